@@ -1,0 +1,48 @@
+"""The engine: operations, programs made of them, their derivatives, and the machine that runs them.
+
+It knows numpy and nothing else of Backprop Studio but its errors.
+"""
+
+from backprop_studio.autograd.builder import Builder
+from backprop_studio.autograd.differentiate import differentiate
+from backprop_studio.autograd.gradcheck import gradcheck, relative_error
+from backprop_studio.autograd.machine import Machine
+from backprop_studio.autograd.op import Formula, Op
+from backprop_studio.autograd.program import Initializer, Instr, Phase, Program, Role, Value
+from backprop_studio.autograd.storage import Saved, Storage
+from backprop_studio.autograd.symbol import (
+    BATCH,
+    Array,
+    Dim,
+    Shape,
+    Symbol,
+    TensorType,
+    format_shape,
+    resolve,
+)
+
+__all__ = [
+    "BATCH",
+    "Array",
+    "Builder",
+    "Dim",
+    "Formula",
+    "Initializer",
+    "Instr",
+    "Machine",
+    "Op",
+    "Phase",
+    "Program",
+    "Role",
+    "Saved",
+    "Shape",
+    "Storage",
+    "Symbol",
+    "TensorType",
+    "Value",
+    "differentiate",
+    "format_shape",
+    "gradcheck",
+    "relative_error",
+    "resolve",
+]

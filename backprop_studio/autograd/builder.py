@@ -1,0 +1,133 @@
+"""Writes programs: the one place where values and instructions come into being."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from backprop_studio.autograd.op import Op
+from backprop_studio.autograd.ops.data import Load
+from backprop_studio.autograd.program import Initializer, Instr, Phase, Program, Role, Value
+from backprop_studio.autograd.symbol import Shape, TensorType
+
+
+class Builder:
+    """Collects values and instructions, then freezes them into a `Program`.
+
+    Examples
+    --------
+    >>> from backprop_studio.autograd import BATCH, Builder, Phase
+    >>> from backprop_studio.autograd.ops.matmul import MatMul
+    >>> b = Builder()
+    >>> x = b.input("x", (BATCH, 3))
+    >>> w = b.parameter("weight", (3, 2))
+    >>> b.apply(MatMul(), x, w).shape
+    ('N', 2)
+    """
+
+    def __init__(self) -> None:
+        self._values: list[Value] = []
+        self._instructions: list[Instr] = []
+        self._inputs: dict[str, int] = {}
+        self._gradients: dict[int, int] = {}
+        self._node = ""
+        self._phase = Phase.FORWARD
+
+    @property
+    def instructions(self) -> tuple[Instr, ...]:
+        """What has been emitted so far."""
+        return tuple(self._instructions)
+
+    def value(self, index: int) -> Value:
+        """The value with this id."""
+        return self._values[index]
+
+    @contextmanager
+    def scope(self, *, node: str | None = None, phase: Phase | None = None) -> Iterator[None]:
+        """Attribute what is emitted inside to `node` and `phase`."""
+        before = self._node, self._phase
+        self._node = self._node if node is None else node
+        self._phase = self._phase if phase is None else phase
+        try:
+            yield
+        finally:
+            self._node, self._phase = before
+
+    def input(self, name: str, shape: Shape, kind: str = "float") -> Value:
+        """A value that the data fill, and the instruction that loads it."""
+        value = self._new(name, TensorType(shape, kind), Role.INPUT)
+        self._inputs[name] = value.id
+        self._emit(Load(name), (), (value,), phase=Phase.DATA)
+        return value
+
+    def parameter(self, name: str, shape: Shape, init: Initializer | None = None) -> Value:
+        """A trainable value of the current node. Without `init` it starts at zero."""
+        return self._new(name, TensorType(shape), Role.PARAMETER, init=init)
+
+    def state(self, name: str, shape: Shape, of: Value | None = None) -> Value:
+        """A value that the optimizer keeps from one step to the next, zero at first."""
+        return self._new(name, TensorType(shape), Role.STATE, of=None if of is None else of.id)
+
+    def apply(self, op: Op, *inputs: Value) -> Value:
+        """Emit `op` and return its output, the first one when it has several."""
+        return self.apply_all(op, *inputs)[0]
+
+    def apply_all(self, op: Op, *inputs: Value) -> tuple[Value, ...]:
+        """Emit `op` and return all its outputs.
+
+        Raises
+        ------
+        ShapeError
+            The op cannot take these inputs.
+        """
+        types = op.infer(*(v.type for v in inputs))
+        if op.updates:
+            outputs: tuple[Value, ...] = (inputs[0],)
+        else:
+            outputs = tuple(self._new(op.name, t, Role.RESULT) for t in types)
+        self._emit(op, inputs, outputs)
+        return outputs
+
+    def set_gradient(self, value: Value, gradient: Value) -> None:
+        """Record that `gradient` holds the derivative of the loss with respect to `value`."""
+        self._gradients[value.id] = gradient.id
+
+    def build(self, loss: Value | None = None) -> Program:
+        """The finished program. Instructions are ordered by phase, stably."""
+        ordered = sorted(self._instructions, key=lambda i: i.phase)
+        return Program(
+            tuple(self._values),
+            tuple(ordered),
+            dict(self._inputs),
+            None if loss is None else loss.id,
+            dict(self._gradients),
+        )
+
+    def _new(
+        self,
+        name: str,
+        type: TensorType,
+        role: Role,
+        init: Initializer | None = None,
+        of: int | None = None,
+    ) -> Value:
+        value = Value(len(self._values), name, type, role, self._node, init, of)
+        self._values.append(value)
+        return value
+
+    def _emit(
+        self,
+        op: Op,
+        inputs: tuple[Value, ...],
+        outputs: tuple[Value, ...],
+        phase: Phase | None = None,
+    ) -> None:
+        self._instructions.append(
+            Instr(
+                self._phase if phase is None else phase,
+                op,
+                tuple(v.id for v in inputs),
+                tuple(v.id for v in outputs),
+                self._node,
+            )
+        )

@@ -1,0 +1,93 @@
+"""Reverse-mode differentiation: from a loss to the instructions that compute its gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from backprop_studio.autograd.builder import Builder
+from backprop_studio.autograd.ops.arithmetic import Accumulate, Fill
+from backprop_studio.autograd.program import Phase, Value
+
+
+def differentiate(b: Builder, loss: Value, wrt: Sequence[Value]) -> Mapping[int, Value]:
+    """Emit the backward phase of `loss` and return the gradient of every value on the way.
+
+    The instructions of the forward pass are walked from the last to the first. Each one's
+    vector-Jacobian product turns the gradients of its outputs into those of its inputs, so
+    every intermediate result is used once and no path is followed twice. Where a value is used
+    several times, its gradients meet in an explicit `Accumulate`.
+
+    Parameters
+    ----------
+    b
+        The builder that holds the forward pass; the backward phase is added to it.
+    loss
+        Scalar to differentiate.
+    wrt
+        Values whose gradients are wanted.
+
+    Returns
+    -------
+    Mapping[int, Value]
+        Id of a value to its gradient. A value in `wrt` that the loss does not depend on is
+        missing: its gradient is zero.
+
+    Raises
+    ------
+    ValueError
+        `loss` is not a scalar.
+
+    Notes
+    -----
+    Griewank and Walther, *Evaluating Derivatives*, 2008, section 3.2.
+    """
+    if loss.shape != ():
+        raise ValueError(f"only a scalar can be differentiated; this has shape {loss.shape}")
+    forward = b.instructions
+    relevant = {v.id for v in wrt}
+    for instr in forward:
+        if any(i in relevant for i in instr.inputs):
+            relevant.update(instr.outputs)
+
+    pending: dict[int, list[Value]] = {}
+    done: dict[int, Value] = {}
+
+    def settle(index: int, node: str) -> Value | None:
+        """Sum what has arrived for a value; the sum belongs to the node that made the value."""
+        parts = pending.pop(index, [])
+        if not parts:
+            return None
+        total = parts[0]
+        with b.scope(node=node, phase=Phase.BACKWARD):
+            for part in parts[1:]:
+                total = b.apply(Accumulate(), total, part)
+        done[index] = total
+        b.set_gradient(b.value(index), total)
+        return total
+
+    last = next((i for i in reversed(forward) if loss.id in i.outputs), None)
+    if last is not None and loss.id in relevant:
+        with b.scope(node=last.node, phase=Phase.BACKWARD):
+            pending[loss.id] = [b.apply(Fill(1.0), loss)]
+
+    for instr in reversed(forward):
+        if not any(i in relevant for i in instr.inputs):
+            continue
+        upstream = [settle(i, instr.node) for i in instr.outputs]
+        if all(g is None for g in upstream):
+            continue
+        needs = [i in relevant for i in instr.inputs]
+        with b.scope(node=instr.node, phase=Phase.BACKWARD):
+            gradients = instr.op.vjp(
+                b,
+                [b.value(i) for i in instr.inputs],
+                [b.value(i) for i in instr.outputs],
+                upstream,
+                needs,
+            )
+        for index, wanted, gradient in zip(instr.inputs, needs, gradients, strict=True):
+            if wanted and gradient is not None:
+                pending.setdefault(index, []).append(gradient)
+    for value in wrt:
+        settle(value.id, value.node)
+    return done

@@ -1,0 +1,105 @@
+"""What an operation is: forward, vector-Jacobian product, shape rule and formula in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from backprop_studio.autograd.symbol import Array, TensorType
+
+if TYPE_CHECKING:
+    from backprop_studio.autograd.builder import Builder
+    from backprop_studio.autograd.program import Value
+
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+"""One numpy call with its arguments, outputs among them. A bound op is a list of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """The rule of an op, for people.
+
+    Attributes
+    ----------
+    latex
+        The rule, to be typeset.
+    plain
+        The same rule in plain text, for screen readers, copying and the terminal.
+    inputs, outputs
+        The symbols in the rule, in the order of the op's inputs and outputs.
+    says
+        What the op does and why, in one sentence.
+    """
+
+    latex: str
+    plain: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    says: str
+
+
+class Op:
+    """One operation. Subclasses are frozen dataclasses; their fields are the op's settings.
+
+    An op that changes its first input in place (an optimizer's update) sets `updates`; its
+    only output is then that input.
+    """
+
+    name: ClassVar[str]
+    updates: ClassVar[bool] = False
+    elementwise: ClassVar[bool] = False
+    """Whether entry i of each output depends on entry i of each input alone (scalars aside)."""
+
+    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        """Types of the outputs for inputs of these types.
+
+        Raises
+        ------
+        ShapeError
+            The op cannot take these shapes.
+        """
+        raise NotImplementedError
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        """The numpy calls that compute `outputs` from `inputs`, every buffer allocated."""
+        raise NotImplementedError
+
+    def vjp(
+        self,
+        b: Builder,
+        inputs: Sequence[Value],
+        outputs: Sequence[Value],
+        upstream: Sequence[Value | None],
+        needs: Sequence[bool],
+    ) -> Sequence[Value | None]:
+        """Emit the ops that turn the outputs' gradients into the inputs' gradients.
+
+        Parameters
+        ----------
+        b
+            Where to emit them.
+        inputs, outputs
+            Values of the forward instruction.
+        upstream
+            Gradient of the loss with respect to each output; None where it is zero.
+        needs
+            Which inputs' gradients are wanted.
+
+        Returns
+        -------
+        Sequence[Value | None]
+            One gradient per input; None where it is not wanted or is zero.
+        """
+        raise NotImplementedError(f"{self.name} has no gradient")
+
+    def formula(self) -> Formula:
+        """The rule of this op."""
+        raise NotImplementedError
+
+
+def constant(value: float, like: Array) -> Array:
+    """`value` as a 0-d array of `like`'s precision: numpy's fastest scalar operand."""
+    return np.array(value, like.dtype)

@@ -1,0 +1,182 @@
+"""Activations and the local derivatives that their backward passes multiply by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from backprop_studio.autograd.op import Call, Formula, Op, constant
+from backprop_studio.autograd.symbol import Array, TensorType
+from backprop_studio.errors import ShapeError
+
+if TYPE_CHECKING:
+    from backprop_studio.autograd.builder import Builder
+    from backprop_studio.autograd.program import Value
+
+
+class _Activation(Op):
+    """A function of each entry whose derivative can be read off its output."""
+
+    elementwise = True
+    backward: ClassVar[type[Op]]
+
+    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        return (inputs[0],)
+
+    def vjp(
+        self,
+        b: Builder,
+        inputs: Sequence[Value],
+        outputs: Sequence[Value],
+        upstream: Sequence[Value | None],
+        needs: Sequence[bool],
+    ) -> Sequence[Value | None]:
+        (g,) = upstream
+        assert g is not None
+        return [b.apply(self.backward(), outputs[0], g)]
+
+
+class _ActivationBackward(Op):
+    """Upstream gradient times local derivative, entry by entry: inputs are output and upstream."""
+
+    elementwise = True
+
+    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        y, g = inputs
+        if y.shape != g.shape:
+            raise ShapeError.of(self.name, y.shape, g.shape)
+        return (y,)
+
+    def _formula(self, local_latex: str, local_plain: str, says: str) -> Formula:
+        return Formula(
+            rf"dX = dY \odot {local_latex}",
+            f"dX = dY × {local_plain}",
+            ("Y", "dY"),
+            ("dX",),
+            says,
+        )
+
+
+@dataclass(frozen=True)
+class ReLUBackward(_ActivationBackward):
+    """`dY` where the output was above zero, and zero elsewhere (also at zero itself)."""
+
+    name: ClassVar[str] = "relu_backward"
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        (y, g), (out,) = inputs, outputs
+        # The output of a ReLU is never negative, so its sign is its derivative.
+        return [(np.sign, (y, out)), (np.multiply, (g, out, out))]
+
+    def formula(self) -> Formula:
+        return self._formula(
+            r"[\,Y > 0\,]",
+            "[Y > 0]",
+            "Units that were on pass the error signal; units that were off get none.",
+        )
+
+
+@dataclass(frozen=True)
+class ReLU(_Activation):
+    """Rectified linear unit, `max(x, 0)`; its derivative at zero is taken as zero."""
+
+    name: ClassVar[str] = "relu"
+    backward: ClassVar[type[Op]] = ReLUBackward
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        (x,), (out,) = inputs, outputs
+        return [(partial(np.maximum, out=out), (x, constant(0.0, x)))]
+
+    def formula(self) -> Formula:
+        return Formula(
+            r"Y = \max(X, 0)", "Y = max(X, 0)", ("X",), ("Y",), "Keeps what is above zero."
+        )
+
+
+@dataclass(frozen=True)
+class TanhBackward(_ActivationBackward):
+    """`dY (1 - Y²)`."""
+
+    name: ClassVar[str] = "tanh_backward"
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        (y, g), (out,) = inputs, outputs
+        return [
+            (np.multiply, (y, y, out)),
+            (np.subtract, (constant(1.0, y), out, out)),
+            (np.multiply, (g, out, out)),
+        ]
+
+    def formula(self) -> Formula:
+        return self._formula(
+            "(1 - Y^2)", "(1 − Y²)", "The flatter the curve at this point, the less error passes."
+        )
+
+
+@dataclass(frozen=True)
+class Tanh(_Activation):
+    """Hyperbolic tangent, between -1 and 1."""
+
+    name: ClassVar[str] = "tanh"
+    backward: ClassVar[type[Op]] = TanhBackward
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        return [(np.tanh, (*inputs, *outputs))]
+
+    def formula(self) -> Formula:
+        return Formula(
+            r"Y = \tanh(X)", "Y = tanh(X)", ("X",), ("Y",), "Squeezes into −1 to 1, odd around 0."
+        )
+
+
+@dataclass(frozen=True)
+class SigmoidBackward(_ActivationBackward):
+    """`dY Y (1 - Y)`."""
+
+    name: ClassVar[str] = "sigmoid_backward"
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        (y, g), (out,) = inputs, outputs
+        return [
+            (np.subtract, (constant(1.0, y), y, out)),
+            (np.multiply, (y, out, out)),
+            (np.multiply, (g, out, out)),
+        ]
+
+    def formula(self) -> Formula:
+        return self._formula(
+            r"Y \odot (1 - Y)",
+            "Y × (1 − Y)",
+            "At most a quarter of the error signal passes, and less where the unit is saturated.",
+        )
+
+
+@dataclass(frozen=True)
+class Sigmoid(_Activation):
+    """Logistic function `1 / (1 + exp(-x))`, between 0 and 1."""
+
+    name: ClassVar[str] = "sigmoid"
+    backward: ClassVar[type[Op]] = SigmoidBackward
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        (x,), (out,) = inputs, outputs
+        # exp may overflow to infinity far left; its reciprocal is then the right answer, zero.
+        return [
+            (np.negative, (x, out)),
+            (np.exp, (out, out)),
+            (np.add, (out, constant(1.0, x), out)),
+            (np.reciprocal, (out, out)),
+        ]
+
+    def formula(self) -> Formula:
+        return Formula(
+            r"Y = \frac{1}{1 + e^{-X}}",
+            "Y = 1 / (1 + exp(−X))",
+            ("X",),
+            ("Y",),
+            "Squeezes into 0 to 1.",
+        )

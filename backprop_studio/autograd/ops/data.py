@@ -1,0 +1,58 @@
+"""How data enter a program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from backprop_studio.autograd.op import Call, Formula, Op
+from backprop_studio.autograd.symbol import Array, TensorType
+from backprop_studio.errors import ShapeError
+
+
+@dataclass(frozen=True)
+class Load(Op):
+    """Copies the rows of the current batch into an input. The machine binds it to its feed."""
+
+    source: str
+    name: ClassVar[str] = "load"
+
+    def formula(self) -> Formula:
+        return Formula(
+            rf"{self.source} \leftarrow \mathrm{{batch}}",
+            f"{self.source} ← batch",
+            (),
+            (self.source,),
+            "Takes the rows of this batch from the data set.",
+        )
+
+
+@dataclass(frozen=True)
+class OneHot(Op):
+    """Class indices of shape (N,) to rows of shape (N, classes) with a single one."""
+
+    classes: int
+    name: ClassVar[str] = "one_hot"
+
+    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        (labels,) = inputs
+        if labels.kind != "int" or len(labels.shape) != 1:
+            raise ShapeError.of(self.name, "class indices of shape N", labels.shape)
+        return (TensorType((labels.shape[0], self.classes)),)
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        (labels,), (out,) = inputs, outputs
+        # mode "clip" lets take write straight into out; labels were checked with the data set.
+        return [(np.eye(self.classes, dtype=out.dtype).take, (labels, 0, out, "clip"))]
+
+    def formula(self) -> Formula:
+        return Formula(
+            r"t_{ij} = [\,y_i = j\,]",
+            "t[i, j] = 1 if y[i] = j, else 0",
+            ("y",),
+            ("t",),
+            "Writes each class as a row of zeros with a one at its place.",
+        )

@@ -1,0 +1,166 @@
+"""Updates: what an optimizer does with a gradient. Backpropagation has ended before these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from backprop_studio.autograd.op import Call, Formula, Op, constant
+from backprop_studio.autograd.symbol import Array, TensorType
+from backprop_studio.errors import ShapeError
+
+
+class _Update(Op):
+    """Changes its first input in place; the others have the same shape, scalars aside."""
+
+    updates = True
+    elementwise = True
+
+    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        target, *others = inputs
+        for other in others:
+            if other.shape not in (target.shape, ()):
+                raise ShapeError.of(self.name, target.shape, other.shape)
+        return (target,)
+
+
+@dataclass(frozen=True)
+class Descend(_Update):
+    """Gradient descent: parameter minus learning rate times gradient."""
+
+    rate: float
+    name: ClassVar[str] = "descend"
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        p, g = inputs
+        step = np.empty_like(g)
+        return [
+            (np.multiply, (g, constant(self.rate, g), step)),
+            (np.subtract, (p, step, p)),
+        ]
+
+    def formula(self) -> Formula:
+        return Formula(
+            rf"W \leftarrow W - {self.rate:g}\, dW",
+            f"W ← W − {self.rate:g} · dW",
+            ("W", "dW"),
+            ("W",),
+            "Goes a little against the gradient, where the loss falls fastest.",
+        )
+
+
+@dataclass(frozen=True)
+class Count(_Update):
+    """Adds one to the number of updates made so far."""
+
+    name: ClassVar[str] = "count"
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        (t,) = inputs
+        return [(np.add, (t, constant(1.0, t), t))]
+
+    def formula(self) -> Formula:
+        return Formula(
+            r"t \leftarrow t + 1", "t ← t + 1", ("t",), ("t",), "Counts the updates, for Adam."
+        )
+
+
+@dataclass(frozen=True)
+class AverageGradient(_Update):
+    """Adam's first moment: a running mean of the gradient."""
+
+    decay: float
+    name: ClassVar[str] = "average_gradient"
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        m, g = inputs
+        part = np.empty_like(g)
+        return [
+            (np.multiply, (m, constant(self.decay, m), m)),
+            (np.multiply, (g, constant(1.0 - self.decay, g), part)),
+            (np.add, (m, part, m)),
+        ]
+
+    def formula(self) -> Formula:
+        return Formula(
+            rf"M \leftarrow {self.decay:g}\, M + {1 - self.decay:g}\, dW",
+            f"M ← {self.decay:g} · M + {1 - self.decay:g} · dW",
+            ("M", "dW"),
+            ("M",),
+            "Remembers the direction of the last gradients.",
+        )
+
+
+@dataclass(frozen=True)
+class AverageSquare(_Update):
+    """Adam's second moment: a running mean of the squared gradient."""
+
+    decay: float
+    name: ClassVar[str] = "average_square"
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        v, g = inputs
+        part = np.empty_like(g)
+        return [
+            (np.multiply, (v, constant(self.decay, v), v)),
+            (np.multiply, (g, g, part)),
+            (np.multiply, (part, constant(1.0 - self.decay, g), part)),
+            (np.add, (v, part, v)),
+        ]
+
+    def formula(self) -> Formula:
+        return Formula(
+            rf"V \leftarrow {self.decay:g}\, V + {1 - self.decay:g}\, dW^2",
+            f"V ← {self.decay:g} · V + {1 - self.decay:g} · dW²",
+            ("V", "dW"),
+            ("V",),
+            "Remembers how large the last gradients were.",
+        )
+
+
+@dataclass(frozen=True)
+class AdamStep(_Update):
+    """Adam's step: the mean gradient over the root of the mean square, both bias-corrected.
+
+    Inputs: parameter, first moment, second moment, count of updates.
+    Kingma and Ba, *Adam*, 2015, algorithm 1; epsilon outside the root, as PyTorch has it.
+    """
+
+    rate: float
+    decay_mean: float
+    decay_square: float
+    epsilon: float
+    name: ClassVar[str] = "adam_step"
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        p, m, v, t = inputs
+        part = np.empty_like(m)
+        root, rate = np.empty((), m.dtype), np.empty((), m.dtype)
+
+        def correct() -> None:
+            # In Python's double precision: powers of 0.999 are poor in single.
+            count = float(t)
+            root[...] = (1.0 - self.decay_square**count) ** 0.5
+            rate[...] = self.rate / (1.0 - self.decay_mean**count)
+
+        return [
+            (correct, ()),
+            (np.sqrt, (v, part)),
+            (np.divide, (part, root, part)),
+            (np.add, (part, constant(self.epsilon, m), part)),
+            (np.divide, (m, part, part)),
+            (np.multiply, (part, rate, part)),
+            (np.subtract, (p, part, p)),
+        ]
+
+    def formula(self) -> Formula:
+        return Formula(
+            rf"W \leftarrow W - {self.rate:g}\, \frac{{\hat M}}{{\sqrt{{\hat V}} + \epsilon}}",
+            f"W ← W − {self.rate:g} · M̂ / (√V̂ + ε)",
+            ("W", "M", "V", "t"),
+            ("W",),
+            "A step of about the learning rate for every weight, however large its gradient is.",
+        )

@@ -1,0 +1,157 @@
+"""A training step as data: an immutable list of instructions over named values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from backprop_studio.autograd.op import Op
+from backprop_studio.autograd.symbol import Array, Shape, TensorType, resolve
+
+
+class Phase(IntEnum):
+    """The five stages of a training step, in order."""
+
+    DATA = 0
+    FORWARD = 1
+    LOSS = 2
+    BACKWARD = 3
+    UPDATE = 4
+
+
+class Role(StrEnum):
+    """Where a value comes from and how long it lives."""
+
+    INPUT = "input"
+    PARAMETER = "parameter"
+    STATE = "state"
+    RESULT = "result"
+
+
+class Initializer(Protocol):
+    """Draws the first value of a parameter."""
+
+    def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        """Array of `shape` in float64."""
+        ...
+
+
+@dataclass(frozen=True)
+class Value:
+    """One named array of a program.
+
+    Attributes
+    ----------
+    id
+        Position in `Program.values`; also the slot of a machine that holds it.
+    name
+        Short name, unique per node for parameters: `weight`.
+    type
+        Shape and kind.
+    role
+        Input, parameter, optimizer state or result.
+    node
+        Id of the node that it belongs to; empty for values of the whole program.
+    init
+        How a parameter starts. None for every other role: states start at zero.
+    of
+        For state: id of the parameter it belongs to, or None when shared by all.
+    """
+
+    id: int
+    name: str
+    type: TensorType
+    role: Role
+    node: str
+    init: Initializer | None = field(default=None, compare=False)
+    of: int | None = None
+
+    @property
+    def shape(self) -> Shape:
+        """Dimensions, the batch as a symbol."""
+        return self.type.shape
+
+
+@dataclass(frozen=True)
+class Instr:
+    """One visible step of a program: `outputs = op(inputs)` on behalf of a node."""
+
+    phase: Phase
+    op: Op
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    node: str
+
+
+@dataclass(frozen=True)
+class Program:
+    """An immutable training step.
+
+    Attributes
+    ----------
+    values
+        Every value, indexed by id.
+    instructions
+        The steps in the order in which they run, phases ascending.
+    inputs
+        Name to id of the values that the data fill.
+    loss
+        Id of the scalar loss; None for a program without one.
+    gradients
+        Id of a value to the id of the loss's gradient with respect to it.
+    """
+
+    values: tuple[Value, ...]
+    instructions: tuple[Instr, ...]
+    inputs: Mapping[str, int]
+    loss: int | None = None
+    gradients: Mapping[int, int] = field(default_factory=dict)
+
+    @cached_property
+    def parameters(self) -> tuple[Value, ...]:
+        """The trainable values in order of creation."""
+        return tuple(v for v in self.values if v.role is Role.PARAMETER)
+
+    @cached_property
+    def states(self) -> tuple[Value, ...]:
+        """The optimizer's values in order of creation."""
+        return tuple(v for v in self.values if v.role is Role.STATE)
+
+    @cached_property
+    def producer(self) -> Mapping[int, int]:
+        """Id of a result or input to the index of the instruction that first writes it."""
+        made: dict[int, int] = {}
+        for index, instr in enumerate(self.instructions):
+            for out in instr.outputs:
+                if self.values[out].role in (Role.RESULT, Role.INPUT):
+                    made.setdefault(out, index)
+        return made
+
+    def start_of(self, phase: Phase) -> int:
+        """Index of the first instruction of `phase` or of a later one; the length if none."""
+        for index, instr in enumerate(self.instructions):
+            if instr.phase >= phase:
+                return index
+        return len(self.instructions)
+
+    def forward_only(self) -> Program:
+        """The part up to and with the loss: what evaluation needs."""
+        stop = self.start_of(Phase.BACKWARD)
+        return Program(self.values, self.instructions[:stop], self.inputs, self.loss)
+
+    def memory(self, batch: int, itemsize: int = 4) -> int:
+        """Bytes of all values that the instructions touch, for `batch` rows."""
+        used = {i for instr in self.instructions for i in (*instr.inputs, *instr.outputs)}
+        total = 0
+        for i in used:
+            value = self.values[i]
+            size = itemsize if value.type.kind == "float" else 8
+            for d in resolve(value.shape, {"N": batch}):
+                size *= d
+            total += size
+        return total

@@ -1,0 +1,129 @@
+"""What outlives a training step: parameters and optimizer state, in a few flat vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprop_studio.autograd.program import Program, Value
+from backprop_studio.autograd.symbol import Array, resolve
+
+PARAMETERS = "parameters"
+"""Name of the arena that holds all parameters."""
+
+
+@dataclass(frozen=True, eq=False)
+class Saved:
+    """A copy of a storage at one moment."""
+
+    arenas: Mapping[str, Array]
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the copy in bytes."""
+        return sum(a.nbytes for a in self.arenas.values())
+
+
+class Storage:
+    """Parameters and optimizer state of a program; several machines may share it.
+
+    Each kind of value (parameters, first moments, …) is one contiguous vector, an *arena*,
+    with a view for each parameter in the same order. So an update of all parameters is a few
+    numpy calls, and a copy of everything is one call an arena.
+
+    Parameters
+    ----------
+    program
+        Whose parameters and states to hold.
+    dtype
+        Precision, `float32` or `float64`.
+    """
+
+    def __init__(self, program: Program, dtype: type = np.float32) -> None:
+        self.program = program
+        self.dtype = np.dtype(dtype)
+        self._arenas: dict[str, Array] = {}
+        self._views: dict[int, Array] = {}
+        self._allocate(PARAMETERS, program.parameters)
+        by_name: dict[str, list[Value]] = {}
+        for state in program.states:
+            by_name.setdefault(state.name, []).append(state)
+        for name, states in by_name.items():
+            self._allocate(f"state:{name}", states)
+
+    def view(self, value: Value) -> Array:
+        """The writable array of a parameter or state."""
+        return self._views[value.id]
+
+    def arena(self, name: str) -> Array:
+        """The flat vector with this name."""
+        return self._arenas[name]
+
+    def initialize(self, seed: int) -> None:
+        """Draw all parameters anew and clear the optimizer's state.
+
+        Each parameter's numbers depend on the seed, its node and its name alone, so editing
+        one node leaves the others' first weights as they were.
+        """
+        for arena in self._arenas.values():
+            arena.fill(0.0)
+        for value in self.program.parameters:
+            if value.init is not None:
+                view = self._views[value.id]
+                rng = parameter_rng(seed, value.node, value.name)
+                view[...] = value.init.sample(rng, view.shape)
+
+    def save(self) -> Saved:
+        """A copy of everything."""
+        return Saved({name: arena.copy() for name, arena in self._arenas.items()})
+
+    def restore(self, saved: Saved) -> None:
+        """Put everything back as it was when `saved` was made from this storage."""
+        for name, arena in self._arenas.items():
+            np.copyto(arena, saved.arenas[name])
+
+    def adopt(self, other: Storage) -> None:
+        """Take over every value of `other` whose node, name, owner and shape are the same."""
+        old = {_key(v, other.program): other.view(v) for v in _kept(other.program)}
+        for value in _kept(self.program):
+            source = old.get(_key(value, self.program))
+            target = self._views[value.id]
+            if source is not None and source.shape == target.shape:
+                np.copyto(target, source)
+
+    def is_finite(self) -> bool:
+        """Whether no parameter is infinite or NaN."""
+        flat = self._arenas[PARAMETERS]
+        # The dot product is a tenth of the price; it overflows before a parameter does.
+        return bool(np.isfinite(np.dot(flat, flat))) or bool(np.isfinite(flat).all())
+
+    def _allocate(self, name: str, values: tuple[Value, ...] | list[Value]) -> None:
+        shapes = [resolve(v.shape, {}) for v in values]
+        sizes = [int(np.prod(s)) for s in shapes]
+        arena = np.zeros(sum(sizes), self.dtype)
+        start = 0
+        for value, shape, size in zip(values, shapes, sizes, strict=True):
+            self._views[value.id] = arena[start : start + size].reshape(shape)
+            start += size
+        self._arenas[name] = arena
+
+
+def parameter_rng(seed: int, node: str, name: str) -> np.random.Generator:
+    """The random numbers of one parameter, a function of the seed and of whose it is."""
+    words = np.frombuffer(f"{node}/{name}".encode(), np.uint8).tolist()
+    # The seed always fills two 32-bit words: SeedSequence would take a large seed for two numbers.
+    key = [seed % 2**32, seed >> 32, *words]
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence(key)))
+
+
+def _kept(program: Program) -> tuple[Value, ...]:
+    return program.parameters + program.states
+
+
+def _key(value: Value, program: Program) -> tuple[str, ...]:
+    if value.of is None:
+        return (value.role, value.node, value.name)
+    owner = program.values[value.of]
+    return (value.role, owner.node, owner.name, value.name)

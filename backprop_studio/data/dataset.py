@@ -1,0 +1,178 @@
+"""What a data set is: read-only arrays of rows and targets, checked once when it is made."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from backprop_studio.errors import StudioError
+
+
+class Task(StrEnum):
+    """What is learned from a data set: a class for each row, or numbers."""
+
+    CLASSIFICATION = "classification"
+    REGRESSION = "regression"
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetInfo:
+    """What is known of a data set before its rows are loaded.
+
+    Attributes
+    ----------
+    id
+        Stable name, as stored in project files.
+    title, summary
+        For people: a few words, and one or two sentences.
+    task
+        What is learned.
+    feature_shape
+        Shape of one row of `Dataset.x`.
+    target_width
+        Number of classes, or numbers a row for regression: the width of the network's output.
+    """
+
+    id: str
+    title: str
+    summary: str
+    task: Task
+    feature_shape: tuple[int, ...]
+    target_width: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Dataset:
+    """Rows and their targets, which never change after they are made.
+
+    `x` and `y` become read-only and C-contiguous; an array that the caller could still write to
+    is copied. Data sets are compared by identity.
+
+    Attributes
+    ----------
+    id, title, summary
+        As in `DatasetInfo`.
+    x
+        float32 array of shape (n, *feature_shape), n >= 1, all finite.
+    y
+        For classification an int64 array of shape (n,), class indices in [0, classes);
+        for regression a float32 array of shape (n, k), k >= 1, all finite.
+    task
+        What is learned.
+    class_names
+        One a class, in the order of the indices; empty for regression.
+    feature_names
+        One a number of a row, in C order; empty when the numbers have no names.
+    image_shape
+        (height, width) in pixels as which a row may be drawn, or None. Row-major.
+    citation
+        Where the data come from, as one would cite it.
+    licence
+        The licence under which the data may be used.
+
+    Raises
+    ------
+    StudioError
+        ``dataset-invalid`` if any of the above does not hold.
+    """
+
+    id: str
+    title: str
+    summary: str
+    x: npt.NDArray[np.float32]
+    y: npt.NDArray[np.int64] | npt.NDArray[np.float32]
+    task: Task
+    class_names: tuple[str, ...]
+    feature_names: tuple[str, ...]
+    image_shape: tuple[int, int] | None
+    citation: str
+    licence: str
+
+    def __post_init__(self) -> None:
+        reason = self._fault_of_rows() or self._fault_of_targets() or self._fault_of_names()
+        if reason is not None:
+            raise StudioError("dataset-invalid", name=self.title or self.id, reason=reason)
+        object.__setattr__(self, "x", _frozen(self.x))
+        object.__setattr__(self, "y", _frozen(self.y))
+
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+        return int(self.x.shape[0])
+
+    @property
+    def feature_shape(self) -> tuple[int, ...]:
+        """Shape of one row of `x`."""
+        return self.x.shape[1:]
+
+    @property
+    def target_width(self) -> int:
+        """Number of classes, or numbers a row for regression."""
+        if self.task is Task.CLASSIFICATION:
+            return len(self.class_names)
+        return int(self.y.shape[1])
+
+    @property
+    def info(self) -> DatasetInfo:
+        """The description of this data set, derived from what it holds."""
+        return DatasetInfo(
+            id=self.id,
+            title=self.title,
+            summary=self.summary,
+            task=self.task,
+            feature_shape=self.feature_shape,
+            target_width=self.target_width,
+        )
+
+    def _fault_of_rows(self) -> str | None:
+        if self.x.dtype != np.float32:
+            return f"its features are {self.x.dtype} and must be float32"
+        if self.x.ndim < 2:
+            return f"its features have shape {self.x.shape} and must have at least two axes"
+        if self.x.size == 0:
+            return f"its features have shape {self.x.shape}, which holds no numbers"
+        if not np.isfinite(self.x).all():
+            return "a feature is infinite or not a number"
+        return None
+
+    def _fault_of_targets(self) -> str | None:
+        classes = self.task is Task.CLASSIFICATION
+        dtype, axes = (np.dtype(np.int64), 1) if classes else (np.dtype(np.float32), 2)
+        if self.y.dtype != dtype:
+            return f"its targets are {self.y.dtype} and must be {dtype}"
+        if self.y.ndim != axes or self.y.size == 0:
+            return f"its targets have shape {self.y.shape} and must have {axes} non-empty axes"
+        if len(self.y) != len(self.x):
+            return f"it has {len(self.x)} rows and {len(self.y)} targets"
+        if not np.isfinite(self.y).all():
+            return "a target is infinite or not a number"
+        if classes and not 0 <= self.y.min() <= self.y.max() < len(self.class_names):
+            return (
+                f"its labels run from {self.y.min()} to {self.y.max()} "
+                f"and it names {len(self.class_names)} classes"
+            )
+        return None
+
+    def _fault_of_names(self) -> str | None:
+        width = math.prod(self.feature_shape)
+        if self.task is Task.REGRESSION and self.class_names:
+            return "it has numbers for targets and yet names classes"
+        if self.feature_names and len(self.feature_names) != width:
+            return f"it names {len(self.feature_names)} features and has {width}"
+        if self.image_shape is not None and math.prod(self.image_shape) != width:
+            height, columns = self.image_shape
+            return f"a row of {width} numbers is not a picture of {height} by {columns}"
+        return None
+
+
+def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return `array`, or a copy if someone else could write to it, read-only and contiguous."""
+    if array.flags.writeable or not array.flags.owndata or not array.flags.c_contiguous:
+        array = array.copy(order="C")
+        array.flags.writeable = False
+    return array

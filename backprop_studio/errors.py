@@ -1,0 +1,164 @@
+"""What can go wrong, as values: diagnostics about a document and errors of an action.
+
+Code outside the window never writes sentences for people. It names a code and its parameters;
+the English sentence of each code stands in `MESSAGES`, in one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+MESSAGES: Mapping[str, str] = MappingProxyType(
+    {
+        # The network.
+        "network-empty": "The canvas is empty. Drag an Input layer onto it to begin.",
+        "input-missing": "There is no Input layer, so no data can enter the network. Add one.",
+        "input-many": "There are {count} Input layers; keep one: {names}.",
+        "loss-missing": "There is no loss, so nothing says what is wrong. Add a loss at the end.",
+        "loss-many": "There are {count} losses; a network is trained on one. Keep one of {names}.",
+        "cycle": "These layers feed each other in a circle: {path}. Remove one of the wires.",
+        "port-unconnected": "'{name}' has nothing wired into it. Drag a wire to its left port.",
+        "node-unused": "The output of '{name}' leads nowhere. Wire it on, or delete it.",
+        "node-unreached": "'{name}' is not on the way from the Input to the loss.",
+        "port-taken": "'{name}' already has a wire into this port. Remove that wire first.",
+        "wire-self": "'{name}' cannot be wired to itself.",
+        "wire-exists": "'{source}' is already wired to '{target}'.",
+        "wire-no-output": "'{name}' has no output to wire from.",
+        "wire-no-input": "'{name}' has no input to wire to.",
+        "wire-cycle": "Wiring '{source}' to '{target}' would make a circle.",
+        "layer-unknown": "The layer type '{layer}' is not known to this version; it is kept as it is.",
+        "name-empty": "A layer needs a name.",
+        "name-taken": "Another layer is already called '{name}'.",
+        "name-invalid": "'{name}' cannot be a layer name: use letters, digits, '_', '-' or '.'.",
+        "field-range": "{field} of '{name}' is {value}; it must be {allowed}.",
+        "field-type": "{field} of '{name}' is {value}; it must be {allowed}.",
+        "field-unknown": "'{name}' has no setting called '{field}'.",
+        "shape-mismatch": "'{name}' expects {expected} but gets {got}.",
+        "target-mismatch": "'{name}' compares with targets of shape {expected} but gets {got}.",
+        "target-kind": "'{name}' needs {expected}, and the data set '{dataset}' has {got}.",
+        "parameters-none": "No layer here has weights, so there is nothing to learn.",
+        "network-too-large": "The network needs about {need} of memory; the limit is {limit}.",
+        # Data and training set-up.
+        "dataset-missing": "No data set is chosen. Pick one under Training set-up.",
+        "dataset-unknown": "There is no data set called '{name}'. Known: {known}.",
+        "dataset-invalid": "The data set '{name}' cannot be used: {reason}.",
+        "batch-too-large": "The batch size is {batch}, but there are only {rows} training rows.",
+        "setup-range": "{field} is {value}; it must be {allowed}.",
+        "rate-large": "A learning rate of {value} is very large; the loss will probably blow up.",
+        # Running.
+        "non-finite": (
+            "Training stopped at iteration {iteration}: {where} gave {what}. "
+            "The last good weights are kept."
+        ),
+        "not-trainable": "This network cannot be trained yet: {reason}",
+        "worker-failed": "Training stopped because of an unexpected error: {reason}",
+        # Files.
+        "file-missing": "There is no file '{path}'.",
+        "file-not-regular": "'{path}' is not an ordinary file.",
+        "file-unreadable": "'{path}' cannot be read: {reason}.",
+        "file-unwritable": "'{path}' cannot be written: {reason}. Nothing was changed.",
+        "file-too-large": "'{path}' is {size}; the limit is {limit}.",
+        "project-corrupt": "'{path}' is not a sound project file: {reason}.",
+        "project-newer": (
+            "'{path}' was made by a newer Backprop Studio (format {found}; this one reads up to "
+            "{known}). Update the program to open it."
+        ),
+        "export-unknown": "Cannot export to '{path}': the ending must be one of {known}.",
+        "export-no-weights": "There are no weights to export.",
+        # Command line.
+        "argument-invalid": "{argument} is {value}; it must be {allowed}.",
+        "no-display": (
+            "no display found, so the window cannot open; to train without one: "
+            "backprop-studio train PROJECT.bps --epochs 20 --export weights.safetensors"
+        ),
+    }
+)
+
+
+class Severity(StrEnum):
+    """How much a diagnostic matters: an error forbids training, a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+def message(code: str, params: Mapping[str, object]) -> str:
+    """The English sentence of `code` with `params` filled in.
+
+    Raises
+    ------
+    KeyError
+        The code is not in the catalogue, or a parameter is missing.
+    """
+    return MESSAGES[code].format(**params)
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One expected problem of a document, shown on the node that causes it.
+
+    Attributes
+    ----------
+    code
+        Key of `MESSAGES`.
+    params
+        What the sentence needs: names, values, both shapes.
+    severity
+        Whether training is forbidden.
+    node
+        Id of the node at fault; None when the whole network or its set-up is.
+    field
+        Setting at fault, if one is.
+    """
+
+    code: str
+    params: Mapping[str, object] = field(default_factory=dict)
+    severity: Severity = Severity.ERROR
+    node: str | None = None
+    field: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The problem as one English sentence or two."""
+        return message(self.code, self.params)
+
+
+class StudioError(Exception):
+    """An action that could not be done, with a code, parameters and a sentence for people."""
+
+    def __init__(self, code: str, **params: object) -> None:
+        self.code = code
+        self.params = params
+        super().__init__(message(code, params))
+
+
+class ProjectError(StudioError):
+    """A project file could not be read or written."""
+
+
+class ExportError(StudioError):
+    """Weights could not be exported."""
+
+
+class EditError(StudioError):
+    """An edit of the network is not possible; the network stays as it was."""
+
+
+class ShapeError(StudioError):
+    """A layer or op was given inputs of shapes that it cannot take."""
+
+    @classmethod
+    def of(
+        cls, name: str, expected: str | tuple[object, ...], got: str | tuple[object, ...]
+    ) -> ShapeError:
+        """`name` expects one shape and got another; tuples are written like `N×64`."""
+
+        def write(shape: str | tuple[object, ...]) -> str:
+            if isinstance(shape, str):
+                return shape
+            return "×".join(str(d) for d in shape) if shape else "scalar"
+
+        return cls("shape-mismatch", name=name, expected=write(expected), got=write(got))

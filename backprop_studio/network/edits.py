@@ -1,0 +1,138 @@
+"""Edits of a network: pure functions from one value to the next.
+
+Each raises `EditError` when it is not possible; the network given is never changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+
+from backprop_studio.errors import EditError
+from backprop_studio.network import graph
+from backprop_studio.network.network import Network, Node, TrainingSetup, Wire
+from backprop_studio.nn import LayerSpec, LossSpec
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+def add_node(
+    network: Network,
+    spec: LayerSpec,
+    x: float,
+    y: float,
+    *,
+    retired: Collection[str] = (),
+) -> tuple[Network, str]:
+    """A network with one node more, and the new node's id.
+
+    Parameters
+    ----------
+    network
+        Where to add it.
+    spec
+        Layer type and settings.
+    x, y
+        Centre of the node, in scene units.
+    retired
+        Ids that must not be used again, because trained weights may be kept under them.
+    """
+    stem = "loss" if isinstance(spec, LossSpec) else spec.info.id
+    taken = {n.id for n in network.nodes} | {n.name for n in network.nodes} | set(retired)
+    number = 1
+    while f"{stem}_{number}" in taken:
+        number += 1
+    node_id = f"{stem}_{number}"
+    node = Node(node_id, node_id, spec, x, y)
+    return replace(network, nodes=(*network.nodes, node)), node_id
+
+
+def remove(network: Network, nodes: Iterable[str] = (), wires: Iterable[Wire] = ()) -> Network:
+    """A network without these nodes, their wires, and these wires."""
+    gone, cut = set(nodes), set(wires)
+    return replace(
+        network,
+        nodes=tuple(n for n in network.nodes if n.id not in gone),
+        wires=tuple(
+            w
+            for w in network.wires
+            if w not in cut and w.source not in gone and w.target not in gone
+        ),
+    )
+
+
+def move(network: Network, places: Mapping[str, tuple[float, float]]) -> Network:
+    """A network whose nodes stand at these places (id to centre); the others stay."""
+    return replace(
+        network,
+        nodes=tuple(
+            replace(n, x=places[n.id][0], y=places[n.id][1]) if n.id in places else n
+            for n in network.nodes
+        ),
+    )
+
+
+def why_not_connect(network: Network, source: str, target: str, port: int = 0) -> EditError | None:
+    """The reason why a wire cannot be drawn; None when it can."""
+    a, b = network.node(source), network.node(target)
+    if not a.spec.has_output:
+        return EditError("wire-no-output", name=a.name)
+    if port >= len(b.spec.ports):
+        return EditError("wire-no-input", name=b.name)
+    if source == target:
+        return EditError("wire-self", name=a.name)
+    if Wire(source, target, port) in network.wires:
+        return EditError("wire-exists", source=a.name, target=b.name)
+    if port in network.incoming(target):
+        return EditError("port-taken", name=b.name)
+    if source in graph.downstream(network, [target]):
+        return EditError("wire-cycle", source=a.name, target=b.name)
+    return None
+
+
+def connect(network: Network, source: str, target: str, port: int = 0) -> Network:
+    """A network with one wire more.
+
+    Raises
+    ------
+    EditError
+        The wire cannot be drawn; `why_not_connect` lists the reasons.
+    """
+    reason = why_not_connect(network, source, target, port)
+    if reason is not None:
+        raise reason
+    return replace(network, wires=(*network.wires, Wire(source, target, port)))
+
+
+def rename(network: Network, node_id: str, name: str) -> Network:
+    """A network whose node has another name.
+
+    Raises
+    ------
+    EditError
+        The name is empty, taken, or has characters that exported weights cannot carry.
+    """
+    name = name.strip()
+    if not name:
+        raise EditError("name-empty")
+    if not _NAME.fullmatch(name):
+        raise EditError("name-invalid", name=name)
+    other = network.named(name)
+    if other is not None and other.id != node_id:
+        raise EditError("name-taken", name=name)
+    return _with_node(network, replace(network.node(node_id), name=name))
+
+
+def set_spec(network: Network, node_id: str, spec: LayerSpec) -> Network:
+    """A network whose node has other settings."""
+    return _with_node(network, replace(network.node(node_id), spec=spec))
+
+
+def set_setup(network: Network, setup: TrainingSetup) -> Network:
+    """A network with another training set-up."""
+    return replace(network, setup=setup)
+
+
+def _with_node(network: Network, node: Node) -> Network:
+    return replace(network, nodes=tuple(node if n.id == node.id else n for n in network.nodes))

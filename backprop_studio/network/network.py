@@ -1,0 +1,152 @@
+"""The document: a network and how it is trained, as one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import ClassVar
+
+from backprop_studio.nn import Category, Info, LayerSpec, OptimizerSpec, Spec, optimizers
+from backprop_studio.nn.fields import choice, integer, number
+
+
+@dataclass(frozen=True)
+class UnknownLayer(LayerSpec):
+    """A layer type that this version does not know; kept as it was read, and not editable."""
+
+    type: str = ""
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+    info: ClassVar[Info] = Info(
+        id="unknown",
+        title="Unknown layer",
+        category=Category.LAYER,
+        summary="This version does not know this layer. It is kept as it is.",
+        latex="",
+        plain="",
+        shape="",
+    )
+
+
+@dataclass(frozen=True)
+class Node:
+    """One layer on the canvas.
+
+    Attributes
+    ----------
+    id
+        Key for wires, parameters and undo; never changes and is never shown.
+    name
+        What people call it; unique, and part of the names of exported weights.
+    spec
+        Layer type and settings.
+    x, y
+        Centre on the canvas, in scene units.
+    """
+
+    id: str
+    name: str
+    spec: LayerSpec
+    x: float = 0.0
+    y: float = 0.0
+
+
+@dataclass(frozen=True, order=True)
+class Wire:
+    """From the output of one node to a port of another."""
+
+    source: str
+    target: str
+    port: int = 0
+
+
+def _default_optimizer() -> OptimizerSpec:
+    return optimizers()["adam"]()
+
+
+@dataclass(frozen=True)
+class TrainingSetup(Spec):
+    """Everything about training that is not the network: data, batches, optimizer, seed."""
+
+    dataset: str = ""
+    optimizer: OptimizerSpec = field(default_factory=_default_optimizer)
+    batch_size: int = integer(
+        32, low=1, high=1_000_000, label="Batch size", doc="Rows that share one update."
+    )
+    validation: float = number(
+        0.2,
+        low=0.05,
+        high=0.5,
+        label="Held out",
+        doc="Share of the rows that is kept from training, to measure what was learned.",
+    )
+    seed: int = integer(
+        1,
+        low=0,
+        high=2**32 - 1,
+        label="Seed",
+        doc="Fixes the first weights, the split and the order of the data.",
+    )
+    precision: str = choice(
+        "float32",
+        choices={"float32": "Single (float32)", "float64": "Double (float64)"},
+        label="Precision",
+        doc="Single is faster; double is for gradient checks.",
+    )
+
+    info: ClassVar[Info] = Info(
+        id="setup",
+        title="Training set-up",
+        category=Category.DATA,
+        summary="Data, batches, optimizer and seed.",
+        latex="",
+        plain="",
+        shape="",
+    )
+
+
+@dataclass(frozen=True)
+class Network:
+    """Nodes, wires and training set-up. Edits make a new value; see `edits`."""
+
+    nodes: tuple[Node, ...] = ()
+    wires: tuple[Wire, ...] = ()
+    setup: TrainingSetup = field(default_factory=TrainingSetup)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Node]:
+        return {n.id: n for n in self.nodes}
+
+    def node(self, node_id: str) -> Node:
+        """The node with this id.
+
+        Raises
+        ------
+        KeyError
+            There is none.
+        """
+        return self._by_id[node_id]
+
+    def trains_like(self, other: Network) -> bool:
+        """Whether `other` differs in names and places at most, so that its program is the same."""
+        return (
+            self.setup == other.setup
+            and self.wires == other.wires
+            and [(n.id, n.spec) for n in self.nodes] == [(n.id, n.spec) for n in other.nodes]
+        )
+
+    def __contains__(self, node_id: object) -> bool:
+        return node_id in self._by_id
+
+    def named(self, name: str) -> Node | None:
+        """The node with this name, if there is one."""
+        return next((n for n in self.nodes if n.name == name), None)
+
+    def incoming(self, node_id: str) -> dict[int, Wire]:
+        """Wires that end at a node, by port."""
+        return {w.port: w for w in self.wires if w.target == node_id}
+
+    def outgoing(self, node_id: str) -> Iterator[Wire]:
+        """Wires that start at a node."""
+        return (w for w in self.wires if w.source == node_id)

@@ -1,0 +1,138 @@
+"""Typed settings: default, range and documentation of each field of a spec, declared once.
+
+The inspector's form, the range checks, saving and loading, and the help texts all read these.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What sort of value a field holds."""
+
+    INTEGER = "integer"
+    NUMBER = "number"
+    FLAG = "flag"
+    CHOICE = "choice"
+
+
+@dataclass(frozen=True)
+class Field:
+    """Description of one setting.
+
+    Attributes
+    ----------
+    name
+        Attribute of the spec, and key in files.
+    kind
+        What sort of value it holds.
+    default
+        Value of a new spec.
+    label
+        What the form calls it.
+    doc
+        One sentence for the tooltip.
+    low, high
+        Inclusive range of an integer or a number.
+    above
+        Exclusive lower bound of a number, in place of `low`.
+    choices
+        Allowed values of a choice, with the label of each.
+    """
+
+    name: str
+    kind: Kind
+    default: object
+    label: str
+    doc: str
+    low: float | None = None
+    high: float | None = None
+    above: float | None = None
+    choices: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def allowed(self) -> str:
+        """What the value may be, in words."""
+        if self.kind is Kind.FLAG:
+            return "true or false"
+        if self.kind is Kind.CHOICE:
+            return "one of " + ", ".join(key for key, _ in self.choices)
+        noun = "a whole number" if self.kind is Kind.INTEGER else "a number"
+        if self.above is not None:
+            return f"{noun} above {self.above:g} and at most {self.high:,g}"
+        return f"{noun} from {self.low:,g} to {self.high:,g}"
+
+    def fits_type(self, value: object) -> bool:
+        """Whether `value` is of the right type. Truth values are no numbers; NaN is none."""
+        match self.kind:
+            case Kind.FLAG:
+                return isinstance(value, bool)
+            case Kind.CHOICE:
+                return isinstance(value, str)
+            case Kind.INTEGER:
+                return isinstance(value, int) and not isinstance(value, bool)
+            case Kind.NUMBER:
+                if isinstance(value, bool) or not isinstance(value, int | float):
+                    return False
+                return math.isfinite(value)
+
+    def fits_range(self, value: Any) -> bool:
+        """Whether `value`, of the right type, is allowed."""
+        match self.kind:
+            case Kind.FLAG:
+                return True
+            case Kind.CHOICE:
+                return any(value == key for key, _ in self.choices)
+            case Kind.INTEGER | Kind.NUMBER:
+                if self.above is not None and value <= self.above:
+                    return False
+                if self.low is not None and value < self.low:
+                    return False
+                return self.high is None or value <= self.high
+
+
+def integer(default: int, *, low: int, high: int, label: str, doc: str) -> Any:
+    """A whole-number setting of a spec, from `low` to `high`."""
+    return _declare(Field("", Kind.INTEGER, default, label, doc, low=low, high=high))
+
+
+def number(
+    default: float,
+    *,
+    high: float,
+    label: str,
+    doc: str,
+    low: float | None = None,
+    above: float | None = None,
+) -> Any:
+    """A numeric setting of a spec, from `low` (or from just above `above`) to `high`."""
+    return _declare(Field("", Kind.NUMBER, default, label, doc, low=low, high=high, above=above))
+
+
+def flag(default: bool, *, label: str, doc: str) -> Any:
+    """A yes-or-no setting of a spec."""
+    return _declare(Field("", Kind.FLAG, default, label, doc))
+
+
+def choice(default: str, *, choices: dict[str, str], label: str, doc: str) -> Any:
+    """A setting of a spec with named options: key in files to label in forms."""
+    options = tuple(choices.items())
+    return _declare(Field("", Kind.CHOICE, default, label, doc, choices=options))
+
+
+def fields_of(spec: Any) -> tuple[Field, ...]:
+    """The declared settings of a spec class or instance, in order."""
+    return tuple(
+        dataclasses.replace(f.metadata["field"], name=f.name)
+        for f in dataclasses.fields(spec)
+        if "field" in f.metadata
+    )
+
+
+def _declare(declared: Field) -> Any:
+    return dataclasses.field(default=declared.default, metadata={"field": declared})

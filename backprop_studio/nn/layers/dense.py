@@ -1,0 +1,51 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from backprop_studio.autograd import Builder, Value
+from backprop_studio.autograd.ops.arithmetic import Add
+from backprop_studio.autograd.ops.matmul import MatMul
+from backprop_studio.errors import ShapeError
+from backprop_studio.nn import initializers
+from backprop_studio.nn.fields import choice, flag, integer
+from backprop_studio.nn.spec import Category, Info, LayerSpec
+
+
+@dataclass(frozen=True)
+class Dense(LayerSpec):
+    """Every output is a weighted sum of every input, plus a bias."""
+
+    units: int = integer(
+        32, low=1, high=100_000, label="Units", doc="Number of outputs: one neuron each."
+    )
+    bias: bool = flag(True, label="Bias", doc="Add a learned number to each output.")
+    init: str = choice(
+        "he",
+        choices=initializers.CHOICES,
+        label="First weights",
+        doc="How the weights are drawn at the start. Biases start at zero.",
+    )
+
+    info: ClassVar[Info] = Info(
+        id="dense",
+        title="Dense",
+        category=Category.LAYER,
+        summary="Every output is a weighted sum of every input, plus a bias.",
+        latex=r"Y = XW + b",
+        plain="Y = X·W + b",
+        shape="(N, features) → (N, units)",
+    )
+
+    def lower(self, b: Builder, *inputs: Value) -> Value:
+        (x,) = inputs
+        if len(x.shape) != 2 or not isinstance(x.shape[1], int):
+            raise ShapeError.of("dense", "N×features", x.shape)
+        features = x.shape[1]
+        init = initializers.scheme(self.init, features, self.units)
+        y = b.apply(MatMul(), x, b.parameter("weight", (features, self.units), init))
+        if self.bias:
+            y = b.apply(Add(), y, b.parameter("bias", (self.units,)))
+        return y

@@ -1,0 +1,63 @@
+"""Adam."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from backprop_studio.autograd import Builder, Value
+from backprop_studio.autograd.ops.update import AdamStep, AverageGradient, AverageSquare, Count
+from backprop_studio.nn.fields import number
+from backprop_studio.nn.spec import Category, Info, OptimizerSpec
+
+
+@dataclass(frozen=True)
+class Adam(OptimizerSpec):
+    """Steps scaled by running means of the gradient and of its square.
+
+    Kingma and Ba, *Adam: A Method for Stochastic Optimization*, 2015, algorithm 1.
+    """
+
+    learning_rate: float = number(
+        0.001, above=0.0, high=1e6, label="Learning rate", doc="Rough length of a step."
+    )
+    beta1: float = number(
+        0.9, low=0.0, high=0.999999, label="Beta 1", doc="How long the mean gradient remembers."
+    )
+    beta2: float = number(
+        0.999, low=0.0, high=0.999999, label="Beta 2", doc="How long the mean square remembers."
+    )
+    epsilon: float = number(
+        1e-8, above=0.0, high=1.0, label="Epsilon", doc="Keeps the division away from zero."
+    )
+
+    info: ClassVar[Info] = Info(
+        id="adam",
+        title="Adam",
+        category=Category.OPTIMIZER,
+        summary="Takes steps of similar length for every weight, however large its gradient.",
+        latex=r"W \leftarrow W - \eta\, \frac{\hat M}{\sqrt{\hat V} + \epsilon}",
+        plain="W ← W − η · M̂ / (√V̂ + ε)",
+        shape="",
+    )
+
+    def lower(self, b: Builder, pairs: Sequence[tuple[Value, Value]]) -> None:
+        if not pairs:
+            return
+        with b.scope(node=""):
+            count = b.state("t", ())
+            b.apply(Count(), count)
+        for p, g in pairs:
+            with b.scope(node=p.node):
+                mean = b.state("m", p.shape, of=p)
+                square = b.state("v", p.shape, of=p)
+                b.apply(AverageGradient(self.beta1), mean, g)
+                b.apply(AverageSquare(self.beta2), square, g)
+                b.apply(
+                    AdamStep(self.learning_rate, self.beta1, self.beta2, self.epsilon),
+                    p,
+                    mean,
+                    square,
+                    count,
+                )

@@ -1,0 +1,57 @@
+"""Finds every layer, loss and optimizer: one file each, no list to keep."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType, ModuleType
+from typing import TypeVar
+
+from backprop_studio.nn import layers as _layers
+from backprop_studio.nn import losses as _losses
+from backprop_studio.nn import optimizers as _optimizers
+from backprop_studio.nn.spec import LayerSpec, LossSpec, OptimizerSpec, Spec
+
+S = TypeVar("S", bound=Spec)
+
+
+def _scan(package: ModuleType, base: type[S]) -> dict[str, type[S]]:
+    found: dict[str, type[S]] = {}
+    for entry in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{entry.name}")
+        for _, cls in inspect.getmembers(module, inspect.isclass):
+            if cls.__module__ == module.__name__ and issubclass(cls, base) and "info" in vars(cls):
+                if cls.info.id in found:
+                    raise RuntimeError(f"two specs are called '{cls.info.id}'")
+                found[cls.info.id] = cls
+    return found
+
+
+@cache
+def layers() -> Mapping[str, type[LayerSpec]]:
+    """Every layer by id, losses excluded."""
+    return MappingProxyType(_scan(_layers, LayerSpec))
+
+
+@cache
+def losses() -> Mapping[str, type[LossSpec]]:
+    """Every loss by id."""
+    return MappingProxyType(_scan(_losses, LossSpec))
+
+
+@cache
+def optimizers() -> Mapping[str, type[OptimizerSpec]]:
+    """Every optimizer by id."""
+    return MappingProxyType(_scan(_optimizers, OptimizerSpec))
+
+
+@cache
+def nodes() -> Mapping[str, type[LayerSpec]]:
+    """Everything that can stand on the canvas, by id, in the palette's order."""
+    everything = [*layers().values(), *losses().values()]
+    order = {"data": 0, "layer": 1, "activation": 2, "loss": 3}
+    everything.sort(key=lambda c: (order[c.info.category], c.info.title))
+    return MappingProxyType({cls.info.id: cls for cls in everything})

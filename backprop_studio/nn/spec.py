@@ -1,0 +1,175 @@
+"""What a layer, a loss and an optimizer are: typed settings and a way to write instructions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+
+from backprop_studio.autograd import Builder, Value
+from backprop_studio.errors import Diagnostic, StudioError
+from backprop_studio.nn.fields import Field, Kind, fields_of
+
+
+class Category(StrEnum):
+    """Where a spec stands in the palette, and the colour of its node."""
+
+    DATA = "data"
+    LAYER = "layer"
+    ACTIVATION = "activation"
+    LOSS = "loss"
+    OPTIMIZER = "optimizer"
+
+
+@dataclass(frozen=True)
+class Info:
+    """What people read of a spec.
+
+    Attributes
+    ----------
+    id
+        Key in files and in the registry.
+    title
+        Name in the palette.
+    category
+        Group in the palette.
+    summary
+        One sentence: what it does.
+    latex, plain
+        Its formula, typeset and in plain text.
+    shape
+        Its shape rule in plain text.
+    """
+
+    id: str
+    title: str
+    category: Category
+    summary: str
+    latex: str
+    plain: str
+    shape: str
+
+
+class ConfigError(StudioError):
+    """Settings that are not of the right type."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Base of everything with settings. Subclasses are frozen dataclasses of declared fields."""
+
+    info: ClassVar[Info]
+
+    @classmethod
+    def fields(cls) -> tuple[Field, ...]:
+        """The declared settings."""
+        return fields_of(cls)
+
+    def config(self) -> dict[str, object]:
+        """Settings as plain values, for files."""
+        return {f.name: getattr(self, f.name) for f in self.fields()}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, object], name: str = "") -> Self:
+        """A spec from plain values; settings that are left out take their default.
+
+        Values of the right type but out of range are taken: the document shows them as
+        problems, and whoever made them can put them right.
+
+        Raises
+        ------
+        ConfigError
+            A setting is unknown or of the wrong type.
+        """
+        title = name or cls.info.title
+        known = {f.name: f for f in cls.fields()}
+        for key, value in config.items():
+            if key not in known:
+                raise ConfigError("field-unknown", name=title, field=key)
+            if not known[key].fits_type(value):
+                raise ConfigError(
+                    "field-type", name=title, field=key, value=value, allowed=known[key].allowed
+                )
+        values: dict[str, Any] = {
+            key: float(value)  # type: ignore[arg-type]
+            if known[key].kind is Kind.NUMBER
+            else value
+            for key, value in config.items()
+        }
+        return cls(**values)
+
+    def problems(self, name: str, node: str | None = None) -> list[Diagnostic]:
+        """A diagnostic for each setting that is out of range."""
+        return [
+            Diagnostic(
+                "field-range",
+                {
+                    "name": name,
+                    "field": f.label,
+                    "value": getattr(self, f.name),
+                    "allowed": f.allowed,
+                },
+                node=node,
+                field=f.name,
+            )
+            for f in self.fields()
+            if not f.fits_range(getattr(self, f.name))
+        ]
+
+
+@dataclass(frozen=True)
+class LayerSpec(Spec):
+    """A layer: settings and a forward-only lowering. Its backward pass is derived."""
+
+    ports: ClassVar[tuple[str, ...]] = ("x",)
+    """Names of the inputs that wires may end at."""
+    has_output: ClassVar[bool] = True
+
+    def lower(self, b: Builder, *inputs: Value) -> Value:
+        """Emit the forward instructions and return the output.
+
+        Parameters
+        ----------
+        b
+            Where to emit them; the node and the phase are already set.
+        *inputs
+            One value for each port.
+
+        Raises
+        ------
+        ShapeError
+            The layer cannot take an input of this shape.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class LossSpec(LayerSpec):
+    """A loss: the end of a network. Its target comes from the data set, not over a wire."""
+
+    ports: ClassVar[tuple[str, ...]] = ("prediction",)
+    has_output: ClassVar[bool] = False
+    needs_classes: ClassVar[bool] = False
+    """Whether the targets must be classes."""
+
+    def lower(self, b: Builder, *inputs: Value) -> Value:
+        """Emit the loss of `inputs`, prediction and target rows; return the scalar loss."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class OptimizerSpec(Spec):
+    """An optimizer: what to do with gradients once they are known."""
+
+    def lower(self, b: Builder, pairs: Sequence[tuple[Value, Value]]) -> None:
+        """Emit the update of each parameter from its gradient, in the order given.
+
+        Parameters
+        ----------
+        b
+            Where to emit it; the phase is already set.
+        pairs
+            Each parameter with its gradient.
+        """
+        raise NotImplementedError

@@ -1,0 +1,56 @@
+"""What every test runs under: no screen, one BLAS thread, settings and folders of its own."""
+
+import os
+
+# Before Qt and numpy are imported, which read these once.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.fonts.warning=false")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import sys
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+from PySide6.QtCore import QSettings, QStandardPaths
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication
+
+# How long an example takes depends on what else the machine does. In CI a failure has to be one
+# that running it again shows as well.
+hypothesis.settings.register_profile(
+    "studio", deadline=None, print_blob=True, derandomize=bool(os.environ.get("CI"))
+)
+hypothesis.settings.load_profile("studio")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the tests, and what they start, out of the user's settings and recovered work."""
+    folder = tmp_path_factory.mktemp("home")
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder / "config"))
+    with pytest.MonkeyPatch.context() as patch:
+        if sys.platform.startswith("linux"):
+            for name in ("CACHE", "CONFIG", "DATA", "STATE"):
+                patch.setenv(f"XDG_{name}_HOME", str(folder / name.lower()))
+        else:
+            # Elsewhere no variable moves the folders; this at least takes others than the user's.
+            QStandardPaths.setTestModeEnabled(True)
+        yield
+
+
+@pytest.fixture(scope="session")
+def qapp_args() -> list[str]:
+    """Return the arguments of pytest-qt's application: the style that the studio always uses."""
+    return ["studio-tests", "-style", "Fusion"]
+
+
+@pytest.fixture(scope="session")
+def qapp(qapp: QApplication) -> QApplication:
+    """Return pytest-qt's application with a font that is the same on every machine.
+
+    A test that asks for neither this nor `qtbot` starts no application.
+    """
+    qapp.setFont(QFont("DejaVu Sans", 10))
+    return qapp
