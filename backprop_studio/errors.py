@@ -29,7 +29,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "wire-no-output": "'{name}' has no output to wire from.",
         "wire-no-input": "'{name}' has no input to wire to.",
         "wire-cycle": "Wiring '{source}' to '{target}' would make a circle.",
-        "layer-unknown": "The layer type '{layer}' is not known to this version; it is kept as it is.",
+        "layer-unknown": "The layer type '{layer}' is not known here; it is kept as it is.",
         "name-empty": "A layer needs a name.",
         "name-taken": "Another layer is already called '{name}'.",
         "name-invalid": "'{name}' cannot be a layer name: use letters, digits, '_', '-' or '.'.",
@@ -60,8 +60,13 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "file-not-regular": "'{path}' is not an ordinary file.",
         "file-unreadable": "'{path}' cannot be read: {reason}.",
         "file-unwritable": "'{path}' cannot be written: {reason}. Nothing was changed.",
+        "file-unconfirmed": (
+            "'{path}' was written, but the system could not confirm that it is safely on the "
+            "disk: {reason}."
+        ),
         "file-too-large": "'{path}' is {size}; the limit is {limit}.",
         "project-corrupt": "'{path}' is not a sound project file: {reason}.",
+        "project-unsavable": "The project cannot be saved to '{path}': {reason}.",
         "project-newer": (
             "'{path}' was made by a newer Backprop Studio (format {found}; this one reads up to "
             "{known}). Update the program to open it."

@@ -84,7 +84,10 @@ class Builder:
         if op.updates:
             outputs: tuple[Value, ...] = (inputs[0],)
         else:
-            outputs = tuple(self._new(op.name, t, Role.RESULT) for t in types)
+            names = op.results or (op.name,)
+            outputs = tuple(
+                self._new(name, t, Role.RESULT) for name, t in zip(names, types, strict=True)
+            )
         self._emit(op, inputs, outputs)
         return outputs
 

@@ -18,7 +18,8 @@ def relative_error(a: Array, b: Array) -> float:
     """
     if a.size == 0:
         return 0.0
-    scale = float(max(np.abs(a).max(), np.abs(b).max()))
+    # numpy's maximum keeps a NaN, which is then the answer; Python's would lose it.
+    scale = float(np.maximum(np.abs(a).max(), np.abs(b).max()))
     return 0.0 if scale == 0.0 else float(np.abs(a - b).max()) / scale
 
 

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprop_studio.autograd.op import Call
+from backprop_studio.autograd.op import Call, Op
 from backprop_studio.autograd.ops.data import Load
 from backprop_studio.autograd.program import Instr, Phase, Program, Role, Value
-from backprop_studio.autograd.storage import Storage
+from backprop_studio.autograd.storage import Storage, all_finite
 from backprop_studio.autograd.symbol import BATCH, Array, resolve
+
+PIECE = 1 << 14
+"""Entries that a fused update works on at a time, so that they stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
 class _Fused:
-    """The update phase as one call list over whole arenas instead of one a parameter."""
+    """The update phase as calls over pieces of whole arenas instead of one set a parameter."""
 
     start: int
     stop: int
@@ -45,7 +48,7 @@ class Machine:
         self.batch = batch
         self._feeds: dict[str, tuple[Array, Array]] = {}
         self._arrays: dict[int, Array] = {}
-        self._gradient_arena = np.empty(0, storage.dtype)
+        self._gradients: list[Array] = []
         self._allocate()
         self._calls = [self._bind(instr) for instr in program.instructions]
         self._fused = self._fuse_updates()
@@ -68,13 +71,9 @@ class Machine:
         ValueError
             The number of rows, their shape or their kind does not fit.
         """
-        slot = self._arrays[self.program.inputs[name]]
-        if len(rows) != self.batch or source.shape[1:] != slot.shape[1:]:
-            raise ValueError(
-                f"input '{name}' takes {slot.shape}; got {(len(rows), *source.shape[1:])}"
-            )
-        if source.dtype != slot.dtype:
-            raise ValueError(f"input '{name}' holds {slot.dtype}; the data are {source.dtype}")
+        known = self._feeds.get(name)
+        if known is None or known[0] is not source or len(rows) != self.batch:
+            self._check_feed(name, source, rows)
         self._feeds[name] = (source, rows)
 
     def array(self, value: Value | int) -> Array:
@@ -98,12 +97,7 @@ class Machine:
 
     def gradients_finite(self) -> bool:
         """Whether no parameter's gradient is infinite or NaN."""
-        flat = self._gradient_arena
-        return bool(np.isfinite(np.dot(flat, flat))) or all(
-            bool(np.isfinite(self._arrays[self.program.gradients[p.id]]).all())
-            for p in self.program.parameters
-            if p.id in self.program.gradients
-        )
+        return all(all_finite(flat) for flat in self._gradients)
 
     def _allocate(self) -> None:
         program, dtype = self.program, self.storage.dtype
@@ -130,7 +124,17 @@ class Machine:
             part = arena[start : start + view.size].reshape(view.shape)
             self._arrays[program.gradients[p.id]] = part
             start += view.size
-        self._gradient_arena = arena
+        rest = {program.gradients.get(p.id) for p in program.parameters if p not in own}
+        self._gradients = [arena, *(self._arrays[g].reshape(-1) for g in rest if g in touched)]
+
+    def _check_feed(self, name: str, source: Array, rows: Array) -> None:
+        slot = self._arrays[self.program.inputs[name]]
+        if len(rows) != self.batch or source.shape[1:] != slot.shape[1:]:
+            raise ValueError(
+                f"input '{name}' takes {slot.shape}; got {(len(rows), *source.shape[1:])}"
+            )
+        if source.dtype != slot.dtype:
+            raise ValueError(f"input '{name}' holds {slot.dtype}; the data are {source.dtype}")
 
     def _bind(self, instr: Instr) -> list[Call]:
         if isinstance(instr.op, Load):
@@ -160,8 +164,8 @@ class Machine:
     def _fuse_updates(self) -> _Fused | None:
         """Updates of all parameters at once, if every parameter is updated in the same way.
 
-        Updates work entry by entry, so one call over all parameters computes the same bits as
-        one call for each of them.
+        Updates work entry by entry, so calls over pieces of all parameters compute the same bits
+        as calls for each parameter.
         """
         program = self.program
         start = program.start_of(Phase.UPDATE)
@@ -182,6 +186,7 @@ class Machine:
         ordered = list(rows.values())
         if len(ordered) < 2 or list(rows) != [p.id for p in program.parameters]:
             return None
+        joined: list[tuple[Op, list[Array]]] = []
         for column in zip(*ordered, strict=False):
             if any(i.op != column[0].op for i in column):
                 return None
@@ -190,10 +195,13 @@ class Machine:
             ]
             if any(o is None for o in operands):
                 return None
-            arrays = [o for o in operands if o is not None]
-            calls += column[0].op.bind(arrays, [arrays[0]])
+            joined.append((column[0].op, [o for o in operands if o is not None]))
         if any(len(r) != len(ordered[0]) for r in ordered):
             return None
+        for first in range(0, joined[0][1][0].size, PIECE):
+            for op, arrays in joined:
+                parts = [a[first : first + PIECE] if a.shape else a for a in arrays]
+                calls += op.bind(parts, [parts[0]])
         return _Fused(start, stop, calls)
 
     def _owner(self, instr: Instr) -> int | None:

@@ -49,6 +49,8 @@ class Op:
     """
 
     name: ClassVar[str]
+    results: ClassVar[tuple[str, ...]] = ()
+    """Names of the outputs; the op's own name when empty."""
     updates: ClassVar[bool] = False
     elementwise: ClassVar[bool] = False
     """Whether entry i of each output depends on entry i of each input alone (scalars aside)."""

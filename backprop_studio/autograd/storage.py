@@ -95,9 +95,7 @@ class Storage:
 
     def is_finite(self) -> bool:
         """Whether no parameter is infinite or NaN."""
-        flat = self._arenas[PARAMETERS]
-        # The dot product is a tenth of the price; it overflows before a parameter does.
-        return bool(np.isfinite(np.dot(flat, flat))) or bool(np.isfinite(flat).all())
+        return all_finite(self._arenas[PARAMETERS])
 
     def _allocate(self, name: str, values: tuple[Value, ...] | list[Value]) -> None:
         shapes = [resolve(v.shape, {}) for v in values]
@@ -108,6 +106,15 @@ class Storage:
             self._views[value.id] = arena[start : start + size].reshape(shape)
             start += size
         self._arenas[name] = arena
+
+
+def all_finite(flat: Array) -> bool:
+    """Whether no entry of a vector is infinite or NaN.
+
+    Floating-point warnings are the caller's to silence, as in `Machine.run`.
+    """
+    # The dot product is a tenth of the price; it overflows before an entry does.
+    return bool(np.isfinite(np.dot(flat, flat))) or bool(np.isfinite(flat).all())
 
 
 def parameter_rng(seed: int, node: str, name: str) -> np.random.Generator:

@@ -79,7 +79,10 @@ class Field:
             case Kind.NUMBER:
                 if isinstance(value, bool) or not isinstance(value, int | float):
                     return False
-                return math.isfinite(value)
+                try:
+                    return math.isfinite(value)
+                except OverflowError:  # a whole number beyond all floats
+                    return False
 
     def fits_range(self, value: Any) -> bool:
         """Whether `value`, of the right type, is allowed."""

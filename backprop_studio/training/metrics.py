@@ -64,7 +64,7 @@ class Evaluator:
 
 
 class Series:
-    """A growing list of points, in arrays that double."""
+    """A growing table of points, in an array that doubles. The first column only grows."""
 
     def __init__(self, columns: int) -> None:
         self._data = np.empty((64, columns))
@@ -73,13 +73,27 @@ class Series:
     def __len__(self) -> int:
         return self._size
 
+    @property
+    def points(self) -> Array:
+        """All points so far, of shape (points, columns), without a copy."""
+        return self._data[: self._size]
+
     def append(self, *row: float) -> None:
         """Add one point."""
-        if self._size == len(self._data):
-            self._data = np.concatenate([self._data, np.empty_like(self._data)])
+        self._reserve(1)
         self._data[self._size] = row
         self._size += 1
 
-    def since(self, start: int) -> Array:
-        """A copy of the points from number `start` on, of shape (points, columns)."""
-        return self._data[start : self._size].copy()
+    def extend(self, rows: Array) -> None:
+        """Add points of shape (points, columns)."""
+        self._reserve(len(rows))
+        self._data[self._size : self._size + len(rows)] = rows
+        self._size += len(rows)
+
+    def drop_after(self, x: float) -> None:
+        """Drop the points whose first column is above `x`."""
+        self._size = int(np.searchsorted(self.points[:, 0], x, side="right"))
+
+    def _reserve(self, more: int) -> None:
+        while self._size + more > len(self._data):
+            self._data = np.concatenate([self._data, np.empty_like(self._data)])

@@ -135,7 +135,7 @@ class Session:
             assert self.program.loss is not None
             return float(self._machine.array(self.program.loss))
         done = self._iteration - self.start
-        return float(self.losses.since(done - 1)[0, 1]) if done > 0 else None
+        return float(self.losses.points[done - 1, 1]) if done > 0 else None
 
     def weights(self) -> dict[tuple[str, str], Array]:
         """Copies of all parameters."""
@@ -179,18 +179,17 @@ class Session:
 
         Where an iteration is short, it is the unit; where it is long, an instruction is.
         """
-        deadline = time.perf_counter() + seconds
+        began = time.perf_counter()
+        deadline = began + seconds
         with _quiet():
             while self.failure is None:
                 self._enter()
-                began = time.perf_counter()
-                if self._iteration_time < SLOW_ITERATION:
-                    self._run_to(self._length)
-                    now = time.perf_counter()
-                    self._iteration_time = now - began
-                else:
-                    self._run_to(self._index + 1)
-                    now = time.perf_counter()
+                slow = self._iteration_time >= SLOW_ITERATION
+                self._run_to(self._index + 1 if slow else self._length)
+                now = time.perf_counter()
+                if self._index == self._length:
+                    # Measured anew each time, so that one hiccup does not slow the run down.
+                    self._iteration_time, began = now - began, now
                 if now >= deadline or interrupted():
                     return
 
@@ -320,8 +319,7 @@ class Session:
     def _test(self, completed: int) -> None:
         self.last_test = self._evaluator.evaluate()
         epochs = completed / self.batches_per_epoch
-        known = self.tests.since(len(self.tests) - 1) if len(self.tests) else np.empty((0, 3))
-        if len(known) == 0 or epochs > known[-1, 0]:
+        if not len(self.tests) or epochs > self.tests.points[-1, 0]:
             accuracy = self.last_test.accuracy
             self.tests.append(epochs, self.last_test.loss, np.nan if accuracy is None else accuracy)
 

@@ -129,9 +129,8 @@ class Worker:
             case Watch(values):
                 self._watch = values
             case FetchWeights(reply):
-                if self.session is not None:
-                    self._memory.update(self.session.weights())
-                reply.set_result(dict(self._memory))
+                # While the network has errors, what was learned before is all there is.
+                reply.set_result(dict(self._memory) if session is None else session.weights())
             case Quit():
                 pass
             case _:
@@ -218,7 +217,7 @@ class Worker:
 
     def _new_points(self, session: Session) -> CurveUpdate | None:
         losses, tests = (
-            series.since(sent)
+            series.points[sent:].copy()
             for series, sent in zip((session.losses, session.tests), self._sent, strict=True)
         )
         if not len(losses) and not len(tests) and self._keep_until is None:
@@ -232,7 +231,12 @@ class Worker:
         """Copies of the watched values that exist at the cursor."""
         program, index = session.program, session.cursor.index
         out: dict[int, Array] = {}
-        for i in self._watch:
+        wanted = set(self._watch)
+        if self.state is not State.RUNNING and index > 0:
+            # At rest, what the last instruction read and wrote is on the screen too.
+            last = program.instructions[index - 1]
+            wanted.update(last.inputs, last.outputs)
+        for i in wanted:
             if i >= len(program.values):
                 continue
             kept = program.values[i].role in (Role.PARAMETER, Role.STATE)

@@ -138,19 +138,21 @@ class AdamStep(_Update):
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         p, m, v, t = inputs
         part = np.empty_like(m)
-        root, rate = np.empty((), m.dtype), np.empty((), m.dtype)
+        epsilon, rate = np.empty((), m.dtype), np.empty((), m.dtype)
 
         def correct() -> None:
-            # In Python's double precision: powers of 0.999 are poor in single.
+            # In Python's double precision: powers of 0.999 are poor in single. The root of the
+            # second correction goes into epsilon and rate, which saves a pass over all weights
+            # (Kingma and Ba, end of section 2).
             count = float(t)
-            root[...] = (1.0 - self.decay_square**count) ** 0.5
-            rate[...] = self.rate / (1.0 - self.decay_mean**count)
+            root = (1.0 - self.decay_square**count) ** 0.5
+            epsilon[...] = self.epsilon * root
+            rate[...] = self.rate / (1.0 - self.decay_mean**count) * root
 
         return [
             (correct, ()),
             (np.sqrt, (v, part)),
-            (np.divide, (part, root, part)),
-            (np.add, (part, constant(self.epsilon, m), part)),
+            (np.add, (part, epsilon, part)),
             (np.divide, (m, part, part)),
             (np.multiply, (part, rate, part)),
             (np.subtract, (p, part, p)),

@@ -1,0 +1,117 @@
+"""Builds the window and everything behind it, and runs it."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from backprop_studio.ui import icons, settings, theme
+from backprop_studio.ui.controllers.document import Document
+from backprop_studio.ui.controllers.engine import Engine
+from backprop_studio.ui.main_window import MainWindow
+from backprop_studio.ui.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class _ErrorReporter(QObject):
+    """One hook for unexpected errors of all threads: they are logged, and shown once each."""
+
+    _raised = Signal(str)
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._shown: set[str] = set()
+        self._raised.connect(self._show)
+
+    def install(self) -> None:
+        """Take the place of Python's hooks."""
+        sys.excepthook = self._main_thread
+        threading.excepthook = lambda args: self._report(args.exc_value)
+
+    def _main_thread(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        self._report(error)
+
+    def _report(self, error: BaseException | None) -> None:
+        log.error("unexpected error", exc_info=error)
+        self._raised.emit(f"{type(error).__name__}: {error}")
+
+    def _show(self, text: str) -> None:
+        if text in self._shown:
+            return
+        self._shown.add(text)
+        QMessageBox.critical(
+            self._window,
+            self.tr("Unexpected error"),
+            self.tr("Something went wrong that should not have:\n\n{text}\n\n"
+                    "The network on the canvas is as it was.").format(text=text),
+        )  # fmt: skip
+
+
+def build(store: Settings) -> tuple[MainWindow, Engine]:
+    """Make the document, the engine and the window, wired together; nothing runs yet."""
+    # Children of the application: they outlive the window, whose widgets listen to them.
+    document = Document(QApplication.instance())
+    engine = Engine(document, QApplication.instance())
+    window = MainWindow(document, engine, store)
+    return window, engine
+
+
+def start(argv: list[str]) -> tuple[QApplication, MainWindow]:
+    """Make the application and show the window; all is ready for the event loop.
+
+    Parameters
+    ----------
+    argv
+        Arguments after the program's name: none, or the path of a project.
+    """
+    settings.set_application_names()
+    app = QApplication(["backprop-studio"])
+    app.setStyle("Fusion")
+    app.setWindowIcon(icons.app_icon())
+    store = Settings()
+    theme.apply(app, store.theme_mode)
+    window, engine = build(store)
+    _ErrorReporter(window).install()
+    window.show_at_last_place()
+
+    def begin() -> None:
+        # After the first paint: a person sees the window at once.
+        engine.start()
+        if not argv or not window.project.open_path(Path(argv[0])):
+            window.project.load_example()
+
+    QTimer.singleShot(0, begin)
+    return app, window
+
+
+def main(argv: list[str]) -> int:
+    """Open the window, on the project named in `argv` or else on the example.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    faulthandler.enable()
+    return run(*start(argv))
+
+
+def run(app: QApplication, window: MainWindow) -> int:
+    """Run until the window is closed; return the exit code."""
+    code = app.exec()
+    # The window goes first: left to Python, Qt's objects would be taken apart in any order.
+    window.deleteLater()
+    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    return code

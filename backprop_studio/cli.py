@@ -1,0 +1,312 @@
+"""Trains and checks projects without a screen.
+
+Results go to standard output; progress and errors to standard error. The exit code is 0 when all
+went well, 1 when a file or the network is at fault, 2 when the arguments are, and 130 after
+Ctrl-C. An error is one line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from backprop_studio import __version__
+from backprop_studio.errors import Severity, StudioError
+
+# Everything else is imported where it is needed: help and wrong arguments answer at once.
+if TYPE_CHECKING:
+    from backprop_studio.autograd import Array
+    from backprop_studio.network import Network
+    from backprop_studio.nn import Field
+    from backprop_studio.training import Evaluation, Session
+
+PROGRAM = "backprop-studio"
+COMMANDS = ("train", "check")
+"""First arguments that are answered here."""
+
+EPOCHS = 20
+MAX_EPOCHS = 1_000_000
+
+FAILED = 1
+MISUSED = 2
+INTERRUPTED = 130
+
+
+class ArgumentsError(StudioError):
+    """The arguments are at fault."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command and return the exit code."""
+    try:
+        arguments = _parser().parse_args(argv)
+        if arguments.command == "train":
+            return _train(arguments)
+        return _check(arguments)
+    except ArgumentsError as error:
+        return complain(str(error), MISUSED)
+    except StudioError as error:
+        return complain(str(error), FAILED)
+    except KeyboardInterrupt:
+        print(f"{PROGRAM}: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def complain(text: str, code: int) -> int:
+    """Print an error as one line and return `code`."""
+    print(f"{PROGRAM}: error: {' '.join(text.split())}", file=sys.stderr)
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(MISUSED, f"{PROGRAM}: error: {' '.join(message.split())}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=PROGRAM,
+        usage=f"{PROGRAM} [PROJECT.bps]\n       {PROGRAM} train|check PROJECT.bps [options]",
+        description="Build a neural network on a canvas and step through its backpropagation. "
+        "Without a command, the window opens.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"Backprop Studio {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+
+    train = commands.add_parser(
+        "train",
+        help="train a project and export its weights",
+        description="Trains a project and prints what it reached. A project that holds weights "
+        "is trained further from them, unless --seed is given.",
+        allow_abbrev=False,
+    )
+    train.add_argument("project", metavar="PROJECT", help="project file to train")
+    train.add_argument(
+        "--epochs", metavar="N", default=str(EPOCHS), help=f"passes over the data ({EPOCHS})"
+    )
+    train.add_argument(
+        "--seed", metavar="N", help="start from new weights; also fixes the split and the order"
+    )
+    train.add_argument("--learning-rate", metavar="X", help="in place of the project's")
+    train.add_argument("--batch-size", metavar="N", help="in place of the project's")
+    train.add_argument(
+        "--export",
+        metavar="FILE",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="write the weights; the ending says how: .npz or .safetensors",
+    )
+    train.add_argument("--save", metavar="FILE.bps", help="write the project with its weights")
+    train.add_argument("--quiet", action="store_true", help="show no progress")
+
+    check = commands.add_parser(
+        "check",
+        help="list the problems of a project",
+        description="Lists the problems of a project: warnings on standard output, errors on "
+        "standard error. The exit code is 0 if it can be trained.",
+        allow_abbrev=False,
+    )
+    check.add_argument("project", metavar="PROJECT", help="project file to check")
+    return parser
+
+
+# --- check
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from backprop_studio import project
+    from backprop_studio.network import analyze
+
+    analysis = analyze(project.load(arguments.project).network)
+    for problem in analysis.diagnostics:
+        if problem.severity is Severity.ERROR:
+            print(f"error: {problem.text}", file=sys.stderr)
+        else:
+            print(f"warning: {problem.text}")
+    if analysis.errors:
+        return FAILED
+    instructions = len(analysis.require().program.instructions)
+    parameters = sum(analysis.parameters.values())
+    print(
+        f"{_title(arguments.project)}: ready to train; {_count(parameters, 'parameter')}, "
+        f"{_count(instructions, 'instruction')} a step"
+    )
+    return 0
+
+
+# --- train
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from backprop_studio import project
+    from backprop_studio.network import analyze
+    from backprop_studio.training import Session
+
+    epochs = _epochs(arguments.epochs)
+    _check_targets(arguments)
+    opened = project.load(arguments.project)
+    network = _with_settings(opened.network, arguments)
+    lowered = analyze(network).require()
+    weights = {} if arguments.seed is not None else opened.weights
+    if weights and not arguments.quiet:
+        print(f"{PROGRAM}: training on from the weights in the project", file=sys.stderr)
+    session = Session(lowered, network.setup, weights=weights)
+    if not _run(session, epochs, quiet=arguments.quiet):
+        return complain(_failure(network, session), FAILED)
+    title = _title(arguments.project)
+    print(f"{title}: {_count(epochs, 'epoch')}, {_measures(session, session.evaluate())}")
+    return _write(arguments, network, session, title)
+
+
+def _run(session: Session, epochs: int, *, quiet: bool) -> bool:
+    """Train with a progress bar; tell whether every number stayed finite."""
+    from tqdm import tqdm
+
+    # No thread that looks after bars that do not move.
+    tqdm.monitor_interval = 0
+    # None: shown on a terminal only.
+    with tqdm(total=epochs, unit="epoch", disable=True if quiet else None) as bar:
+        for _ in range(epochs):
+            session.run_epoch()
+            if session.failure is not None:
+                return False
+            if not bar.disable:
+                bar.set_postfix_str(_measures(session, session.evaluate()), refresh=False)
+            bar.update()
+    return True
+
+
+def _measures(session: Session, test: Evaluation) -> str:
+    """Loss over the last epoch, and the held-out rows."""
+    loss = session.losses.points[-session.batches_per_epoch :, 1].mean()
+    accuracy = "" if test.accuracy is None else f", held-out accuracy {test.accuracy:.4f}"
+    rows = _count(test.rows, "row")
+    return f"loss {loss:.4g}, held-out loss {test.loss:.4g}{accuracy} ({rows})"
+
+
+def _failure(network: Network, session: Session) -> str:
+    from backprop_studio.training.naming import instruction_name
+
+    assert session.failure is not None
+    instruction = session.program.instructions[session.cursor.index]
+    params = {**session.failure.params, "where": instruction_name(network, instruction)}
+    return f"{replace(session.failure, params=params).text} Nothing was written."
+
+
+def _write(arguments: argparse.Namespace, network: Network, session: Session, title: str) -> int:
+    """Write everything that was asked for, also when a part of it fails."""
+    from backprop_studio import project
+
+    weights = session.weights()
+    tensors = project.tensor_names(network, weights)
+    code = 0
+    for path in [*arguments.export, *filter(None, [arguments.save])]:
+        try:
+            if path is arguments.save:
+                project.save(project.Project(network, weights), path)
+            else:
+                project.export(path, tensors, network_name=title)
+        except StudioError as error:
+            code = complain(str(error), FAILED)
+        else:
+            print(f"wrote {_shown(path)} ({_contents(tensors)})")
+    return code
+
+
+def _contents(tensors: Mapping[str, Array]) -> str:
+    numbers = sum(a.size for a in tensors.values())
+    return f"{_count(len(tensors), 'tensor')}, {_count(numbers, 'number')}"
+
+
+# --- Arguments
+
+
+def _epochs(text: str) -> int:
+    from backprop_studio.nn import Field, Kind
+
+    field = Field("epochs", Kind.INTEGER, EPOCHS, "Epochs", "", low=1, high=MAX_EPOCHS)
+    return int(_value("--epochs", text, field))
+
+
+def _check_targets(arguments: argparse.Namespace) -> None:
+    """Find out before the training whether its results can be written."""
+    from backprop_studio import project
+    from backprop_studio.errors import ExportError
+
+    try:
+        for path in arguments.export:
+            project.format_of(path)
+    except ExportError as error:
+        raise ArgumentsError(error.code, **error.params) from None
+    if arguments.save is not None and PurePath(arguments.save).suffix != project.SUFFIX:
+        raise ArgumentsError(
+            "argument-invalid",
+            argument="--save",
+            value=f"'{_shown(arguments.save)}'",
+            allowed=f"the name of a file that ends in {project.SUFFIX}",
+        )
+    for path in [*arguments.export, *filter(None, [arguments.save])]:
+        project.check_writable(path)
+
+
+def _with_settings(network: Network, arguments: argparse.Namespace) -> Network:
+    """The network with the set-up that the arguments ask for."""
+    setup = network.setup
+    changes: dict[str, Any] = {}
+    fields = {f.name: f for f in setup.fields()}
+    for name, text in (("seed", arguments.seed), ("batch_size", arguments.batch_size)):
+        if text is not None:
+            changes[name] = _value("--" + name.replace("_", "-"), text, fields[name])
+    if arguments.learning_rate is not None:
+        optimizer = setup.optimizer
+        rate = {f.name: f for f in optimizer.fields()}["learning_rate"]
+        value = _value("--learning-rate", arguments.learning_rate, rate)
+        config = {**optimizer.config(), "learning_rate": value}
+        changes["optimizer"] = type(optimizer).from_config(config)
+    setup = replace(setup, **changes)
+    return replace(network, setup=setup)
+
+
+def _value(option: str, text: str, field: Field) -> int | float:
+    """The number that an option gives for a setting.
+
+    Raises
+    ------
+    ArgumentsError
+        It is none, or out of the setting's range.
+    """
+    from backprop_studio.nn import Kind
+
+    try:
+        value = int(text) if field.kind is Kind.INTEGER else float(text)
+        if field.fits_type(value) and field.fits_range(value):
+            return value
+    except ValueError:
+        pass
+    shown = f"'{_shown(text)}'"
+    raise ArgumentsError("argument-invalid", argument=option, value=shown, allowed=field.allowed)
+
+
+# --- Words
+
+
+def _title(path: str) -> str:
+    return _shown(PurePath(path).stem)
+
+
+def _shown(text: str) -> str:
+    from backprop_studio.project.files import shorten
+
+    return shorten(text)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,22 @@
+"""Project files, and weights in the formats of other programs."""
+
+from backprop_studio.project.atomic import check_writable, sweep, write_atomically
+from backprop_studio.project.exporting import Exporter, export, format_of, formats, tensor_names
+from backprop_studio.project.project import Project, Weights
+from backprop_studio.project.store import SUFFIX, load, save
+
+__all__ = [
+    "SUFFIX",
+    "Exporter",
+    "Project",
+    "Weights",
+    "check_writable",
+    "export",
+    "format_of",
+    "formats",
+    "load",
+    "save",
+    "sweep",
+    "tensor_names",
+    "write_atomically",
+]

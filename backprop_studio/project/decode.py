@@ -1,0 +1,98 @@
+"""From the text of `project.json` to a network: text, plain values, checked record, network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from backprop_studio.network import Network, Node, TrainingSetup, UnknownLayer, Wire
+from backprop_studio.nn import ConfigError, LayerSpec, nodes, optimizers
+from backprop_studio.project import migrations, schema, strict_json
+from backprop_studio.project.files import shorten
+from backprop_studio.project.unsound import UnsoundError
+
+
+def decode(text: bytes) -> Network:
+    """A network from the text of `project.json`.
+
+    Anything that could have been drawn on the canvas opens, circles and settings out of range
+    too: the document shows its problems. What no canvas could hold is refused.
+
+    Raises
+    ------
+    UnsoundError
+        The text is not that of a project.
+    NewerError
+        Its format is not known yet.
+    """
+    record = schema.validate(migrations.upgrade(strict_json.loads(text)))
+    network = Network(
+        nodes=tuple(_node(i, n) for i, n in enumerate(record.nodes)),
+        wires=tuple(Wire(w.source, w.target, w.port) for w in record.wires),
+        setup=_setup(record.setup),
+    )
+    _require_distinct("id", [n.id for n in network.nodes])
+    _require_distinct("name", [n.name for n in network.nodes])
+    _check_wires(network)
+    return network
+
+
+def _node(index: int, record: schema.NodeRecord) -> Node:
+    known = nodes()
+    spec: LayerSpec
+    if record.type not in known:
+        spec = UnknownLayer(type=record.type, settings=record.config)
+    else:
+        try:
+            spec = known[record.type].from_config(record.config, record.name)
+        except ConfigError as error:
+            raise UnsoundError(f"nodes[{index}]: {_reason(error)}") from None
+    return Node(record.id, record.name, spec, record.x, record.y)
+
+
+def _setup(record: schema.SetupRecord) -> TrainingSetup:
+    kind = optimizers().get(record.optimizer.type)
+    if kind is None:
+        known = ", ".join(optimizers())
+        raise UnsoundError(
+            f"setup.optimizer.type is '{shorten(record.optimizer.type, 60)}'; known are {known}"
+        )
+    try:
+        optimizer = kind.from_config(record.optimizer.config)
+    except ConfigError as error:
+        raise UnsoundError(f"setup.optimizer: {_reason(error)}") from None
+    return TrainingSetup(
+        dataset=record.dataset,
+        optimizer=optimizer,
+        batch_size=record.batch_size,
+        validation=record.validation,
+        seed=record.seed,
+        precision=record.precision,
+    )
+
+
+def _check_wires(network: Network) -> None:
+    taken: set[tuple[str, int]] = set()
+    for index, wire in enumerate(network.wires):
+        for end in (wire.source, wire.target):
+            if end not in network:
+                raise UnsoundError(f"wires[{index}] is wired to '{end}', which is not there")
+        source, target = network.node(wire.source), network.node(wire.target)
+        if not source.spec.has_output:
+            raise UnsoundError(f"wires[{index}] starts at '{source.name}', which has no output")
+        if not isinstance(target.spec, UnknownLayer) and wire.port >= len(target.spec.ports):
+            raise UnsoundError(f"wires[{index}] ends at a port that '{target.name}' does not have")
+        if (wire.target, wire.port) in taken:
+            raise UnsoundError(f"wires[{index}] ends at a port of '{target.name}' that is taken")
+        taken.add((wire.target, wire.port))
+
+
+def _require_distinct(what: str, keys: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for key in keys:
+        if key in seen:
+            raise UnsoundError(f"two nodes have the {what} '{key}'")
+        seen.add(key)
+
+
+def _reason(error: ConfigError) -> str:
+    return shorten(str(error).rstrip("."))

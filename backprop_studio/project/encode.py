@@ -1,0 +1,50 @@
+"""From a network to the text of `project.json`."""
+
+from __future__ import annotations
+
+from backprop_studio import __version__
+from backprop_studio.network import Network, Node, TrainingSetup, UnknownLayer
+from backprop_studio.project import strict_json
+from backprop_studio.project.schema import FORMAT
+
+
+def encode(network: Network) -> bytes:
+    """The text of `project.json`, the same bytes for the same network.
+
+    Raises
+    ------
+    ValueError, TypeError
+        The network holds a value that JSON cannot: NaN, infinity or an object of some class.
+    """
+    return strict_json.dumps(
+        {
+            "format": FORMAT,
+            "program": __version__,
+            "nodes": [_node(n) for n in network.nodes],
+            "wires": [
+                {"source": w.source, "target": w.target, "port": w.port} for w in network.wires
+            ],
+            "setup": _setup(network.setup),
+        }
+    )
+
+
+def _node(node: Node) -> dict[str, object]:
+    if isinstance(node.spec, UnknownLayer):
+        layer, config = node.spec.type, dict(node.spec.settings)
+    else:
+        layer, config = node.spec.info.id, node.spec.config()
+    return {
+        "id": node.id,
+        "name": node.name,
+        "type": layer,
+        # A float always: a whole number and a float that are equal would give other bytes.
+        "x": float(node.x),
+        "y": float(node.y),
+        "config": config,
+    }
+
+
+def _setup(setup: TrainingSetup) -> dict[str, object]:
+    optimizer = {"type": setup.optimizer.info.id, "config": setup.optimizer.config()}
+    return {"dataset": setup.dataset, "optimizer": optimizer, **setup.config()}

@@ -1,0 +1,1 @@
+"""Formats for weights, one file each; `exporting` finds them."""

@@ -1,0 +1,111 @@
+"""The shape of `project.json`, format 1."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from backprop_studio.project.files import shorten
+from backprop_studio.project.unsound import UnsoundError
+
+FORMAT = 1
+"""Number of the format that is written. Raise it with a migration; see `migrations`."""
+
+MAX_NODES = 5_000
+MAX_PLACE = 1e9
+"""Farthest that a node may stand from the middle of the canvas, in scene units."""
+
+IDENTIFIER = r"\A[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}\Z"
+"""Ids of nodes and names of parameters. They become names in an archive: no dot comes first."""
+
+Id = Annotated[str, Meta(pattern=IDENTIFIER)]
+Name = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.-]{1,64}\Z")]
+Type = Annotated[str, Meta(min_length=1, max_length=100)]
+Place = Annotated[float, Meta(ge=-MAX_PLACE, le=MAX_PLACE)]
+
+
+class NodeRecord(Struct, frozen=True, forbid_unknown_fields=True):
+    """A node; `type` is the id of a layer or of a loss."""
+
+    id: Id
+    name: Name
+    type: Type
+    x: Place
+    y: Place
+    config: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class WireRecord(Struct, frozen=True, forbid_unknown_fields=True):
+    """A wire, from the output of one node to a port of another."""
+
+    source: Id
+    target: Id
+    port: Annotated[int, Meta(ge=0, le=1000)] = 0
+
+
+class OptimizerRecord(Struct, frozen=True, forbid_unknown_fields=True):
+    """An optimizer; `type` is its id."""
+
+    type: Type
+    config: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class SetupRecord(Struct, frozen=True, forbid_unknown_fields=True):
+    """The training set-up. Numbers out of range are the document's to complain about."""
+
+    dataset: Annotated[str, Meta(max_length=200)]
+    optimizer: OptimizerRecord
+    batch_size: int
+    validation: float
+    seed: int
+    precision: Annotated[str, Meta(max_length=100)]
+
+
+class Document(Struct, frozen=True, forbid_unknown_fields=True):
+    """All of `project.json`. `program` is the version that wrote it, for people only."""
+
+    format: int
+    program: Annotated[str, Meta(max_length=100)]
+    nodes: Annotated[list[NodeRecord], Meta(max_length=MAX_NODES)]
+    wires: list[WireRecord]
+    setup: SetupRecord
+
+
+_WORDS = {
+    "`array`": "a list",
+    "`bool`": "true or false",
+    "`float`": "a number",
+    "`int`": "a whole number",
+    "`null`": "null",
+    "`object`": "an object",
+    "`str`": "text",
+}
+
+
+def validate(plain: object) -> Document:
+    """A document from plain values.
+
+    Raises
+    ------
+    UnsoundError
+        Something is missing, unknown or of the wrong type; the text says where and what.
+    """
+    try:
+        return msgspec.convert(plain, Document)
+    except msgspec.ValidationError as error:
+        raise UnsoundError(_explain(str(error))) from None
+
+
+def _explain(text: str) -> str:
+    """Our words for msgspec's: ``Expected `float`, got `str` - at `$.nodes[3].x```."""
+    problem, _, place = text.partition(" - at `$")
+    where = place.strip("`.") or "the document"
+    for known, words in _WORDS.items():
+        problem = problem.replace(known, words)
+    if problem.startswith("Expected "):
+        expected, _, got = problem.removeprefix("Expected ").partition(", got ")
+        expected = expected.replace(" matching regex ", " that matches ").replace("\\\\", "\\")
+        return shorten(f"{where} must be {expected}" + (f" and is {got}" if got else ""))
+    return shorten(f"{where}: {problem[:1].lower()}{problem[1:]}".replace("`", "'"))

@@ -1,0 +1,39 @@
+"""What the values of a program are called, for people."""
+
+from __future__ import annotations
+
+from backprop_studio.autograd import Instr, Program, Role
+from backprop_studio.network import Network
+
+
+def node_name(network: Network, node_id: str) -> str:
+    """The visible name of a node; `optimizer` for what belongs to the whole program."""
+    return network.node(node_id).name if node_id in network else "optimizer"
+
+
+def value_name(network: Network, program: Program, value_id: int) -> str:
+    """A value in a few words: `hidden/weight`, `gradient of hidden/weight`, `hidden: matmul`."""
+    value = program.values[value_id]
+    name = node_name(network, value.node)
+    match value.role:
+        case Role.PARAMETER:
+            return f"{name}/{value.name}"
+        case Role.STATE if value.of is not None:
+            return f"{value.name} of {value_name(network, program, value.of)}"
+        case Role.STATE:
+            return "updates so far"
+        case Role.INPUT:
+            return "batch of features" if value.name == "x" else "batch of targets"
+    for owner, gradient in program.gradients.items():
+        if gradient == value_id:
+            return f"gradient of {value_name(network, program, owner)}"
+    return f"{name}: {_words(value.name)}"
+
+
+def instruction_name(network: Network, instr: Instr) -> str:
+    """An instruction in a few words: `matmul of hidden`."""
+    return f"{_words(instr.op.name)} of {node_name(network, instr.node)}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,99 @@
+"""How much of the scene is seen, how large, and on what ground."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QBrush, QPainter, QTransform
+from PySide6.QtWidgets import QFrame, QGraphicsView
+
+from backprop_studio.ui.canvas import geometry, style
+
+SMALLEST = 0.1
+LARGEST = 4.0
+_LARGEST_FIT = 1.25
+_FIT_MARGIN = 28.0
+_DOTS = 2.0 * geometry.GRID
+_CLOSEST_DOTS = 14.0
+
+
+def set_up(view: QGraphicsView) -> None:
+    """Choose what Qt does for itself: little is redrawn, and nothing moves on its own."""
+    view.setRenderHint(QPainter.RenderHint.Antialiasing)
+    view.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    view.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
+    view.setCacheMode(QGraphicsView.CacheModeFlag.CacheBackground)
+    view.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+    view.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+    view.setDragMode(QGraphicsView.DragMode.NoDrag)
+    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    view.setFrameShape(QFrame.Shape.NoFrame)
+    view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    view.setAcceptDrops(True)
+    view.viewport().setMouseTracking(True)
+    # The view's own area, wider than the scene's: otherwise Qt centres what fits, and the canvas
+    # jumps when a node is added.
+    far = 2 * geometry.FARTHEST
+    view.setSceneRect(QRectF(-far, -far, 2 * far, 2 * far))
+    # The canvas is a drawing with a left and a right; wires run to the right everywhere.
+    view.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+def scroll(view: QGraphicsView, by: QPoint) -> None:
+    """Scroll by pixels of the viewport."""
+    across, down = view.horizontalScrollBar(), view.verticalScrollBar()
+    across.setValue(across.value() + by.x())
+    down.setValue(down.value() + by.y())
+
+
+def zoom(view: QGraphicsView, factor: float, at: QPoint) -> None:
+    """Zoom, keeping what lies at a point of the viewport where it is."""
+    now = view.transform().m11()
+    factor = max(SMALLEST, min(LARGEST, now * factor)) / now
+    kept = view.mapToScene(at)
+    view.scale(factor, factor)
+    scroll(view, view.mapFromScene(kept) - at)
+
+
+def fit(view: QGraphicsView, content: QRectF) -> None:
+    """Show all of `content`, in the middle; a small network is not blown up to fill the view."""
+    if content.isEmpty():
+        view.setTransform(QTransform())
+        view.centerOn(0, 0)
+        return
+    room = content.adjusted(-_FIT_MARGIN, -_FIT_MARGIN, _FIT_MARGIN, _FIT_MARGIN)
+    seen = view.viewport().size()
+    scale = min(seen.width() / room.width(), seen.height() / room.height(), _LARGEST_FIT)
+    scale = max(scale, SMALLEST)
+    view.setTransform(QTransform.fromScale(scale, scale))
+    view.centerOn(content.center())
+
+
+class Ground:
+    """The dot grid. It is one fill with a tile that is kept as long as the zoom stays."""
+
+    def __init__(self) -> None:
+        self._key: tuple[float, float, style.Style] | None = None
+        self._brush = QBrush()
+
+    def paint(self, painter: QPainter, rect: QRectF) -> None:
+        """Fill `rect`, in scene units."""
+        scale = painter.worldTransform().m11()
+        device = painter.device()
+        ratio = device.devicePixelRatio() if device is not None else 1.0
+        key = (scale, ratio, style.current())
+        if key != self._key:
+            self._key = key
+            self._brush = self._make(scale, ratio)
+        painter.fillRect(rect, self._brush)
+
+    @staticmethod
+    def _make(scale: float, ratio: float) -> QBrush:
+        step = _DOTS
+        while step * scale < _CLOSEST_DOTS:
+            step *= 2
+        tile = style.dots(step * scale, ratio)
+        brush = QBrush(tile)
+        size = step / tile.width()
+        brush.setTransform(QTransform.fromTranslate(-step / 2, -step / 2).scale(size, size))
+        return brush

@@ -1,0 +1,112 @@
+"""What the canvas says about a node in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QTextLayout
+
+from backprop_studio import data
+from backprop_studio.autograd import format_shape
+from backprop_studio.errors import Diagnostic, Severity, StudioError
+from backprop_studio.network import Analysis, Network, Node, UnknownLayer
+from backprop_studio.nn import Kind
+
+
+def title(node: Node) -> str:
+    """Name of the layer type."""
+    if isinstance(node.spec, UnknownLayer):
+        return node.spec.type or node.spec.info.title
+    return node.spec.info.title
+
+
+def key_setting(node: Node) -> str:
+    """The setting that tells a layer from others of its type, such as "64 units"."""
+    for f in node.spec.fields():
+        value = getattr(node.spec, f.name)
+        if f.kind is Kind.INTEGER:
+            return f"{value:,} {f.label.lower()}"
+        if f.kind is Kind.NUMBER:
+            return f"{f.label.lower()} {value:g}"
+    return ""
+
+
+def parameter_count(count: int) -> str:
+    """How many numbers a layer learns, in words."""
+    return f"{count:,} parameter" + ("" if count == 1 else "s")
+
+
+def detail(node: Node, analysis: Analysis) -> str:
+    """Second line of a card: what the layer learns, where the data come from, or its formula."""
+    count = analysis.parameters.get(node.id, 0)
+    if count:
+        return parameter_count(count)
+    if not node.spec.ports:
+        return dataset_title(analysis.network)
+    return node.spec.info.plain
+
+
+def dataset_title(network: Network) -> str:
+    """Name of the chosen data set; empty when none is chosen or it is not known."""
+    try:
+        return data.info(network.setup.dataset).title
+    except StudioError:
+        return ""
+
+
+def tooltip(node: Node, analysis: Analysis, findings: Sequence[Diagnostic]) -> str:
+    """Everything about a node, as rich text, so that long sentences wrap."""
+    lines = [f"<b>{escape(title(node))}</b> · {escape(node.name)}", escape(node.spec.info.summary)]
+    if node.spec.info.plain:
+        lines.append(escape(node.spec.info.plain))
+    if node.id in analysis.shapes:
+        lines.append(f"Output: {format_shape(analysis.shapes[node.id])}")
+    if analysis.parameters.get(node.id):
+        lines.append(parameter_count(analysis.parameters[node.id]))
+    lines += [f"<b>{d.severity.title()}:</b> {escape(d.text)}" for d in findings]
+    return "<br>".join(lines)
+
+
+def spoken(node: Node, analysis: Analysis, findings: Sequence[Diagnostic]) -> str:
+    """State of a node for a screen reader, in one line."""
+    network = analysis.network
+    parts = [key_setting(node)]
+    if analysis.parameters.get(node.id):
+        parts.append(parameter_count(analysis.parameters[node.id]))
+    if node.id in analysis.shapes:
+        parts.append(f"output {format_shape(analysis.shapes[node.id])}")
+    # The document may be one edit ahead of its analysis.
+    incoming = network.incoming(node.id).values()
+    sources = [network.node(w.source).name for w in incoming if w.source in network]
+    if sources:
+        parts.append("wired from " + ", ".join(sources))
+    elif node.spec.ports:
+        parts.append("nothing wired in")
+    parts += [f"{d.severity}: {d.text}" for d in findings]
+    return "; ".join(p for p in parts if p)
+
+
+def worst(findings: Sequence[Diagnostic]) -> Severity | None:
+    """The most serious of some problems; None when there are none."""
+    if any(d.severity is Severity.ERROR for d in findings):
+        return Severity.ERROR
+    return Severity.WARNING if findings else None
+
+
+def wrap(text: str, font: QFont, width: float, most: int) -> tuple[str, ...]:
+    """`text` in lines of at most `width`, and at most `most` of them; the last may be elided."""
+    layout = QTextLayout(text, font)
+    layout.beginLayout()
+    starts: list[int] = []
+    while (line := layout.createLine()).isValid():
+        line.setLineWidth(width)
+        starts.append(line.textStart())
+    layout.endLayout()
+    lines = [text[a:b].strip() for a, b in zip(starts, [*starts[1:], len(text)], strict=True)]
+    if len(lines) <= most:
+        return tuple(lines)
+    rest = text[starts[most - 1] :]
+    metrics = QFontMetricsF(font)
+    return (*lines[: most - 1], metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width))

@@ -1,0 +1,182 @@
+"""Paints the card of a node: band, title, texts and ports. Shared by nodes and the drop preview."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath
+
+from backprop_studio.ui.canvas import geometry
+from backprop_studio.ui.canvas.style import DETAIL, Style, Tone, rounded
+
+_PAD = 12.0
+_BASELINES = (-13.0, 8.0, 23.0)
+"""Of the title and the two rows beneath it."""
+
+_WIDEST = 220.0
+NOTE_PAD = 5.0
+NOTE_LINES = 3
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What stands on a card, already cut to its width."""
+
+    title: str
+    name: str
+    setting: str
+    detail: str
+    width: float
+
+    @classmethod
+    def fit(cls, style: Style, title: str, name: str, setting: str, detail: str) -> Texts:
+        """Texts for a card that is as wide as its title needs, within limits."""
+        need = style.title_metrics.horizontalAdvance(title) + 2 * _PAD
+        # Steps of twice the grid keep both ports of a node on the grid.
+        steps = -(-min(max(need, geometry.WIDTH), _WIDEST) // 4) * 4
+        room = steps - 2 * _PAD
+        right = Qt.TextElideMode.ElideRight
+        setting = style.name_metrics.elidedText(setting, right, room * 0.7)
+        used = style.name_metrics.horizontalAdvance(setting)
+        if setting:
+            name = style.name_metrics.elidedText(name, right, room - used - 8)
+        else:
+            name = style.name_metrics.elidedText(name, right, room)
+        return cls(
+            style.title_metrics.elidedText(title, right, room),
+            name,
+            setting,
+            style.small_metrics.elidedText(detail, right, room),
+            steps,
+        )
+
+
+def band_path(width: float) -> QPainterPath:
+    """The title band: round above, straight below."""
+    r = geometry.RADIUS
+    rect = QRectF(-width / 2, -geometry.HEIGHT / 2, width, geometry.BAND)
+    path = QPainterPath(rect.bottomLeft())
+    path.lineTo(rect.left(), rect.top() + r)
+    path.quadTo(rect.topLeft(), QPointF(rect.left() + r, rect.top()))
+    path.lineTo(rect.right() - r, rect.top())
+    path.quadTo(rect.topRight(), QPointF(rect.right(), rect.top() + r))
+    path.lineTo(rect.bottomRight())
+    path.closeSubpath()
+    return path
+
+
+def paint_card(
+    painter: QPainter, style: Style, texts: Texts, band: QPainterPath, category: str, scale: float
+) -> None:
+    """Body, band and texts of a card around the origin; its outline is drawn by the caller."""
+    rect = geometry.card(texts.width)
+    painter.setPen(style.no_pen)
+    painter.setBrush(style.body)
+    rounded(painter, rect, 0, geometry.RADIUS)
+    painter.setBrush(style.band(category))
+    painter.drawPath(band)
+    if scale < DETAIL:
+        return
+    left, right = rect.left() + _PAD, rect.right() - _PAD
+    painter.setFont(style.title_font)
+    painter.setPen(style.on_title)
+    painter.drawText(QPointF(left, _BASELINES[0]), texts.title)
+    painter.setFont(style.name_font)
+    painter.setPen(style.text)
+    painter.drawText(QPointF(left, _BASELINES[1]), texts.name)
+    if texts.setting:
+        advance = style.name_metrics.horizontalAdvance(texts.setting)
+        painter.drawText(QPointF(right - advance, _BASELINES[1]), texts.setting)
+    if texts.detail:
+        painter.setFont(style.small_font)
+        painter.setPen(style.muted)
+        painter.drawText(QPointF(left, _BASELINES[2]), texts.detail)
+
+
+def paint_port(
+    painter: QPainter, style: Style, centre: QPointF, *, wired: bool, glow: Tone | None
+) -> None:
+    """One port. It glows while a wire can be dropped on it, or the pointer is over it."""
+    if glow is not None:
+        painter.setPen(style.no_pen)
+        painter.setBrush(glow.halo[2])
+        painter.drawEllipse(centre, geometry.PORT * 2.2, geometry.PORT * 2.2)
+        painter.setPen(glow.outline)
+        painter.setBrush(style.body)
+        painter.drawEllipse(centre, geometry.PORT + 1, geometry.PORT + 1)
+        return
+    painter.setPen(style.port)
+    painter.setBrush(style.port.color() if wired else style.body)
+    painter.drawEllipse(centre, geometry.PORT, geometry.PORT)
+
+
+def paint_tag(painter: QPainter, style: Style, word: str, tone: Tone) -> None:
+    """The word of the running pass, on a label above the node."""
+    rect = tag_rect(style, word)
+    painter.setPen(style.no_pen)
+    painter.setBrush(tone.fill)
+    rounded(painter, rect, 0, rect.height() / 2)
+    painter.setFont(style.tag_font)
+    painter.setPen(style.on_tone)
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, word)
+
+
+def tag_rect(style: Style, word: str) -> QRectF:
+    """Where `paint_tag` paints, from the node's centre."""
+    width = style.tag_metrics.horizontalAdvance(word) + 22
+    return QRectF(-width / 2, -geometry.HEIGHT / 2 - 34, width, 22)
+
+
+def paint_badge(
+    painter: QPainter, style: Style, centre: QPointF, tone: Tone, *, error: bool
+) -> None:
+    """A sign at the corner: a disc with a cross for an error, a triangle for a warning."""
+    painter.setPen(style.no_pen)
+    painter.setBrush(style.ground)
+    painter.drawEllipse(centre, 11, 11)
+    painter.setBrush(tone.fill)
+    if error:
+        painter.drawEllipse(centre, 9, 9)
+        painter.setPen(style.badge)
+        d = 3.2
+        painter.drawLine(centre + QPointF(-d, -d), centre + QPointF(d, d))
+        painter.drawLine(centre + QPointF(-d, d), centre + QPointF(d, -d))
+        return
+    x, y = centre.x(), centre.y()
+    painter.drawPolygon([QPointF(x, y - 8), QPointF(x + 9, y + 7), QPointF(x - 9, y + 7)])
+    painter.setPen(style.badge)
+    painter.drawLine(QPointF(x, y - 3), QPointF(x, y + 1.5))
+    painter.drawPoint(QPointF(x, y + 4.5))
+
+
+def paint_note(
+    painter: QPainter, style: Style, rect: QRectF, lines: tuple[str, ...], tone: Tone
+) -> None:
+    """The problem of a node, below it."""
+    painter.setPen(style.no_pen)
+    painter.setBrush(style.ground)
+    rounded(painter, rect, 0, 4)
+    painter.setBrush(tone.halo[0])
+    rounded(painter, rect, 0, 4)
+    painter.setFont(style.small_font)
+    painter.setPen(tone.line)
+    step = style.small_metrics.lineSpacing()
+    y = rect.top() + NOTE_PAD + style.small_metrics.ascent()
+    for line in lines:
+        painter.drawText(QPointF(rect.left() + NOTE_PAD + 2, y), line)
+        y += step
+
+
+def note_rect(style: Style, card_width: float, lines: tuple[str, ...]) -> QRectF:
+    """Where the problem of a node is written, from the node's centre; empty without lines."""
+    if not lines:
+        return QRectF()
+    width = note_width(card_width) + 2 * NOTE_PAD + 4
+    height = len(lines) * style.small_metrics.lineSpacing() + 2 * NOTE_PAD
+    return QRectF(-width / 2, geometry.HEIGHT / 2 + 8, width, height)
+
+
+def note_width(card_width: float) -> float:
+    """Width that the lines of a note are wrapped to."""
+    return card_width + 24

@@ -1,0 +1,1 @@
+"""What people do on the canvas: one gesture a file. Each makes one edit, or none."""

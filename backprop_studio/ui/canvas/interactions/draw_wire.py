@@ -1,0 +1,161 @@
+"""Draws a wire from port to port, in either direction, and says why one cannot be drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt
+
+from backprop_studio.errors import EditError
+from backprop_studio.network import Network, Wire, edits, graph
+from backprop_studio.ui.canvas.geometry import PortRef
+from backprop_studio.ui.canvas.interactions.gesture import Gesture, Press
+from backprop_studio.ui.canvas.wire_item import WirePreview
+
+if TYPE_CHECKING:
+    from backprop_studio.ui.canvas.view import CanvasView
+
+
+def targets(network: Network, start: PortRef) -> set[PortRef]:
+    """Every port that a wire from `start` may end at.
+
+    The same answer as `edits.why_not_connect` for each port, but in one pass over the network.
+    """
+    if start.side == "out":
+        barred = graph.upstream(network, [start.node])
+        found = set()
+        for node in network.nodes:
+            if node.id not in barred:
+                taken = network.incoming(node.id) if node.spec.ports else {}
+                ports = range(len(node.spec.ports))
+                found.update(PortRef(node.id, "in", p) for p in ports if p not in taken)
+        return found
+    if start.index in network.incoming(start.node):
+        return set()
+    barred = graph.downstream(network, [start.node])
+    return {PortRef(n.id, "out") for n in network.nodes if n.spec.has_output and n.id not in barred}
+
+
+def wire_between(start: PortRef, end: PortRef) -> Wire | None:
+    """The wire that joins two ports; None when both are inputs or both are outputs."""
+    if start.side == end.side:
+        return None
+    source, target = (start, end) if start.side == "out" else (end, start)
+    return Wire(source.node, target.node, target.index)
+
+
+def connect(view: CanvasView, wire: Wire) -> EditError | None:
+    """Add a wire as one edit; the reason when that is not possible."""
+    network = view.document.network
+    reason = edits.why_not_connect(network, wire.source, wire.target, wire.port)
+    if reason is None:
+        a, b = network.node(wire.source).name, network.node(wire.target).name
+        after = edits.connect(network, wire.source, wire.target, wire.port)
+        view.document.apply(f"Connect {a} to {b}", after)
+    return reason
+
+
+def first_free(network: Network, node_id: str) -> int:
+    """The first input without a wire; the first one when none is free."""
+    taken = network.incoming(node_id)
+    ports = range(len(network.node(node_id).spec.ports))
+    return next((p for p in ports if p not in taken), 0)
+
+
+class DrawWire(Gesture):
+    """A press on a port. Ports that would take the wire glow; others say why not."""
+
+    def __init__(self, view: CanvasView, press: Press) -> None:
+        super().__init__(view, press)
+        assert press.hit.port is not None
+        self._start = press.hit.port
+        self._preview: WirePreview | None = None
+
+    @staticmethod
+    def begins(press: Press) -> bool:
+        """Whether this press starts it."""
+        return press.button == Qt.MouseButton.LeftButton and press.hit.port is not None
+
+    def drag(self, at: QPoint) -> None:
+        if self._preview is None:
+            self._begin()
+        assert self._preview is not None
+        end = self._end(at)
+        reason = self._reason(end)
+        here = self.scene.nodes[self._start.node].port_pos(self._start)
+        there = self.view.mapToScene(at)
+        if end is not None and reason is None:
+            there = self.scene.nodes[end.node].port_pos(end)
+        a, b = (here, there) if self._start.side == "out" else (there, here)
+        tone = "muted" if end is None else "accent" if reason is None else "error"
+        self._preview.show_between(a, b, there, tone)
+        if reason is None:
+            self.view.bubble.hide()
+        else:
+            self.view.bubble.say(str(reason), self.view.viewport().mapTo(self.view, at))
+
+    def finish(self, at: QPoint) -> None:
+        self._clear()
+        if not self.dragged:
+            node = self.press.hit.node
+            assert node is not None
+            if self.press.adds:
+                node.setSelected(not node.isSelected())
+            else:
+                self.scene.select([node.node.id])
+            return
+        end = self._end(at)
+        wire = wire_between(self._start, end) if end is not None else None
+        reason = connect(self.view, wire) if wire is not None else self._reason(end)
+        if reason is None:
+            self.view.bubble.hide()
+        else:
+            self.view.bubble.linger()
+            self.view.refuse(str(reason))
+
+    def cancel(self) -> None:
+        self._clear()
+        self.view.bubble.hide()
+
+    def _begin(self) -> None:
+        self._preview = WirePreview()
+        self.scene.addItem(self._preview)
+        found = targets(self.scene.document.network, self._start)
+        by_node: dict[str, set[PortRef]] = {}
+        for port in found:
+            by_node.setdefault(port.node, set()).add(port)
+        for node_id, ports in by_node.items():
+            self.scene.nodes[node_id].set_glowing(frozenset(ports))
+
+    def _clear(self) -> None:
+        for item in self.scene.nodes.values():
+            item.set_glowing(frozenset())
+        if self._preview is not None:
+            self.scene.removeItem(self._preview)
+            self._preview = None
+
+    def _end(self, at: QPoint) -> PortRef | None:
+        """The port at a point, or the one that is meant by the body of a node."""
+        hit = self.view.hit(at)
+        if hit.node is None:
+            return None
+        found = hit.port
+        if found is not None and found.node == self._start.node:
+            # Still at home, or back there to give up; but its other side is a real mistake.
+            return found if found.side != self._start.side else None
+        if found is not None and found.side != self._start.side:
+            return found
+        # The body, or a port of the wrong side: the node is meant, and its right side is known.
+        node_id = hit.node.node.id
+        if node_id == self._start.node:
+            return None
+        if self._start.side == "in":
+            return PortRef(node_id, "out")
+        return PortRef(node_id, "in", first_free(self.scene.document.network, node_id))
+
+    def _reason(self, end: PortRef | None) -> EditError | None:
+        wire = wire_between(self._start, end) if end is not None else None
+        if wire is None:
+            return None
+        network = self.scene.document.network
+        return edits.why_not_connect(network, wire.source, wire.target, wire.port)

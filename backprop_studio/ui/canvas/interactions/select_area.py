@@ -1,0 +1,55 @@
+"""Draws a box on the empty canvas; what it touches is selected, from left to right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QRubberBand
+
+from backprop_studio.ui.canvas.interactions.gesture import Gesture, Press
+
+if TYPE_CHECKING:
+    from backprop_studio.ui.canvas.view import CanvasView
+
+
+class SelectArea(Gesture):
+    """A press on nothing: a click deselects, a drag selects what lies in its box."""
+
+    def __init__(self, view: CanvasView, press: Press) -> None:
+        super().__init__(view, press)
+        self._band = QRubberBand(QRubberBand.Shape.Rectangle, view.viewport())
+        # By place, because scrolling or zooming meanwhile must not lose the corner.
+        self._corner = view.mapToScene(press.at)
+        self._before = self.scene.selected_nodes()
+        self._wires_before = self.scene.selected_wires()
+        if not press.adds:
+            self.scene.select([])
+
+    @staticmethod
+    def begins(press: Press) -> bool:
+        """Whether this press starts it."""
+        return press.button == Qt.MouseButton.LeftButton
+
+    def drag(self, at: QPoint) -> None:
+        box = QRect(self.view.mapFromScene(self._corner), at).normalized()
+        self._band.setGeometry(box)
+        self._band.show()
+        area = self.view.mapToScene(box).boundingRect()
+        inside = [i for i in self.scene.nodes.values() if i.card_rect().intersects(area)]
+        # A wire joins when the box holds it whole; most boxes around nodes cross some wires.
+        wires = [w for w, i in self.scene.wires.items() if area.contains(i.sceneBoundingRect())]
+        inside.sort(key=lambda i: (i.x(), i.y()))
+        kept, kept_wires = (self._before, self._wires_before) if self.press.adds else ((), ())
+        self.scene.select([*kept, *(i.node.id for i in inside)], [*kept_wires, *wires])
+
+    def finish(self, at: QPoint) -> None:
+        self._remove()
+
+    def cancel(self) -> None:
+        self._remove()
+        self.scene.select(self._before, self._wires_before)
+
+    def _remove(self) -> None:
+        self._band.hide()
+        self._band.deleteLater()

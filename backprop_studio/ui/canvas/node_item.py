@@ -1,0 +1,224 @@
+"""A node on the canvas: a card with ports, and below it what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter, QPainterPath
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from backprop_studio.errors import Diagnostic, Severity
+from backprop_studio.network import Analysis, Node
+from backprop_studio.ui.canvas import captions, card, geometry, style
+from backprop_studio.ui.canvas.activity import TONES, WORDS, Activity
+from backprop_studio.ui.canvas.geometry import PortRef
+
+_MARGIN = 18.0
+_DIM = 0.38
+
+
+class NodeItem(QGraphicsItem):
+    """Shows one `Node` value. It knows nothing of the document; the scene feeds it."""
+
+    def __init__(self, node: Node, analysis: Analysis) -> None:
+        super().__init__()
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
+        self.setZValue(1)
+        self.node = node
+        self.findings: tuple[Diagnostic, ...] = ()
+        self.note: tuple[str, ...] = ()
+        self.word = ""
+        self.hovered = False
+        self.focused = False
+        self._captions = ("", "", "", "")
+        self._wired: frozenset[PortRef] = frozenset()
+        self._pointed: PortRef | None = None
+        self._glowing: frozenset[PortRef] = frozenset()
+        self._tone = ""
+        self._texts = card.Texts("", "", "", "", geometry.WIDTH)
+        self._band = QPainterPath()
+        self._note_rect = QRectF()
+        self._bounds = QRectF()
+        self.setPos(node.x, node.y)
+        self.describe(node, analysis, ())
+
+    # What the scene tells it
+
+    def describe(self, node: Node, analysis: Analysis, findings: Sequence[Diagnostic]) -> None:
+        """Take over the texts of a node: names, settings, shape, problems."""
+        self.node = node
+        found = (
+            captions.title(node),
+            node.name,
+            captions.key_setting(node),
+            captions.detail(node, analysis),
+        )
+        findings = tuple(findings)
+        self.setToolTip(captions.tooltip(node, analysis, findings))
+        if found != self._captions or findings != self.findings:
+            self._captions, self.findings = found, findings
+            self.restyle()
+
+    def restyle(self) -> None:
+        """Lay the texts out anew."""
+        look = style.current()
+        self.prepareGeometryChange()
+        self._texts = card.Texts.fit(look, *self._captions)
+        self._band = card.band_path(self.width)
+        text = " ".join(d.text for d in self.findings)
+        self.note = (
+            captions.wrap(text, look.small_font, card.note_width(self.width), card.NOTE_LINES)
+            if text
+            else ()
+        )
+        self._note_rect = card.note_rect(look, self.width, self.note)
+        self._bounds = self._measure()
+        self.update()
+
+    def set_wired(self, ports: frozenset[PortRef]) -> None:
+        """Tell which of its ports have a wire."""
+        if ports != self._wired:
+            self._wired = ports
+            self.update()
+
+    def set_glowing(self, ports: frozenset[PortRef]) -> None:
+        """Tell which of its ports would take the wire that is being drawn."""
+        if ports != self._glowing:
+            self._glowing = ports
+            self.update()
+
+    def set_marks(self, *, hovered: bool, focused: bool) -> None:
+        """Tell whether the pointer or the keyboard is here."""
+        if (hovered, focused) != (self.hovered, self.focused):
+            self.hovered, self.focused = hovered, focused
+            self.update()
+
+    def point_at(self, port: PortRef | None) -> None:
+        """Tell which of its ports the pointer is over."""
+        if port != self._pointed:
+            self._pointed = port
+            self.update()
+
+    def set_activity(self, activity: Activity | None) -> None:
+        """Glow, dim, or neither."""
+        running = activity is not None and activity.node == self.node.id
+        phase = activity.phase if activity is not None and running else None
+        tone = TONES[phase] if phase is not None else ""
+        word = WORDS[phase] if phase is not None else ""
+        known = activity is None or running or self.node.id in activity.computed
+        self.setOpacity(1.0 if known else _DIM)
+        if (tone, word) != (self._tone, self.word):
+            self.prepareGeometryChange()
+            self._tone, self.word = tone, word
+            self._bounds = self._measure()
+            self.update()
+
+    # What others ask it
+
+    @property
+    def width(self) -> float:
+        """Width of the card."""
+        return self._texts.width
+
+    @property
+    def severity(self) -> Severity | None:
+        """The worst of its problems."""
+        return captions.worst(self.findings)
+
+    @property
+    def running(self) -> bool:
+        """Whether it glows."""
+        return bool(self._tone)
+
+    @property
+    def glowing(self) -> frozenset[PortRef]:
+        """Its ports that would take the wire that is being drawn."""
+        return self._glowing
+
+    def card_rect(self) -> QRectF:
+        """Outline of the card in the scene."""
+        return geometry.card(self.width).translated(self.pos())
+
+    def content_rect(self) -> QRectF:
+        """Card and note in the scene: what has to be seen."""
+        return self.card_rect().united(self._note_rect.translated(self.pos()))
+
+    def ports(self) -> tuple[PortRef, ...]:
+        """Its ports, inputs first."""
+        spec = self.node.spec
+        found = [PortRef(self.node.id, "in", i) for i in range(len(spec.ports))]
+        if spec.has_output:
+            found.append(PortRef(self.node.id, "out"))
+        return tuple(found)
+
+    def port_pos(self, port: PortRef) -> QPointF:
+        """Centre of a port in the scene."""
+        return self.pos() + self._offset(port)
+
+    def _offset(self, port: PortRef) -> QPointF:
+        count = len(self.node.spec.ports)
+        return geometry.port_offset(port.side, port.index, count, self.width)
+
+    # Qt
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def shape(self) -> QPainterPath:
+        path = QPainterPath()
+        path.addRect(geometry.card(self.width))
+        if not self._note_rect.isEmpty():
+            path.addRect(self._note_rect)
+        return path
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        look = style.current()
+        scale = option.levelOfDetailFromTransform(painter.worldTransform())
+        rect = geometry.card(self.width)
+        tone = look.tone(self._tone) if self._tone else None
+        if tone is not None:
+            painter.setPen(look.no_pen)
+            for grow, brush in zip((15.0, 10.0, 5.0), tone.halo, strict=True):
+                painter.setBrush(brush)
+                card.rounded(painter, rect, grow, geometry.RADIUS)
+        category = str(self.node.spec.info.category)
+        card.paint_card(painter, look, self._texts, self._band, category, scale)
+        severity = self.severity
+        problem = look.tone(str(severity)) if severity is not None else None
+        painter.setBrush(look.hollow)
+        if tone is not None:
+            painter.setPen(tone.outline)
+        elif problem is not None:
+            painter.setPen(problem.outline)
+        else:
+            painter.setPen(look.border_hover if self.hovered else look.border)
+        card.rounded(painter, rect, 0, geometry.RADIUS)
+        if self.isSelected():
+            painter.setPen(look.selected)
+            card.rounded(painter, rect, 3.5, geometry.RADIUS)
+        if self.focused:
+            painter.setPen(look.focus)
+            card.rounded(painter, rect, 8, geometry.RADIUS)
+        for port in self.ports():
+            lit = port in self._glowing or port == self._pointed
+            glow = look.tone("accent") if lit else None
+            at = self._offset(port)
+            card.paint_port(painter, look, at, wired=port in self._wired, glow=glow)
+        if problem is not None:
+            error = severity is Severity.ERROR
+            card.paint_badge(painter, look, rect.topRight(), problem, error=error)
+        if scale < style.DETAIL:
+            return
+        if problem is not None and self.note:
+            card.paint_note(painter, look, self._note_rect, self.note, problem)
+        if tone is not None:
+            card.paint_tag(painter, look, self.word, tone)
+
+    def _measure(self) -> QRectF:
+        bounds = geometry.card(self.width).adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
+        if self.word:
+            bounds = bounds.united(card.tag_rect(style.current(), self.word))
+        return bounds.united(self._note_rect)

@@ -1,0 +1,149 @@
+"""Pens, brushes and fonts of the canvas, made once a theme and not once a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QApplication
+
+from backprop_studio.ui import theme
+from backprop_studio.ui.theme import Theme
+
+DETAIL = 0.4
+"""Below this scale no text is drawn: it could not be read, and it is most of the cost."""
+
+
+@dataclass(frozen=True)
+class Tone:
+    """A colour of the theme, ready to paint with."""
+
+    color: QColor
+    fill: QBrush
+    line: QPen
+    outline: QPen
+    dashed: QPen
+    halo: tuple[QBrush, ...] = field(default=())
+
+
+class Style:
+    """All that the canvas paints with in one theme."""
+
+    def __init__(self, colors: Theme) -> None:
+        self.theme = colors
+        family = QApplication.font().family()
+        self.title_font = _font(family, 12, QFont.Weight.DemiBold)
+        self.name_font = _font(family, 11, QFont.Weight.Normal)
+        self.small_font = _font(family, 10, QFont.Weight.Normal)
+        self.tag_font = _font(family, 12, QFont.Weight.Bold)
+        self.title_metrics = QFontMetricsF(self.title_font)
+        self.name_metrics = QFontMetricsF(self.name_font)
+        self.small_metrics = QFontMetricsF(self.small_font)
+        self.tag_metrics = QFontMetricsF(self.tag_font)
+        self.canvas = colors.color("canvas")
+        self.grid = colors.color("grid")
+        self.body = QBrush(colors.color("node_body"))
+        self.ground = QBrush(self.canvas)
+        self.border = QPen(colors.color("node_border"), 1)
+        self.border_hover = QPen(colors.color("text"), 1.5)
+        self.selected = QPen(colors.color("accent"), 2.5)
+        self.focus = QPen(colors.color("text"), 1.5, Qt.PenStyle.DotLine)
+        self.port = QPen(colors.color("node_border"), 1.5)
+        self.text = QPen(colors.color("text"))
+        self.muted = QPen(colors.color("muted"))
+        self.on_title = QPen(colors.color("on_node_title"))
+        self.on_tone = QPen(colors.color("on_accent"))
+        self.wire = QPen(colors.color("border_strong"), 1.5)
+        self.pill = QPen(colors.color("border"), 1)
+        self.badge = QPen(
+            colors.color("node_body"), 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap
+        )
+        self.hollow = QBrush(Qt.BrushStyle.NoBrush)
+        self.no_pen = QPen(Qt.PenStyle.NoPen)
+        names = ("forward", "backward", "update", "error", "warning", "accent", "muted")
+        self._tones = {name: _tone(colors.color(name)) for name in names}
+        self._bands = {
+            name: QBrush(QColor(colors.node_title(name)))
+            for name in ("data", "layer", "activation", "loss")
+        }
+
+    def tone(self, name: str) -> Tone:
+        """Brushes and pens of a theme colour: a pass, "error", "warning", "accent", "muted"."""
+        return self._tones[name]
+
+    def band(self, category: str) -> QBrush:
+        """Fill of the title band of a category."""
+        return self._bands.get(category, self._bands["layer"])
+
+
+class _State:
+    style: Style | None = None
+
+
+def current() -> Style:
+    """The style of the theme in use."""
+    found = _State.style
+    if found is None or found.theme is not theme.current():
+        found = _State.style = Style(theme.current())
+    return found
+
+
+def refresh() -> None:
+    """Make the style anew: fonts may have changed."""
+    _State.style = None
+
+
+def dots(spacing: float, ratio: float) -> QPixmap:
+    """One tile of the dot grid.
+
+    Parameters
+    ----------
+    spacing
+        Distance of the dots, in logical pixels.
+    ratio
+        Device pixels per logical pixel.
+    """
+    side = max(4, round(spacing * ratio))
+    tile = QPixmap(side, side)
+    tile.fill(current().canvas)
+    painter = QPainter(tile)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(current().grid)
+    painter.drawEllipse(QPointF(side / 2, side / 2), 1.2 * ratio, 1.2 * ratio)
+    painter.end()
+    return tile
+
+
+def rounded(painter: QPainter, rect: QRectF, grow: float, radius: float) -> None:
+    """A rounded rectangle that stands out of `rect` by `grow`."""
+    painter.drawRoundedRect(
+        rect.adjusted(-grow, -grow, grow, grow), max(radius + grow, 0), max(radius + grow, 0)
+    )
+
+
+def _font(family: str, pixels: int, weight: QFont.Weight) -> QFont:
+    font = QFont(family)
+    # Pixels are scene units here: what fits a card must not depend on the screen's resolution.
+    font.setPixelSize(pixels)
+    font.setWeight(weight)
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    return font
+
+
+def _tone(color: QColor) -> Tone:
+    def faint(alpha: int) -> QBrush:
+        shade = QColor(color)
+        shade.setAlpha(alpha)
+        return QBrush(shade)
+
+    dashed = QPen(color, 1.5, Qt.PenStyle.DashLine)
+    return Tone(
+        color,
+        QBrush(color),
+        QPen(color, 1.5),
+        QPen(color, 2),
+        dashed,
+        tuple(faint(alpha) for alpha in (26, 44, 70)),
+    )

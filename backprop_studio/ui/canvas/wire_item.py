@@ -1,0 +1,160 @@
+"""A wire on the canvas, and the shape of what flows through it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from backprop_studio.network import Wire
+from backprop_studio.ui.canvas import geometry, style
+
+_REACH = 14.0
+_DIM = 0.38
+
+
+class WireItem(QGraphicsItem):
+    """Shows one `Wire` between two points that the scene gives it."""
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__()
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
+        self.wire = wire
+        self.label = ""
+        self.broken = False
+        self.hovered = False
+        self._tone = ""
+        self._start = QPointF()
+        self._end = QPointF()
+        self._path = QPainterPath()
+        self._shape = QPainterPath()
+        self._pill = QRectF()
+        self._bounds = QRectF()
+
+    def place(self, start: QPointF, end: QPointF) -> None:
+        """Run from `start` to `end`, in the scene."""
+        if (start, end) == (self._start, self._end):
+            return
+        self._start, self._end = QPointF(start), QPointF(end)
+        self._lay_out()
+
+    def describe(self, label: str, *, broken: bool) -> None:
+        """Take over the shape of the value, and whether it arrives at a node with an error."""
+        if (label, broken) != (self.label, self.broken):
+            self.label, self.broken = label, broken
+            self.setToolTip(f"Shape: {label}" if label else "")
+            self._lay_out()
+
+    def set_activity(self, tone: str, *, known: bool) -> None:
+        """Shine in the colour of a pass, or stand back while the value is not known."""
+        self.setOpacity(1.0 if known else _DIM)
+        if tone != self._tone:
+            self._tone = tone
+            self.update()
+
+    def set_hovered(self, hovered: bool, /) -> None:
+        """Tell whether the pointer is here."""
+        if hovered != self.hovered:
+            self.hovered = hovered
+            self.update()
+
+    def restyle(self) -> None:
+        """Measure the label anew."""
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self.prepareGeometryChange()
+        self._path = geometry.wire_path(self._start, self._end)
+        stroker = QPainterPathStroker()
+        stroker.setWidth(_REACH)
+        self._shape = stroker.createStroke(self._path)
+        metrics = style.current().small_metrics
+        width = metrics.horizontalAdvance(self.label) + 12
+        height = metrics.height() + 4
+        middle = (self._start + self._end) / 2
+        self._pill = QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)
+        gap = self._end.x() - self._start.x()
+        if not self.label or (0 <= gap < width + 2 * geometry.PORT and self._is_flat()):
+            # Half a label behind a node would be worse than none; the tooltip still has it.
+            self._pill = QRectF()
+        self._bounds = self._path.controlPointRect().adjusted(-3, -3, 3, 3).united(self._pill)
+        self.update()
+
+    def _is_flat(self) -> bool:
+        return abs(self._end.y() - self._start.y()) < 2 * geometry.HEIGHT
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def shape(self) -> QPainterPath:
+        return self._shape
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        look = style.current()
+        painter.setBrush(look.hollow)
+        painter.setPen(self._pen(look))
+        painter.drawPath(self._path)
+        scale = option.levelOfDetailFromTransform(painter.worldTransform())
+        if self._pill.isEmpty() or scale < style.DETAIL:
+            return
+        painter.setBrush(look.ground)
+        painter.setPen(self._edge(look))
+        style.rounded(painter, self._pill, 0, self._pill.height() / 2)
+        painter.setFont(look.small_font)
+        painter.setPen(look.text if self.isSelected() or self.hovered else look.muted)
+        painter.drawText(self._pill, Qt.AlignmentFlag.AlignCenter, self.label)
+
+    def _pen(self, look: style.Style) -> QPen:
+        if self.isSelected():
+            return look.selected
+        if self._tone:
+            return look.tone(self._tone).outline
+        if self.broken:
+            return look.tone("error").dashed
+        return look.border_hover if self.hovered else look.wire
+
+    def _edge(self, look: style.Style) -> QPen:
+        if self.isSelected():
+            return look.tone("accent").line
+        return look.tone(self._tone).line if self._tone else look.pill
+
+
+class WirePreview(QGraphicsItem):
+    """The wire that is being drawn; it ends at the pointer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setZValue(3)
+        self.tone = "muted"
+        self._path = QPainterPath()
+        self._bounds = QRectF()
+        self._end = QPointF()
+
+    def show_between(self, start: QPointF, end: QPointF, loose: QPointF, tone: str) -> None:
+        """Run from `start` to `end` in a tone, with a dot at the `loose` end."""
+        self.prepareGeometryChange()
+        self.tone = tone
+        self._path = geometry.wire_path(start, end)
+        self._end = QPointF(loose)
+        self._bounds = self._path.controlPointRect().adjusted(-8, -8, 8, 8)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def shape(self) -> QPainterPath:
+        return QPainterPath()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        look = style.current()
+        tone = look.tone(self.tone)
+        painter.setBrush(look.hollow)
+        painter.setPen(tone.outline if self.tone == "accent" else tone.dashed)
+        painter.drawPath(self._path)
+        painter.setPen(look.no_pen)
+        painter.setBrush(tone.fill)
+        painter.drawEllipse(self._end, geometry.PORT, geometry.PORT)

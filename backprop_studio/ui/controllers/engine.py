@@ -1,0 +1,192 @@
+"""The worker's thread and what the screen knows of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from concurrent.futures import Future
+
+from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal
+
+from backprop_studio.autograd import Array
+from backprop_studio.network import Analysis, Network
+from backprop_studio.training import (
+    Back,
+    Boundary,
+    Command,
+    FetchWeights,
+    Load,
+    Mailbox,
+    Pause,
+    Quit,
+    Restart,
+    Run,
+    Snapshot,
+    State,
+    Step,
+    Watch,
+    Worker,
+)
+from backprop_studio.ui.controllers.document import Document
+
+PULL_INTERVAL = 50
+"""Milliseconds between two looks into the mailbox while training."""
+
+REPLY_TIMEOUT = 10.0
+"""Seconds to wait for weights; the worker answers within one instruction."""
+
+
+class _WorkerThread(QThread):
+    """Runs the worker's loop, which knows nothing of Qt."""
+
+    def __init__(self, worker: Worker, parent: QObject) -> None:
+        super().__init__(parent)
+        self._worker = worker
+
+    def run(self) -> None:
+        self._worker.loop()
+
+
+class Engine(QObject):
+    """Sends commands to the worker and passes on what it answers.
+
+    Signals
+    -------
+    updated(snapshot, curves)
+        A `Snapshot` of the current network and a tuple of `CurveUpdate`, in the order in which
+        they happened.
+    state_changed(state)
+        The worker's `State`, when it has changed.
+    failed(diagnostic)
+        Training stopped by itself; why.
+    """
+
+    updated = Signal(object, object)
+    state_changed = Signal(object)
+    failed = Signal(object)
+    _notified = Signal()
+
+    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._mailbox = Mailbox()
+        self._worker = Worker(self._mailbox, self._notified.emit)
+        self._thread = _WorkerThread(self._worker, self)
+        self._timer = QTimer(self)
+        self._timer.setInterval(PULL_INTERVAL)
+        self._timer.timeout.connect(self.pull)
+        self._notified.connect(self.pull, Qt.ConnectionType.QueuedConnection)
+        self._loaded: Network | None = None
+        self._revision = 0
+        self._weights: Mapping[tuple[str, str], Array] = {}
+        self._forget = False
+        self._snapshot = Snapshot(0, State.EMPTY)
+        document.analysis_changed.connect(self._load)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The last that the worker said."""
+        return self._snapshot
+
+    @property
+    def state(self) -> State:
+        """What the worker is doing, as far as is known here."""
+        return self._snapshot.state
+
+    def start(self) -> None:
+        """Start the worker's thread."""
+        # A thread of tiny numpy calls holds the interpreter for whole switch intervals; with
+        # the default of 5 ms the window would feel it.
+        sys.setswitchinterval(0.001)
+        self._thread.start()
+        self._load(self._document.analysis)
+
+    def shut_down(self) -> None:
+        """End the worker's thread and wait for it."""
+        self._timer.stop()
+        if self._thread.isRunning():
+            self._worker.send(Quit())
+            self._thread.wait()
+
+    def expect(self, weights: Mapping[tuple[str, str], Array]) -> None:
+        """Say that the next network is another document, with these trained weights."""
+        self._weights = weights
+        self._forget = True
+        self._loaded = None
+
+    def run(self) -> None:
+        """Train."""
+        self._worker.send(Run())
+
+    def pause(self) -> None:
+        """Stop within one instruction."""
+        self._worker.send(Pause())
+
+    def toggle(self) -> None:
+        """Train, or stop."""
+        self._worker.send(Pause() if self.state is State.RUNNING else Run())
+
+    def step(self, boundary: Boundary) -> None:
+        """Execute one step of this size."""
+        self._worker.send(Step(boundary))
+
+    def back(self, boundary: Boundary) -> None:
+        """Go back one step of this size."""
+        self._worker.send(Back(boundary))
+
+    def restart(self) -> None:
+        """Begin again with the first weights of the seed."""
+        self._worker.send(Restart())
+
+    def watch(self, values: frozenset[int]) -> None:
+        """Say whose arrays the visible panels want."""
+        self._worker.send(Watch(values))
+
+    def weights(self) -> dict[tuple[str, str], Array]:
+        """Copies of all weights, by node id and name; empty before the first network.
+
+        Raises
+        ------
+        TimeoutError
+            The worker does not answer.
+        """
+        reply: Future[dict[tuple[str, str], Array]] = Future()
+        self._worker.send(FetchWeights(reply))
+        return reply.result(REPLY_TIMEOUT)
+
+    def pull(self) -> None:
+        """Take what lies in the mailbox, and show it."""
+        snapshot, curves = self._mailbox.take()
+        if snapshot is None:
+            return
+        if snapshot.revision != self._revision:
+            # About an older network; its points are still true, or about to be dropped.
+            if curves:
+                self.updated.emit(self._snapshot, curves)
+            return
+        before, self._snapshot = self._snapshot, snapshot
+        self.updated.emit(snapshot, curves)
+        if snapshot.state is not before.state:
+            if snapshot.state is State.RUNNING:
+                self._timer.start()
+            else:
+                self._timer.stop()
+            self.state_changed.emit(snapshot.state)
+        if snapshot.failure is not None and snapshot.failure != before.failure:
+            self.failed.emit(snapshot.failure)
+
+    def _load(self, analysis: Analysis) -> None:
+        """Hand the network to the worker, unless only names and places have changed."""
+        if self._loaded is not None and self._loaded.trains_like(analysis.network):
+            return
+        self._loaded = analysis.network
+        self._revision += 1
+        load: Command = Load(
+            self._revision,
+            analysis.lowered,
+            analysis.network.setup,
+            self._weights,
+            self._forget,
+        )
+        self._weights, self._forget = {}, False
+        self._worker.send(load)

@@ -1,0 +1,336 @@
+"""The window: puts the canvas, the panels and the actions together. It has no logic of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QMessageBox,
+    QSizePolicy,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
+
+from backprop_studio import __version__
+from backprop_studio.errors import Diagnostic, Severity
+from backprop_studio.network import Analysis, edits
+from backprop_studio.training import Boundary, CurveUpdate, Snapshot, State
+from backprop_studio.ui import actions, theme
+from backprop_studio.ui.canvas.progress import activity_at
+from backprop_studio.ui.canvas.view import CanvasView
+from backprop_studio.ui.controllers.document import Document
+from backprop_studio.ui.controllers.engine import Engine
+from backprop_studio.ui.controllers.project import ProjectController
+from backprop_studio.ui.panels.current_step import CurrentStepPanel
+from backprop_studio.ui.panels.gradients import GradientsPanel
+from backprop_studio.ui.panels.inspector import InspectorPanel
+from backprop_studio.ui.panels.loss_curves import LossCurvesPanel
+from backprop_studio.ui.panels.messages import MessagesPanel
+from backprop_studio.ui.panels.palette import PalettePanel
+from backprop_studio.ui.panels.setup import SetupPanel
+from backprop_studio.ui.settings import Settings
+from backprop_studio.ui.widgets.run_status import RunStatus
+from backprop_studio.ui.widgets.transport import Transport
+
+LAYOUT_VERSION = 1
+"""Raised when docks come or go, so that an old saved layout is not applied to new docks."""
+
+_LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
+_RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
+_BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+
+
+class MainWindow(QMainWindow):
+    """Canvas in the middle, panels around it, one toolbar on top."""
+
+    def __init__(
+        self, document: Document, engine: Engine, settings: Settings, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._engine = engine
+        self._settings = settings
+        self.project = ProjectController(document, engine, settings, self)
+
+        self.canvas = CanvasView(document)
+        self.palette_panel = PalettePanel()
+        self.inspector = InspectorPanel(document)
+        self.setup = SetupPanel(document)
+        self.losses = LossCurvesPanel()
+        self.gradients = GradientsPanel()
+        self.current_step = CurrentStepPanel()
+        self.messages = MessagesPanel(document)
+        self.status = RunStatus()
+        self.setCentralWidget(self.canvas)
+        self.statusBar().addPermanentWidget(self.status)
+        self.statusBar().setSizeGripEnabled(False)
+
+        self.actions_by_id, self._menus = actions.build(self, self._handlers())
+        self.transport = Transport(self.actions_by_id["run"])
+        self._add_toolbar()
+        self.docks = self._add_docks()
+        self._connect()
+        self.setAcceptDrops(True)
+        self._standard_layout = QByteArray()
+        self._show_title()
+        self._show_analysis(document.analysis)
+
+    def show_at_last_place(self) -> None:
+        """Show the window where it was the last time, or at its standard size."""
+        room = self.screen().availableGeometry()
+        # The frame is not there before the window is shown; a title bar takes about this much.
+        self.resize(min(1280, room.width()), min(800, room.height() - 32))
+        self.arrange()
+        self._standard_layout = self.saveState(LAYOUT_VERSION)
+        self.restoreGeometry(self._settings.window_geometry)
+        self.restoreState(self._settings.window_state, LAYOUT_VERSION)
+        self.show()
+
+    def arrange(self) -> None:
+        """Give the docks their standard sizes."""
+        self.resizeDocks([self.docks["palette"], self.docks["setup"]], [176, 272], _horizontal())
+        bottom = [self.docks[k] for k in ("losses", "gradients", "current_step")]
+        self.resizeDocks(bottom, [270, 400, 338], _horizontal())
+        self.resizeDocks(bottom[:1], [264], Qt.Orientation.Vertical)
+        right = [self.docks["inspector"], self.docks["setup"]]
+        self.resizeDocks(right, [300, 400], Qt.Orientation.Vertical)
+
+    # Overrides of Qt.
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.project.may_discard():
+            event.ignore()
+            return
+        self._settings.window_geometry = self.saveGeometry()
+        self._settings.window_state = self.saveState(LAYOUT_VERSION)
+        self._settings.sync()
+        self._engine.shut_down()
+        event.accept()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(u.toLocalFile().endswith(".bps") for u in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls():
+            if url.toLocalFile().endswith(".bps") and self.project.may_discard():
+                self.project.open_path(Path(url.toLocalFile()))
+                event.acceptProposedAction()
+                return
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.is_theme_change(event):
+            self.canvas.restyle()
+
+    # Composition.
+
+    def _handlers(self) -> dict[str, Callable[[], object]]:
+        engine, project, canvas = self._engine, self.project, self.canvas
+        undo = self._document.undo_stack
+        steps = {
+            f"{word}_{boundary}": partial(move, boundary)
+            for word, move in (("step", engine.step), ("back", engine.back))
+            for boundary in (Boundary.OP, Boundary.LAYER, Boundary.PHASE, Boundary.BATCH)
+        }
+        return {
+            "new": project.new,
+            "open": project.open,
+            "example": project.open_example,
+            "save": project.save,
+            "save_as": project.save_as,
+            "export": project.export,
+            "quit": self.close,
+            "undo": undo.undo,
+            "redo": undo.redo,
+            "connect": canvas.connect_selection,
+            "delete": canvas.delete_selection,
+            "select_all": canvas.select_all,
+            "zoom_in": lambda: canvas.zoom_by(1.25),
+            "zoom_out": lambda: canvas.zoom_by(0.8),
+            "zoom_fit": canvas.zoom_to_fit,
+            "theme": self._switch_theme,
+            "reset_layout": self._reset_layout,
+            "run": engine.toggle,
+            **steps,
+            "restart": engine.restart,
+            "new_weights": self._draw_new_weights,
+            "shortcuts": self._show_shortcuts,
+            "about": self._show_about,
+        }
+
+    def _add_toolbar(self) -> None:
+        bar = QToolBar(self.tr("Main toolbar"))
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(18, 18))
+        for group in (("new", "open", "save"), ("undo", "redo")):
+            for key in group:
+                bar.addAction(self.actions_by_id[key])
+            bar.addSeparator()
+        bar.addWidget(self.transport)
+        bar.addSeparator()
+        for key in ("restart", "new_weights"):
+            bar.addAction(self.actions_by_id[key])
+        spacer = QWidget()
+        spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(spacer)
+        for key in ("zoom_fit", "theme"):
+            bar.addAction(self.actions_by_id[key])
+        bar.addSeparator()
+        bar.addAction(self.actions_by_id["export"])
+        export = bar.widgetForAction(self.actions_by_id["export"])
+        assert isinstance(export, QToolButton)
+        export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.addToolBar(bar)
+
+    def _add_docks(self) -> dict[str, QDockWidget]:
+        self.setDockNestingEnabled(True)
+        self.setCorner(Qt.Corner.BottomLeftCorner, _BOTTOM)
+        self.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
+        places = (
+            ("palette", self.tr("Layers"), self.palette_panel, _LEFT),
+            ("inspector", self.tr("Inspector"), self.inspector, _RIGHT),
+            ("setup", self.tr("Training set-up"), self.setup, _RIGHT),
+            ("losses", self.tr("Loss curves"), self.losses, _BOTTOM),
+            ("gradients", self.tr("Gradients"), self.gradients, _BOTTOM),
+            ("current_step", self.tr("Current step"), self.current_step, _BOTTOM),
+            ("messages", self.tr("Messages"), self.messages, _BOTTOM),
+        )
+        docks: dict[str, QDockWidget] = {}
+        for key, title, panel, area in places:
+            dock = QDockWidget(title, self)
+            dock.setObjectName(f"dock-{key}")
+            dock.setWidget(panel)
+            dock.setFeatures(
+                QDockWidget.DockWidgetFeature.DockWidgetMovable
+                | QDockWidget.DockWidgetFeature.DockWidgetClosable
+            )
+            self.addDockWidget(area, dock)
+            docks[key] = dock
+            self._menus["view"].addAction(dock.toggleViewAction())
+        self.tabifyDockWidget(docks["current_step"], docks["messages"])
+        docks["current_step"].raise_()
+        return docks
+
+    def _connect(self) -> None:
+        document, engine = self._document, self._engine
+        document.analysis_changed.connect(self._show_analysis)
+        document.clean_changed.connect(self._show_title)
+        self.project.path_changed.connect(self._show_title)
+        self.project.path_changed.connect(self.canvas.zoom_to_fit)
+        self.project.told.connect(self._tell)
+        self.palette_panel.layer_chosen.connect(self.canvas.add_layer)
+        self.canvas.selection_changed.connect(self.inspector.set_selection)
+        self.canvas.refused.connect(self._tell)
+        self.messages.node_requested.connect(self._go_to_node)
+        self.gradients.watch_changed.connect(engine.watch)
+        self.transport.stepped.connect(engine.step)
+        self.transport.stepped_back.connect(engine.back)
+        engine.updated.connect(self._show_update)
+        engine.state_changed.connect(self._show_state)
+        engine.failed.connect(self._show_failure)
+        undo = document.undo_stack
+        undo.canUndoChanged.connect(self.actions_by_id["undo"].setEnabled)
+        undo.canRedoChanged.connect(self.actions_by_id["redo"].setEnabled)
+        self.actions_by_id["undo"].setEnabled(undo.canUndo())
+        self.actions_by_id["redo"].setEnabled(undo.canRedo())
+        undo.undoTextChanged.connect(self._show_undo_text)
+        undo.redoTextChanged.connect(self._show_redo_text)
+
+    # What the document and the engine say.
+
+    def _show_analysis(self, analysis: Analysis) -> None:
+        self.gradients.set_network(analysis)
+        self.current_step.set_network(analysis)
+        self.status.set_seed(analysis.network.setup.seed)
+
+    def _show_update(self, snapshot: Snapshot, curves: tuple[CurveUpdate, ...]) -> None:
+        self.losses.show_update(snapshot, curves)
+        self.gradients.show_snapshot(snapshot)
+        self.current_step.show_snapshot(snapshot)
+        self.status.show_snapshot(snapshot)
+        lowered = self._document.analysis.lowered
+        program = None if lowered is None else lowered.program
+        self.canvas.set_activity(activity_at(program, snapshot))
+
+    def _show_state(self, state: State) -> None:
+        self.transport.set_state(state)
+        for key, action in self.actions_by_id.items():
+            if key.startswith(("step_", "back_")) or key in ("run", "restart"):
+                action.setEnabled(state is not State.EMPTY)
+
+    def _show_failure(self, failure: Diagnostic) -> None:
+        self.messages.show_notice(failure.text, Severity.ERROR)
+        self.docks["messages"].show()
+        self.docks["messages"].raise_()
+        self._tell(failure.text)
+
+    def _tell(self, text: str) -> None:
+        self.statusBar().showMessage(text, 8000)
+
+    def _show_title(self, *_: object) -> None:
+        path = self.project.path
+        name = self.tr("Untitled") if path is None else path.name
+        self.setWindowTitle(f"{name}[*] — Backprop Studio")
+        self.setWindowModified(not self._document.undo_stack.isClean())
+
+    def _show_undo_text(self, label: str) -> None:
+        self.actions_by_id["undo"].setText(self.tr("&Undo {edit}").format(edit=label).rstrip())
+
+    def _show_redo_text(self, label: str) -> None:
+        self.actions_by_id["redo"].setText(self.tr("&Redo {edit}").format(edit=label).rstrip())
+
+    def _go_to_node(self, node_id: str) -> None:
+        self.canvas.select((node_id,))
+        self.canvas.setFocus()
+
+    # Small actions.
+
+    def _draw_new_weights(self) -> None:
+        network = self._document.network
+        setup = replace(network.setup, seed=(network.setup.seed + 1) % 2**32)
+        self._document.apply(self.tr("New weights"), edits.set_setup(network, setup))
+
+    def _switch_theme(self) -> None:
+        mode: theme.Mode = "light" if theme.current().name == "dark" else "dark"
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        theme.apply(app, mode)
+        self._settings.theme_mode = mode
+
+    def _reset_layout(self) -> None:
+        for dock in self.docks.values():
+            dock.show()
+        self.restoreState(self._standard_layout, LAYOUT_VERSION)
+        self.arrange()
+
+    def _show_shortcuts(self) -> None:
+        rows = "".join(
+            f"<tr><td><b>{a.shortcut().toString()}</b>&nbsp;&nbsp;</td>"
+            f"<td>{a.text().replace('&', '').rstrip('…')}</td></tr>"
+            for a in self.actions_by_id.values()
+            if not a.shortcut().isEmpty()
+        )
+        QMessageBox.information(self, self.tr("Keyboard shortcuts"), f"<table>{rows}</table>")
+
+    def _show_about(self) -> None:
+        text = self.tr(
+            "<b>Backprop Studio {version}</b><p>A training step is a program, and this is its "
+            "debugger.</p><p>MIT licence. The digits are from the UCI Machine Learning "
+            "Repository (Alpaydin and Kaynak, 1998), CC BY 4.0.</p>"
+        ).format(version=__version__)
+        QMessageBox.about(self, self.tr("About Backprop Studio"), text)
+
+
+def _horizontal() -> Qt.Orientation:
+    return Qt.Orientation.Horizontal

@@ -1,0 +1,161 @@
+"""The layers of the palette, in their groups, as an item model."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from enum import IntEnum
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
+
+from backprop_studio.nn import Category, Info, LayerSpec, nodes
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class PaletteRole(IntEnum):
+    """What a row knows beyond its title."""
+
+    LAYER_ID = Qt.ItemDataRole.UserRole + 1
+    """Id of the layer; None for a group."""
+    CATEGORY = Qt.ItemDataRole.UserRole + 2
+    FORMULA = Qt.ItemDataRole.UserRole + 3
+    SEARCH = Qt.ItemDataRole.UserRole + 4
+    """All text that a search looks through."""
+
+
+class PaletteModel(QAbstractItemModel):
+    """Two levels, groups and layers, which never change.
+
+    Parameters
+    ----------
+    layers : mapping of str to LayerSpec type, optional
+        What to offer; everything registered when left out.
+    parent : QObject, optional
+    """
+
+    def __init__(
+        self,
+        layers: Mapping[str, type[LayerSpec]] | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        titles = {
+            Category.DATA: self.tr("Data"),
+            Category.LAYER: self.tr("Layers"),
+            Category.ACTIVATION: self.tr("Activations"),
+            Category.LOSS: self.tr("Losses"),
+        }
+        infos = [cls.info for cls in (nodes() if layers is None else layers).values()]
+        groups = [(title, [i for i in infos if i.category == c]) for c, title in titles.items()]
+        self._groups: list[tuple[str, list[Info]]] = [group for group in groups if group[1]]
+
+    def index_of(self, layer_id: str) -> QModelIndex:
+        """The row of a layer.
+
+        Raises
+        ------
+        KeyError
+            There is no such layer.
+        """
+        for group, (_, infos) in enumerate(self._groups):
+            for row, info in enumerate(infos):
+                if info.id == layer_id:
+                    return self.createIndex(row, 0, group + 1)
+        raise KeyError(layer_id)
+
+    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
+        if not self.hasIndex(row, column, parent):
+            return QModelIndex()
+        # The id is 0 for a group, and for a layer one more than the row of its group.
+        return self.createIndex(row, column, parent.row() + 1 if parent.isValid() else 0)
+
+    def parent(self, child: Index | None = None) -> QModelIndex:  # type: ignore[override]
+        if child is None or not child.isValid() or child.internalId() == 0:
+            return QModelIndex()
+        return self.createIndex(child.internalId() - 1, 0, 0)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        if not parent.isValid():
+            return len(self._groups)
+        if parent.internalId() == 0 and parent.column() == 0:
+            return len(self._groups[parent.row()][1])
+        return 0
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 1
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid() or index.internalId() == 0:
+            # The arrow keys then go from layer to layer and pass the titles.
+            return Qt.ItemFlag.NoItemFlags
+        return (
+            Qt.ItemFlag.ItemIsEnabled
+            | Qt.ItemFlag.ItemIsSelectable
+            | Qt.ItemFlag.ItemIsDragEnabled
+            | Qt.ItemFlag.ItemNeverHasChildren
+        )
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if not index.isValid():
+            return None
+        if index.internalId() == 0:
+            return self._groups[index.row()][0] if role == Qt.ItemDataRole.DisplayRole else None
+        title, infos = self._groups[index.internalId() - 1]
+        info = infos[index.row()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return info.title
+            case Qt.ItemDataRole.ToolTipRole:
+                return self._tip(info)
+            case Qt.ItemDataRole.AccessibleDescriptionRole:
+                return info.summary
+            case PaletteRole.LAYER_ID:
+                return info.id
+            case PaletteRole.CATEGORY:
+                return str(info.category)
+            case PaletteRole.FORMULA:
+                return info.plain
+            case PaletteRole.SEARCH:
+                return f"{info.title} {info.summary} {title}"
+        return None
+
+    def _tip(self, info: Info) -> str:
+        rows = [(self.tr("Formula"), info.plain), (self.tr("Shape"), info.shape)]
+        cells = "".join(
+            f"<tr><td>{html.escape(label)}&nbsp;&nbsp;</td><td>{html.escape(text)}</td></tr>"
+            for label, text in rows
+            if text
+        )
+        head = f"<b>{html.escape(info.title)}</b><br>{html.escape(info.summary)}"
+        return f"<p>{head}</p><table>{cells}</table>"
+
+
+class PaletteFilter(QSortFilterProxyModel):
+    """The layers whose title, summary or group has every word of a search."""
+
+    def __init__(self, model: PaletteModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._words: tuple[str, ...] = ()
+        self.setRecursiveFilteringEnabled(True)
+        self.setSourceModel(model)
+
+    def set_search(self, text: str) -> None:
+        """Show the layers that have every word of `text`; all when it is blank."""
+        self._words = tuple(text.casefold().split())
+        self.invalidate()
+
+    def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
+        if not source_parent.isValid():
+            # A group stays for the sake of its layers only.
+            return False
+        index = self.sourceModel().index(source_row, 0, source_parent)
+        text = str(index.data(PaletteRole.SEARCH)).casefold()
+        return all(word in text for word in self._words)

@@ -1,0 +1,1 @@
+"""The docks: each shows one thing, and knows no other panel."""

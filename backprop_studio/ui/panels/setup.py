@@ -1,0 +1,298 @@
+"""Training set-up: which data, in which batches, with which optimizer, from which seed."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backprop_studio import data
+from backprop_studio.data import Dataset, Task
+from backprop_studio.errors import Diagnostic, StudioError
+from backprop_studio.network import TrainingSetup, edits
+from backprop_studio.nn import Spec, optimizers
+from backprop_studio.ui import theme
+from backprop_studio.ui.controllers.document import Document
+from backprop_studio.ui.widgets.examples_strip import ExamplesStrip
+from backprop_studio.ui.widgets.field_editors import ChoiceEditor
+from backprop_studio.ui.widgets.spec_form import FieldGrid, SpecForm
+
+_RATE = "learning_rate"
+_MAIN = ("batch_size", "seed")
+"""Settings that are always in sight; all others of the set-up stand under More."""
+
+_EXAMPLES = 12
+"""Pictures kept for the strip; it shows as many as fit."""
+
+
+class SetupPanel(QWidget):
+    """Shows and edits the training set-up; each change is one entry of the history.
+
+    Parameters
+    ----------
+    document : Document
+        Whose set-up it is.
+    parent : QWidget, optional
+    """
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._pictured: str | None = None
+        self._alarmed = False
+
+        self.dataset = ChoiceEditor([(info.id, info.title) for info in data.infos()])
+        self.dataset.setPlaceholderText(self.tr("Choose a data set…"))
+        for row, info in enumerate(data.infos()):
+            self.dataset.setItemData(row, _paragraph(info.summary), Qt.ItemDataRole.ToolTipRole)
+        self.dataset.committed.connect(self._set_dataset)
+        self._dataset_grid = FieldGrid()
+        self._dataset_grid.add_row("dataset", self.tr("Data set"), self.dataset, wide=True)
+        self._caption = QLabel()
+        self._caption.setWordWrap(True)
+        theme.set_role(self._caption, "muted")
+        self._strip = ExamplesStrip()
+
+        self.optimizer = ChoiceEditor([(i, cls.info.title) for i, cls in optimizers().items()])
+        self.optimizer.committed.connect(self._set_optimizer)
+        self._optimizer_grid = FieldGrid()
+        self._optimizer_grid.add_row("optimizer", self.tr("Optimizer"), self.optimizer)
+        self._rate_form = SpecForm(only=(_RATE,))
+        self._main_form = SpecForm(only=_MAIN)
+        self._more = QToolButton()
+        self._more.setText(self.tr("More"))
+        self._more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._more.setIconSize(QSize(10, 10))
+        self._more.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._more.clicked.connect(lambda: self.set_expanded(not self.is_expanded()))
+        self._optimizer_form = SpecForm(without=(_RATE,))
+        self._rest_form = SpecForm(without=_MAIN)
+        self._rest = QWidget()
+        for form, change in (
+            (self._rate_form, self._change_optimizer),
+            (self._optimizer_form, self._change_optimizer),
+            (self._main_form, self._change_setup),
+            (self._rest_form, self._change_setup),
+        ):
+            form.edited.connect(change)
+        self._lay_out()
+        self.set_expanded(False)
+
+        document.analysis_changed.connect(self._refresh)
+        self._refresh()
+
+    @property
+    def caption(self) -> str:
+        """The facts about the data set shown."""
+        return self._caption.text()
+
+    @property
+    def examples(self) -> int:
+        """How many pictures of the data set there are to show."""
+        return self._strip.count
+
+    def content_width(self) -> int:
+        """The least width in pixels that shows everything."""
+        return self._content.minimumSizeHint().width()
+
+    def editor(self, name: str) -> QWidget:
+        """The editor of a field of the set-up or of the optimizer.
+
+        Raises
+        ------
+        KeyError
+            There is no such field now.
+        """
+        return self._grid_of(name).widget(name)
+
+    def note(self, name: str) -> str:
+        """What is written below a field; empty when nothing is."""
+        return self._grid_of(name).note(name)
+
+    def is_expanded(self) -> bool:
+        """Whether the rarer settings are in sight."""
+        return not self._rest.isHidden()
+
+    def set_expanded(self, expanded: bool) -> None:
+        """Show the rarer settings, or put them away."""
+        self._more.setArrowType(Qt.ArrowType.DownArrow if expanded else Qt.ArrowType.RightArrow)
+        self._more.setAccessibleName(
+            self.tr("Fewer settings") if expanded else self.tr("More settings")
+        )
+        self._rest.setVisible(expanded)
+
+    def commit_edits(self) -> None:
+        """Take an edit in progress as meant, as before training or saving."""
+        for form in self._forms():
+            form.commit()
+
+    def _lay_out(self) -> None:
+        rest = QVBoxLayout(self._rest)
+        rest.setContentsMargins(0, 0, 0, 0)
+        rest.setSpacing(5)
+        rest.addWidget(self._optimizer_form)
+        rest.addWidget(self._rest_form)
+        self._content = QWidget()
+        column = QVBoxLayout(self._content)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(5)
+        for part in (
+            self._dataset_grid,
+            self._caption,
+            self._strip,
+            self._optimizer_grid,
+            self._rate_form,
+            self._main_form,
+        ):
+            column.addWidget(part)
+        more = QHBoxLayout()
+        # The button's own padding goes out of the column: its arrow stands below the labels.
+        more.setContentsMargins(-6, 0, 0, 0)
+        more.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(more)
+        column.addWidget(self._rest)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(self._content)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll)
+
+    def _forms(self) -> tuple[SpecForm, ...]:
+        return self._rate_form, self._main_form, self._optimizer_form, self._rest_form
+
+    def _grid_of(self, name: str) -> FieldGrid:
+        for grid in (self._dataset_grid, self._optimizer_grid, *self._forms()):
+            if name in grid.names():
+                return grid
+        raise KeyError(name)
+
+    def _refresh(self) -> None:
+        setup = self._document.network.setup
+        self.dataset.show_value(setup.dataset)
+        self.optimizer.show_value(setup.optimizer.info.id)
+        self.optimizer.setToolTip(_paragraph(setup.optimizer.info.summary))
+        self._show_dataset(setup.dataset)
+        kind = setup.optimizer.info.id
+        for form, spec, key in (
+            (self._rate_form, setup.optimizer, kind),
+            (self._optimizer_form, setup.optimizer, kind),
+            (self._main_form, setup, None),
+            (self._rest_form, setup, None),
+        ):
+            form.set_spec(spec, key)
+            form.setVisible(bool(form.names()))
+        problems = [d for d in self._document.analysis.diagnostics if d.node is None and d.field]
+        self._show_problems(problems)
+
+    def _show_problems(self, problems: list[Diagnostic]) -> None:
+        for grid in (self._dataset_grid, self._optimizer_grid, *self._forms()):
+            grid.set_problems(problems)
+        alarmed = self._optimizer_form.has_notes() or self._rest_form.has_notes()
+        if alarmed and not self._alarmed:
+            # Once: who then puts it away again has seen it.
+            self.set_expanded(True)
+        self._alarmed = alarmed
+
+    def _show_dataset(self, dataset_id: str) -> None:
+        if dataset_id == self._pictured:
+            return
+        self._pictured = dataset_id
+        facts, tip, pictures = "", "", np.zeros((0, 1, 1), np.float32)
+        if dataset_id:
+            try:
+                dataset = data.load(dataset_id)
+            except (StudioError, OSError) as error:
+                # What to do about it stands below the box, as a diagnostic.
+                tip = _paragraph(str(error))
+            else:
+                facts, tip = self._facts(dataset), self._tip(dataset)
+                pictures = _pictures(dataset)
+        self._caption.setText(facts)
+        self._caption.setVisible(bool(facts))
+        self._caption.setToolTip(tip)
+        self.dataset.setToolTip(tip)
+        self._strip.set_pictures(pictures)
+        self._strip.setToolTip(tip)
+        self._strip.setAccessibleName(self.tr("Examples from the data set"))
+
+    def _facts(self, dataset: Dataset) -> str:
+        features = int(np.prod(dataset.feature_shape))
+        parts = [
+            self.tr("{count} rows").format(count=f"{dataset.size:,}"),
+            self.tr("{count} features").format(count=f"{features:,}")
+            if features != 1
+            else self.tr("one feature"),
+        ]
+        width = dataset.target_width
+        if dataset.task is Task.CLASSIFICATION:
+            parts.append(self.tr("{count} classes").format(count=f"{width:,}"))
+        elif width == 1:
+            parts.append(self.tr("one number to predict"))
+        else:
+            parts.append(self.tr("{count} numbers to predict").format(count=f"{width:,}"))
+        return " · ".join(parts)
+
+    def _tip(self, dataset: Dataset) -> str:
+        source = self.tr("Source: {citation} Licence: {licence}.")
+        source = source.format(citation=dataset.citation, licence=dataset.licence)
+        return _paragraph(dataset.summary) + _paragraph(source)
+
+    def _set_dataset(self, dataset_id: object) -> None:
+        self._apply(self.tr("Choose Data Set"), dataset=dataset_id)
+
+    def _set_optimizer(self, optimizer_id: object) -> None:
+        chosen = optimizers().get(str(optimizer_id))
+        # A rate that suits one optimizer rarely suits another, so its own default comes along.
+        if chosen is not None and type(self._document.network.setup.optimizer) is not chosen:
+            self._apply(self.tr("Change Optimizer"), optimizer=chosen())
+
+    def _change_optimizer(self, field: str, value: object) -> None:
+        optimizer = self._document.network.setup.optimizer
+        label = self._change_label(optimizer, field)
+        changed = replace(optimizer, **{field: value})
+        self._apply(label, optimizer=changed)
+
+    def _change_setup(self, field: str, value: object) -> None:
+        label = self._change_label(self._document.network.setup, field)
+        self._apply(label, **{field: value})
+
+    def _change_label(self, spec: Spec, field: str) -> str:
+        label = next(f.label for f in spec.fields() if f.name == field)
+        return self.tr("Change {field}").format(field=label)
+
+    def _apply(self, label: str, **changes: object) -> None:
+        network = self._document.network
+        setup: TrainingSetup = replace(network.setup, **changes)  # type: ignore[arg-type]
+        self._document.apply(label, edits.set_setup(network, setup))
+
+
+def _paragraph(text: str) -> str:
+    """Rich text, which tooltips wrap and plain text they do not."""
+    return f"<p>{html.escape(text)}</p>"
+
+
+def _pictures(dataset: Dataset) -> npt.NDArray[np.float32]:
+    """One row of each class in turn, as Array of shape (count, height, width)."""
+    if dataset.image_shape is None:
+        return np.zeros((0, 1, 1), np.float32)
+    rows = list(range(min(_EXAMPLES, dataset.size)))
+    if dataset.task is Task.CLASSIFICATION:
+        rows = [int(first) for first in np.unique(dataset.y, return_index=True)[1][:_EXAMPLES]]
+    return dataset.x[rows].reshape(-1, *dataset.image_shape)

@@ -1,0 +1,106 @@
+"""What the program remembers between starts: theme, window, recent files, last folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast, get_args
+
+from PySide6.QtCore import QByteArray, QCoreApplication, QSettings
+
+from backprop_studio.ui.theme import Mode
+
+ORGANIZATION = "Backprop Studio"
+APPLICATION = "Backprop Studio"
+RECENT_LIMIT = 10
+
+
+def set_application_names() -> None:
+    """Name the application, so that every ``QSettings`` and standard path agrees."""
+    QCoreApplication.setOrganizationName(ORGANIZATION)
+    QCoreApplication.setApplicationName(APPLICATION)
+
+
+class Settings:
+    """Typed access to the stored settings. Values that make no sense read as their defaults.
+
+    Parameters
+    ----------
+    store : QSettings, optional
+        Where to keep them; the user's own store when left out.
+    """
+
+    def __init__(self, store: QSettings | None = None) -> None:
+        self._store = store if store is not None else QSettings(
+            QSettings.defaultFormat(), QSettings.Scope.UserScope, ORGANIZATION, APPLICATION
+        )  # fmt: skip
+
+    @property
+    def theme_mode(self) -> Mode:
+        """The theme the user chose; ``"system"`` at first."""
+        value = str(self._store.value("view/theme", "system"))
+        return cast(Mode, value) if value in get_args(Mode) else "system"
+
+    @theme_mode.setter
+    def theme_mode(self, value: Mode) -> None:
+        self._store.setValue("view/theme", value)
+
+    @property
+    def window_geometry(self) -> QByteArray:
+        """For ``QWidget.restoreGeometry``; empty at first."""
+        return self._bytes("window/geometry")
+
+    @window_geometry.setter
+    def window_geometry(self, value: QByteArray) -> None:
+        self._store.setValue("window/geometry", value)
+
+    @property
+    def window_state(self) -> QByteArray:
+        """For ``QMainWindow.restoreState``; empty at first."""
+        return self._bytes("window/state")
+
+    @window_state.setter
+    def window_state(self, value: QByteArray) -> None:
+        self._store.setValue("window/state", value)
+
+    @property
+    def recent_files(self) -> list[Path]:
+        """Files opened or saved, newest first, at most `RECENT_LIMIT`."""
+        value = self._store.value("files/recent", [])
+        # An INI store gives a list of one back as a plain string.
+        items = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        return [Path(item) for item in items if isinstance(item, str) and item][:RECENT_LIMIT]
+
+    def add_recent_file(self, path: Path) -> None:
+        """Put a file first in the list of recent files, and its folder as the last folder."""
+        path = path.absolute()
+        files = [path, *(item for item in self.recent_files if item != path)]
+        self._store.setValue("files/recent", [str(item) for item in files[:RECENT_LIMIT]])
+        self.last_folder = path.parent
+
+    def remove_recent_file(self, path: Path) -> None:
+        """Forget a file, as when it was not found."""
+        files = [item for item in self.recent_files if item != path.absolute()]
+        self._store.setValue("files/recent", [str(item) for item in files])
+
+    def clear_recent_files(self) -> None:
+        """Forget all recent files."""
+        self._store.remove("files/recent")
+
+    @property
+    def last_folder(self) -> Path:
+        """The folder file dialogs start in; the home folder when unset or gone."""
+        value = self._store.value("files/folder", "")
+        folder = Path(value) if isinstance(value, str) and value else Path.home()
+        return folder if folder.is_dir() else Path.home()
+
+    @last_folder.setter
+    def last_folder(self, value: Path) -> None:
+        self._store.setValue("files/folder", str(value))
+
+    def sync(self) -> None:
+        """Write to disk now."""
+        self._store.sync()
+
+    def _bytes(self, key: str) -> QByteArray:
+        value = self._store.value(key)
+        return value if isinstance(value, QByteArray) else QByteArray()

@@ -1,0 +1,1 @@
+"""Widgets that show values. They know the theme, and nothing of networks or training."""

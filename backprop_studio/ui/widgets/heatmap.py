@@ -1,0 +1,391 @@
+"""A parameter's numbers as a picture, on a colour scale that is fixed from outside."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QHelpEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from backprop_studio.ui import theme
+from backprop_studio.ui.widgets.sampling import centres, pool, span
+from backprop_studio.ui.widgets.scale_bar import (
+    ColorScaleBar,
+    Floats,
+    color_codes,
+    small_font,
+)
+
+__all__ = ["ColorScaleBar", "HeatmapTile"]
+
+_VECTOR_HEIGHT = 22
+_MARGIN = 6
+
+
+class HeatmapTile(QWidget):
+    """One parameter's gradient or values: a title with shape and norm, and a picture below.
+
+    The colour of a number depends on `scale` and `log` alone, never on the other numbers shown.
+    A vector is drawn as one row; an array of more than two axes as one row per first index.
+    The picture is stretched to the tile. Where the tile has more pixels than the array entries,
+    an entry is a block of one colour (nearest sampling). Where it has fewer, a pixel shows the
+    entry of largest magnitude under it, and a value that is not finite wins over all: neither a
+    single spike nor a single NaN can disappear.
+
+    Pointing, or moving the cell cursor with the arrow keys, shows an entry's index and exact
+    number.
+
+    Parameters
+    ----------
+    title : str
+        Name of the parameter, such as ``"dense_1/weight"``.
+    norm_label : str
+        What the norm is called before its number.
+    parent : QWidget, optional
+    """
+
+    hovered = Signal(str)
+    """Index and exact number of the entry pointed at; empty when there is none."""
+
+    def __init__(
+        self, title: str = "", *, norm_label: str = "‖g‖", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._title = title
+        self._norm_label = norm_label
+        self._norm: float | None = None
+        self._data: npt.NDArray[np.floating] | None = None
+        self._shape: tuple[int, ...] | None = None
+        self._scale = 1.0
+        self._log = False
+        self._cursor: tuple[int, int] | None = None
+        self._image: QImage | None = None
+        self._image_key: tuple[str, int, int] | None = None
+        self._pixels: npt.NDArray[np.uint32] | None = None
+        self._reading = ""
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._describe()
+
+    @property
+    def title(self) -> str:
+        """Name of the parameter."""
+        return self._title
+
+    def set_title(self, title: str) -> None:
+        """Show another name."""
+        self._title = title
+        self._describe()
+        self.update()
+
+    def set_shape(self, shape: tuple[int, ...]) -> None:
+        """Say the parameter's shape while its numbers are not yet computed."""
+        self._shape = shape
+        self._describe()
+        self.updateGeometry()
+        self.update()
+
+    def set_data(
+        self, array: Floats | None, norm: float | None, *, scale: float, log: bool = False
+    ) -> None:
+        """Show numbers, or that there are none yet.
+
+        Parameters
+        ----------
+        array : Array of any shape, or None
+            The numbers; None shows the tile as not yet computed. An array that is still
+            writable is copied, so that the picture and the exact numbers stay of one moment.
+        norm : float or None
+            The norm to write in the title row.
+        scale : float
+            Magnitude of the strongest colour, shared by all tiles.
+        log : bool
+            Logarithmic colours; the formula is at `scale_bar.color_codes`.
+        """
+        old_shape = self._shape
+        if array is None:
+            self._data = None
+        else:
+            array = np.asarray(array)
+            if array.dtype.kind != "f":
+                array = array.astype(np.float64)
+            self._shape = array.shape
+            # `len` counts rows; a vector and a scalar are one row.
+            rows = array.shape[0] if array.ndim > 1 else 1
+            table = array.reshape(rows, array.size // rows if rows else 0)
+            self._data = table.copy() if array.flags.writeable else table
+        self._norm = norm
+        self._scale = scale
+        self._log = log
+        self._image = None
+        if self._cursor is not None and (self._data is None or old_shape != self._shape):
+            self._cursor = None
+            self._set_reading("")
+        elif self._cursor is not None:
+            self._set_reading(self._text_at(*self._cursor))
+        if old_shape != self._shape:
+            self.updateGeometry()
+        self._describe()
+        self.update()
+
+    def entry_at(self, point: QPoint) -> tuple[int, int] | None:
+        """Row and column of the entry whose colour is drawn at a point of the widget."""
+        rect = self.image_rect()
+        data = self._data
+        if data is None or data.size == 0 or not rect.contains(point):
+            return None
+        ratio = self.devicePixelRatioF()
+        rows, columns = data.shape
+        height, width = (max(round(n * ratio), 1) for n in (rect.height(), rect.width()))
+        top, bottom = span((point.y() - rect.y()) * ratio, height, rows)
+        left, right = span((point.x() - rect.x()) * ratio, width, columns)
+        block = data[top:bottom, left:right]
+        magnitude = np.where(np.isfinite(block), np.abs(block), np.inf)
+        row, column = divmod(int(magnitude.argmax()), block.shape[1])
+        return top + row, left + column
+
+    def image_rect(self) -> QRect:
+        """Where the picture is, in the widget's coordinates."""
+        top = _MARGIN + self.fontMetrics().height() + 4
+        rect = QRect(_MARGIN, top, self.width() - 2 * _MARGIN, self.height() - top - _MARGIN)
+        if self._is_row() and rect.height() > _VECTOR_HEIGHT:
+            rect.setHeight(_VECTOR_HEIGHT)
+        return rect
+
+    # Painting
+
+    def sizeHint(self) -> QSize:
+        header = _MARGIN + self.fontMetrics().height() + 4 + _MARGIN
+        return QSize(260, header + (_VECTOR_HEIGHT if self._is_row() else 120))
+
+    def minimumSizeHint(self) -> QSize:
+        header = _MARGIN + self.fontMetrics().height() + 4 + _MARGIN
+        return QSize(110, header + (12 if self._is_row() else 32))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        now = theme.current()
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(now.surface))
+            self._paint_title(painter, now)
+            rect = self.image_rect()
+            if rect.width() < 1 or rect.height() < 1:
+                return
+            if self._data is None or self._data.size == 0:
+                text = self.tr("empty") if self._data is not None else self.tr("not yet computed")
+                self._paint_empty(painter, rect, now, text)
+            else:
+                painter.drawImage(rect, self._picture(rect, now))
+                painter.setPen(QColor(now.border))
+                painter.drawRect(QRectF(rect).adjusted(-0.5, -0.5, 0.5, 0.5))
+                self._paint_cursor(painter, rect, now)
+            outline = (
+                QPen(QColor(now.accent), 2) if self.hasFocus() else QPen(QColor(now.border), 1)
+            )
+            inset = 1.0 if self.hasFocus() else 0.5
+            painter.setPen(outline)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.drawRoundedRect(
+                QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), 3, 3
+            )
+
+    def _paint_title(self, painter: QPainter, now: theme.Theme) -> None:
+        row = QRect(_MARGIN, _MARGIN - 1, self.width() - 2 * _MARGIN, self.fontMetrics().height())
+        align = Qt.AlignmentFlag.AlignVCenter
+        title_width = self.fontMetrics().horizontalAdvance(self._title)
+        painter.setFont(small_font(self))
+        metrics = painter.fontMetrics()
+        # The norm is worth more than the shape, and both more than the middle of a long name.
+        right = ""
+        for text in (f"{self._shape_text()}   {self._norm_text()}".strip(), self._norm_text()):
+            room = row.width() - metrics.horizontalAdvance(text) - 10
+            if room >= min(title_width, 80):
+                right = text
+                break
+        painter.setPen(QColor(now.muted))
+        painter.drawText(row, Qt.AlignmentFlag.AlignRight | align, right)
+        row.setWidth(row.width() - (metrics.horizontalAdvance(right) + 10 if right else 0))
+        painter.setFont(self.font())
+        painter.setPen(QColor(now.text))
+        name = self.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideMiddle, row.width())
+        painter.drawText(row, Qt.AlignmentFlag.AlignLeft | align, name)
+
+    def _paint_empty(self, painter: QPainter, rect: QRect, now: theme.Theme, text: str) -> None:
+        painter.fillRect(rect, QColor(now.surface_alt))
+        painter.setPen(QPen(QColor(now.border), 1))
+        painter.setClipRect(rect)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for x in range(rect.left() - rect.height(), rect.right(), 9):
+            painter.drawLine(x, rect.bottom() + 1, x + rect.height(), rect.top())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setClipping(False)
+        painter.setFont(small_font(self))
+        size = painter.fontMetrics().size(0, text)
+        label = QRect(QPoint(0, 0), QSize(size.width() + 12, min(size.height() + 2, rect.height())))
+        label.moveCenter(rect.center())
+        painter.fillRect(label, QColor(now.surface_alt))
+        painter.setPen(QColor(now.muted))
+        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_cursor(self, painter: QPainter, rect: QRect, now: theme.Theme) -> None:
+        if self._cursor is None or self._data is None or not self.hasFocus():
+            return
+        cell = self._cell_rect(*self._cursor)
+        painter.setPen(QPen(QColor(now.surface), 4))
+        painter.drawRect(cell)
+        painter.setPen(QPen(QColor(now.text), 2))
+        painter.drawRect(cell)
+
+    def _picture(self, rect: QRect, now: theme.Theme) -> QImage:
+        ratio = self.devicePixelRatioF()
+        width, height = (max(round(n * ratio), 1) for n in (rect.width(), rect.height()))
+        key = (now.name, width, height)
+        if self._image is None or self._image_key != key:
+            assert self._data is not None
+            pooled = pool(pool(self._data, height).T, width).T
+            codes = color_codes(pooled, self._scale, log=self._log)
+            codes = codes[centres(height, codes.shape[0])][:, centres(width, codes.shape[1])]
+            # QImage does not own the memory: the array is kept beside it.
+            self._pixels = np.ascontiguousarray(theme.diverging_lut(now)[codes])
+            form = QImage.Format.Format_RGB32
+            self._image = QImage(self._pixels.data.cast("B"), width, height, width * 4, form)
+            self._image_key = key
+        return self._image
+
+    def _cell_rect(self, row: int, column: int) -> QRectF:
+        assert self._data is not None
+        rect = QRectF(self.image_rect())
+        rows, columns = self._data.shape
+        cell = QRectF(
+            rect.x() + column * rect.width() / columns,
+            rect.y() + row * rect.height() / rows,
+            max(rect.width() / columns, 3.0),
+            max(rect.height() / rows, 3.0),
+        )
+        cell.moveRight(min(cell.right(), rect.right()))
+        cell.moveBottom(min(cell.bottom(), rect.bottom()))
+        return cell
+
+    # Words
+
+    def _is_row(self) -> bool:
+        return self._shape is not None and len(self._shape) < 2
+
+    def _shape_text(self) -> str:
+        if self._shape is None:
+            return ""
+        return "×".join(map(str, self._shape)) if self._shape else self.tr("scalar")
+
+    def _norm_text(self) -> str:
+        return "" if self._norm is None else f"{self._norm_label} {self._norm:.2e}"
+
+    def _text_at(self, row: int, column: int) -> str:
+        assert self._data is not None and self._shape is not None
+        flat = row * self._data.shape[1] + column
+        index = ", ".join(str(int(i)) for i in np.unravel_index(flat, self._shape))
+        value = self._data[row, column]
+        # The shortest digits that give back this very number in its own precision.
+        exact = str(value).replace("-", "\N{MINUS SIGN}", 1) if value < 0 else str(value)
+        return f"{self._title}[{index}] = {exact}"
+
+    def _describe(self) -> None:
+        parts = [self._shape_text(), self._norm_text()]
+        if self._data is None:
+            parts.append(self.tr("not yet computed"))
+        self.setAccessibleName(", ".join(p for p in (self._title, *parts) if p))
+
+    def _set_reading(self, text: str) -> None:
+        if text != self._reading:
+            self._reading = text
+            self.setAccessibleDescription(text)
+            self.hovered.emit(text)
+
+    # Pointing and keys
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            entry = self.entry_at(event.pos())
+            text = self._text_at(*entry) if entry else self.accessibleName()
+            QToolTip.showText(event.globalPos(), text, self)
+            return True
+        return super().event(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if theme.is_theme_change(event):
+            self.update()
+        super().changeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._image = None
+        super().resizeEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        entry = self.entry_at(event.position().toPoint())
+        self._set_reading(self._text_at(*entry) if entry else "")
+        if entry:
+            QToolTip.showText(event.globalPosition().toPoint(), self._reading, self)
+        else:
+            QToolTip.hideText()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        entry = self.entry_at(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and entry:
+            self._cursor = entry
+            self.update()
+        super().mousePressEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._set_reading(self._text_at(*self._cursor) if self._cursor and self._data is not None
+                          else "")  # fmt: skip
+        super().leaveEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._cursor = None
+        self._set_reading("")
+        super().focusOutEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        target = self._moved(Qt.Key(event.key()))
+        if target is None:
+            super().keyPressEvent(event)
+            return
+        self._cursor = target
+        self._set_reading(self._text_at(*target))
+        place = self.mapToGlobal(self._cell_rect(*target).bottomRight().toPoint())
+        QToolTip.showText(place, self._reading, self)
+        self.update()
+
+    def _moved(self, key: Qt.Key) -> tuple[int, int] | None:
+        """Where a key takes the cell cursor; None when the key is not ours."""
+        if self._data is None or self._data.size == 0:
+            return None
+        rows, columns = self._data.shape
+        row, column = self._cursor or (0, 0)
+        steps = {
+            Qt.Key.Key_Left: (row, column - 1),
+            Qt.Key.Key_Right: (row, column + 1),
+            Qt.Key.Key_Up: (row - 1, column),
+            Qt.Key.Key_Down: (row + 1, column),
+            Qt.Key.Key_PageUp: (row - max(rows // 10, 1), column),
+            Qt.Key.Key_PageDown: (row + max(rows // 10, 1), column),
+            Qt.Key.Key_Home: (row, 0),
+            Qt.Key.Key_End: (row, columns - 1),
+        }
+        if key not in steps:
+            return None
+        if self._cursor is None:
+            return 0, 0
+        row, column = steps[key]
+        return min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)

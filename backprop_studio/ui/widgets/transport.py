@@ -1,0 +1,104 @@
+"""Run, and step by hand in either direction, in steps of a chosen size."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
+
+from backprop_studio.training import Boundary, State
+from backprop_studio.ui import icons, theme
+
+
+class Transport(QWidget):
+    """The Run button, and Back and Step around the choice of the step's size."""
+
+    stepped = Signal(object)
+    """The learner steps forward by this `Boundary`."""
+
+    stepped_back = Signal(object)
+    """The learner steps back by this `Boundary`."""
+
+    def __init__(self, run: QAction, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run = run
+        self.run_button = QToolButton()
+        self.run_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.run_button.setIconSize(QSize(16, 16))
+        self.run_button.clicked.connect(run.trigger)
+        theme.set_role(self.run_button, "primary")
+
+        self.back_button = self._button(
+            "step-back", self.tr("Back"), self.tr("Take back one step of the chosen size")
+        )
+        self.step_button = self._button(
+            "step-forward", self.tr("Step"), self.tr("Execute one step of the chosen size")
+        )
+        self.step_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self.back_button.clicked.connect(lambda: self.stepped_back.emit(self.boundary))
+        self.step_button.clicked.connect(lambda: self.stepped.emit(self.boundary))
+
+        self._sizes = QButtonGroup(self)
+        labels = {
+            Boundary.OP: (self.tr("Op"), self.tr("One operation: F6, back Shift+F6")),
+            Boundary.LAYER: (self.tr("Layer"), self.tr("One layer: F7, back Shift+F7")),
+            Boundary.PHASE: (self.tr("Phase"), self.tr("One stage: F8, back Shift+F8")),
+            Boundary.BATCH: (self.tr("Batch"), self.tr("One update: F9, back Shift+F9")),
+        }
+        self.size_buttons: dict[Boundary, QToolButton] = {}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.run_button)
+        row.addSpacing(14)
+        row.addWidget(self.back_button)
+        row.addSpacing(4)
+        for place, (boundary, (label, tip)) in enumerate(labels.items()):
+            button = QToolButton()
+            button.setText(label)
+            button.setToolTip(tip)
+            button.setCheckable(True)
+            button.setAccessibleName(self.tr("Step size: {size}").format(size=label))
+            side = "left" if place == 0 else "right" if place == len(labels) - 1 else "middle"
+            theme.set_role(button, f"segment-{side}")
+            self._sizes.addButton(button)
+            self.size_buttons[boundary] = button
+            row.addWidget(button)
+        row.addSpacing(4)
+        row.addWidget(self.step_button)
+        self.size_buttons[Boundary.OP].setChecked(True)
+        # The button is as wide as its longer word, so that nothing moves when it changes.
+        widths = []
+        for state in (State.RUNNING, State.PAUSED):
+            self.set_state(state)
+            widths.append(self.run_button.sizeHint().width())
+        self.run_button.setMinimumWidth(max(widths))
+        self.set_state(State.EMPTY)
+
+    @property
+    def boundary(self) -> Boundary:
+        """The chosen size of a step."""
+        return next(b for b, button in self.size_buttons.items() if button.isChecked())
+
+    def set_state(self, state: State) -> None:
+        """Offer what can be done in this state."""
+        running = state is State.RUNNING
+        text = self.tr("Pause") if running else self.tr("Run")
+        self.run_button.setText(text)
+        self.run_button.setIcon(icons.icon("pause" if running else "run", "on_accent"))
+        self.run_button.setToolTip(
+            self.tr("Stop training at once (F5)") if running else self.tr("Train (F5)")
+        )
+        self._run.setText(self.tr("&Pause") if running else self.tr("&Run"))
+        self._run.setIcon(icons.icon("pause" if running else "run"))
+        for button in (self.run_button, self.back_button, self.step_button):
+            button.setEnabled(state is not State.EMPTY)
+
+    def _button(self, icon: str, text: str, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        button.setIcon(icons.icon(icon))
+        button.setIconSize(QSize(16, 16))
+        button.setToolTip(tip)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        return button

@@ -1,0 +1,169 @@
+"""What every layer, loss and optimizer promises about its settings and texts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from backprop_studio.network import Network, Node, TrainingSetup, Wire, analyze
+from backprop_studio.nn import (
+    Category,
+    ConfigError,
+    Field,
+    Kind,
+    LayerSpec,
+    OptimizerSpec,
+    Spec,
+    layers,
+    losses,
+    optimizers,
+)
+
+SPECS: dict[str, type[Spec]] = {**layers(), **losses(), **optimizers()}
+every_spec = pytest.mark.parametrize("spec_id", sorted(SPECS))
+every_field = pytest.mark.parametrize(
+    ("spec_id", "field"),
+    [
+        pytest.param(spec_id, field, id=f"{spec_id}-{field.name}")
+        for spec_id, cls in sorted(SPECS.items())
+        for field in cls.fields()
+    ],
+)
+
+WRONG_TYPES: dict[Kind, list[object]] = {
+    Kind.INTEGER: ["3", 2.5, True, None, [1]],
+    Kind.NUMBER: ["0.5", True, None, float("nan"), float("inf"), -float("inf"), 10**400],
+    Kind.FLAG: [0, 1, "true", None],
+    Kind.CHOICE: [0, None, True, ["he"]],
+}
+
+
+def outside(field: Field) -> list[object]:
+    """Values of the right type that are not allowed."""
+    match field.kind:
+        case Kind.FLAG:
+            return []
+        case Kind.CHOICE:
+            return ["", "no-such-choice"]
+        case Kind.INTEGER:
+            assert field.low is not None
+            assert field.high is not None
+            return [int(field.low) - 1, int(field.high) + 1]
+        case Kind.NUMBER:
+            assert field.high is not None
+            under = field.above if field.above is not None else field.low
+            assert under is not None
+            return [under if field.above is not None else under - 1.0, field.high * 2]
+
+
+def other(field: Field) -> object:
+    """An allowed value that is not the default."""
+    match field.kind:
+        case Kind.FLAG:
+            return not field.default
+        case Kind.CHOICE:
+            return next(key for key, _ in field.choices if key != field.default)
+        case Kind.INTEGER:
+            assert field.low is not None
+            return int(field.low) if field.low != field.default else int(field.low) + 1
+        case Kind.NUMBER:
+            assert field.high is not None
+            return field.high
+
+
+def around(spec: Spec) -> Network:
+    """A network that holds `spec` as node `it`, or trains with it."""
+    source = Node("in", "in", layers()["input"]())
+    if isinstance(spec, OptimizerSpec):
+        return Network((source,), (), TrainingSetup("digits", spec))
+    assert isinstance(spec, LayerSpec)
+    wires = tuple(Wire("in", "it", port) for port in range(len(spec.ports)))
+    return Network((source, Node("it", "it", spec)), wires, TrainingSetup("digits"))
+
+
+@every_spec
+def test_that_a_spec_is_documented(spec_id: str) -> None:
+    cls = SPECS[spec_id]
+    info = cls.info
+    assert info.id == spec_id
+    assert cls.__doc__
+    assert info.title
+    assert info.summary.endswith(".")
+    assert info.latex
+    assert info.latex.count("{") == info.latex.count("}")
+    assert info.plain
+    assert (info.category is Category.OPTIMIZER) == issubclass(cls, OptimizerSpec)
+    if issubclass(cls, LayerSpec):
+        assert "→" in info.shape
+
+
+def test_that_no_two_specs_share_an_id_or_a_title() -> None:
+    assert len(SPECS) == len(layers()) + len(losses()) + len(optimizers())
+    titles = [cls.info.title for cls in SPECS.values()]
+    assert sorted(titles) == sorted(set(titles))
+
+
+@every_field
+def test_that_a_field_is_documented_and_its_default_is_allowed(spec_id: str, field: Field) -> None:
+    assert field.label
+    assert field.doc.endswith(".")
+    assert field.allowed
+    assert field.fits_type(field.default)
+    assert field.fits_range(field.default)
+    if field.kind is Kind.CHOICE:
+        assert all(key and label for key, label in field.choices)
+
+
+@every_spec
+def test_that_default_settings_survive_a_file(spec_id: str) -> None:
+    spec = SPECS[spec_id]()
+    assert type(spec).from_config(json.loads(json.dumps(spec.config()))) == spec
+    assert type(spec).from_config({}) == spec
+    assert not spec.problems("it")
+
+
+@every_field
+def test_that_changed_settings_survive_a_file(spec_id: str, field: Field) -> None:
+    cls = SPECS[spec_id]
+    changed = replace(cls(), **{field.name: other(field)})
+    assert changed != cls()
+    assert cls.from_config(json.loads(json.dumps(changed.config()))) == changed
+    assert not changed.problems("it")
+
+
+@every_field
+def test_that_a_setting_of_the_wrong_type_is_refused_by_name(spec_id: str, field: Field) -> None:
+    for value in WRONG_TYPES[field.kind]:
+        with pytest.raises(ConfigError) as caught:
+            SPECS[spec_id].from_config({field.name: value}, "my node")
+        assert caught.value.code == "field-type"
+        assert field.name in str(caught.value)
+        assert field.allowed in str(caught.value)
+        assert "my node" in str(caught.value)
+
+
+@every_spec
+def test_that_an_unknown_setting_is_refused_by_name(spec_id: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        SPECS[spec_id].from_config({"no_such_setting": 1})
+    assert caught.value.code == "field-unknown"
+    assert "no_such_setting" in str(caught.value)
+
+
+@every_field
+def test_that_a_setting_out_of_range_is_shown_where_it_is_with_its_range(
+    spec_id: str, field: Field
+) -> None:
+    cls = SPECS[spec_id]
+    for value in outside(field):
+        spec = cls.from_config({field.name: value})
+        analysis = analyze(around(spec))
+        found = [d for d in analysis.errors if d.code in ("field-range", "setup-range")]
+        assert [(d.field, d.node) for d in found] == [
+            (field.name, None if issubclass(cls, OptimizerSpec) else "it")
+        ]
+        assert field.allowed in found[0].text
+        assert str(getattr(spec, field.name)) in found[0].text
+        assert analysis.lowered is None

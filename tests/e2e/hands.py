@@ -1,0 +1,167 @@
+"""A virtual display with a window manager, a real mouse and keyboard, and the application on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+TOOLS = ("Xvfb", "openbox", "xdotool")
+
+
+def missing_tools() -> list[str]:
+    """Programs that the test needs and that are not installed."""
+    return [tool for tool in TOOLS if shutil.which(tool) is None]
+
+
+class Desk:
+    """The application on a display of its own."""
+
+    def __init__(self, display: str, app: subprocess.Popen[str], pictures: Path) -> None:
+        self._env = {**os.environ, "DISPLAY": display}
+        self.app = app
+        self.pictures = pictures
+
+    # Eyes.
+
+    def see(self, ask: str, *about: Any) -> Any:
+        """What the application says of itself."""
+        assert self.app.stdin is not None and self.app.stdout is not None
+        self.app.stdin.write(json.dumps([ask, *about]) + "\n")
+        self.app.stdin.flush()
+        line = self.app.stdout.readline()
+        if not line:
+            raise AssertionError(f"the application ended with code {self.app.wait(10)}")
+        return json.loads(line)
+
+    def state(self) -> dict[str, Any]:
+        """All that the application says of itself."""
+        answer: dict[str, Any] = self.see("state")
+        return answer
+
+    def wait(
+        self, what: str, done: Callable[[dict[str, Any]], bool], seconds: float = 20
+    ) -> dict[str, Any]:
+        """Wait until the state is as it should be; fail with what was waited for."""
+        deadline = time.monotonic() + seconds
+        while not done(state := self.state()):
+            if time.monotonic() > deadline:
+                self.see("shot", str(self.pictures / "failed.png"))
+                raise AssertionError(f"waited in vain for: {what}; the state is {state}")
+            time.sleep(0.05)
+        print(f"ok: {what}", flush=True)
+        return state
+
+    def picture(self, name: str) -> None:
+        """Keep a picture of the whole display."""
+        assert self.see("shot", str(self.pictures / f"{name}.png"))
+
+    # Hands.
+
+    def move(self, x: int, y: int) -> None:
+        """Put the pointer here."""
+        self._do("mousemove", x, y)
+
+    def click(self, place: list[int]) -> None:
+        """Click here."""
+        self.move(*place)
+        time.sleep(0.05)
+        self._do("click", 1)
+        time.sleep(0.05)
+
+    def drag(self, start: list[int], end: list[int]) -> None:
+        """Press here, go there in small moves, release."""
+        self.move(*start)
+        time.sleep(0.1)
+        self._do("mousedown", 1)
+        for k in range(1, 11):  # across the distance at which a drag begins
+            self.move(start[0] + 3 * k, start[1] + k)
+            time.sleep(0.01)
+        for k in range(1, 13):
+            x = start[0] + 30 + (end[0] - start[0] - 30) * k // 12
+            y = start[1] + 10 + (end[1] - start[1] - 10) * k // 12
+            self.move(x, y)
+            time.sleep(0.02)
+        time.sleep(0.15)
+        self._do("mouseup", 1)
+        time.sleep(0.1)
+
+    def key(self, keys: str) -> None:
+        """Press keys, in xdotool's notation: `ctrl+n`."""
+        self._do("key", "--clearmodifiers", keys)
+        time.sleep(0.05)
+
+    def type(self, text: str) -> None:
+        """Type text."""
+        self._do("type", "--delay", 15, text)
+
+    def _do(self, *words: object) -> None:
+        subprocess.run(["xdotool", *(str(w) for w in words)], env=self._env, check=True, timeout=30)
+
+
+@contextmanager
+def desk(home: Path, *, size: str = "1280x800") -> Iterator[Desk]:
+    """The application on a fresh virtual display, with `home` for its settings.
+
+    Pictures go to the folder named in STUDIO_PICTURES, or else to `home`.
+    """
+    with ExitStack() as stack:
+        read, write = os.pipe()
+        xvfb = _start(
+            stack,
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
+            pass_fds=(write,),
+        )
+        os.close(write)
+        with os.fdopen(read) as pipe:
+            number = pipe.readline().strip()
+        assert number, f"Xvfb ended with code {xvfb.wait(5)}"
+        env = {
+            **os.environ,
+            "DISPLAY": f":{number}",
+            "QT_QPA_PLATFORM": "xcb",
+            "PYTHONPATH": str(ROOT),
+            "XDG_CONFIG_HOME": str(home),
+            "HOME": str(home),
+        }
+        env.pop("WAYLAND_DISPLAY", None)
+        _start(stack, ["openbox"], env=env)
+        app = _start(
+            stack,
+            [sys.executable, str(Path(__file__).with_name("eyes.py"))],
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        yield Desk(env["DISPLAY"], app, Path(os.environ.get("STUDIO_PICTURES", home)))
+
+
+def _start(stack: ExitStack, command: list[str], **options: Any) -> subprocess.Popen[Any]:
+    options.setdefault("stdout", subprocess.DEVNULL)
+    if command[0] in ("Xvfb", "openbox"):
+        options.setdefault("stderr", subprocess.DEVNULL)
+    process = subprocess.Popen(command, **options)
+
+    def stop() -> None:
+        if process.poll() is None:
+            process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    stack.callback(stop)
+    return process

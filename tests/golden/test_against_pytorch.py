@@ -1,0 +1,86 @@
+"""Training steps equal PyTorch's: against kept results, and live where PyTorch is installed."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from backprop_studio.autograd import Machine, Storage
+from backprop_studio.nn import optimizers
+from tests.golden.make_fixtures import (
+    BATCHES,
+    CASES,
+    FOLDER,
+    STEPS,
+    Array,
+    Case,
+    start,
+    train_with_pytorch,
+)
+from tests.programs import perceptron
+
+every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+TOLERANCE = 1e-8
+
+
+def load(case: Case) -> dict[str, Array]:
+    with np.load(case.path, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def train(case: Case, given: dict[str, Array]) -> dict[str, Array]:
+    """What `train_with_pytorch` gives, by this engine."""
+    optimizer = optimizers()[case.optimizer].from_config({"learning_rate": case.rate})
+    program = perceptron(
+        *case.sizes, activation=case.activation, loss=case.loss, optimizer=optimizer
+    )
+    storage = Storage(program, np.float64)
+    names = {p.id: f"{p.name[0]}{p.node.removeprefix('dense_')}" for p in program.parameters}
+    for p in program.parameters:
+        storage.view(p)[...] = given[names[p.id]]
+    machine = Machine(program, storage, batch=case.batch)
+    assert program.loss is not None
+    losses = []
+    for step in range(STEPS):
+        for name in "xy":
+            machine.feed(name, given[name][step % BATCHES], np.arange(case.batch))
+        machine.run()
+        losses.append(float(machine.array(program.loss)))
+    last = {f"last_{names[p.id]}": storage.view(p).copy() for p in program.parameters}
+    return {"losses": np.array(losses), **last}
+
+
+def assert_equal(ours: dict[str, Array], theirs: dict[str, Array]) -> None:
+    for name, expected in theirs.items():
+        assert np.abs(ours[name] - expected).max() <= TOLERANCE, name
+    assert ours.keys() == theirs.keys()
+
+
+@every_case
+def test_that_fifty_steps_equal_the_kept_results_of_pytorch(case: Case) -> None:
+    given = load(case)
+    result = train(case, given)
+    assert_equal(result, {name: given[name] for name in result})
+    assert given["losses"][-1] < 0.9 * given["losses"][0], "a case that does not learn says little"
+
+
+@every_case
+def test_that_the_fixture_belongs_to_the_case(case: Case) -> None:
+    given = load(case)
+    for name, array in start(case).items():
+        assert np.array_equal(given[name], array)
+
+
+def test_that_every_fixture_is_used_and_small() -> None:
+    assert sorted(FOLDER.iterdir()) == sorted(case.path for case in CASES)
+    assert all(case.path.stat().st_size < 100_000 for case in CASES)
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+@pytest.mark.filterwarnings("default")  # PyTorch's own
+@every_case
+def test_that_fifty_steps_equal_those_of_the_pytorch_installed_here(case: Case) -> None:
+    given = start(case)
+    assert_equal(train(case, given), train_with_pytorch(case, given))

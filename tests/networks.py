@@ -1,0 +1,35 @@
+"""Small networks that tests share."""
+
+from __future__ import annotations
+
+from backprop_studio import nn
+from backprop_studio.network import Network, TrainingSetup, edits
+
+Layers = list[tuple[str, dict[str, object]]]
+
+DIGITS: Layers = [
+    ("input", {}),
+    ("dense", {"units": 16}),
+    ("relu", {}),
+    ("dense", {"units": 10}),
+    ("softmax_cross_entropy", {}),
+]
+
+
+def chain(layers: Layers = DIGITS, **setup: object) -> Network:
+    """A network of these layers one after the other, by default on the digits."""
+    network = Network(setup=TrainingSetup(**{"dataset": "digits", **setup}))
+    ids = []
+    for place, (layer, config) in enumerate(layers):
+        spec = nn.nodes()[layer].from_config(config)
+        network, node_id = edits.add_node(network, spec, 170.0 * place, 0.0)
+        ids.append(node_id)
+    for source, target in zip(ids, ids[1:], strict=False):
+        network = edits.connect(network, source, target)
+    return network
+
+
+def diverging() -> Network:
+    """A network whose loss becomes infinite within a few iterations."""
+    layers: Layers = [("input", {}), ("dense", {"units": 10}), ("mse", {})]
+    return chain(layers, optimizer=nn.optimizers()["sgd"].from_config({"learning_rate": 1e6}))

@@ -1,0 +1,101 @@
+"""Running, stepping and rewinding are one thing: any mix gives the same bits."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from networks import chain
+
+from backprop_studio.network import analyze
+from backprop_studio.nn import optimizers
+from backprop_studio.training import Boundary, Session
+
+ITERATIONS = 12
+SIZES = (Boundary.OP, Boundary.LAYER, Boundary.PHASE, Boundary.BATCH)
+NETWORKS = {
+    name: chain(batch_size=300, optimizer=optimizers()[name].from_config({}))
+    for name in optimizers()
+}
+
+
+def session_of(name: str, **options: int) -> Session:
+    return Session(analyze(NETWORKS[name]).require(), NETWORKS[name].setup, **options)
+
+
+def bits(session: Session) -> dict[str, bytes]:
+    return {name: a.tobytes() for name, a in session.storage.save().arenas.items()}
+
+
+def moment(session: Session) -> tuple[int, int]:
+    """The cursor, with the end of one iteration and the start of the next being the same."""
+    cursor = session.cursor
+    if cursor.index == len(session.program.instructions):
+        return cursor.iteration + 1, 0
+    return cursor.iteration, cursor.index
+
+
+def everything(session: Session) -> dict[int, bytes]:
+    """Every value that has been computed in this iteration."""
+    return {
+        i: session.machine.array(i).tobytes()
+        for i, made in session.program.producer.items()
+        if made < session.cursor.index
+    }
+
+
+STRAIGHT = {}
+for _name in NETWORKS:
+    _session = session_of(_name)
+    _moments = {(0, 0): bits(_session)}
+    _values = {}
+    for _ in range(ITERATIONS * len(_session.program.instructions)):
+        _session.step(Boundary.OP)
+        _moments[moment(_session)] = bits(_session)
+        _values[_session.cursor] = everything(_session)
+    STRAIGHT[_name] = _moments, _values
+
+MOVES = st.lists(st.tuples(st.booleans(), st.sampled_from(SIZES)), max_size=60)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_that_running_equals_stepping_op_by_op(name: str) -> None:
+    whole, slices = session_of(name), session_of(name)
+    for _ in range(ITERATIONS):
+        whole.step(Boundary.BATCH)
+    assert bits(whole) == STRAIGHT[name][0][ITERATIONS, 0]
+    while slices.completed < ITERATIONS:
+        slices.run(0.0, lambda: True)
+    assert bits(slices) == STRAIGHT[name][0][moment(slices)]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@given(moves=MOVES)
+@settings(max_examples=40)
+def test_that_any_mix_of_steps_and_rewinds_equals_the_straight_run(
+    name: str, moves: list[tuple[bool, Boundary]]
+) -> None:
+    moments, values = STRAIGHT[name]
+    session = session_of(name)
+    for forward, boundary in moves:
+        if forward and session.completed >= ITERATIONS - 1:
+            continue
+        (session.step if forward else session.back)(boundary)
+        assert bits(session) == moments[moment(session)]
+        if session.cursor.index:
+            assert everything(session) == values[session.cursor]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@given(moves=MOVES)
+@settings(max_examples=15)
+def test_that_a_tiny_journal_gives_the_same_bits(
+    name: str, moves: list[tuple[bool, Boundary]]
+) -> None:
+    session = session_of(name, budget=1)
+    for _ in range(ITERATIONS - 2):
+        session.step(Boundary.BATCH)
+    for forward, boundary in moves:
+        if not forward:
+            session.back(boundary)
+            assert bits(session) == STRAIGHT[name][0][moment(session)]

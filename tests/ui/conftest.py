@@ -1,0 +1,49 @@
+"""The window with everything behind it, without a file and with settings of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from networks import chain
+from PySide6.QtCore import QEvent, QSettings
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from backprop_studio import app as application
+from backprop_studio.training import State
+from backprop_studio.ui.main_window import MainWindow
+from backprop_studio.ui.settings import Settings
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    """The window on the small digits network, its worker running and paused."""
+    store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    window, engine = application.build(Settings(store))
+    with qtbot.waitExposed(window):
+        window.show_at_last_place()
+    engine.start()
+    window._document.reset(chain())
+    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
+    yield window
+    window._document.undo_stack.setClean()
+    window.close()
+    window.deleteLater()
+    app = QApplication.instance()
+    assert app is not None
+    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    engine.deleteLater()
+    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def do(window: MainWindow, qtbot: QtBot) -> Callable[[str], None]:
+    """Trigger an action by id and wait until the worker has answered."""
+
+    def trigger(action: str) -> None:
+        with qtbot.waitSignal(window._engine.updated):
+            window.actions_by_id[action].trigger()
+
+    return trigger

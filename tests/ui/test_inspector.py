@@ -1,0 +1,327 @@
+"""The inspector: one entry of the history for each change, and nothing from bad input."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAction, QKeySequence, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from backprop_studio.network import Network, UnknownLayer, edits
+from backprop_studio.nn import nodes
+from backprop_studio.ui.controllers.document import Document
+from backprop_studio.ui.panels.inspector import InspectorPanel
+
+
+def network() -> Network:
+    """Return Input → Dense → Softmax cross-entropy on the digits, and a loose Tanh."""
+    result = Network()
+    for layer, settings in (
+        ("input", {}),
+        ("dense", {"units": 10}),
+        ("softmax_cross_entropy", {}),
+        ("tanh", {}),
+    ):
+        result, _ = edits.add_node(result, nodes()[layer](**settings), 0, 0)
+    result = edits.connect(result, "input_1", "dense_1")
+    result = edits.connect(result, "dense_1", "loss_1")
+    return edits.set_setup(result, replace(result.setup, dataset="digits"))
+
+
+@pytest.fixture
+def document(qapp: QApplication) -> Document:
+    document = Document()
+    document.reset(network())
+    return document
+
+
+@pytest.fixture
+def panel(document: Document, qtbot: QtBot) -> InspectorPanel:
+    panel = InspectorPanel(document)
+    qtbot.addWidget(panel)
+    panel.resize(250, 400)
+    with qtbot.waitActive(panel):
+        panel.show()
+        panel.activateWindow()
+    panel.set_selection(("dense_1",))
+    return panel
+
+
+def units(document: Document) -> int:
+    return document.network.node("dense_1").spec.units  # type: ignore[attr-defined]
+
+
+def retype(editor: object, text: str) -> None:
+    editor.setFocus()
+    editor.selectAll()
+    QTest.keyClicks(editor, text)
+
+
+def test_that_typing_a_number_is_one_entry_of_the_history(
+    panel: InspectorPanel, document: Document
+) -> None:
+    editor = panel.form.editor("units")
+    retype(editor, "128")
+    assert (document.undo_stack.count(), units(document)) == (0, 10)
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    assert (document.undo_stack.count(), units(document)) == (1, 128)
+    assert document.undo_stack.undoText() == "Change Units of dense_1"
+    panel.name_edit.setFocus()
+    assert document.undo_stack.count() == 1
+
+
+def test_that_leaving_a_field_commits_it(panel: InspectorPanel, document: Document) -> None:
+    retype(panel.form.editor("units"), "7")
+    panel.name_edit.setFocus()
+    assert (document.undo_stack.count(), units(document)) == (1, 7)
+
+
+def test_that_undo_and_redo_refresh_the_form(panel: InspectorPanel, document: Document) -> None:
+    editor = panel.form.editor("units")
+    editor.setValue(20)
+    document.undo_stack.undo()
+    assert editor.value() == 10
+    document.undo_stack.redo()
+    assert editor.value() == 20
+    assert document.undo_stack.count() == 1
+
+
+def test_that_check_boxes_and_choices_are_one_entry_each(
+    panel: InspectorPanel, document: Document
+) -> None:
+    panel.form.editor("bias").click()
+    choice = panel.form.editor("init")
+    assert isinstance(choice, QComboBox)
+    QTest.keyClick(choice, Qt.Key.Key_Down)
+    spec = document.network.node("dense_1").spec
+    assert spec.bias is False  # type: ignore[attr-defined]
+    assert spec.init == choice.currentData() != "he"  # type: ignore[attr-defined]
+    assert document.undo_stack.count() == 2
+
+
+@pytest.mark.parametrize("text", ["0", "1000000", "-5"])
+def test_that_a_number_out_of_range_changes_nothing_and_tells_why(
+    panel: InspectorPanel, document: Document, text: str
+) -> None:
+    before = document.network
+    editor = panel.form.editor("units")
+    retype(editor, text)
+    if text == "0":
+        QTest.keyClick(editor, Qt.Key.Key_Return)
+        assert document.network is before
+        assert editor.value() == 10
+    assert panel.form.note("units") == "Units must be a whole number from 1 to 100,000."
+    retype(editor, "12")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    assert panel.form.note("units") == ""
+    assert units(document) == 12
+
+
+def test_that_a_value_out_of_range_from_a_file_is_shown_as_it_is(
+    panel: InspectorPanel, document: Document
+) -> None:
+    spec = replace(document.network.node("dense_1").spec, units=0)
+    document.reset(edits.set_spec(document.network, "dense_1", spec))
+    editor = panel.form.editor("units")
+    assert editor.value() == 0
+    assert "must be a whole number" in panel.form.note("units")
+    editor.stepUp()
+    assert units(document) == 1
+    assert panel.form.note("units") == ""
+
+
+def test_that_an_edit_in_progress_survives_a_change_elsewhere(
+    panel: InspectorPanel, document: Document
+) -> None:
+    editor = panel.form.editor("units")
+    retype(editor, "64")
+    renamed = edits.rename(document.network, "dense_1", "hidden")
+    document.apply("Rename", renamed)
+    assert editor.hasFocus()
+    assert editor.text() == "64"
+    assert panel.name_edit.text() == "hidden"
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    assert units(document) == 64
+    assert document.undo_stack.undoText() == "Change Units of hidden"
+
+
+def test_that_an_edit_in_progress_can_be_committed_before_training(
+    panel: InspectorPanel, document: Document
+) -> None:
+    retype(panel.form.editor("units"), "64")
+    panel.commit_edits()
+    assert units(document) == 64
+
+
+def test_that_escape_gives_up_an_edit(panel: InspectorPanel, document: Document) -> None:
+    editor = panel.form.editor("units")
+    retype(editor, "64")
+    QTest.keyClick(editor, Qt.Key.Key_Escape)
+    panel.name_edit.setFocus()
+    assert (document.undo_stack.count(), editor.value()) == (0, 10)
+
+
+def test_that_undoing_the_layer_away_while_typing_adds_no_entry(
+    panel: InspectorPanel, document: Document
+) -> None:
+    grown, node = edits.add_node(document.network, nodes()["dense"](), 0, 0)
+    document.apply("Add dense_2", grown)
+    panel.set_selection((node,))
+    retype(panel.form.editor("units"), "5")
+    document.undo_stack.undo()
+    assert document.undo_stack.count() == 1
+    assert document.undo_stack.canRedo()
+    document.undo_stack.redo()
+    assert document.network == grown
+
+
+def test_that_selecting_another_layer_shows_its_own_values(
+    panel: InspectorPanel, document: Document
+) -> None:
+    grown, node = edits.add_node(document.network, nodes()["dense"](units=3), 0, 0)
+    document.apply("Add dense_2", grown)
+    retype(panel.form.editor("units"), "99")
+    panel.set_selection((node,))
+    assert panel.form.editor("units").value() == 3
+    assert units(document) == 10
+
+
+def test_that_a_rename_is_one_entry(panel: InspectorPanel, document: Document) -> None:
+    retype(panel.name_edit, "scores")
+    QTest.keyClick(panel.name_edit, Qt.Key.Key_Return)
+    panel.form.editor("units").setFocus()
+    assert document.network.node("dense_1").name == "scores"
+    assert document.undo_stack.count() == 1
+    document.undo_stack.undo()
+    assert panel.name_edit.text() == "dense_1"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("tanh_1", "already called"), ("a b", "cannot be"), (" ", "needs a name")]
+)
+def test_that_a_bad_name_is_refused_with_its_reason(
+    panel: InspectorPanel, document: Document, name: str, reason: str
+) -> None:
+    before = document.network
+    retype(panel.name_edit, name)
+    QTest.keyClick(panel.name_edit, Qt.Key.Key_Return)
+    assert document.network is before
+    assert panel.name_edit.text() == "dense_1"
+    assert reason in panel.name_reason
+    retype(panel.name_edit, "x")
+    assert panel.name_reason == ""
+
+
+def test_that_ctrl_z_undoes_in_the_document_unless_something_is_typed(
+    panel: InspectorPanel, document: Document
+) -> None:
+    undo = QAction("Undo", panel, shortcut=QKeySequence.StandardKey.Undo)
+    undo.triggered.connect(document.undo_stack.undo)
+    panel.addAction(undo)
+    editor = panel.form.editor("units")
+    retype(editor, "64")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    assert units(document) == 64
+    QTest.keyClick(editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert units(document) == 10
+    assert editor.value() == 10
+    # Now a name is half typed: Ctrl+Z belongs to its text.
+    document.undo_stack.redo()
+    retype(panel.name_edit, "scor")
+    QTest.keyClick(panel.name_edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert units(document) == 64
+    assert panel.name_edit.text() != "scor"
+
+
+def test_that_tab_goes_through_the_fields_before_it_leaves_the_panel(
+    document: Document, qtbot: QtBot
+) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    panel, after = InspectorPanel(document), QLineEdit()
+    layout = QVBoxLayout(window)
+    layout.addWidget(panel)
+    layout.addWidget(after)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    # The fields come after everything else, and again with each type of layer.
+    for selected in ("input_1", "dense_1", "tanh_1", "dense_1"):
+        panel.set_selection((selected,))
+    panel.name_edit.setFocus()
+    fields = [panel.form.editor(name) for name in panel.form.names()]
+    for expected in (*fields, after):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        assert QApplication.focusWidget() is expected
+
+
+def test_that_the_wheel_over_a_field_without_focus_changes_nothing(
+    panel: InspectorPanel, document: Document
+) -> None:
+    panel.name_edit.setFocus()
+    for name in ("units", "init"):
+        editor = panel.form.editor(name)
+        here = QPointF(editor.rect().center())
+        wheel = QWheelEvent(
+            here,
+            editor.mapToGlobal(here),
+            QPoint(),
+            QPoint(0, -120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(editor, wheel)
+    assert document.undo_stack.count() == 0
+
+
+def test_that_shape_parameters_and_formula_are_shown(
+    panel: InspectorPanel, document: Document
+) -> None:
+    assert panel.facts == ("N×64 → N×10", "650")
+    panel.set_selection(("input_1",))
+    assert panel.facts == ("→ N×64", "0")
+    panel.set_selection(("loss_1",))
+    assert panel.facts[0] == "N×10 → scalar"
+    panel.set_selection(("tanh_1",))
+    assert panel.facts == ("not known yet", "not known yet")
+
+
+def test_that_problems_stand_below_the_layer_they_belong_to(panel: InspectorPanel) -> None:
+    assert panel.problems == ()
+    panel.set_selection(("tanh_1",))
+    assert len(panel.problems) == 1
+    assert "nothing wired into it" in panel.problems[0]
+
+
+def test_that_an_unknown_layer_can_be_read_and_not_changed(
+    panel: InspectorPanel, document: Document
+) -> None:
+    spec = UnknownLayer(type="fancy", settings={"filters": 3})
+    grown, node = edits.add_node(document.network, spec, 0, 0)
+    document.reset(grown)
+    panel.set_selection((node,))
+    assert panel.name_edit.isReadOnly()
+    assert panel.form.names() == ()
+    assert "fancy" in panel.message
+    assert "filters = 3" in panel.message
+
+
+def test_that_none_and_several_are_described(panel: InspectorPanel) -> None:
+    panel.set_selection(())
+    assert panel.message == "Select a layer to see its settings."
+    panel.set_selection(("input_1", "dense_1", "tanh_1", "gone"))
+    assert panel.message == "3 layers selected"
+
+
+def test_that_it_fits_a_narrow_dock_and_every_input_has_a_name(panel: InspectorPanel) -> None:
+    assert panel.content_width() <= 234
+    for name in panel.form.names():
+        editor = panel.form.editor(name)
+        assert editor.accessibleName()
+        assert editor.accessibleDescription()
+        assert editor.toolTip()
+        assert editor.focusPolicy() & Qt.FocusPolicy.TabFocus

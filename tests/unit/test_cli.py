@@ -1,0 +1,397 @@
+"""The command line: what it trains can be checked by hand, and what it refuses is one line."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from backprop_studio import __main__ as start
+from backprop_studio import __version__, assets, cli, data, project
+from backprop_studio.errors import ExportError
+from backprop_studio.network import Network, Node, TrainingSetup, Wire
+from backprop_studio.nn import nodes, optimizers
+
+EXAMPLE = assets.path("examples", "digits.bps")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Return a function that runs the program and gives exit code, output and errors."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        try:
+            code = start.main([str(a) for a in arguments])
+        except SystemExit as leaving:
+            assert isinstance(leaving.code, int)
+            code = leaving.code
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def one_line(text: str) -> str:
+    assert re.fullmatch(r"backprop-studio: error: [^\n]+\n", text), text
+    return text
+
+
+def small(**changes: Any) -> Network:
+    """Return a regression on the sine data that trains in a moment."""
+    kinds = nodes()
+    network = Network(
+        (
+            Node("input_1", "input", kinds["input"]()),
+            Node("dense_1", "line", kinds["dense"].from_config({"units": 1})),
+            Node("loss_1", "loss", kinds["mse"]()),
+        ),
+        (Wire("input_1", "dense_1"), Wire("dense_1", "loss_1")),
+        TrainingSetup(dataset="sine"),
+    )
+    return replace(network, **changes)
+
+
+def saved(folder: Path, network: Network) -> Path:
+    path = folder / "net.bps"
+    project.save(project.Project(network), path)
+    return path
+
+
+# --- Training
+
+
+def test_that_exported_weights_predict_what_the_last_line_says(run: Run, tmp_path: Path) -> None:
+    npz, tensors, bps = (tmp_path / n for n in ("w.npz", "w.safetensors", "trained.bps"))
+    code, out, err = run(
+        "train", EXAMPLE, "--epochs", 2, "--export", npz, tensors, "--save", bps, "--quiet"
+    )
+    assert code == 0
+    assert err == ""
+    lines = out.splitlines()
+    told = re.fullmatch(
+        r"digits: 2 epochs, loss [\d.]+, held-out loss ([\d.]+), "
+        r"held-out accuracy ([\d.]+) \((\d+) rows\)",
+        lines[0],
+    )
+    assert told is not None
+    assert lines[1:] == [f"wrote {p} (4 tensors, 4,810 numbers)" for p in (npz, tensors, bps)]
+
+    with np.load(npz) as arrays:
+        w = dict(arrays)
+    found = load_file(tensors)
+    kept = project.load(bps)
+    named = project.tensor_names(kept.network, kept.weights)
+    for name, array in w.items():
+        np.testing.assert_array_equal(found[name], array)
+        np.testing.assert_array_equal(named[name], array)
+
+    setup = project.load(EXAMPLE).network.setup
+    digits = data.load("digits")
+    rows = data.split(digits, validation_fraction=setup.validation, seed=setup.seed).validation
+    x, y = digits.x[rows].astype(np.float64), digits.y[rows]
+    hidden = np.maximum(x @ w["hidden/weight"] + w["hidden/bias"], 0.0)
+    scores = hidden @ w["output/weight"] + w["output/bias"]
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    assert int(told[3]) == len(rows)
+    assert float(told[1]) == pytest.approx(-logs[np.arange(len(y)), y].mean(), rel=1e-3)
+    assert float(told[2]) == pytest.approx((scores.argmax(axis=1) == y).mean(), abs=1e-4)
+
+
+def test_that_a_saved_project_is_trained_on_from_its_weights(run: Run, tmp_path: Path) -> None:
+    path, again = saved(tmp_path, small()), tmp_path / "again.bps"
+    assert run("train", path, "--epochs", 30, "--save", again)[0] == 0
+    code, on, err = run("train", again, "--epochs", 1)
+    assert code == 0
+    assert err == "backprop-studio: training on from the weights in the project\n"
+    _, anew, err = run("train", again, "--epochs", 1, "--seed", 1)
+    _, fresh, _ = run("train", path, "--epochs", 1)
+    assert err == ""
+    assert anew.replace("again:", "net:") == fresh
+    assert on.replace("again:", "net:") != fresh
+
+
+def test_that_a_regression_has_no_accuracy(run: Run, tmp_path: Path) -> None:
+    code, out, _ = run("train", saved(tmp_path, small()), "--epochs", 1)
+    assert code == 0
+    assert re.fullmatch(r"net: 1 epoch, loss [\d.]+, held-out loss [\d.]+ \(\d+ rows\)\n", out)
+
+
+def test_that_the_same_arguments_give_the_same_bytes(run: Run, tmp_path: Path) -> None:
+    path, files = saved(tmp_path, small()), [tmp_path / "1.npz", tmp_path / "2.npz"]
+    for file in files:
+        assert run("train", path, "--epochs", 2, "--seed", 5, "--export", file)[0] == 0
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_that_options_replace_the_set_up_and_are_saved_with_it(run: Run, tmp_path: Path) -> None:
+    path = saved(tmp_path, small())
+    options = ("--seed", 9, "--learning-rate", "0.5", "--batch-size", 11, "--epochs", 1)
+    assert run("train", path, *options, "--save", path)[0] == 0
+    setup = project.load(path).network.setup
+    assert (setup.seed, setup.batch_size) == (9, 11)
+    assert setup.optimizer == optimizers()["adam"].from_config({"learning_rate": 0.5})
+
+
+def test_that_a_loss_that_blows_up_names_the_op_and_writes_nothing(
+    run: Run, tmp_path: Path
+) -> None:
+    sgd = optimizers()["sgd"].from_config({"learning_rate": 1e6})
+    network = small(setup=TrainingSetup(dataset="sine", optimizer=sgd))
+    weights = tmp_path / "w.npz"
+    code, out, err = run("train", saved(tmp_path, network), "--export", weights)
+    assert (code, out) == (1, "")
+    assert re.search(r"stopped at iteration \d+: .+ of (line|loss) gave ", one_line(err))
+    assert not weights.exists()
+
+
+def test_that_ctrl_c_is_one_line_and_130(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from backprop_studio.training import Session
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Session, "run_epoch", interrupt)
+    weights = tmp_path / "w.npz"
+    code, out, err = run("train", saved(tmp_path, small()), "--export", weights)
+    assert (code, out, err.strip()) == (130, "", "backprop-studio: interrupted")
+    assert not weights.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
+def test_that_a_real_ctrl_c_ends_a_long_training(tmp_path: Path) -> None:
+    weights = tmp_path / "w.npz"
+    # What starts the tests may ignore SIGINT, and children inherit that.
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from backprop_studio.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", code, "train", str(EXAMPLE)]
+    with subprocess.Popen(
+        [*command, "--epochs", "1000000", "--export", str(weights)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(1.5)
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=20)
+    assert child.returncode == 130
+    assert err.strip() == "backprop-studio: interrupted"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_that_one_failing_export_does_not_lose_the_others(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = project.export
+
+    def fail_for_npz(path: str, *arguments: Any, **options: Any) -> None:
+        if path.endswith(".npz"):
+            raise ExportError("file-unwritable", path=path, reason="the disk is full")
+        export(path, *arguments, **options)
+
+    monkeypatch.setattr(project, "export", fail_for_npz)
+    kept = tmp_path / "w.safetensors"
+    path = saved(tmp_path, small())
+    code, out, err = run("train", path, "--epochs", 1, "--export", tmp_path / "w.npz", kept)
+    assert code == 1
+    assert "the disk is full" in one_line(err)
+    assert kept.exists()
+    assert f"wrote {kept}" in out
+
+
+# --- What is refused
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("train",), "PROJECT"),
+        (("train", "a.bps", "b.bps"), "b.bps"),
+        (("train", "a.bps", "--epoch", "3"), "--epoch"),
+        (("train", "a.bps", "--epochs"), "--epochs"),
+        (("train", "a.bps", "--epochs", "0"), "--epochs is '0'; it must be a whole number from 1"),
+        (("train", "a.bps", "--epochs", "2.5"), "--epochs is '2.5'"),
+        (("train", "a.bps", "--epochs", "9" * 9_000), "--epochs is '999"),
+        (("train", EXAMPLE, "--seed", "-1"), "--seed is '-1'; it must be a whole number from 0"),
+        (("train", EXAMPLE, "--batch-size", "x\ny"), r"--batch-size is 'x\ny'"),
+        (("train", EXAMPLE, "--learning-rate", "0"), "--learning-rate is '0'; it must be a number"),
+        (("train", EXAMPLE, "--learning-rate", "nan"), "--learning-rate is 'nan'"),
+        (("train", EXAMPLE, "--export"), "--export"),
+        (("train", EXAMPLE, "--export", "w.pkl"), ".npz, .safetensors"),
+        (("train", EXAMPLE, "--save", "w.npz"), ".bps"),
+        (("check",), "PROJECT"),
+        (("check", "a.bps", "--quiet"), "--quiet"),
+        (("a.bps", "b.bps"), "b.bps"),
+        (("--verson",), "--verson"),
+        (("a.bps", "--style"), "--style"),
+    ],
+)
+def test_that_wrong_arguments_are_one_line_and_2(
+    arguments: tuple[str, ...], words: str, run: Run
+) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert words in one_line(err)
+    assert len(err) < 2_000
+
+
+@pytest.mark.parametrize("command", ["train", "check"])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "There is no file"),
+        (b"hello", "is not a sound project file: it is no zip archive"),
+        (b'{"format": 99}', "was made by a newer Backprop Studio (format 99"),
+    ],
+)
+def test_that_a_bad_file_is_one_line_and_1(
+    command: str, content: bytes | None, words: str, run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "net.bps"
+    if content is not None and content.startswith(b"{"):
+        with zipfile.ZipFile(path, "w") as made:
+            made.writestr("project.json", content)
+    elif content is not None:
+        path.write_bytes(content)
+    code, out, err = run(command, path)
+    assert (code, out) == (1, "")
+    assert words in one_line(err)
+    assert str(path) in err
+
+
+@pytest.mark.parametrize("option", ["--export", "--save"])
+@pytest.mark.parametrize("folder", ["none", "file"])
+def test_that_a_place_that_cannot_be_written_is_told_before_the_training(
+    option: str, folder: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "_run", lambda *_, **__: pytest.fail("it began to train"))
+    (tmp_path / "file").touch()
+    name = "w.npz" if option == "--export" else "w.bps"
+    code, out, err = run("train", EXAMPLE, option, tmp_path / folder / name)
+    assert (code, out) == (1, "")
+    assert "cannot be written: " in one_line(err)
+
+
+def test_that_a_network_with_errors_is_not_trained(run: Run, tmp_path: Path) -> None:
+    code, out, err = run("train", saved(tmp_path, small(wires=())))
+    assert (code, out) == (1, "")
+    assert "cannot be trained yet: 'loss' has nothing wired" in one_line(err)
+
+
+# --- Checking
+
+
+def test_that_a_sound_project_is_ready_to_train(run: Run) -> None:
+    code, out, err = run("check", EXAMPLE)
+    assert (code, err) == (0, "")
+    assert re.fullmatch(r"digits: ready to train; 4,810 parameters, \d+ instructions a step\n", out)
+
+
+def test_that_problems_are_listed_by_how_bad_they_are(run: Run, tmp_path: Path) -> None:
+    network = small()
+    spare = Node("dense_2", "spare", nodes()["dense"]())
+    warned = replace(network, nodes=(*network.nodes, spare))
+    code, out, err = run("check", saved(tmp_path, warned))
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0] == (
+        "warning: 'spare' has nothing wired into it. Drag a wire to its left port."
+    )
+    code, out, err = run("check", saved(tmp_path, replace(warned, wires=warned.wires[1:])))
+    assert code == 1
+    assert "warning: 'spare' has nothing wired" in out
+    assert err.startswith("error: 'line' has nothing wired")
+
+
+# --- The front door
+
+
+def test_that_the_version_and_the_help_need_no_display(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_display(monkeypatch)
+    assert run("--version") == (0, f"Backprop Studio {__version__}\n", "")
+    for arguments in (("--help",), ("train", "-h"), ("check", "--help")):
+        code, out, err = run(*arguments)
+        assert (code, err) == (0, "")
+        assert out.startswith("usage: backprop-studio ")
+
+
+def without_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start.sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("arguments", [(), ("net.bps",)])
+def test_that_no_display_is_one_line_and_1(
+    arguments: tuple[str, ...], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_display(monkeypatch)
+    code, out, err = run(*arguments)
+    assert (code, out) == (1, "")
+    assert "no display found" in one_line(err)
+
+
+@pytest.mark.parametrize(
+    ("environment", "platform", "lacking"),
+    [
+        ({}, "linux", True),
+        ({"DISPLAY": ""}, "linux", True),
+        ({"QT_QPA_PLATFORM": "xcb"}, "linux", True),
+        ({"QT_QPA_PLATFORM": "wayland-egl"}, "linux", True),
+        ({"QT_QPA_PLATFORM": "offscreen"}, "linux", False),
+        ({"DISPLAY": ":0"}, "linux", False),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", False),
+        ({}, "darwin", False),
+        ({}, "win32", False),
+    ],
+)
+def test_that_a_missing_display_is_found(
+    environment: dict[str, str], platform: str, lacking: bool
+) -> None:
+    assert start.lacks_display(environment, platform) is lacking
+
+
+def test_that_one_blas_thread_is_set_before_numpy_is_imported() -> None:
+    code = (
+        "import os, sys; from backprop_studio import __main__ as m; "
+        "assert 'numpy' not in sys.modules; m.main(['check', 'none']); "
+        "print(os.environ['OPENBLAS_NUM_THREADS'], os.environ['OMP_NUM_THREADS'])"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    environment |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "3"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "1 3\n"
+
+
+def test_that_help_and_training_load_no_qt() -> None:
+    code = (
+        "import sys; from backprop_studio import __main__ as m; m.main(sys.argv[1:]); "
+        "assert not [n for n in sys.modules if n.startswith(('PySide6', 'pyqtgraph'))]"
+    )
+    command = [sys.executable, "-c", code, "train", str(EXAMPLE), "--epochs", "1"]
+    subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, check=True
+    )

@@ -1,0 +1,171 @@
+"""Training runs: results, failures, and going on after an edit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from networks import DIGITS, chain, diverging
+
+from backprop_studio.network import Network, analyze, edits
+from backprop_studio.nn import nodes, optimizers
+from backprop_studio.training import Boundary, Session
+
+
+def session_of(network: Network, **options: object) -> Session:
+    return Session(analyze(network).require(), network.setup, **options)  # type: ignore[arg-type]
+
+
+def test_that_training_learns_the_digits() -> None:
+    session = session_of(chain())
+    before = session.evaluate()
+    for _ in range(20):
+        session.run_epoch()
+    after = session.evaluate()
+    assert before.accuracy is not None and after.accuracy is not None
+    assert before.accuracy < 0.3 < 0.9 < after.accuracy
+    assert after.loss < before.loss
+
+
+def test_that_mean_squared_error_learns_a_curve() -> None:
+    layers = [("input", {}), ("dense", {"units": 16}), ("tanh", {}), ("dense", {"units": 1}),
+              ("mse", {})]  # fmt: skip
+    adam = optimizers()["adam"].from_config({"learning_rate": 0.01})
+    session = session_of(chain(layers, dataset="sine", optimizer=adam))
+    for _ in range(60):
+        session.run_epoch()
+    test = session.evaluate()
+    assert test.accuracy is None
+    assert test.loss < 0.05
+
+
+def test_that_the_last_batch_of_an_epoch_may_be_smaller() -> None:
+    session = session_of(chain(batch_size=1000))
+    assert session.batches_per_epoch == 2
+    session.step(Boundary.BATCH)
+    assert session.machine.batch == 1000
+    session.step(Boundary.BATCH)
+    assert session.machine.batch == 438
+    assert session.epoch == 1
+
+
+def test_that_every_row_is_used_once_an_epoch() -> None:
+    session = session_of(chain(batch_size=100))
+    seen = []
+    for _ in range(session.batches_per_epoch):
+        session.step(Boundary.PHASE)
+        x = session.machine.array(session.program.inputs["x"])
+        seen += [row.tobytes() for row in x]
+        session.step(Boundary.BATCH)
+    split_rows = session._x[session._train]
+    assert sorted(seen) == sorted(row.tobytes() for row in split_rows)
+
+
+def test_that_an_absurd_learning_rate_stops_training_and_keeps_good_weights() -> None:
+    session = session_of(diverging())
+    for _ in range(50):
+        session.step(Boundary.BATCH)
+        if session.failure is not None:
+            break
+    assert session.failure is not None
+    assert session.failure.code == "non-finite"
+    assert "iteration" in session.failure.text and "of '" in session.failure.text
+    for array in session.weights().values():
+        assert np.isfinite(array).all()
+
+
+def test_that_a_failure_stands_before_the_first_bad_instruction() -> None:
+    session = session_of(diverging())
+    while session.failure is None:
+        session.step(Boundary.BATCH)
+    index = session.cursor.index
+    for done in session.program.instructions[:index]:
+        for i in done.outputs:
+            assert np.isfinite(session.machine.array(i)).all()
+    with np.errstate(all="ignore"):
+        session.machine.run(index, index + 1)
+    bad = session.program.instructions[index]
+    assert not all(np.isfinite(session.machine.array(i)).all() for i in bad.outputs)
+    assert f"'{bad.op.name}'" in session.failure.text
+
+
+def test_that_going_back_after_a_failure_makes_the_session_usable_again() -> None:
+    session = session_of(diverging())
+    while session.failure is None:
+        session.step(Boundary.BATCH)
+    session.back(Boundary.BATCH)
+    assert session.failure is None
+    session.step(Boundary.OP)
+    assert session.failure is None
+
+
+def test_that_stepping_back_from_the_start_changes_nothing() -> None:
+    session = session_of(chain())
+    for boundary in Boundary:
+        session.back(boundary)
+        assert (session.cursor.iteration, session.cursor.index) == (0, 0)
+
+
+def test_that_an_epoch_back_ends_where_the_epoch_before_ended() -> None:
+    session = session_of(chain(batch_size=400))
+    session.step(Boundary.EPOCH)
+    end_of_first = session.cursor, session.weights()
+    session.step(Boundary.BATCH)
+    session.step(Boundary.OP)
+    session.back(Boundary.EPOCH)
+    assert session.cursor == end_of_first[0]
+    for key, array in session.weights().items():
+        assert (array == end_of_first[1][key]).all()
+    session.back(Boundary.EPOCH)
+    assert session.completed == 0
+
+
+def test_that_losses_are_recorded_once_however_often_they_are_replayed() -> None:
+    session = session_of(chain())
+    for _ in range(30):
+        session.step(Boundary.BATCH)
+    recorded = session.losses.points.copy()
+    for _ in range(20):
+        session.back(Boundary.BATCH)
+    for _ in range(20):
+        session.step(Boundary.BATCH)
+    assert (session.losses.points == recorded).all()
+
+
+def test_that_an_edit_keeps_the_weights_that_still_fit() -> None:
+    network = chain()
+    session = session_of(network)
+    for _ in range(40):
+        session.step(Boundary.BATCH)
+    learned = session.weights()
+    wider = edits.set_spec(network, "dense_2", nodes()["dense"].from_config({"units": 10}))
+    wider, tanh = edits.add_node(wider, nodes()["tanh"](), 0, 0)
+    after = session_of(wider, parent=session, weights=learned, start=session.completed)
+    for key, array in learned.items():
+        assert (after.weights()[key] == array).all()
+    assert after.storage.arena("state:t")[0] == 40
+    assert tanh in wider
+
+
+def test_that_editing_one_layer_leaves_the_first_weights_of_the_others() -> None:
+    first = session_of(chain()).weights()
+    layers = list(DIGITS)
+    layers[1] = ("dense", {"units": 24})
+    second = session_of(chain(layers)).weights()
+    assert second[("dense_1", "weight")].shape != first[("dense_1", "weight")].shape
+    assert (second[("dense_2", "bias")] == first[("dense_2", "bias")]).all()
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_that_the_same_seed_gives_the_same_bits(precision: str) -> None:
+    runs = []
+    for _ in range(2):
+        session = session_of(chain(precision=precision))
+        session.run_epoch()
+        runs.append(session.storage.arena("parameters").tobytes())
+    assert runs[0] == runs[1]
+    assert session.storage.dtype == np.dtype(precision)
+
+
+def test_that_another_seed_gives_other_weights() -> None:
+    one, two = (session_of(chain(seed=s)).weights()[("dense_1", "weight")] for s in (1, 2))
+    assert not (one == two).any()

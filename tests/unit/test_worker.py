@@ -1,0 +1,244 @@
+"""The worker, driven without a thread."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from networks import chain, diverging
+
+from backprop_studio.network import Network, analyze, edits
+from backprop_studio.nn import optimizers
+from backprop_studio.training import (
+    Back,
+    Boundary,
+    CurveUpdate,
+    FetchWeights,
+    Load,
+    Mailbox,
+    Pause,
+    Restart,
+    Run,
+    Snapshot,
+    State,
+    Step,
+    Watch,
+    Worker,
+)
+
+
+class Desk:
+    """A worker, and the screen's side of its mailbox."""
+
+    def __init__(self) -> None:
+        self.mailbox = Mailbox()
+        self.told = 0
+        self.worker = Worker(self.mailbox, self._tell)
+        self.revision = 0
+
+    def _tell(self) -> None:
+        self.told += 1
+
+    def load(self, network: Network, **options: object) -> None:
+        self.revision += 1
+        lowered = analyze(network).lowered
+        self.worker.turn(Load(self.revision, lowered, network.setup, **options))  # type: ignore[arg-type]
+
+    def take(self) -> tuple[Snapshot, tuple[CurveUpdate, ...]]:
+        snapshot, curves = self.mailbox.take()
+        assert snapshot is not None
+        return snapshot, curves
+
+    def weights(self) -> dict[tuple[str, str], np.ndarray]:
+        reply: Future[dict[tuple[str, str], np.ndarray]] = Future()
+        self.worker.turn(FetchWeights(reply))
+        return reply.result(0)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    desk = Desk()
+    desk.load(chain())
+    return desk
+
+
+def test_that_a_loaded_network_is_paused_at_the_start(desk: Desk) -> None:
+    snapshot, curves = desk.take()
+    assert snapshot.state is State.PAUSED
+    assert snapshot.cursor is not None and snapshot.cursor.index == 0
+    assert snapshot.revision == 1
+    assert curves[0].keep_until == -1.0
+
+
+def test_that_running_makes_points_and_no_point_is_lost(desk: Desk) -> None:
+    desk.worker.turn(Run())
+    points = []
+    for turn in range(20):
+        desk.worker.turn(None)
+        if turn % 3 == 0:  # a slow screen
+            points += [u.losses for u in desk.take()[1]]
+    desk.worker.turn(Pause())
+    points += [u.losses for u in desk.take()[1]]
+    assert desk.worker.session is not None
+    assert (np.concatenate(points) == desk.worker.session.losses.points).all()
+
+
+def test_that_pause_stops_at_once(desk: Desk) -> None:
+    desk.worker.turn(Run())
+    desk.worker.turn(None)
+    desk.worker.turn(Pause())
+    before = desk.take()[0].cursor
+    desk.worker.turn(None)
+    assert desk.worker.session is not None and desk.worker.session.cursor == before
+    assert desk.worker.state is State.PAUSED
+
+
+def test_that_a_waiting_command_ends_the_slice(desk: Desk) -> None:
+    desk.worker.turn(Run())
+    desk.worker.send(Pause())
+    assert desk.worker.session is not None
+    desk.worker.turn(None)
+    assert desk.worker.session.completed == 1
+
+
+def test_that_only_computed_values_are_shown(desk: Desk) -> None:
+    assert desk.worker.session is not None
+    program = desk.worker.session.program
+    gradients = frozenset(program.gradients[p.id] for p in program.parameters)
+    desk.worker.turn(Watch(gradients))
+    desk.worker.turn(Step(Boundary.PHASE))
+    assert not set(desk.take()[0].arrays) & gradients
+    while desk.worker.session.cursor.index < len(program.instructions):
+        desk.worker.turn(Step(Boundary.OP))
+        index = desk.worker.session.cursor.index
+        shown = set(desk.take()[0].arrays) & gradients
+        assert shown == {g for g in gradients if program.producer[g] < index}
+    desk.worker.turn(Back(Boundary.BATCH))
+    assert not set(desk.take()[0].arrays) & gradients
+
+
+def test_that_shown_arrays_are_copies_and_read_only(desk: Desk) -> None:
+    assert desk.worker.session is not None
+    program = desk.worker.session.program
+    weight = program.parameters[0].id
+    desk.worker.turn(Watch(frozenset({weight})))
+    first = desk.take()[0].arrays[weight]
+    kept = first.copy()
+    desk.worker.turn(Step(Boundary.BATCH))
+    assert (first == kept).all()
+    with pytest.raises(ValueError, match="read-only"):
+        first[0, 0] = 1.0
+
+
+def test_that_a_failure_is_told_with_its_reason() -> None:
+    desk = Desk()
+    desk.load(diverging())
+    desk.worker.turn(Run())
+    for _ in range(100):
+        desk.worker.turn(None)
+        if desk.worker.state is State.FAILED:
+            break
+    snapshot = desk.take()[0]
+    assert snapshot.state is State.FAILED
+    assert snapshot.failure is not None and snapshot.failure.code == "non-finite"
+    desk.worker.turn(Back(Boundary.BATCH))
+    assert desk.take()[0].state is State.PAUSED
+
+
+def test_that_an_unexpected_error_reaches_the_screen_and_the_worker_lives_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert desk.worker.session is not None
+
+    def explode(boundary: Boundary) -> None:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr(desk.worker.session, "step", explode)
+    desk.worker.turn(Step(Boundary.OP))
+    snapshot = desk.take()[0]
+    assert snapshot.failure is not None and "planted" in snapshot.failure.text
+    desk.load(chain(seed=2))
+    assert desk.take()[0].state is State.PAUSED
+
+
+def test_that_a_network_with_errors_cannot_run_and_its_weights_are_kept(desk: Desk) -> None:
+    desk.worker.turn(Step(Boundary.BATCH))
+    learned = desk.weights()
+    broken = edits.remove(chain(), ["dense_2"])
+    desk.load(broken)
+    desk.worker.turn(Run())
+    desk.worker.turn(Step(Boundary.OP))
+    assert desk.take()[0].state is State.EMPTY
+    desk.load(chain())
+    for key, array in desk.weights().items():
+        assert (array == learned[key]).all()
+
+
+def test_that_a_changed_learning_rate_goes_on_from_where_it_was(desk: Desk) -> None:
+    for _ in range(5):
+        desk.worker.turn(Step(Boundary.BATCH))
+    learned = desk.weights()
+    faster = optimizers()["adam"].from_config({"learning_rate": 0.01})
+    network = chain(optimizer=faster)
+    desk.take()
+    desk.load(network)
+    snapshot, curves = desk.take()
+    assert snapshot.cursor is not None and snapshot.cursor.iteration == 5
+    assert curves[0].keep_until == pytest.approx(snapshot.epoch)
+    for key, array in desk.weights().items():
+        assert (array == learned[key]).all()
+
+
+def test_that_another_seed_begins_again(desk: Desk) -> None:
+    first = desk.weights()
+    for _ in range(5):
+        desk.worker.turn(Step(Boundary.BATCH))
+    desk.load(chain(seed=9))
+    snapshot = desk.take()[0]
+    assert snapshot.cursor is not None and snapshot.cursor.iteration == 0
+    assert (desk.weights()[("dense_1", "weight")] != first[("dense_1", "weight")]).all()
+
+
+def test_that_restart_gives_the_first_weights_again(desk: Desk) -> None:
+    first = desk.weights()
+    for _ in range(5):
+        desk.worker.turn(Step(Boundary.BATCH))
+    desk.worker.turn(Restart())
+    for key, array in desk.weights().items():
+        assert (array == first[key]).all()
+    assert desk.take()[1][-1].keep_until == -1.0
+
+
+def test_that_a_deleted_layer_gets_its_weights_back_when_it_returns(desk: Desk) -> None:
+    for _ in range(5):
+        desk.worker.turn(Step(Boundary.BATCH))
+    learned = desk.weights()
+    shorter = edits.remove(chain(), ["dense_1", "relu_1"])
+    desk.load(edits.connect(shorter, "input_1", "dense_2"))
+    desk.load(chain())
+    assert (desk.weights()[("dense_1", "weight")] == learned[("dense_1", "weight")]).all()
+
+
+def test_that_another_document_forgets_what_was_learned(desk: Desk) -> None:
+    for _ in range(5):
+        desk.worker.turn(Step(Boundary.BATCH))
+    learned = desk.weights()
+    desk.load(chain(), forget=True)
+    assert (desk.weights()[("dense_1", "weight")] != learned[("dense_1", "weight")]).any()
+
+
+def test_that_a_document_with_weights_starts_from_them(desk: Desk) -> None:
+    saved = {("dense_1", "weight"): np.full((64, 16), 0.25, np.float32)}
+    desk.load(chain(), weights=saved, forget=True)
+    assert (desk.weights()[("dense_1", "weight")] == 0.25).all()
+
+
+def test_that_a_larger_batch_counts_epochs_on(desk: Desk) -> None:
+    for _ in range(50):
+        desk.worker.turn(Step(Boundary.BATCH))
+    network = chain()
+    desk.load(edits.set_setup(network, replace(network.setup, batch_size=500)))
+    snapshot = desk.take()[0]
+    assert snapshot.epoch == 1.0
