@@ -37,7 +37,7 @@ MINIMUM_PYTHON = (3, 11)
 SYSTEM_PYTHON: str = getattr(sys, "_base_executable", sys.executable)
 
 # First arguments that print and leave: they need no display and none of Qt's libraries.
-HEADLESS = frozenset({"train", "-h", "--help", "--version"})
+HEADLESS = frozenset({"check", "train", "-h", "--help", "--version"})
 
 # What Qt loads at run time and its wheels do not bring, each with its Debian and Ubuntu package.
 QT_LIBRARIES = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from backprop_studio import cli
 from backprop_studio.errors import message
@@ -45,7 +46,9 @@ def _open_window(arguments: list[str]) -> int:
             cli.MISUSED,
         )
     if lacks_display(os.environ, sys.platform):
-        return cli.complain(message("no-display", {}), cli.FAILED)
+        launcher = Path(__file__).parents[1] / "studio.py"
+        command = "python3 studio.py" if launcher.exists() else cli.PROGRAM
+        return cli.complain(message("no-display", {"command": command}), cli.FAILED)
     from backprop_studio import app
 
     return app.main(arguments)

@@ -111,7 +111,11 @@ def main(argv: list[str]) -> int:
 def run(app: QApplication, window: MainWindow) -> int:
     """Run until the window is closed; return the exit code."""
     code = app.exec()
-    # The window goes first: left to Python, Qt's objects would be taken apart in any order.
+    dispose(app, window)
+    return code
+
+
+def dispose(app: QApplication, window: MainWindow) -> None:
+    """Take the closed window apart. Left to Python, Qt's objects would go in any order."""
     window.deleteLater()
     app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    return code

@@ -178,8 +178,8 @@ def _run(session: Session, epochs: int, *, quiet: bool) -> bool:
             session.run_epoch()
             if session.failure is not None:
                 return False
-            if not bar.disable:
-                bar.set_postfix_str(_measures(session, session.evaluate()), refresh=False)
+            if not bar.disable and session.last_test is not None:
+                bar.set_postfix_str(_measures(session, session.last_test), refresh=False)
             bar.update()
     return True
 
@@ -193,12 +193,10 @@ def _measures(session: Session, test: Evaluation) -> str:
 
 
 def _failure(network: Network, session: Session) -> str:
-    from backprop_studio.training.naming import instruction_name
+    from backprop_studio.training.naming import with_names
 
     assert session.failure is not None
-    instruction = session.program.instructions[session.cursor.index]
-    params = {**session.failure.params, "where": instruction_name(network, instruction)}
-    return f"{replace(session.failure, params=params).text} Nothing was written."
+    return f"{with_names(network, session.failure).text} Nothing was written."
 
 
 def _write(arguments: argparse.Namespace, network: Network, session: Session, title: str) -> int:

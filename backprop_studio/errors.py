@@ -50,7 +50,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "rate-large": "A learning rate of {value} is very large; the loss will probably blow up.",
         # Running.
         "non-finite": (
-            "Training stopped at iteration {iteration}: {where} gave {what}. "
+            "Training stopped at iteration {iteration}: {op} of {name} gave {what}. "
             "The last good weights are kept."
         ),
         "not-trainable": "This network cannot be trained yet: {reason}",
@@ -77,7 +77,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "argument-invalid": "{argument} is {value}; it must be {allowed}.",
         "no-display": (
             "no display found, so the window cannot open; to train without one: "
-            "backprop-studio train PROJECT.bps --epochs 20 --export weights.safetensors"
+            "{command} train PROJECT.bps --epochs 20 --export weights.safetensors"
         ),
     }
 )

@@ -25,7 +25,7 @@ import numpy as np
 Array = np.ndarray[Any, np.dtype[Any]]
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
-PIECE = 1 << 14
+PIECE = 1 << 16
 """Entries that an update works on at a time."""
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
@@ -70,7 +70,7 @@ class Floor:
         sizes = [w.shape[1] for w, _ in weights]
         heights = [(n + 1, rows) for n in sizes[:-1]] + [(sizes[-1], rows)]
         activations = np.ones(sum(h * w for h, w in heights), dtype)
-        slopes = np.empty_like(activations)
+        slopes, on = np.empty_like(activations), np.empty(activations.shape, bool)
         X = _views(activations, heights)
         Y = [x[:n] for x, n in zip(X, sizes, strict=True)]
         slope = [s[:n] for s, n in zip(_views(slopes, heights), sizes, strict=True)]
@@ -91,13 +91,14 @@ class Floor:
                 if i < curved and activation == "tanh":
                     calls.append((np.tanh, (y, y)))
                 elif i < curved:
-                    calls.append((partial(np.maximum, out=y), (y, zero)))
+                    calls.append((partial(np.maximum, out=y), (y, np.zeros_like(y))))
             calls += (_cross_entropy if classes else _squares)(Y[-1], target, dY[-1], self._loss)
             if activation == "tanh":
                 calls.append((np.multiply, (activations, activations, slopes)))
                 calls.append((np.subtract, (one, slopes, slopes)))
             else:
-                calls.append((np.sign, (activations, slopes)))
+                calls.append((np.greater, (activations, zero, on)))
+                calls.append((np.copyto, (slopes, on)))
             for i in reversed(range(len(Y))):
                 if i < curved:
                     calls.append((np.multiply, (dY[i], slope[i], dY[i])))

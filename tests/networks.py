@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from backprop_studio import nn
 from backprop_studio.network import Network, TrainingSetup, edits
 
@@ -24,7 +26,7 @@ def chain(layers: Layers = DIGITS, **setup: object) -> Network:
         spec = nn.nodes()[layer].from_config(config)
         network, node_id = edits.add_node(network, spec, 170.0 * place, 0.0)
         ids.append(node_id)
-    for source, target in zip(ids, ids[1:], strict=False):
+    for source, target in itertools.pairwise(ids):
         network = edits.connect(network, source, target)
     return network
 

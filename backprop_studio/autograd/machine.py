@@ -7,19 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprop_studio.autograd.op import Call, Op
+from backprop_studio.autograd.op import Call
 from backprop_studio.autograd.ops.data import Load
 from backprop_studio.autograd.program import Instr, Phase, Program, Role, Value
 from backprop_studio.autograd.storage import Storage, all_finite
 from backprop_studio.autograd.symbol import BATCH, Array, resolve
 
-PIECE = 1 << 14
-"""Entries that a fused update works on at a time, so that they stay in the processor's cache."""
-
 
 @dataclass(frozen=True)
 class _Fused:
-    """The update phase as calls over pieces of whole arenas instead of one set a parameter."""
+    """The update phase as one call list over whole arenas instead of one a parameter."""
 
     start: int
     stop: int
@@ -164,8 +161,8 @@ class Machine:
     def _fuse_updates(self) -> _Fused | None:
         """Updates of all parameters at once, if every parameter is updated in the same way.
 
-        Updates work entry by entry, so calls over pieces of all parameters compute the same bits
-        as calls for each parameter.
+        Updates work entry by entry, so one call over all parameters computes the same bits as
+        one call for each of them.
         """
         program = self.program
         start = program.start_of(Phase.UPDATE)
@@ -186,7 +183,6 @@ class Machine:
         ordered = list(rows.values())
         if len(ordered) < 2 or list(rows) != [p.id for p in program.parameters]:
             return None
-        joined: list[tuple[Op, list[Array]]] = []
         for column in zip(*ordered, strict=False):
             if any(i.op != column[0].op for i in column):
                 return None
@@ -195,13 +191,10 @@ class Machine:
             ]
             if any(o is None for o in operands):
                 return None
-            joined.append((column[0].op, [o for o in operands if o is not None]))
+            arrays = [o for o in operands if o is not None]
+            calls += column[0].op.bind(arrays, [arrays[0]])
         if any(len(r) != len(ordered[0]) for r in ordered):
             return None
-        for first in range(0, joined[0][1][0].size, PIECE):
-            for op, arrays in joined:
-                parts = [a[first : first + PIECE] if a.shape else a for a in arrays]
-                calls += op.bind(parts, [parts[0]])
         return _Fused(start, stop, calls)
 
     def _owner(self, instr: Instr) -> int | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from backprop_studio.autograd import Instr, Program, Role
+from backprop_studio.errors import Diagnostic
 from backprop_studio.network import Network
 
 
@@ -33,6 +36,14 @@ def value_name(network: Network, program: Program, value_id: int) -> str:
 def instruction_name(network: Network, instr: Instr) -> str:
     """An instruction in a few words: `matmul of hidden`."""
     return f"{_words(instr.op.name)} of {node_name(network, instr.node)}"
+
+
+def with_names(network: Network, failure: Diagnostic) -> Diagnostic:
+    """A failure of a session, which knows ids only, with the visible name of the node."""
+    if failure.node is None:
+        return failure
+    params = {**failure.params, "name": node_name(network, failure.node)}
+    return replace(failure, params=params)
 
 
 def _words(name: str) -> str:

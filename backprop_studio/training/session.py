@@ -342,7 +342,8 @@ class Session:
                 "non-finite",
                 {
                     "iteration": iteration + 1,
-                    "where": f"'{instr.op.name}' of '{instr.node}'",
+                    "op": instr.op.name.replace("_", " "),
+                    "name": instr.node,
                     "what": what,
                 },
                 node=instr.node or None,

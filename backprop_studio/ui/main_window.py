@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -23,7 +23,9 @@ from PySide6.QtWidgets import (
 from backprop_studio import __version__
 from backprop_studio.errors import Diagnostic, Severity
 from backprop_studio.network import Analysis, edits
+from backprop_studio.project import SUFFIX
 from backprop_studio.training import Boundary, CurveUpdate, Snapshot, State
+from backprop_studio.training.naming import with_names
 from backprop_studio.ui import actions, theme
 from backprop_studio.ui.canvas.progress import activity_at
 from backprop_studio.ui.canvas.view import CanvasView
@@ -78,6 +80,10 @@ class MainWindow(QMainWindow):
         self.transport = Transport(self.actions_by_id["run"])
         self._add_toolbar()
         self.docks = self._add_docks()
+        self._recent = self._menus["file"].addMenu(self.tr("Open &recent"))
+        self._menus["file"].insertMenu(self.actions_by_id["example"], self._recent)
+        self._recent.aboutToShow.connect(self._list_recent)
+        self._recent.triggered.connect(self._open_recent)
         self._connect()
         self.setAcceptDrops(True)
         self._standard_layout = QByteArray()
@@ -97,7 +103,7 @@ class MainWindow(QMainWindow):
 
     def arrange(self) -> None:
         """Give the docks their standard sizes."""
-        self.resizeDocks([self.docks["palette"], self.docks["setup"]], [176, 272], _horizontal())
+        self.resizeDocks([self.docks["palette"], self.docks["setup"]], [200, 272], _horizontal())
         bottom = [self.docks[k] for k in ("losses", "gradients", "current_step")]
         self.resizeDocks(bottom, [270, 400, 338], _horizontal())
         self.resizeDocks(bottom[:1], [264], Qt.Orientation.Vertical)
@@ -117,13 +123,13 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(u.toLocalFile().endswith(".bps") for u in event.mimeData().urls()):
+        if any(u.toLocalFile().endswith(SUFFIX) for u in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         for url in event.mimeData().urls():
-            if url.toLocalFile().endswith(".bps") and self.project.may_discard():
-                self.project.open_path(Path(url.toLocalFile()))
+            if url.toLocalFile().endswith(SUFFIX):
+                self.project.reopen(Path(url.toLocalFile()))
                 event.acceptProposedAction()
                 return
 
@@ -138,7 +144,7 @@ class MainWindow(QMainWindow):
         engine, project, canvas = self._engine, self.project, self.canvas
         undo = self._document.undo_stack
         steps = {
-            f"{word}_{boundary}": partial(move, boundary)
+            f"{word}_{boundary}": partial(self._after_edits, partial(move, boundary))
             for word, move in (("step", engine.step), ("back", engine.back))
             for boundary in (Boundary.OP, Boundary.LAYER, Boundary.PHASE, Boundary.BATCH)
         }
@@ -146,9 +152,9 @@ class MainWindow(QMainWindow):
             "new": project.new,
             "open": project.open,
             "example": project.open_example,
-            "save": project.save,
-            "save_as": project.save_as,
-            "export": project.export,
+            "save": partial(self._after_edits, project.save),
+            "save_as": partial(self._after_edits, project.save_as),
+            "export": partial(self._after_edits, project.export),
             "quit": self.close,
             "undo": undo.undo,
             "redo": undo.redo,
@@ -160,9 +166,9 @@ class MainWindow(QMainWindow):
             "zoom_fit": canvas.zoom_to_fit,
             "theme": self._switch_theme,
             "reset_layout": self._reset_layout,
-            "run": engine.toggle,
+            "run": partial(self._after_edits, engine.toggle),
             **steps,
-            "restart": engine.restart,
+            "restart": partial(self._after_edits, self._restart),
             "new_weights": self._draw_new_weights,
             "shortcuts": self._show_shortcuts,
             "about": self._show_about,
@@ -234,8 +240,8 @@ class MainWindow(QMainWindow):
         self.canvas.refused.connect(self._tell)
         self.messages.node_requested.connect(self._go_to_node)
         self.gradients.watch_changed.connect(engine.watch)
-        self.transport.stepped.connect(engine.step)
-        self.transport.stepped_back.connect(engine.back)
+        self.transport.stepped.connect(self._step)
+        self.transport.stepped_back.connect(self._step_back)
         engine.updated.connect(self._show_update)
         engine.state_changed.connect(self._show_state)
         engine.failed.connect(self._show_failure)
@@ -270,10 +276,11 @@ class MainWindow(QMainWindow):
                 action.setEnabled(state is not State.EMPTY)
 
     def _show_failure(self, failure: Diagnostic) -> None:
-        self.messages.show_notice(failure.text, Severity.ERROR)
+        text = with_names(self._document.network, failure).text
+        self.messages.show_notice(text, Severity.ERROR)
         self.docks["messages"].show()
         self.docks["messages"].raise_()
-        self._tell(failure.text)
+        self._tell(text)
 
     def _tell(self, text: str) -> None:
         self.statusBar().showMessage(text, 8000)
@@ -290,11 +297,37 @@ class MainWindow(QMainWindow):
     def _show_redo_text(self, label: str) -> None:
         self.actions_by_id["redo"].setText(self.tr("&Redo {edit}").format(edit=label).rstrip())
 
+    def _list_recent(self) -> None:
+        self._recent.clear()
+        for path in self._settings.recent_files:
+            self._recent.addAction(str(path)).setData(str(path))
+        if self._recent.isEmpty():
+            self._recent.addAction(self.tr("No projects yet")).setEnabled(False)
+
+    def _open_recent(self, action: QAction) -> None:
+        self.project.reopen(Path(action.data()))
+
     def _go_to_node(self, node_id: str) -> None:
         self.canvas.select((node_id,))
         self.canvas.setFocus()
 
     # Small actions.
+
+    def _after_edits(self, action: Callable[[], object]) -> None:
+        """Do something with what is typed, also where a field has not been left yet."""
+        self.inspector.commit_edits()
+        self.setup.commit_edits()
+        action()
+
+    def _step(self, boundary: Boundary) -> None:
+        self._after_edits(partial(self._engine.step, boundary))
+
+    def _step_back(self, boundary: Boundary) -> None:
+        self._after_edits(partial(self._engine.back, boundary))
+
+    def _restart(self) -> None:
+        self.messages.clear_notices()
+        self._engine.restart()
 
     def _draw_new_weights(self) -> None:
         network = self._document.network

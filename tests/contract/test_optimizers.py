@@ -42,7 +42,7 @@ def test_that_running_updates_to_the_same_bits_as_stepping(
 
 
 @every_optimizer
-def test_that_a_large_update_cut_in_pieces_has_the_same_bits_as_stepping(optimizer_id: str) -> None:
+def test_that_large_updates_have_the_same_bits_as_stepping(optimizer_id: str) -> None:
     program = program_of(optimizer_id, 64, 300, 10)
     run, stepped = (machine_of(program, batch=2, dtype=np.float32) for _ in range(2))
     for _ in range(3):

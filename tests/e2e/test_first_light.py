@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ def test_that_a_network_is_built_trained_stepped_saved_and_exported_by_hand(
             person.drag(person.see("palette", layer), target)
             person.wait(f"{layer} is dropped", lambda s, n=count: len(s["nodes"]) == n)
         assert person.state()["nodes"] == NODES
-        for source, target in zip(NODES, NODES[1:], strict=False):
+        for source, target in itertools.pairwise(NODES):
             person.drag(person.see("port", source, "out"), person.see("port", target, "in"))
             person.wait(
                 f"{source} is wired to {target}",

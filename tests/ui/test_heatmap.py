@@ -14,6 +14,9 @@ from backprop_studio.ui import theme
 from backprop_studio.ui.widgets.heatmap import ColorScaleBar, HeatmapTile
 from backprop_studio.ui.widgets.scale_bar import LOG_DECADES, color_codes
 
+# What the offscreen platform says to every tooltip.
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support raise", extend=True)
+
 
 @pytest.fixture(autouse=True)
 def _light_again(qapp: QApplication) -> Iterator[None]:
@@ -22,10 +25,12 @@ def _light_again(qapp: QApplication) -> Iterator[None]:
     theme.apply(qapp, "light")
 
 
-def make_tile(qtbot: QtBot, title: str = "dense_1/weight", size: QSize = QSize(240, 150)) -> HeatmapTile:  # fmt: skip # noqa: B008, E501
+def make_tile(
+    qtbot: QtBot, title: str = "dense_1/weight", size: QSize | None = None
+) -> HeatmapTile:
     tile = HeatmapTile(title)
     qtbot.addWidget(tile)
-    tile.resize(size)
+    tile.resize(size or QSize(240, 150))
     return tile
 
 
@@ -115,7 +120,7 @@ def test_that_pointing_gives_index_and_exact_number(qtbot: QtBot) -> None:
     heard: list[str] = []
     tile.hovered.connect(heard.append)
     QTest.mouseMove(tile, place)
-    assert heard == [f"dense_1/weight[0, 2] = \N{MINUS SIGN}{abs(array[0, 2])}"]
+    assert heard == [f"dense_1/weight[0, 2] = \N{MINUS SIGN}{-array[0, 2]!s}"]
     assert np.float32(heard[0].split("\N{MINUS SIGN}")[1]) == -array[0, 2]
     QTest.mouseMove(tile, QPoint(3, 3))
     assert heard[-1] == ""
@@ -237,7 +242,8 @@ def test_that_the_legend_shows_the_colours_and_numbers_of_the_tiles(
     for mode in ("light", "dark"):
         theme.apply(qapp, mode)
         image = bar.grab().toImage()
-        assert image.pixel(2, 6) == lut_color(-0.02, 0.02)
+        strong = {lut_color(-0.02 * share, 0.02) for share in (1, 126 / 127, 125 / 127)}
+        assert image.pixel(2, 6) in strong
     bar.set_scale(0.02, log=True)
     places = {text: unit for unit, text in bar.ticks()}
     code = color_codes(np.array([0.0002]), 0.02, log=True)[0]

@@ -88,6 +88,7 @@ def test_that_the_application_icon_has_its_orange_arrow_at_every_size() -> None:
 def test_that_icons_survive_copies_collections_and_many_paints(qtbot: QtBot) -> None:
     button = QToolButton()
     qtbot.addWidget(button)
+    gc.collect()
     before = sys.getrefcount(None)
     for _ in range(200):
         icons.icon.cache_clear()
@@ -97,4 +98,4 @@ def test_that_icons_survive_copies_collections_and_many_paints(qtbot: QtBot) -> 
         button.grab()
         del copy
     gc.collect()
-    assert abs(sys.getrefcount(None) - before) < 150
+    assert sys.getrefcount(None) > before - 50

@@ -306,3 +306,30 @@ def test_that_a_cycle_in_a_file_is_shown_and_not_hidden(window: MainWindow) -> N
     looped = replace(network, wires=(Wire("dense_2", "dense_1"), *network.wires[1:]))
     window._document.reset(looped)
     assert any(d.code == "cycle" for d in window._document.analysis.diagnostics)
+
+
+def test_that_recent_projects_are_listed_and_reopen(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "mine.bps"
+    assert window.project.save_path(path)
+    saved = window._document.network
+    window.project.new()
+    window._recent.aboutToShow.emit()
+    (action,) = window._recent.actions()
+    action.trigger()
+    assert window.project.path == path
+    assert window._document.network == saved
+
+
+def test_that_a_number_being_typed_counts_when_run_is_pressed(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.canvas.select(("dense_1",))
+    editor = window.inspector.form.editor("units")
+    editor.setFocus()
+    QTest.keyClick(editor, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(editor, "24")
+    window.actions_by_id["step_batch"].trigger()
+    qtbot.waitUntil(lambda: window._engine.weights()[("dense_1", "weight")].shape == (64, 24))
+    assert window._document.network.node("dense_1").spec.config()["units"] == 24

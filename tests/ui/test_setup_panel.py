@@ -189,6 +189,21 @@ def test_that_an_edit_in_progress_is_kept_and_can_be_committed(
     assert document.network.setup.batch_size == 16
 
 
+def test_that_tab_goes_from_top_to_bottom_also_after_a_switch(panel: SetupPanel) -> None:
+    panel.set_expanded(True)
+    choose(panel.optimizer, "sgd")
+    choose(panel.optimizer, "adam")
+    panel.dataset.setFocus()
+    visited = []
+    while not visited or QApplication.focusWidget() is not panel.dataset:
+        visited.append(QApplication.focusWidget().accessibleName())
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    assert visited == [
+        *("Data set", "Optimizer", "Learning rate", "Batch size", "Seed", "Fewer settings"),
+        *("Beta 1", "Beta 2", "Epsilon", "Held out", "Precision"),
+    ]
+
+
 def test_that_it_fits_a_narrow_dock_and_every_input_has_a_name(
     panel: SetupPanel, document: Document
 ) -> None:

@@ -23,6 +23,7 @@ from backprop_studio.autograd import (
 from backprop_studio.autograd.gradcheck import numeric_gradient
 from backprop_studio.autograd.ops.activation import Tanh
 from backprop_studio.autograd.ops.arithmetic import Add
+from backprop_studio.autograd.ops.update import AdamStep, Count
 from backprop_studio.nn import optimizers
 from tests.programs import Contract, Scattered, bits, feed_random, machine_of, perceptron
 
@@ -48,6 +49,27 @@ def test_that_any_pieces_equal_the_whole_to_the_bit(name: str, data: st.DataObje
         for start, stop in pairwise(cuts):
             pieces.run(start, stop)
         assert bits(whole) == bits(pieces)
+
+
+def test_that_a_counter_between_two_updates_counts_for_the_second_alone() -> None:
+    """Such updates cannot be fused into one for all parameters."""
+    b = Builder()
+    weights = [b.parameter(name, (2,), Scattered()) for name in "pq"]
+    moments = [[b.state(name, (2,), of=w) for w in weights] for name in "mv"]
+    t = b.state("t", ())
+    with b.scope(phase=Phase.UPDATE):
+        for w, m, v in zip(weights, *moments, strict=True):
+            b.apply(AdamStep(0.1, 0.9, 0.99, 1e-8), w, m, v, t)
+            b.apply(Count(), t)
+    whole, pieces = (machine_of(b.build()) for _ in range(2))
+    for machine in (whole, pieces):
+        for value in (*moments[0], *moments[1]):
+            machine.storage.view(value)[...] = [0.5, 2.0]
+        machine.storage.view(t)[...] = 3.0
+    whole.run()
+    for index in range(len(pieces.program.instructions)):
+        pieces.run(index, index + 1)
+    assert bits(whole) == bits(pieces)
 
 
 def test_that_running_nothing_changes_nothing() -> None:
@@ -308,8 +330,12 @@ def test_that_first_weights_depend_on_their_own_node_and_name_alone() -> None:
     a, b = machine_of(small, seed=4).storage, machine_of(large, seed=4).storage
     for p, q in zip(small.parameters, large.parameters, strict=False):
         assert np.array_equal(a.view(p), b.view(q))
-    weights = [p for p in small.parameters if p.name == "weight"]
-    assert not np.array_equal(a.view(weights[0]).flat[:12], a.view(weights[1]).flat[:12])
+
+
+def test_that_layers_of_one_shape_start_with_different_weights() -> None:
+    storage = machine_of(perceptron(4, 4, 4)).storage
+    first, second = (p for p in storage.program.parameters if p.name == "weight")
+    assert not np.array_equal(storage.view(first), storage.view(second))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

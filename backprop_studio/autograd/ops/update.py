@@ -77,11 +77,11 @@ class AverageGradient(_Update):
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         m, g = inputs
-        part = np.empty_like(g)
+        # decay · (m − g) + g is the same mean, and needs no array in between.
         return [
+            (np.subtract, (m, g, m)),
             (np.multiply, (m, constant(self.decay, m), m)),
-            (np.multiply, (g, constant(1.0 - self.decay, g), part)),
-            (np.add, (m, part, m)),
+            (np.add, (m, g, m)),
         ]
 
     def formula(self) -> Formula:
@@ -160,7 +160,7 @@ class AdamStep(_Update):
 
     def formula(self) -> Formula:
         return Formula(
-            rf"W \leftarrow W - {self.rate:g}\, \frac{{\hat M}}{{\sqrt{{\hat V}} + \epsilon}}",
+            rf"W \leftarrow W - {self.rate:g}\, \frac{{\hat M}}{{\sqrt{{\hat V}} + \varepsilon}}",
             f"W ← W − {self.rate:g} · M̂ / (√V̂ + ε)",
             ("W", "M", "V", "t"),
             ("W",),

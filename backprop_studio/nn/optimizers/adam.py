@@ -37,7 +37,7 @@ class Adam(OptimizerSpec):
         title="Adam",
         category=Category.OPTIMIZER,
         summary="Takes steps of similar length for every weight, however large its gradient.",
-        latex=r"W \leftarrow W - \eta\, \frac{\hat M}{\sqrt{\hat V} + \epsilon}",
+        latex=r"W \leftarrow W - \eta\, \frac{\hat M}{\sqrt{\hat V} + \varepsilon}",
         plain="W ← W − η · M̂ / (√V̂ + ε)",
         shape="",
     )

@@ -79,8 +79,7 @@ class Ground:
     def paint(self, painter: QPainter, rect: QRectF) -> None:
         """Fill `rect`, in scene units."""
         scale = painter.worldTransform().m11()
-        device = painter.device()
-        ratio = device.devicePixelRatio() if device is not None else 1.0
+        ratio = painter.device().devicePixelRatioF()
         key = (scale, ratio, style.current())
         if key != self._key:
             self._key = key

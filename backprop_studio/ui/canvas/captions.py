@@ -12,7 +12,7 @@ from backprop_studio import data
 from backprop_studio.autograd import format_shape
 from backprop_studio.errors import Diagnostic, Severity, StudioError
 from backprop_studio.network import Analysis, Network, Node, UnknownLayer
-from backprop_studio.nn import Kind
+from backprop_studio.nn import Kind, LossSpec
 
 
 def title(node: Node) -> str:
@@ -45,6 +45,11 @@ def detail(node: Node, analysis: Analysis) -> str:
         return parameter_count(count)
     if not node.spec.ports:
         return dataset_title(analysis.network)
+    if isinstance(node.spec, LossSpec) and node.id in analysis.shapes:
+        # The formula of a loss is longer than a card is wide; the tooltip has it.
+        wires = analysis.network.incoming(node.id).values()
+        sources = [format_shape(analysis.shapes[w.source]) for w in wires]
+        return f"{', '.join(sources)} → {format_shape(analysis.shapes[node.id])}"
     return node.spec.info.plain
 
 

@@ -11,7 +11,7 @@ from backprop_studio.ui.canvas import geometry
 from backprop_studio.ui.canvas.style import DETAIL, Style, Tone, rounded
 
 _PAD = 12.0
-_BASELINES = (-13.0, 8.0, 23.0)
+_BASELINES = (-15.5, 8.5, 23.5)
 """Of the title and the two rows beneath it."""
 
 _WIDEST = 220.0

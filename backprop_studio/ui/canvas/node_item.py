@@ -183,7 +183,7 @@ class NodeItem(QGraphicsItem):
             painter.setPen(look.no_pen)
             for grow, brush in zip((15.0, 10.0, 5.0), tone.halo, strict=True):
                 painter.setBrush(brush)
-                card.rounded(painter, rect, grow, geometry.RADIUS)
+                style.rounded(painter, rect, grow, geometry.RADIUS)
         category = str(self.node.spec.info.category)
         card.paint_card(painter, look, self._texts, self._band, category, scale)
         severity = self.severity
@@ -195,13 +195,13 @@ class NodeItem(QGraphicsItem):
             painter.setPen(problem.outline)
         else:
             painter.setPen(look.border_hover if self.hovered else look.border)
-        card.rounded(painter, rect, 0, geometry.RADIUS)
+        style.rounded(painter, rect, 0, geometry.RADIUS)
         if self.isSelected():
             painter.setPen(look.selected)
-            card.rounded(painter, rect, 3.5, geometry.RADIUS)
+            style.rounded(painter, rect, 3.5, geometry.RADIUS)
         if self.focused:
             painter.setPen(look.focus)
-            card.rounded(painter, rect, 8, geometry.RADIUS)
+            style.rounded(painter, rect, 8, geometry.RADIUS)
         for port in self.ports():
             lit = port in self._glowing or port == self._pointed
             glow = look.tone("accent") if lit else None

@@ -60,6 +60,7 @@ class Bubble(QLabel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._within = parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setWordWrap(True)
         self.setMargin(7)
@@ -77,10 +78,9 @@ class Bubble(QLabel):
             need = self.fontMetrics().horizontalAdvance(text) + 2 * self.margin() + 4
             self.setFixedWidth(min(need, _WIDEST))
             self.setFixedHeight(self.heightForWidth(self.width()))
-        parent = self.parentWidget()
-        x = min(at.x() + _OFFSET.x(), parent.width() - self.width() - 4)
+        x = min(at.x() + _OFFSET.x(), self._within.width() - self.width() - 4)
         y = at.y() + _OFFSET.y()
-        if y + self.height() > parent.height() - 4:
+        if y + self.height() > self._within.height() - 4:
             y = at.y() - _OFFSET.y() - self.height()
         self.move(max(x, 4), max(y, 4))
         self.show()

@@ -186,18 +186,19 @@ class NetworkScene(QGraphicsScene):
         """
         around = QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
         near = self.items(around)
+        cards = [item for item in near if isinstance(item, NodeItem)]
         best: tuple[float, NodeItem, PortRef] | None = None
-        for item in near:
-            for port in item.ports() if isinstance(item, NodeItem) else ():
-                gap = item.port_pos(port) - at
+        for node in cards:
+            for port in node.ports():
+                gap = node.port_pos(port) - at
                 distance = gap.x() ** 2 + gap.y() ** 2
                 if distance <= reach**2 and (best is None or distance < best[0]):
-                    best = distance, item, port
+                    best = distance, node, port
         if best is not None:
             return Hit(best[1], best[2])
-        for item in near:
-            if isinstance(item, NodeItem) and item.card_rect().contains(at):
-                return Hit(item)
+        for node in cards:
+            if node.card_rect().contains(at):
+                return Hit(node)
         for item in near:
             if isinstance(item, WireItem) and item.shape().contains(at):
                 return Hit(wire=item)

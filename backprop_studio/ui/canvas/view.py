@@ -21,23 +21,16 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
-from backprop_studio.network import edits
-from backprop_studio.nn import nodes
 from backprop_studio.ui import theme
 from backprop_studio.ui.canvas import accessible, camera, geometry, style
 from backprop_studio.ui.canvas.activity import Activity
-from backprop_studio.ui.canvas.interactions import draw_wire, keys
-from backprop_studio.ui.canvas.interactions.draw_wire import DrawWire
+from backprop_studio.ui.canvas.interactions import edit_actions, keys
 from backprop_studio.ui.canvas.interactions.drop_layer import DropLayer
-from backprop_studio.ui.canvas.interactions.gesture import Gesture, Press
-from backprop_studio.ui.canvas.interactions.move_nodes import MoveNodes
-from backprop_studio.ui.canvas.interactions.pan import Pan
-from backprop_studio.ui.canvas.interactions.select_area import SelectArea
+from backprop_studio.ui.canvas.interactions.mouse import Mouse
 from backprop_studio.ui.canvas.overlay import Bubble, EmptyHint
 from backprop_studio.ui.canvas.scene import Hit, NetworkScene
 from backprop_studio.ui.controllers.document import Document
 
-_GESTURES = (Pan, DrawWire, MoveNodes, SelectArea)
 _SMALLEST_REACH = 9.0
 _WHEEL_NOTCH = 120
 
@@ -65,9 +58,7 @@ class CanvasView(QGraphicsView):
         self.hint = EmptyHint(self)
         self._ground = camera.Ground()
         self._drop = DropLayer(self)
-        self._gesture: Gesture | None = None
-        self._hovered = Hit()
-        self._space = False
+        self._mouse = Mouse(self)
         self._by_keyboard = False
         self._fitted = False
         self.setScene(self.canvas_scene)
@@ -97,7 +88,7 @@ class CanvasView(QGraphicsView):
         self._by_keyboard = node_id is not None
         if node_id is not None:
             self.ensureVisible(self.canvas_scene.nodes[node_id].content_rect(), 24, 24)
-        self._mark()
+        self.mark()
         accessible.tell_focus(self)
 
     # Edits
@@ -117,61 +108,20 @@ class CanvasView(QGraphicsView):
         str
             Id of the new node.
         """
-        spec = nodes()[layer_id]()
-        if scene_pos is None:
-            scene_pos = self._free_place()
-        x, y = geometry.snap(scene_pos.x(), scene_pos.y())
-        network, node_id = edits.add_node(
-            self.document.network, spec, x, y, retired=self.document.retired
-        )
-        self.document.apply(f"Add {spec.info.title}", network)
-        self.select([node_id])
-        self.current = node_id
-        self.ensureVisible(self.canvas_scene.nodes[node_id].card_rect(), 24, 24)
-        return node_id
+        return edit_actions.add_layer(self, layer_id, scene_pos)
 
     def delete_selection(self) -> None:
         """Delete the selected nodes and wires, as one edit."""
-        network = self.document.network
-        chosen, wires = self.selected_nodes(), self.canvas_scene.selected_wires()
-        if not chosen and not wires:
-            return
-        if len(chosen) == 1:
-            what = network.node(chosen[0]).name
-        elif chosen:
-            what = f"{len(chosen)} layers"
-        else:
-            what = "wire" if len(wires) == 1 else f"{len(wires)} wires"
-        self.document.apply(f"Delete {what}", edits.remove(network, chosen, wires))
+        edit_actions.delete_selection(self)
 
     def connect_selection(self) -> None:
         """Wire the first of two selected nodes to the second; says why when it cannot."""
-        chosen = self.selected_nodes()
-        if len(chosen) != 2:
-            self.refuse("Select two layers to wire: first the source, then the target.")
-            return
-        source, target = chosen
-        port = draw_wire.first_free(self.document.network, target)
-        reason = draw_wire.connect(self, draw_wire.Wire(source, target, port))
-        if reason is not None:
-            self.refuse(str(reason))
+        edit_actions.connect_selection(self)
 
     def refuse(self, reason: str) -> None:
         """Tell that something cannot be done."""
         accessible.announce(self, reason)
         self.refused.emit(reason)
-
-    def _free_place(self) -> QPointF:
-        placed = self.canvas_scene.nodes
-        chosen = self.selected_nodes()
-        last = chosen[-1] if chosen else next(reversed(placed), None)
-        if last is None:
-            return self.mapToScene(self.viewport().rect().center())
-        rect = placed[last].card_rect()
-        # The new card may turn out wider than usual; its left port then comes a little nearer.
-        start = QPointF(rect.right() + geometry.GAP + geometry.WIDTH / 2, rect.center().y())
-        taken = [item.card_rect() for item in placed.values()]
-        return geometry.free_place(start, geometry.WIDTH, taken)
 
     # Looks
 
@@ -220,84 +170,42 @@ class CanvasView(QGraphicsView):
     def _note_change(self) -> None:
         # What a gesture has taken hold of may be gone.
         self.cancel_gesture()
-        self._hover(Hit())
+        self._mouse.look_at(Hit())
         if self.current not in self.canvas_scene.nodes:
             self.current = None
         self.show_hint()
-        self._mark()
+        self.mark()
         accessible.tell_children(self)
 
-    def _hover(self, hit: Hit) -> None:
-        if self._hovered.wire is not None:
-            self._hovered.wire.set_hovered(False)
-        self._hovered = hit
-        if hit.wire is not None:
-            hit.wire.set_hovered(True)
-        self._mark()
-        self._show_cursor()
-
-    def _mark(self) -> None:
+    def mark(self) -> None:
+        """Show where the pointer and the keyboard are."""
         focused = self.current if self._by_keyboard and self.hasFocus() else None
-        under = self._hovered.node
+        over = self._mouse.over
         for node_id, item in self.canvas_scene.nodes.items():
-            item.set_marks(hovered=item is under, focused=node_id == focused)
-            item.point_at(self._hovered.port if item is under else None)
-
-    def _show_cursor(self) -> None:
-        if isinstance(self._gesture, Pan):
-            shape = Qt.CursorShape.ClosedHandCursor
-        elif self._space:
-            shape = Qt.CursorShape.OpenHandCursor
-        elif isinstance(self._gesture, DrawWire) or self._hovered.port is not None:
-            shape = Qt.CursorShape.CrossCursor
-        else:
-            shape = Qt.CursorShape.ArrowCursor
-        self.viewport().setCursor(shape)
+            item.set_marks(hovered=item is over.node, focused=node_id == focused)
+            item.point_at(over.port if item is over.node else None)
 
     # Mouse
 
     def cancel_gesture(self) -> bool:
         """Leave everything as it was before the gesture; False when there is none."""
-        gesture, self._gesture = self._gesture, None
-        if gesture is not None:
-            gesture.cancel()
-            self._show_cursor()
-        return gesture is not None
+        return self._mouse.cancel()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.accept()
-        if self._gesture is not None:
-            return
-        at = event.position().toPoint()
-        hit = self.hit(at)
         self._by_keyboard = False
+        hit = self.hit(event.position().toPoint())
         if hit.node is not None:
             self.current = hit.node.node.id
-        self._mark()
         self.bubble.hide()
-        press = Press(at, event.button(), event.modifiers(), hit, self._space)
-        for kind in _GESTURES:
-            if kind.begins(press):
-                self._gesture = kind(self, press)
-                self._show_cursor()
-                return
+        self._mouse.press(event)
+        self.mark()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        at = event.position().toPoint()
-        if self._gesture is not None:
-            self._gesture.move(at)
-        else:
-            self._hover(self.hit(at))
+        self._mouse.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        gesture = self._gesture
-        if gesture is None or event.button() != gesture.press.button:
-            return
-        # Given up first: what it does changes the document, and that cancels gestures.
-        self._gesture = None
-        at = event.position().toPoint()
-        gesture.finish(at)
-        self._hover(self.hit(at))
+        self._mouse.release(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.mousePressEvent(event)
@@ -326,15 +234,13 @@ class CanvasView(QGraphicsView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.modifiers():
-            self._space = True
-            self._show_cursor()
+            self._mouse.hold(True)
         elif not keys.press(self, event):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space = False
-            self._show_cursor()
+            self._mouse.hold(False)
         super().keyReleaseEvent(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
@@ -347,12 +253,12 @@ class CanvasView(QGraphicsView):
         if event.reason() in tabs:
             self.current = None
             keys.walk(self, forward=tabs[event.reason()])
-        self._mark()
+        self.mark()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._space = False
+        self._mouse.hold(False)
         super().focusOutEvent(event)
-        self._mark()
+        self.mark()
 
     # Window
 
@@ -360,8 +266,8 @@ class CanvasView(QGraphicsView):
         self._ground.paint(painter, QRectF(rect))  # type: ignore[arg-type]
 
     def viewportEvent(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Leave and self._gesture is None:
-            self._hover(Hit())
+        if event.type() == QEvent.Type.Leave:
+            self._mouse.leave()
         return super().viewportEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:

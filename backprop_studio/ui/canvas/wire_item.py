@@ -74,14 +74,15 @@ class WireItem(QGraphicsItem):
         middle = (self._start + self._end) / 2
         self._pill = QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)
         gap = self._end.x() - self._start.x()
-        if not self.label or (0 <= gap < width + 2 * geometry.PORT and self._is_flat()):
+        level = abs(self._end.y() - self._start.y()) < geometry.HEIGHT
+        if not self.label or (level and 0 <= gap < width):
             # Half a label behind a node would be worse than none; the tooltip still has it.
             self._pill = QRectF()
+        elif level and 0 <= gap < width + 3 * geometry.PORT:
+            # Where it would touch the ports, it stands above the wire.
+            self._pill.translate(0, -height / 2 - geometry.PORT)
         self._bounds = self._path.controlPointRect().adjusted(-3, -3, 3, 3).united(self._pill)
         self.update()
-
-    def _is_flat(self) -> bool:
-        return abs(self._end.y() - self._start.y()) < 2 * geometry.HEIGHT
 
     def boundingRect(self) -> QRectF:
         return self._bounds

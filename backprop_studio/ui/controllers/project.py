@@ -16,6 +16,11 @@ from backprop_studio.ui.controllers.engine import Engine
 from backprop_studio.ui.settings import Settings
 
 
+def stem_of(path: Path | None) -> str:
+    """Name of a file without folder and ending; empty when there is no file."""
+    return "" if path is None else path.stem
+
+
 class ProjectController(QObject):
     """Moves documents between the window and files.
 
@@ -74,13 +79,21 @@ class ProjectController(QObject):
         if name:
             self.open_path(Path(name))
 
+    def reopen(self, path: Path) -> None:
+        """A file from the list, or dropped on the window, after asking about unsaved changes."""
+        if self.may_discard():
+            self.open_path(path)
+
     def open_path(self, path: Path) -> bool:
-        """This file; False, with a message, when it cannot be opened."""
+        """Open a file; False, with a message, when it cannot be opened."""
         try:
             loaded = project.load(path)
         except StudioError as error:
+            self._settings.remove_recent_file(path)
             self._complain(self.tr("The project was not opened"), error)
             return False
+        # What a crash while saving may have left there.
+        project.sweep(path.parent)
         self._show(loaded, path)
         self._remember(path)
         return True
@@ -104,7 +117,7 @@ class ProjectController(QObject):
         return self.save_path(path if path.suffix else path.with_suffix(SUFFIX))
 
     def save_path(self, path: Path) -> bool:
-        """To this file; False, with a message, when it cannot be written."""
+        """Write to a file; False, with a message, when it cannot be written."""
         network = self._document.network
         try:
             project.save(Project(network, self._engine.weights()), path)
@@ -120,7 +133,7 @@ class ProjectController(QObject):
 
     def export(self) -> None:
         """The trained weights, to a file that the person picks."""
-        stem = "weights" if self._path is None else self._path.stem
+        stem = stem_of(self._path) or "weights"
         name, chosen = QFileDialog.getSaveFileName(
             self._window,
             self.tr("Export weights"),
@@ -138,14 +151,12 @@ class ProjectController(QObject):
         """The trained weights to this file; False, with a message, when it fails."""
         try:
             tensors = project.tensor_names(self._document.network, self._engine.weights())
-            project.export(path, tensors)
+            project.export(path, tensors, network_name=stem_of(self._path))
         except (StudioError, TimeoutError) as error:
             self._complain(self.tr("The weights were not exported"), error)
             return False
         self._settings.last_folder = path.parent
-        self.told.emit(
-            self.tr("Exported {n} tensors to {path}").format(n=len(tensors), path=path)
-        )
+        self.told.emit(self.tr("Exported {n} tensors to {path}").format(n=len(tensors), path=path))
         return True
 
     def may_discard(self) -> bool:
@@ -171,7 +182,6 @@ class ProjectController(QObject):
         self.path_changed.emit()
 
     def _remember(self, path: Path) -> None:
-        self._settings.last_folder = path.parent
         self._settings.add_recent_file(path)
 
     def _complain(self, title: str, error: Exception) -> None:

@@ -61,6 +61,7 @@ class GradientsPanel(QWidget):
         header.setContentsMargins(8, 4, 8, 4)
         header.addWidget(self._scale)
         header.addWidget(self._log)
+        header.addSpacing(6)
         header.addWidget(self._bar, 1)
 
         self._grid_host = QWidget()

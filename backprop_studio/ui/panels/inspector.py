@@ -128,7 +128,7 @@ class InspectorPanel(QWidget):
         tip = self.tr("Letters, digits, '_', '-' or '.'; exported weights carry this name.")
         self._names.add_row("name", self.tr("Name"), self._name, tip)
         self._name.textEdited.connect(lambda: self._names.set_reason("name", ""))
-        self._form = SpecForm()
+        self._form = SpecForm(after=self._name)
         self._form.edited.connect(self._set)
 
         self._formula = FormulaView()

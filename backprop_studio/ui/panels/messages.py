@@ -61,11 +61,10 @@ class MessagesPanel(QWidget):
         self.view.activated.connect(self._request)
         self._empty = _Empty(self.tr("No problems."))
         self._top = QVBoxLayout()
-        self._top.setContentsMargins(8, 8, 8, 0)
         self._top.setSpacing(6)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        layout.setSpacing(0)
         layout.addLayout(self._top)
         layout.addWidget(self.view, 1)
         layout.addWidget(self._empty, 1)
@@ -103,6 +102,8 @@ class MessagesPanel(QWidget):
         self._show_empty()
 
     def _show_empty(self) -> None:
+        edge = 8 if self._notices else 0
+        self._top.setContentsMargins(edge, edge, edge, edge)
         some = self.model.rowCount() > 0
         self.view.setVisible(some)
         # "No problems" below "Training stopped" would not be true.

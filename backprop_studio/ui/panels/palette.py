@@ -71,9 +71,12 @@ class PalettePanel(QWidget):
         self._nothing.setContentsMargins(8, 16, 8, 8)
         theme.set_role(self._nothing, "muted")
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 0)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addWidget(self.search)
+        top = QVBoxLayout()
+        top.setContentsMargins(8, 8, 8, 0)
+        top.addWidget(self.search)
+        layout.addLayout(top)
         layout.addWidget(self.view, 1)
         layout.addWidget(self._nothing, 1)
         self._filter("")
@@ -209,8 +212,8 @@ class PaletteDelegate(QStyledItemDelegate):
     ) -> QSize:
         line = option.fontMetrics.lineSpacing()
         if index.data(PaletteRole.LAYER_ID) is None:
-            return QSize(80, line + (8 if index.row() == 0 else 16))
-        return QSize(80, max(_CHIP, 2 * line) + 8)
+            return QSize(80, line + (6 if index.row() == 0 else 11))
+        return QSize(80, max(_CHIP, 2 * line) + 4)
 
     def paint(
         self,
@@ -235,7 +238,7 @@ class PaletteDelegate(QStyledItemDelegate):
         font.setWeight(QFont.Weight.DemiBold)
         painter.setFont(font)
         painter.setPen(theme.current().color("muted"))
-        place = option.rect.adjusted(_PAD, 0, -_PAD, -4)
+        place = option.rect.adjusted(_PAD, 0, -_PAD, -3)
         side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
         painter.drawText(place, side, str(index.data()))
 

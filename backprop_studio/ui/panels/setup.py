@@ -69,16 +69,16 @@ class SetupPanel(QWidget):
         self.optimizer.committed.connect(self._set_optimizer)
         self._optimizer_grid = FieldGrid()
         self._optimizer_grid.add_row("optimizer", self.tr("Optimizer"), self.optimizer)
-        self._rate_form = SpecForm(only=(_RATE,))
-        self._main_form = SpecForm(only=_MAIN)
+        self._rate_form = SpecForm(only=(_RATE,), after=self.optimizer)
+        self._main_form = SpecForm(only=_MAIN, after=self.optimizer)
         self._more = QToolButton()
         self._more.setText(self.tr("More"))
         self._more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._more.setIconSize(QSize(10, 10))
         self._more.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._more.clicked.connect(lambda: self.set_expanded(not self.is_expanded()))
-        self._optimizer_form = SpecForm(without=(_RATE,))
-        self._rest_form = SpecForm(without=_MAIN)
+        self._optimizer_form = SpecForm(without=(_RATE,), after=self._more)
+        self._rest_form = SpecForm(without=_MAIN, after=self._more)
         self._rest = QWidget()
         for form, change in (
             (self._rate_form, self._change_optimizer),
@@ -190,11 +190,12 @@ class SetupPanel(QWidget):
         self.optimizer.setToolTip(_paragraph(setup.optimizer.info.summary))
         self._show_dataset(setup.dataset)
         kind = setup.optimizer.info.id
+        # The later of two that follow the same widget comes before the other, for the Tab key.
         for form, spec, key in (
-            (self._rate_form, setup.optimizer, kind),
-            (self._optimizer_form, setup.optimizer, kind),
             (self._main_form, setup, None),
             (self._rest_form, setup, None),
+            (self._rate_form, setup.optimizer, kind),
+            (self._optimizer_form, setup.optimizer, kind),
         ):
             form.set_spec(spec, key)
             form.setVisible(bool(form.names()))

@@ -150,7 +150,8 @@ def _svg(latex: str, color: str, em: float) -> bytes | None:
     # QtSvg cannot draw the glyph references of SVG 2.
     ziamath.config.svg2 = False
     try:
-        svg: str = ziamath.Latex(latex, size=em, color=color).svg()
+        # A thin space at the end: slanted letters reach over the edge of the picture.
+        svg: str = ziamath.Latex(latex + r"\,", size=em, color=color).svg()
     except Exception as error:  # its parser raises many kinds
         _log.warning("cannot typeset %r: %s", latex, error)
         return None

@@ -59,8 +59,12 @@ class PhaseStrip(QWidget):
         return QSize(200, self.fontMetrics().height() + 10)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        # `with`: an exception that leaves a painter open would take the process down.
+        with QPainter(self) as painter:
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         now = theme.current()
-        painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = self.fontMetrics()
         widths = [metrics.horizontalAdvance(name) for name in self._names.values()]
@@ -80,6 +84,4 @@ class PhaseStrip(QWidget):
             if phase is not Phase.UPDATE:
                 middle = self.height() / 2
                 painter.setPen(QPen(QColor(now.muted), 1))
-                painter.drawLine(
-                    QPointF(box.right() + 3, middle), QPointF(box.right() + 7, middle)
-                )
+                painter.drawLine(QPointF(box.right() + 3, middle), QPointF(box.right() + 7, middle))

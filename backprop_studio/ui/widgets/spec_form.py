@@ -67,12 +67,14 @@ class FieldGrid(QWidget):
         top = isinstance(widget, QLabel)
         side = Qt.AlignmentFlag.AlignTop if top else Qt.AlignmentFlag.AlignVCenter
         if wide:
-            caption.hide()
             self._grid.addWidget(widget, line, 0, 1, 2)
         else:
             self._grid.addWidget(caption, line, 0, side | Qt.AlignmentFlag.AlignLeft)
             self._grid.addWidget(widget, line, 1)
         self._grid.addWidget(note, line + 1, 0, 1, 2)
+        # Left to itself, a layout shows what it was given after other events: a flicker.
+        caption.setVisible(not wide)
+        widget.show()
         self._rows[name] = (caption, widget, note)
 
     def widget(self, name: str) -> QWidget:
@@ -143,6 +145,8 @@ class SpecForm(FieldGrid):
         Names of the settings to show; all when left out.
     without : collection of str
         Names of settings to leave out.
+    after : QWidget, optional
+        What the Tab key goes to before the first setting.
     parent : QWidget, optional
 
     Signals
@@ -158,10 +162,11 @@ class SpecForm(FieldGrid):
         *,
         only: Collection[str] | None = None,
         without: Collection[str] = (),
+        after: QWidget | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._only, self._without = only, without
+        self._only, self._without, self._after = only, without, after
         self._fields: tuple[Field, ...] = ()
         self._key: object = None
 
@@ -189,11 +194,12 @@ class SpecForm(FieldGrid):
         if fields != self._fields:
             self.remove_rows()
             self._fields = fields
-            before: QWidget = self
+            before = self._after
             for field in fields:
                 self._add(field)
-                # Qt puts what is made later behind everything else in the window.
-                QWidget.setTabOrder(before, self.widget(field.name))
+                if before is not None:
+                    # Qt puts what is made later behind everything else in the window.
+                    QWidget.setTabOrder(before, self.widget(field.name))
                 before = self.widget(field.name)
         elif key != self._key:
             self.clear_reasons()

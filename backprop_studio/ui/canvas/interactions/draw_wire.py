@@ -23,7 +23,7 @@ def targets(network: Network, start: PortRef) -> set[PortRef]:
     """
     if start.side == "out":
         barred = graph.upstream(network, [start.node])
-        found = set()
+        found: set[PortRef] = set()
         for node in network.nodes:
             if node.id not in barred:
                 taken = network.incoming(node.id) if node.spec.ports else {}

@@ -39,7 +39,7 @@ class GhostItem(QGraphicsItem):
         card.paint_card(painter, look, self._texts, self._band, self._category, scale)
         painter.setBrush(look.hollow)
         painter.setPen(look.tone("accent").dashed)
-        card.rounded(painter, geometry.card(self._texts.width), 0, geometry.RADIUS)
+        style.rounded(painter, geometry.card(self._texts.width), 0, geometry.RADIUS)
 
     def shape(self) -> QPainterPath:
         return QPainterPath()

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Makes the pictures of the README from the real application, in `docs/images/`.
+
+Run from the project folder: `.venv/bin/python tools/make_screenshots.py`. No display is needed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+IMAGES = ROOT / "docs" / "images"
+SCREEN = {
+    "screens": [
+        {"name": "picture", "x": 0, "y": 0, "width": 1280, "height": 832,
+         "logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}
+    ]
+}  # fmt: skip
+
+
+def main() -> None:
+    """Take every picture in both themes."""
+    with tempfile.TemporaryDirectory() as folder:
+        screen = Path(folder, "screen.json")
+        screen.write_text(json.dumps(SCREEN))
+        os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={screen}"
+        os.environ["XDG_CONFIG_HOME"] = folder
+        for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+            os.environ.setdefault(name, "1")
+        sys.path.insert(0, str(ROOT))
+        _take_all()
+
+
+def _take_all() -> None:
+    from PySide6.QtCore import QEventLoop, QTimer
+    from PySide6.QtGui import QFont
+
+    from backprop_studio import app as application
+    from backprop_studio.network import edits
+    from backprop_studio.nn import nodes
+    from backprop_studio.training import Boundary, State
+    from backprop_studio.ui import theme
+
+    app, window = application.start([])
+    app.setFont(QFont("DejaVu Sans", 9))
+    engine, document = window._engine, window._document
+
+    def wait(milliseconds: int) -> None:
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()
+
+    def until(done: object) -> None:
+        assert callable(done)
+        for _ in range(400):
+            wait(25)
+            if done():
+                return
+        raise RuntimeError("the application did not get there")
+
+    def take(name: str) -> None:
+        wait(300)
+        for mode in ("dark", "light"):
+            theme.apply(app, mode)
+            wait(200)
+            path = IMAGES / f"{name}-{mode}.png"
+            window.grab().save(str(path))
+            print(path.relative_to(ROOT))
+
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    until(lambda: engine.state is State.PAUSED)
+    take("start")
+
+    engine.run()
+    until(lambda: engine.snapshot.epoch > 6)
+    engine.pause()
+    until(lambda: engine.state is State.PAUSED)
+    take("trained")
+
+    engine.step(Boundary.BATCH)
+    for _ in range(3):
+        engine.step(Boundary.PHASE)
+    for _ in range(5):
+        engine.step(Boundary.OP)
+    window.canvas.select(("hidden",) if "hidden" in document.network else ())
+    take("backward")
+
+    network = document.network
+    output = network.named("output")
+    assert output is not None
+    narrower = nodes()["dense"].from_config({"units": 7})
+    document.apply("Seven units", edits.set_spec(network, output.id, narrower))
+    window.canvas.select((output.id,))
+    take("problem")
+    document.undo_stack.setClean()
+    window.close()
+    application.dispose(app, window)
+
+
+if __name__ == "__main__":
+    main()
