@@ -1,0 +1,101 @@
+"""The document: every edit is one entry, and every entry can be undone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from networks import chain
+from PySide6.QtWidgets import QApplication
+
+from backprop_studio import nn
+from backprop_studio.errors import EditError
+from backprop_studio.network import Network, edits
+from backprop_studio.ui.controllers.document import Document
+
+LAYERS = tuple(nn.nodes())
+
+
+@pytest.fixture
+def document(qapp: QApplication) -> Document:
+    document = Document()
+    document.reset(chain())
+    return document
+
+
+def test_that_an_edit_is_one_entry_with_its_label(document: Document) -> None:
+    before = document.network
+    document.apply("Delete ReLU", edits.remove(before, ["relu_1"]))
+    assert document.undo_stack.count() == 1
+    assert document.undo_stack.undoText() == "Delete ReLU"
+    document.undo_stack.undo()
+    assert document.network == before
+
+
+def test_that_an_edit_that_changes_nothing_is_no_entry(document: Document) -> None:
+    document.apply("Nothing", edits.move(document.network, {}))
+    assert document.undo_stack.count() == 0
+
+
+def test_that_opening_empties_the_history_and_is_clean(document: Document) -> None:
+    document.apply("Delete", edits.remove(document.network, ["relu_1"]))
+    document.reset(Network())
+    assert document.undo_stack.count() == 0 and document.undo_stack.isClean()
+    assert document.retired == frozenset()
+
+
+def test_that_an_id_is_never_given_twice_in_a_document(document: Document) -> None:
+    network, first = edits.add_node(document.network, nn.nodes()["tanh"](), 0, 0)
+    document.apply("Add", network)
+    document.undo_stack.undo()
+    _, second = edits.add_node(
+        document.network, nn.nodes()["tanh"](), 0, 0, retired=document.retired
+    )
+    assert first != second
+
+
+def test_that_moving_keeps_what_is_known_and_editing_does_not(document: Document) -> None:
+    lowered = document.analysis.lowered
+    document.apply("Move", edits.move(document.network, {"relu_1": (3.0, 4.0)}))
+    assert document.analysis.lowered is lowered
+    assert document.analysis.network is document.network
+    document.apply("Delete", edits.remove(document.network, ["relu_1"]))
+    assert document.analysis.lowered is None
+
+
+@given(data=st.data())
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_that_any_edits_undo_to_the_start_and_redo_to_the_end(
+    document: Document, data: st.DataObject
+) -> None:
+    document.reset(chain())
+    start = document.network
+    for _ in range(data.draw(st.integers(0, 12))):
+        document.apply("edit", random_edit(document, data))
+    end, count = document.network, document.undo_stack.count()
+    for _ in range(count):
+        document.undo_stack.undo()
+    assert document.network == start
+    for _ in range(count):
+        document.undo_stack.redo()
+    assert document.network == end
+
+
+def random_edit(document: Document, data: st.DataObject) -> Network:
+    network = document.network
+    ids = [n.id for n in network.nodes]
+    kind = data.draw(st.sampled_from(["add", "remove", "move", "connect", "rename"]))
+    if kind == "add" or not ids:
+        layer = data.draw(st.sampled_from(LAYERS))
+        return edits.add_node(network, nn.nodes()[layer](), 0, 0, retired=document.retired)[0]
+    node = data.draw(st.sampled_from(ids))
+    try:
+        if kind == "remove":
+            return edits.remove(network, [node])
+        if kind == "move":
+            return edits.move(network, {node: (data.draw(st.floats(-1e3, 1e3)), 0.0)})
+        if kind == "rename":
+            return edits.rename(network, node, data.draw(st.text("abc_1", max_size=4)))
+        return edits.connect(network, node, data.draw(st.sampled_from(ids)))
+    except EditError:
+        return network
