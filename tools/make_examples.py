@@ -14,8 +14,11 @@ from backprop_studio import project  # noqa: E402
 from backprop_studio.network import Network, Node, TrainingSetup, Wire  # noqa: E402
 from backprop_studio.nn import nodes, optimizers  # noqa: E402
 
-SPACING = 170.0
-"""From one node of a row to the next, in scene units."""
+SPACING = 190.0
+"""From one node of a row to the next, in scene units: room for a shape on each wire."""
+
+WIDER = 30.0
+"""How much further the loss stands, whose card is wider."""
 
 
 def digits() -> Network:
@@ -32,7 +35,8 @@ def digits() -> Network:
     adam = optimizers()["adam"].from_config({"learning_rate": 0.003})
     return Network(
         nodes=tuple(
-            Node(name, name, spec, i * SPACING, 0.0) for i, (name, spec) in enumerate(layers)
+            Node(name, name, spec, i * SPACING + (name == "loss") * WIDER, 0.0)
+            for i, (name, spec) in enumerate(layers)
         ),
         wires=tuple(Wire(a, b) for a, b in pairwise(names)),
         setup=TrainingSetup(dataset="digits", optimizer=adam, batch_size=32),

@@ -43,7 +43,9 @@ def test_that_every_example_is_what_its_tool_makes() -> None:
 def test_that_the_digits_stand_in_one_row() -> None:
     network = project.load(assets.path("examples", "digits.bps")).network
     assert [n.name for n in network.nodes] == ["input", "hidden", "relu", "output", "loss"]
-    assert [(n.x, n.y) for n in network.nodes] == [(170.0 * i, 0.0) for i in range(5)]
+    places = [n.x for n in network.nodes]
+    assert places == sorted(places)
+    assert {n.y for n in network.nodes} == {0.0}
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

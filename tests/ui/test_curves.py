@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QApplication, QLabel
@@ -176,6 +176,8 @@ def test_that_a_hundred_thousand_points_still_show_a_single_spike(plot: CurvePlo
 
 
 @given(low=st.floats(-1e9, 1e9), size=st.floats(0, 1e9))
+@example(low=0.0, size=5e-324)
+@example(low=-5e-324, size=5e-324)
 def test_that_stepped_ends_enclose_and_are_kept(low: float, size: float) -> None:
     high = low + size
     ends = stepped(low, high)

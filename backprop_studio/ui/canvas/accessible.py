@@ -180,7 +180,9 @@ def _make(class_name: str, target: QObject | None) -> QAccessibleInterface | Non
 
 
 def _forget(key: int) -> None:
-    _canvases.pop(key).close()
+    found = _canvases.pop(key, None)
+    if found is not None:
+        found.close()
 
 
 def tell_children(view: CanvasView) -> None:

@@ -33,9 +33,9 @@ class Texts:
     def fit(cls, style: Style, title: str, name: str, setting: str, detail: str) -> Texts:
         """Texts for a card that is as wide as its title needs, within limits."""
         need = style.title_metrics.horizontalAdvance(title) + 2 * _PAD
-        # Steps of twice the grid keep both ports of a node on the grid.
-        steps = -(-min(max(need, geometry.WIDTH), _WIDEST) // 4) * 4
-        room = steps - 2 * _PAD
+        # Rounded up to whole units on both sides of the centre, so that edges stay sharp.
+        width = -(-min(max(need, geometry.WIDTH), _WIDEST) // 4) * 4
+        room = width - 2 * _PAD
         right = Qt.TextElideMode.ElideRight
         setting = style.name_metrics.elidedText(setting, right, room * 0.7)
         used = style.name_metrics.horizontalAdvance(setting)
@@ -48,7 +48,7 @@ class Texts:
             name,
             setting,
             style.small_metrics.elidedText(detail, right, room),
-            steps,
+            width,
         )
 
 

@@ -202,7 +202,7 @@ class NodeItem(QGraphicsItem):
         if self.focused:
             painter.setPen(look.focus)
             style.rounded(painter, rect, 8, geometry.RADIUS)
-        for port in self.ports():
+        for port in self.ports() if scale >= style.PORTS else ():
             lit = port in self._glowing or port == self._pointed
             glow = look.tone("accent") if lit else None
             at = self._offset(port)

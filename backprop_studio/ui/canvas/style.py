@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
@@ -14,6 +14,9 @@ from backprop_studio.ui.theme import Theme
 DETAIL = 0.4
 """Below this scale no text is drawn: it could not be read, and it is most of the cost."""
 
+PORTS = 0.25
+"""Below this scale no ports are drawn: they are smaller than the line around the card."""
+
 
 @dataclass(frozen=True)
 class Tone:
@@ -24,7 +27,7 @@ class Tone:
     line: QPen
     outline: QPen
     dashed: QPen
-    halo: tuple[QBrush, ...] = field(default=())
+    halo: tuple[QBrush, QBrush, QBrush]
 
 
 class Style:
@@ -145,5 +148,5 @@ def _tone(color: QColor) -> Tone:
         QPen(color, 1.5),
         QPen(color, 2),
         dashed,
-        tuple(faint(alpha) for alpha in (26, 44, 70)),
+        (faint(26), faint(44), faint(70)),
     )

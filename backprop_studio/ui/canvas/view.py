@@ -75,8 +75,12 @@ class CanvasView(QGraphicsView):
         return self.canvas_scene.selected_nodes()
 
     def select(self, ids: Iterable[str]) -> None:
-        """Select these nodes, in this order, and nothing else."""
+        """Select these nodes, in this order, and nothing else; scroll to the last one."""
         self.canvas_scene.select(ids)
+        chosen = self.selected_nodes()
+        if chosen:
+            self.current = chosen[-1]
+            self.ensureVisible(self.canvas_scene.nodes[self.current].content_rect(), 24, 24)
 
     def select_all(self) -> None:
         """Select every node and every wire."""

@@ -75,9 +75,11 @@ class WireItem(QGraphicsItem):
         self._pill = QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)
         gap = self._end.x() - self._start.x()
         level = abs(self._end.y() - self._start.y()) < geometry.HEIGHT
-        if not self.label or (level and 0 <= gap < width):
-            # Half a label behind a node would be worse than none; the tooltip still has it.
+        if not self.label:
             self._pill = QRectF()
+        elif level and 0 <= gap < width:
+            # No room between the cards: it stands above their upper edges.
+            self._pill.translate(0, -(geometry.HEIGHT + height) / 2 - geometry.PORT)
         elif level and 0 <= gap < width + 3 * geometry.PORT:
             # Where it would touch the ports, it stands above the wire.
             self._pill.translate(0, -height / 2 - geometry.PORT)

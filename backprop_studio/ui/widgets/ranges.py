@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating]
 
+_FLAT = 1e-300
+"""Ranges below this are no range: their powers of ten cannot be written."""
+
 _STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
@@ -34,7 +37,7 @@ def stepped(
         used = max(high - low, high if last[0] == 0.0 else 0.0)
         if used >= 0.25 * (last[1] - last[0]):
             return last
-    if high <= low:
+    if high - low < _FLAT:
         around = abs(high) * 0.5 or 0.5
         low, high = low - (0.0 if low == 0 else around), high + around
     if low >= 0 and low < 0.5 * high:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -149,15 +150,16 @@ class ColorScaleBar(QWidget):
 
             baseline = QRectF(0, self._STRIP + 4, 0, metrics.height())
             centre = strip.center().x()
-            used: list[tuple[float, float]] = []
-            # Ends and zero first; the inner numbers of a log scale only where there is room.
-            for unit, text in sorted(self.ticks(), key=lambda tick: abs(abs(tick[0]) - 0.5) < 0.49):
+            marks = []
+            for unit, text in self.ticks():
                 x = centre + unit * strip.width() / 2
                 width = metrics.horizontalAdvance(text)
                 left = min(max(x - width / 2, 0.0), strip.right() - width + 1)
-                if any(left < b + 6 and left + width > a - 6 for a, b in used):
-                    continue
-                used.append((left, left + width))
+                marks.append((x, left, width, text))
+            if any(a[1] + a[2] + 6 > b[1] for a, b in pairwise(marks)):
+                # No room for the inner numbers of a log scale: the ends and zero are enough.
+                marks = [marks[0], marks[len(marks) // 2], marks[-1]]
+            for x, left, width, text in marks:
                 painter.setPen(QColor(now.border_strong))
                 painter.drawLine(int(x), self._STRIP, int(x), self._STRIP + 3)
                 painter.setPen(QColor(now.muted))

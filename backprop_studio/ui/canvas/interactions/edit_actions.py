@@ -25,8 +25,6 @@ def add_layer(view: CanvasView, layer_id: str, place: QPointF | None) -> str:
     network, node_id = edits.add_node(document.network, spec, x, y, retired=document.retired)
     document.apply(f"Add {spec.info.title}", network)
     view.select([node_id])
-    view.current = node_id
-    view.ensureVisible(view.canvas_scene.nodes[node_id].card_rect(), 24, 24)
     return node_id
 
 

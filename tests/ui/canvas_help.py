@@ -1,0 +1,85 @@
+"""A network to look at, and hands for the mouse."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from backprop_studio.network import Network, TrainingSetup, edits
+from backprop_studio.nn import nodes
+from backprop_studio.ui.canvas import CanvasView
+
+NONE = Qt.KeyboardModifier.NoModifier
+LEFT = Qt.MouseButton.LeftButton
+
+
+def digits(*, units: int = 10, wired: bool = True) -> Network:
+    """Input → Dense 64 → ReLU → Dense → Softmax cross-entropy."""
+    network = Network(setup=TrainingSetup(dataset="digits"))
+    last = None
+    layers = (
+        ("input", {}),
+        ("dense", {"units": 64}),
+        ("relu", {}),
+        ("dense", {"units": units}),
+        ("softmax_cross_entropy", {}),
+    )
+    for k, (layer, settings) in enumerate(layers):
+        network, node_id = edits.add_node(network, nodes()[layer](**settings), 210 * k, 0)
+        if last is not None and wired:
+            network = edits.connect(network, last, node_id)
+        last = node_id
+    return network
+
+
+def drag(view: CanvasView, start: QPoint, end: QPoint, *, release: bool = True) -> None:
+    """Press at one point of the viewport, move in steps, and release at another."""
+    port = view.viewport()
+    QTest.mousePress(port, LEFT, NONE, start)
+    for k in (1, 2, 3, 4):
+        QTest.mouseMove(port, start + (end - start) * (k / 4))
+    if release:
+        QTest.mouseRelease(port, LEFT, NONE, end)
+
+
+def click(view: CanvasView, at: QPoint, modifiers: Qt.KeyboardModifier = NONE) -> None:
+    QTest.mouseClick(view.viewport(), LEFT, modifiers, at)
+
+
+def body(view: CanvasView, node_id: str) -> QPoint:
+    """A point on the card, away from the ports."""
+    return view.node_center(node_id) + QPoint(0, -15)
+
+
+def hover(view: CanvasView, data: QMimeData, at: QPoint) -> bool:
+    """Drag something from elsewhere over the canvas; whether it is welcome."""
+    port, copy = view.viewport(), Qt.DropAction.CopyAction
+    enter = QDragEnterEvent(at, copy, data, LEFT, NONE)
+    QApplication.sendEvent(port, enter)
+    if enter.isAccepted():
+        QApplication.sendEvent(port, QDragMoveEvent(at, copy, data, LEFT, NONE))
+    else:
+        QApplication.sendEvent(port, QDragLeaveEvent())
+    return enter.isAccepted()
+
+
+def drop(view: CanvasView, data: QMimeData, at: QPoint) -> bool:
+    """Drag something from elsewhere onto the canvas; whether it was taken."""
+    if not hover(view, data, at):
+        return False
+    event = QDropEvent(QPointF(at), Qt.DropAction.CopyAction, data, LEFT, NONE)
+    QApplication.sendEvent(view.viewport(), event)
+    return event.isAccepted()
+
+
+def mirrors(view: CanvasView) -> bool:
+    """Whether the scene shows exactly what the document holds, and nothing else."""
+    scene, network = view.canvas_scene, view.document.network
+    nodes_right = {i: (n.node, n.x(), n.y()) for i, n in scene.nodes.items()} == {
+        n.id: (n, n.x, n.y) for n in network.nodes
+    }
+    wires_right = set(scene.wires) == set(network.wires)
+    items_right = set(scene.items()) == {*scene.nodes.values(), *scene.wires.values()}
+    return nodes_right and wires_right and items_right

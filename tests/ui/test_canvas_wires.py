@@ -1,0 +1,173 @@
+"""Wiring with the mouse and with the keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from backprop_studio.network import Network, Wire, edits
+from backprop_studio.nn import nodes
+from backprop_studio.ui.canvas import CanvasView
+from backprop_studio.ui.canvas.geometry import PortRef
+from backprop_studio.ui.canvas.interactions.draw_wire import targets, wire_between
+from backprop_studio.ui.controllers.document import Document
+from tests.ui.canvas_help import LEFT, NONE, body, digits, drag, mirrors
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> Iterator[CanvasView]:
+    """A canvas of the digits layers, not wired."""
+    document = Document()
+    document.reset(digits(wired=False))
+    view = CanvasView(document)
+    qtbot.addWidget(view)
+    view.resize(1200, 500)
+    with qtbot.waitExposed(view):
+        view.show()
+    yield view
+    view.close()
+
+
+def test_that_a_wire_is_drawn_from_output_to_input(view: CanvasView) -> None:
+    drag(view, view.port_point("input_1", "out"), view.port_point("dense_1", "in"))
+    assert view.document.network.wires == (Wire("input_1", "dense_1"),)
+    assert view.document.undo_stack.undoText() == "Connect input_1 to dense_1"
+    assert view.document.undo_stack.count() == 1
+    assert mirrors(view)
+
+
+def test_that_a_wire_is_drawn_from_input_to_output(view: CanvasView) -> None:
+    drag(view, view.port_point("dense_1", "in"), view.port_point("input_1", "out"))
+    assert view.document.network.wires == (Wire("input_1", "dense_1"),)
+    assert mirrors(view)
+
+
+@pytest.mark.parametrize("forward", [True, False])
+def test_that_a_wire_may_be_dropped_on_the_body_of_a_node(view: CanvasView, forward: bool) -> None:
+    if forward:
+        drag(view, view.port_point("input_1", "out"), body(view, "dense_1"))
+    else:
+        drag(view, view.port_point("dense_1", "in"), body(view, "input_1"))
+    assert view.document.network.wires == (Wire("input_1", "dense_1"),)
+
+
+def test_that_a_wire_dropped_on_nothing_is_forgotten(view: CanvasView) -> None:
+    reasons: list[str] = []
+    view.refused.connect(reasons.append)
+    drag(view, view.port_point("input_1", "out"), QPoint(200, 20))
+    assert view.document.undo_stack.count() == 0 and reasons == []
+    assert mirrors(view)
+
+
+def test_that_ports_glow_while_they_would_take_the_wire(view: CanvasView) -> None:
+    drag(view, view.port_point("relu_1", "out"), QPoint(200, 20), release=False)
+    glowing = {p for item in view.canvas_scene.nodes.values() for p in item.glowing}
+    assert glowing == {PortRef(i, "in") for i in ("dense_1", "dense_2", "loss_1")}
+    QTest.keyClick(view, Qt.Key.Key_Escape)
+    assert not any(item.glowing for item in view.canvas_scene.nodes.values())
+    QTest.mouseRelease(view.viewport(), LEFT, NONE, view.port_point("dense_2", "in"))
+    assert view.document.network.wires == ()
+    assert mirrors(view)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "part"),
+    [
+        (("dense_1", "out"), ("dense_1", "in"), "cannot be wired to itself"),
+        (("dense_1", "out"), ("input_1", "out"), "has no input"),
+        (("dense_2", "out"), ("dense_1", "in"), "already has a wire"),
+        (("relu_1", "out"), ("input_1", "out"), "has no input"),
+        (("dense_1", "in"), ("loss_1", "in"), "has no output"),
+        (("input_1", "out"), ("dense_1", "in"), "already wired"),
+    ],
+)
+def test_that_a_wrong_wire_says_why_and_changes_nothing(
+    view: CanvasView, start: tuple[str, str], end: tuple[str, str], part: str
+) -> None:
+    document = view.document
+    document.reset(edits.connect(document.network, "input_1", "dense_1"))
+    before = document.network
+    reasons: list[str] = []
+    view.refused.connect(reasons.append)
+    a = view.port_point(start[0], start[1])  # type: ignore[arg-type]
+    b = view.port_point(end[0], end[1])  # type: ignore[arg-type]
+    drag(view, a, b, release=False)
+    assert view.bubble.isVisible() and part in view.bubble.text()
+    QTest.mouseRelease(view.viewport(), LEFT, NONE, b)
+    assert document.network is before
+    assert len(reasons) == 1 and part in reasons[0]
+    assert mirrors(view)
+
+
+def test_that_a_circle_is_refused(view: CanvasView) -> None:
+    document = view.document
+    network = edits.connect(document.network, "dense_1", "relu_1")
+    document.reset(edits.connect(network, "relu_1", "dense_2"))
+    before = document.network
+    reasons: list[str] = []
+    view.refused.connect(reasons.append)
+    drag(view, view.port_point("dense_2", "out"), view.port_point("dense_1", "in"))
+    assert document.network is before
+    assert ["circle" in r for r in reasons] == [True]
+
+
+def test_that_the_bubble_stays_inside_the_canvas(view: CanvasView) -> None:
+    for at in (QPoint(0, 0), QPoint(1199, 499), QPoint(1199, 0), QPoint(0, 499)):
+        view.bubble.say("A reason that is long enough to be broken into several lines. " * 2, at)
+        assert view.rect().contains(view.bubble.geometry())
+
+
+def test_that_a_click_on_a_port_selects_its_node(view: CanvasView) -> None:
+    QTest.mouseClick(view.viewport(), LEFT, NONE, view.port_point("relu_1", "in"))
+    assert view.selected_nodes() == ("relu_1",)
+    assert view.document.undo_stack.count() == 0
+
+
+def test_that_ports_catch_from_beyond_their_dot_and_at_any_zoom(view: CanvasView) -> None:
+    for _ in range(3):
+        at = view.port_point("relu_1", "in") - QPoint(8, 0)
+        assert view.hit(at).port == PortRef("relu_1", "in")
+        view.zoom_by(0.6)
+
+
+def test_that_two_selected_nodes_are_wired_in_order(view: CanvasView) -> None:
+    view.select(["input_1", "dense_1"])
+    view.connect_selection()
+    view.select(["dense_2", "relu_1"])
+    QTest.keyClick(view, Qt.Key.Key_C)
+    assert set(view.document.network.wires) == {
+        Wire("input_1", "dense_1"),
+        Wire("dense_2", "relu_1"),
+    }
+
+
+@pytest.mark.parametrize("chosen", [(), ("dense_1",), ("loss_1", "dense_1"), ("a", "b")])
+def test_that_wiring_a_wrong_selection_says_why(view: CanvasView, chosen: tuple[str, ...]) -> None:
+    reasons: list[str] = []
+    view.refused.connect(reasons.append)
+    view.select(chosen)
+    view.connect_selection()
+    assert len(reasons) == 1
+    assert view.document.undo_stack.count() == 0
+
+
+def test_that_what_glows_is_exactly_what_can_be_connected() -> None:
+    network: Network = digits()
+    network, _ = edits.add_node(network, nodes()["dense"](), 0, 200)
+    network, tail = edits.add_node(network, nodes()["tanh"](), 200, 200)
+    network = edits.remove(edits.connect(network, "dense_1", tail), wires=[network.wires[2]])
+    ports = [PortRef(n.id, "in", p) for n in network.nodes for p in range(len(n.spec.ports))]
+    ports += [PortRef(n.id, "out") for n in network.nodes if n.spec.has_output]
+    for start in ports:
+        allowed = set()
+        for end in ports:
+            wire = wire_between(start, end)
+            if wire is not None and not edits.why_not_connect(
+                network, wire.source, wire.target, wire.port
+            ):
+                allowed.add(end)
+        assert targets(network, start) == allowed, start
