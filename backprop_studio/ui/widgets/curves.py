@@ -290,7 +290,6 @@ class CurvePlot(QWidget):
 
     def _after_change(self) -> None:
         self._empty.setVisible(not self._raw)
-        self._legend.setVisible(bool(self._raw))
         if self._follow:
             self._apply_range()
         self._update_reading()
