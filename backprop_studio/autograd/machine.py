@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprop_studio.autograd.op import Call
-from backprop_studio.autograd.ops.data import Load
+from backprop_studio.autograd.op import Call, RunContext
 from backprop_studio.autograd.program import Instr, Phase, Program, Role, Value
 from backprop_studio.autograd.storage import Storage, all_finite
 from backprop_studio.autograd.symbol import BATCH, Array, resolve
@@ -43,7 +42,7 @@ class Machine:
         self.program = program
         self.storage = storage
         self.batch = batch
-        self._feeds: dict[str, tuple[Array, Array]] = {}
+        self._context = RunContext()
         self._arrays: dict[int, Array] = {}
         self._gradients: list[Array] = []
         self._allocate()
@@ -68,10 +67,10 @@ class Machine:
         ValueError
             The number of rows, their shape or their kind does not fit.
         """
-        known = self._feeds.get(name)
+        known = self._context.feeds.get(name)
         if known is None or known[0] is not source or len(rows) != self.batch:
             self._check_feed(name, source, rows)
-        self._feeds[name] = (source, rows)
+        self._context.feeds[name] = (source, rows)
 
     def array(self, value: Value | int) -> Array:
         """The array of a value, read-only, without a copy."""
@@ -134,16 +133,9 @@ class Machine:
             raise ValueError(f"input '{name}' holds {slot.dtype}; the data are {source.dtype}")
 
     def _bind(self, instr: Instr) -> list[Call]:
-        if isinstance(instr.op, Load):
-            return [(self._load, (instr.op.source, self._arrays[instr.outputs[0]]))]
         inputs = [self._arrays[i] for i in instr.inputs]
         outputs = [self._arrays[i] for i in instr.outputs]
-        return instr.op.bind(inputs, outputs)
-
-    def _load(self, name: str, slot: Array) -> None:
-        source, rows = self._feeds[name]
-        # mode "clip" lets take write straight into the slot; the rows are known to be in range.
-        source.take(rows, 0, slot, "clip")
+        return instr.op.bind_in(self._context, inputs, outputs)
 
     def _flatten(self, start: int, stop: int) -> list[Call]:
         calls: list[Call] = []

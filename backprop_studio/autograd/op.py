@@ -41,6 +41,19 @@ class Formula:
     says: str
 
 
+class RunContext:
+    """What a machine's ops may know of the run: which batch it is, and where its rows are.
+
+    Attributes
+    ----------
+    feeds
+        Name of an input to the array that it comes from and the rows to take.
+    """
+
+    def __init__(self) -> None:
+        self.feeds: dict[str, tuple[Array, Array]] = {}
+
+
 class Op:
     """One operation. Subclasses are frozen dataclasses; their fields are the op's settings.
 
@@ -68,6 +81,12 @@ class Op:
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         """The numpy calls that compute `outputs` from `inputs`, every buffer allocated."""
         raise NotImplementedError
+
+    def bind_in(
+        self, context: RunContext, inputs: Sequence[Array], outputs: Sequence[Array]
+    ) -> list[Call]:
+        """As `bind`, for the few ops that depend on the run and not on their inputs alone."""
+        return self.bind(inputs, outputs)
 
     def vjp(
         self,

@@ -223,12 +223,11 @@ class Session:
             The moment lies before the start of this session.
         """
         self.failure = None
-        changed = cursor.iteration != self._iteration or self._index > max(
-            self._update, cursor.index
-        )
-        if not changed:
-            # No weight changes between the two moments: what was computed is merely hidden.
-            self._index = min(cursor.index, self._index)
+        between = self.program.instructions[cursor.index : self._index]
+        same_pass = cursor.iteration == self._iteration and cursor.index <= self._index
+        if same_pass and not any(instr.op.updates for instr in between):
+            # Nothing is changed in place between the two moments: results are merely hidden.
+            self._index = cursor.index
             return
         iteration, saved = self.journal.before(cursor.iteration)
         self.storage.restore(saved)

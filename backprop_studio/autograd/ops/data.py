@@ -8,17 +8,29 @@ from typing import ClassVar
 
 import numpy as np
 
-from backprop_studio.autograd.op import Call, Formula, Op
+from backprop_studio.autograd.op import Call, Formula, Op, RunContext
 from backprop_studio.autograd.symbol import Array, TensorType
 from backprop_studio.errors import ShapeError
 
 
 @dataclass(frozen=True)
 class Load(Op):
-    """Copies the rows of the current batch into an input. The machine binds it to its feed."""
+    """Copies the rows of the current batch into an input."""
 
     source: str
     name: ClassVar[str] = "load"
+
+    def bind_in(
+        self, context: RunContext, inputs: Sequence[Array], outputs: Sequence[Array]
+    ) -> list[Call]:
+        feeds, (out,) = context.feeds, outputs
+
+        def load() -> None:
+            source, rows = feeds[self.source]
+            # mode "clip" lets take write straight into out; the rows are known to be in range.
+            source.take(rows, 0, out, "clip")
+
+        return [(load, ())]
 
     def formula(self) -> Formula:
         return Formula(
