@@ -66,7 +66,7 @@ class Builder:
 
     def state(self, name: str, shape: Shape, of: Value | None = None) -> Value:
         """A value that the optimizer keeps from one step to the next, zero at first."""
-        return self._new(name, TensorType(shape), Role.STATE, of=None if of is None else of.id)
+        return self._new(name, TensorType(shape), Role.STATE, of=None if of is None else of.key)
 
     def apply(self, op: Op, *inputs: Value) -> Value:
         """Emit `op` and return its output, the first one when it has several."""
@@ -112,7 +112,7 @@ class Builder:
         type: TensorType,
         role: Role,
         init: Initializer | None = None,
-        of: int | None = None,
+        of: tuple[str, ...] | None = None,
     ) -> Value:
         value = Value(len(self._values), name, type, role, self._node, init, of)
         self._values.append(value)

@@ -159,7 +159,7 @@ class Machine:
         program = self.program
         start = program.start_of(Phase.UPDATE)
         stop = len(program.instructions)
-        rows: dict[int, list[Instr]] = {}
+        rows: dict[tuple[str, ...], list[Instr]] = {}
         calls: list[Call] = []
         for index in range(start, stop):
             instr = program.instructions[index]
@@ -173,7 +173,7 @@ class Machine:
             else:
                 rows.setdefault(owner, []).append(instr)
         ordered = list(rows.values())
-        if len(ordered) < 2 or list(rows) != [p.id for p in program.parameters]:
+        if len(ordered) < 2 or list(rows) != [p.key for p in program.parameters]:
             return None
         for column in zip(*ordered, strict=False):
             if any(i.op != column[0].op for i in column):
@@ -189,10 +189,10 @@ class Machine:
             return None
         return _Fused(start, stop, calls)
 
-    def _owner(self, instr: Instr) -> int | None:
-        """Id of the parameter that an update serves; None for what all parameters share."""
+    def _owner(self, instr: Instr) -> tuple[str, ...] | None:
+        """Key of the parameter that an update serves; None for what all parameters share."""
         target = self.program.values[instr.outputs[0]]
-        return target.id if target.role is Role.PARAMETER else target.of
+        return target.key if target.role is Role.PARAMETER else target.of
 
     def _joined(self, ids: Sequence[int]) -> Array | None:
         """One flat view over the arrays of `ids` if they lie end to end in one arena."""

@@ -60,7 +60,7 @@ class Value:
     init
         How a parameter starts. None for every other role: states start at zero.
     of
-        For state: id of the parameter it belongs to, or None when shared by all.
+        For state: key of the parameter it belongs to, or None when shared by all.
     """
 
     id: int
@@ -69,7 +69,12 @@ class Value:
     role: Role
     node: str
     init: Initializer | None = field(default=None, compare=False)
-    of: int | None = None
+    of: tuple[str, ...] | None = None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What a parameter or state is known by in every program of the same network."""
+        return (self.node, self.name) if self.of is None else (*self.of, self.name)
 
     @property
     def shape(self) -> Shape:

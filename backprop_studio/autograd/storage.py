@@ -45,7 +45,7 @@ class Storage:
         self.program = program
         self.dtype = np.dtype(dtype)
         self._arenas: dict[str, Array] = {}
-        self._views: dict[int, Array] = {}
+        self._views: dict[tuple[str, ...], Array] = {}
         self._allocate(PARAMETERS, program.parameters)
         by_name: dict[str, list[Value]] = {}
         for state in program.states:
@@ -54,8 +54,8 @@ class Storage:
             self._allocate(f"state:{name}", states)
 
     def view(self, value: Value) -> Array:
-        """The writable array of a parameter or state."""
-        return self._views[value.id]
+        """The writable array of a parameter or state, in any program of the same network."""
+        return self._views[value.key]
 
     def arena(self, name: str) -> Array:
         """The flat vector with this name."""
@@ -71,7 +71,7 @@ class Storage:
             arena.fill(0.0)
         for value in self.program.parameters:
             if value.init is not None:
-                view = self._views[value.id]
+                view = self._views[value.key]
                 rng = parameter_rng(seed, value.node, value.name)
                 view[...] = value.init.sample(rng, view.shape)
 
@@ -86,10 +86,8 @@ class Storage:
 
     def adopt(self, other: Storage) -> None:
         """Take over every value of `other` whose node, name, owner and shape are the same."""
-        old = {_key(v, other.program): other.view(v) for v in _kept(other.program)}
-        for value in _kept(self.program):
-            source = old.get(_key(value, self.program))
-            target = self._views[value.id]
+        for key, target in self._views.items():
+            source = other._views.get(key)
             if source is not None and source.shape == target.shape:
                 np.copyto(target, source)
 
@@ -103,7 +101,7 @@ class Storage:
         arena = np.zeros(sum(sizes), self.dtype)
         start = 0
         for value, shape, size in zip(values, shapes, sizes, strict=True):
-            self._views[value.id] = arena[start : start + size].reshape(shape)
+            self._views[value.key] = arena[start : start + size].reshape(shape)
             start += size
         self._arenas[name] = arena
 
@@ -123,14 +121,3 @@ def parameter_rng(seed: int, node: str, name: str) -> np.random.Generator:
     # The seed always fills two 32-bit words: SeedSequence would take a large seed for two numbers.
     key = [seed % 2**32, seed >> 32, *words]
     return np.random.Generator(np.random.Philox(np.random.SeedSequence(key)))
-
-
-def _kept(program: Program) -> tuple[Value, ...]:
-    return program.parameters + program.states
-
-
-def _key(value: Value, program: Program) -> tuple[str, ...]:
-    if value.of is None:
-        return (value.role, value.node, value.name)
-    owner = program.values[value.of]
-    return (value.role, owner.node, owner.name, value.name)

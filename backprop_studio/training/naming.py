@@ -22,7 +22,7 @@ def value_name(network: Network, program: Program, value_id: int) -> str:
         case Role.PARAMETER:
             return f"{name}/{value.name}"
         case Role.STATE if value.of is not None:
-            return f"{value.name} of {value_name(network, program, value.of)}"
+            return f"{value.name} of {name}/{value.of[-1]}"
         case Role.STATE:
             return "updates so far"
         case Role.INPUT:

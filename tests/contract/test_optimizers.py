@@ -102,8 +102,9 @@ def test_that_state_belongs_to_its_parameter_or_to_all(optimizer_id: str) -> Non
             assert state.shape == ()
             assert state.node == ""
         else:
-            assert state.shape == program.values[state.of].shape
-            assert state.node == program.values[state.of].node
+            (owner,) = (p for p in program.parameters if p.key == state.of)
+            assert state.shape == owner.shape
+            assert state.node == owner.node
 
 
 @every_optimizer

@@ -286,10 +286,9 @@ def test_that_a_storage_adopts_what_fits_by_node_name_and_shape() -> None:
         elif p.name == "weight":
             assert new.view(p).any()
             assert new.view(p).shape != theirs.shape
-    states = {(s.name, owners.get(s.of or -1)): s for s in new.program.states}
-    old_owners = {p.id: (p.node, p.name) for p in old.program.parameters}
+    states = {s.key: s for s in new.program.states}
     for s in old.program.states:
-        mine = states[s.name, old_owners.get(s.of or -1)]
+        mine = states[s.key]
         if s.of is None or mine.node == "dense_0":
             assert np.array_equal(new.view(mine), old.storage.view(s))
         else:
