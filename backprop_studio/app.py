@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import faulthandler
 import logging
+import signal
 import sys
 import threading
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from backprop_studio.ui import icons, settings, theme
@@ -30,7 +31,8 @@ class _ErrorReporter(QObject):
         super().__init__(window)
         self._window = window
         self._shown: set[str] = set()
-        self._raised.connect(self._show)
+        # Queued, also in the same thread: no dialog may open inside a paint event.
+        self._raised.connect(self._show, Qt.ConnectionType.QueuedConnection)
 
     def install(self) -> None:
         """Take the place of Python's hooks."""
@@ -105,6 +107,8 @@ def main(argv: list[str]) -> int:
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     faulthandler.enable()
+    # Python's own handler would wait for the event loop to come back to Python.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     return run(*start(argv))
 
 

@@ -9,7 +9,7 @@ from backprop_studio.autograd.gradcheck import gradcheck, relative_error
 from backprop_studio.autograd.machine import Machine
 from backprop_studio.autograd.op import Formula, Op
 from backprop_studio.autograd.program import Initializer, Instr, Phase, Program, Role, Value
-from backprop_studio.autograd.storage import Saved, Storage
+from backprop_studio.autograd.storage import Saved, Storage, take_over
 from backprop_studio.autograd.symbol import (
     BATCH,
     Array,
@@ -45,4 +45,5 @@ __all__ = [
     "gradcheck",
     "relative_error",
     "resolve",
+    "take_over",
 ]

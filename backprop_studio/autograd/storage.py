@@ -88,12 +88,12 @@ class Storage:
         """Take over every value of `other` whose node, name, owner and shape are the same."""
         for key, target in self._views.items():
             source = other._views.get(key)
-            if source is not None and source.shape == target.shape:
-                np.copyto(target, source)
+            if source is not None:
+                take_over(target, source)
 
     def is_finite(self) -> bool:
-        """Whether no parameter is infinite or NaN."""
-        return all_finite(self._arenas[PARAMETERS])
+        """Whether no parameter, and none of the optimizer's state, is infinite or NaN."""
+        return all(all_finite(arena) for arena in self._arenas.values())
 
     def _allocate(self, name: str, values: tuple[Value, ...] | list[Value]) -> None:
         shapes = [resolve(v.shape, {}) for v in values]
@@ -104,6 +104,18 @@ class Storage:
             self._views[value.key] = arena[start : start + size].reshape(shape)
             start += size
         self._arenas[name] = arena
+
+
+def take_over(target: Array, source: Array) -> bool:
+    """Copy `source` if its shape is right and its numbers exist in `target`'s precision."""
+    if source.shape != target.shape:
+        return False
+    with np.errstate(over="ignore"):
+        cast = source.astype(target.dtype)
+    if not np.isfinite(cast).all():
+        return False
+    target[...] = cast
+    return True
 
 
 def all_finite(flat: Array) -> bool:

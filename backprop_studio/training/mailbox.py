@@ -26,13 +26,15 @@ class Mailbox:
         """Whether the screen has taken the last snapshot and would like another."""
         return self._wanted
 
-    def put(self, snapshot: Snapshot, curves: CurveUpdate | None) -> None:
-        """Leave a snapshot in place of the last one, and add points to those that wait."""
+    def put(self, snapshot: Snapshot) -> None:
+        """Leave a snapshot in place of the last one."""
         with self._lock:
             self._snapshot = snapshot
             self._wanted = False
-            if curves is None:
-                return
+
+    def add(self, curves: CurveUpdate) -> None:
+        """Add points to those that wait."""
+        with self._lock:
             if self._curves and curves.keep_until is None:
                 last = self._curves.pop()
                 curves = CurveUpdate(

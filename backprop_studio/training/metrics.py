@@ -9,7 +9,10 @@ import numpy as np
 from backprop_studio.autograd import Array, Machine, Program, Storage
 
 CHUNK = 1024
-"""Rows that are evaluated at once."""
+"""Rows that are evaluated at once, at most."""
+
+CHUNK_BYTES = 64 * 2**20
+"""What they may take, roughly; a single row may take more."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,9 @@ class Evaluator:
         self._loss, self._prediction = program.loss, prediction
         self._x, self._y = x, y
         self._labels = y if y.dtype.kind == "i" else None
-        self._chunks = [rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)]
+        row_bytes = max(forward.memory(2) - forward.memory(1), 1)
+        chunk = min(CHUNK, max(CHUNK_BYTES // row_bytes, 1))
+        self._chunks = [rows[i : i + chunk] for i in range(0, len(rows), chunk)]
         sizes = {len(c) for c in self._chunks}
         self._machines = {n: Machine(forward, storage, batch=n) for n in sizes}
 
@@ -93,6 +98,10 @@ class Series:
     def drop_after(self, x: float) -> None:
         """Drop the points whose first column is above `x`."""
         self._size = int(np.searchsorted(self.points[:, 0], x, side="right"))
+
+    def drop_from(self, x: float) -> None:
+        """Drop the points whose first column is `x` or above."""
+        self._size = int(np.searchsorted(self.points[:, 0], x, side="left"))
 
     def _reserve(self, more: int) -> None:
         while self._size + more > len(self._data):

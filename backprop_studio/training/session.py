@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from backprop_studio import data
-from backprop_studio.autograd import Array, Machine, Phase, Storage
+from backprop_studio.autograd import Array, Machine, Phase, Storage, take_over
 from backprop_studio.errors import Diagnostic
 from backprop_studio.network import Lowered, TrainingSetup
 from backprop_studio.training.cursor import Boundary, Cursor, next_end, previous_end
-from backprop_studio.training.journal import DEFAULT_BUDGET, Journal
+from backprop_studio.training.journal import DEFAULT_BUDGET, DEFAULT_INTERVAL, Journal
 from backprop_studio.training.metrics import Evaluation, Evaluator, Series
 
 Weights = Mapping[tuple[str, str], Array]
@@ -48,6 +48,8 @@ class Session:
         Number of the first iteration; above 0 when this continues another session.
     budget
         Bytes for the journal.
+    interval
+        Iterations from one of the journal's keyframes to the next.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Session:
         parent: Session | None = None,
         start: int = 0,
         budget: int = DEFAULT_BUDGET,
+        interval: int = DEFAULT_INTERVAL,
     ) -> None:
         self.lowered = lowered
         self.setup = setup
@@ -67,7 +70,7 @@ class Session:
         self.storage.initialize(setup.seed)
         self._take_over(weights or {}, parent)
         self.start = start
-        self.journal = Journal(budget)
+        self.journal = Journal(budget, interval)
         self.failure: Diagnostic | None = None
         self.losses = Series(2)
         """Points (epochs, loss of the batch), one for each iteration since `start`."""
@@ -88,10 +91,11 @@ class Session:
         self._length = len(self.program.instructions)
         self._backward = self.program.start_of(Phase.BACKWARD)
         self._update = self.program.start_of(Phase.UPDATE)
-        self._iteration_time = 0.0
+        # Slow until measured.
+        self._iteration_time, self._spent = float("inf"), 0.0
         self._iteration = start
         self._index = 0
-        self.last_test: Evaluation | None = None
+        self._tested_rows = len(split.validation)
         self._begin(start)
         with _quiet():
             self._test(start)
@@ -127,6 +131,14 @@ class Session:
     def epochs(self) -> float:
         """Passes over the training rows so far, with the fraction."""
         return self.completed / self.batches_per_epoch
+
+    @property
+    def last_test(self) -> Evaluation:
+        """The last test on held-out rows before this moment."""
+        points = self.tests.points
+        place = int(np.searchsorted(points[:, 0], self.epochs, side="right")) - 1
+        _, loss, accuracy = (float(x) for x in points[max(place, 0)])
+        return Evaluation(loss, None if np.isnan(accuracy) else accuracy, self._tested_rows)
 
     @property
     def last_loss(self) -> float | None:
@@ -179,17 +191,19 @@ class Session:
 
         Where an iteration is short, it is the unit; where it is long, an instruction is.
         """
-        began = time.perf_counter()
-        deadline = began + seconds
+        now = time.perf_counter()
+        deadline = now + seconds
         with _quiet():
             while self.failure is None:
                 self._enter()
                 slow = self._iteration_time >= SLOW_ITERATION
+                began = now
                 self._run_to(self._index + 1 if slow else self._length)
                 now = time.perf_counter()
+                self._spent += now - began
                 if self._index == self._length:
                     # Measured anew each time, so that one hiccup does not slow the run down.
-                    self._iteration_time, began = now - began, now
+                    self._iteration_time = self._spent
                 if now >= deadline or interrupted():
                     return
 
@@ -245,9 +259,8 @@ class Session:
     def _take_over(self, weights: Weights, parent: Session | None) -> None:
         for p in self.program.parameters:
             known = weights.get((p.node, p.name))
-            view = self.storage.view(p)
-            if known is not None and known.shape == view.shape:
-                view[...] = known
+            if known is not None:
+                take_over(self.storage.view(p), known)
         if parent is not None:
             self.storage.adopt(parent.storage)
 
@@ -278,7 +291,7 @@ class Session:
         rows = self._order[1][low:high]
         self._machine.feed("x", self._x, rows)
         self._machine.feed("y", self._y, rows)
-        self._iteration, self._index = iteration, 0
+        self._iteration, self._index, self._spent = iteration, 0, 0.0
 
     def _run_to(self, stop: int) -> bool:
         """Execute instructions up to `stop`; False when a result was not finite."""
@@ -316,11 +329,10 @@ class Session:
             self._test(done)
 
     def _test(self, completed: int) -> None:
-        self.last_test = self._evaluator.evaluate()
         epochs = completed / self.batches_per_epoch
         if not len(self.tests) or epochs > self.tests.points[-1, 0]:
-            accuracy = self.last_test.accuracy
-            self.tests.append(epochs, self.last_test.loss, np.nan if accuracy is None else accuracy)
+            test = self._evaluator.evaluate()
+            self.tests.append(epochs, test.loss, np.nan if test.accuracy is None else test.accuracy)
 
     def _find_failure(self) -> None:
         """Repeat the iteration one instruction at a time and stop before the first bad one."""
@@ -348,3 +360,4 @@ class Session:
                 node=instr.node or None,
             )
             return
+        raise AssertionError("a result was not finite, and no instruction gave it")

@@ -13,6 +13,7 @@ import numpy as np
 from backprop_studio import data
 from backprop_studio.autograd import Array, Role
 from backprop_studio.errors import Diagnostic
+from backprop_studio.training.cursor import Cursor
 from backprop_studio.training.mailbox import Mailbox
 from backprop_studio.training.messages import (
     Back,
@@ -29,7 +30,7 @@ from backprop_studio.training.messages import (
     Step,
     Watch,
 )
-from backprop_studio.training.session import Session
+from backprop_studio.training.session import Session, Weights
 
 SLICE = 0.008
 """Seconds of training between two looks at the command queue."""
@@ -55,7 +56,7 @@ class Worker:
         self.session: Session | None = None
         self._notify = notify
         self._commands: SimpleQueue[Command] = SimpleQueue()
-        self._memory: dict[tuple[str, str], Array] = {}
+        self._memory: dict[tuple[object, ...], Array] = {}
         self._load: Load | None = None
         self._watch: frozenset[int] = frozenset()
         self._failure: Diagnostic | None = None
@@ -83,14 +84,14 @@ class Worker:
                 self._carry_out(command)
             elif self.state is State.RUNNING:
                 self._train()
+            if command is not None or self.state is not before or self.mailbox.wanted:
+                self._publish()
         except Exception as error:  # the one place: whatever it is, the window must live on
             log.exception("the worker failed")
             self._fail(Diagnostic("worker-failed", {"reason": f"{type(error).__name__}: {error}"}))
+            self.mailbox.put(Snapshot(self._revision, self.state, failure=self._failure))
         if command is not None or self.state is not before:
-            self._publish()
             self._notify()
-        elif self.mailbox.wanted:
-            self._publish()
 
     def _next_command(self) -> Command | None:
         if self.state is not State.RUNNING:
@@ -130,11 +131,21 @@ class Worker:
                 self._watch = values
             case FetchWeights(reply):
                 # While the network has errors, what was learned before is all there is.
-                reply.set_result(dict(self._memory) if session is None else session.weights())
+                reply.set_result(self._remembered() if session is None else session.weights())
             case Quit():
                 pass
             case _:
                 assert_never(command)
+
+    def _remember(self, weights: Weights) -> None:
+        """Keep weights by shape too: a layer that gets its old size back gets them back."""
+        for (node, name), array in weights.items():
+            self._memory.pop((node, name, array.shape), None)
+            self._memory[node, name, array.shape] = array
+
+    def _remembered(self) -> dict[tuple[str, str], Array]:
+        # The newest of each name: it was put in last.
+        return {(str(node), str(name)): a for (node, name, _), a in self._memory.items()}
 
     def _train(self) -> None:
         session = self.session
@@ -153,67 +164,91 @@ class Worker:
 
     def _replace(self, load: Load) -> None:
         """Go on with another network, keeping every weight that still fits."""
-        previous = self._load
+        previous, self._load = self._load, load
+        self._failure = None
         if load.forget:
             self._memory.clear()
             self.session = previous = None
         if self.session is not None:
-            self._memory.update(self.session.weights())
-        self._load = load
-        self._failure = None
+            self._leave(self.session)
         again = (
             previous is None
             or previous.setup.seed != load.setup.seed
             or previous.setup.dataset != load.setup.dataset
             or previous.setup.validation != load.setup.validation
         )
-        if again and previous is not None:
+        if again:
             # Other data or other first weights: what was learned does not belong to them.
             self._memory.clear()
             self.session = None
-        self._memory.update(load.weights)
+            self._keep_until = -1.0
+        self._remember(load.weights)
         if load.lowered is None:
             self.state = State.EMPTY
         else:
             self._start(load, self.session)
 
+    def _leave(self, session: Session) -> None:
+        """Keep what a session has learned and measured, before another takes its place."""
+        cursor = session.cursor
+        if 0 < cursor.index < len(session.program.instructions):
+            # Half an update is no state to go on from.
+            session.go_to(Cursor(cursor.iteration, 0))
+        self._remember(session.weights())
+        points = self._new_points(session)
+        if points is not None:
+            self.mailbox.add(points)
+
     def _start(self, load: Load, parent: Session | None) -> None:
         assert load.lowered is not None
+        # Should the next lines fail, there is no session, and not one of another network.
+        self.session = None
         start = 0
         if parent is not None:
             start = parent.completed
             if parent.batches_per_epoch != _batches_per_epoch(load):
                 # Iterations are counted anew; the finished epochs stay finished.
                 start = parent.epoch * _batches_per_epoch(load)
-        self.session = Session(
-            load.lowered, load.setup, weights=self._memory, parent=parent, start=start
-        )
-        self.state = State.PAUSED
-        self._failure = None
+        weights = {
+            (p.node, p.name): self._memory[p.node, p.name, p.shape]
+            for p in load.lowered.program.parameters
+            if (p.node, p.name, p.shape) in self._memory
+        }
+        session = Session(load.lowered, load.setup, weights=weights, parent=parent, start=start)
+        self.session, self.state, self._failure = session, State.PAUSED, None
         self._sent = (0, 0)
-        epochs = start / self.session.batches_per_epoch
-        self._keep_until = epochs if parent is not None else -1.0
+        self._keep_until = start / session.batches_per_epoch if parent is not None else -1.0
+
+    @property
+    def _revision(self) -> int:
+        return -1 if self._load is None else self._load.revision
 
     def _publish(self) -> None:
         session = self.session
-        revision = -1 if self._load is None else self._load.revision
         if session is None or self.state is State.EMPTY:
-            self.mailbox.put(Snapshot(revision, self.state, failure=self._failure), None)
+            if self._keep_until is not None:
+                self.mailbox.add(CurveUpdate(self._keep_until, np.empty((0, 2)), np.empty((0, 3))))
+                self._keep_until = None
+            self.mailbox.put(Snapshot(self._revision, self.state, failure=self._failure))
             return
-        snapshot = Snapshot(
-            revision,
-            self.state,
-            session.cursor,
-            session.epochs,
-            session.machine.batch,
-            session.last_loss,
-            session.last_test,
-            self._rate.value if self.state is State.RUNNING else 0.0,
-            self._arrays(session),
-            session.journal.nbytes,
-            self._failure,
+        points = self._new_points(session)
+        if points is not None:
+            self.mailbox.add(points)
+        self.mailbox.put(
+            Snapshot(
+                self._revision,
+                self.state,
+                session.cursor,
+                session.epochs,
+                session.machine.batch,
+                session.last_loss,
+                session.last_test,
+                self._rate.value if self.state is State.RUNNING else 0.0,
+                self._arrays(session),
+                session.journal.nbytes,
+                self._failure,
+            )
         )
-        self.mailbox.put(snapshot, self._new_points(session))
 
     def _new_points(self, session: Session) -> CurveUpdate | None:
         losses, tests = (
@@ -237,7 +272,7 @@ class Worker:
             last = program.instructions[index - 1]
             wanted.update(last.inputs, last.outputs)
         for i in wanted:
-            if i >= len(program.values):
+            if not 0 <= i < len(program.values):
                 continue
             kept = program.values[i].role in (Role.PARAMETER, Role.STATE)
             if kept or program.producer.get(i, index) < index:
@@ -257,10 +292,10 @@ class _Rate:
     """Iterations a second over the last half second or so."""
 
     def __init__(self) -> None:
-        self.value = 0.0
         self.restart(0)
 
     def restart(self, completed: int) -> None:
+        self.value = 0.0
         self._since = time.perf_counter()
         self._completed = completed
 

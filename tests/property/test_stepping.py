@@ -86,13 +86,14 @@ def test_that_any_mix_of_steps_and_rewinds_equals_the_straight_run(
             assert everything(session) == values[session.cursor]
 
 
+@pytest.mark.parametrize("budget", [1, 2**26])
 @pytest.mark.parametrize("name", NETWORKS)
 @given(moves=MOVES)
 @settings(max_examples=15)
-def test_that_a_tiny_journal_gives_the_same_bits(
-    name: str, moves: list[tuple[bool, Boundary]]
+def test_that_every_keyframe_gives_the_same_bits(
+    name: str, budget: int, moves: list[tuple[bool, Boundary]]
 ) -> None:
-    session = session_of(name, budget=1)
+    session = session_of(name, budget=budget, interval=2)
     for _ in range(ITERATIONS - 2):
         session.step(Boundary.BATCH)
     for forward, boundary in moves:

@@ -59,9 +59,12 @@ def hover(view: CanvasView, data: QMimeData, at: QPoint) -> bool:
     enter = QDragEnterEvent(at, copy, data, LEFT, NONE)
     QApplication.sendEvent(port, enter)
     if enter.isAccepted():
-        QApplication.sendEvent(port, QDragMoveEvent(at, copy, data, LEFT, NONE))
+        move = QDragMoveEvent(at, copy, data, LEFT, NONE)
+        QApplication.sendEvent(port, move)
     else:
-        QApplication.sendEvent(port, QDragLeaveEvent())
+        # Kept in a name while it is sent.
+        leave = QDragLeaveEvent()
+        QApplication.sendEvent(port, leave)
     return enter.isAccepted()
 
 

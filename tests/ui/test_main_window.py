@@ -53,7 +53,8 @@ def test_that_running_trains_and_pausing_stops(window: MainWindow, qtbot: QtBot)
     assert losses[-1, 1] < losses[0, 1]
     assert "held-out accuracy" in window.status.accuracy.text()
     # Every iteration is on the chart, once.
-    assert len(losses) == window._engine.snapshot.cursor.iteration + 1
+    cursor, program = engine.snapshot.cursor, window._document.analysis.lowered.program
+    assert len(losses) == cursor.iteration + (cursor.index == len(program.instructions))
     assert (np.diff(losses[:, 0]) > 0).all()
 
 
@@ -165,8 +166,8 @@ def test_that_a_network_with_errors_cannot_be_run_and_says_why(
 ) -> None:
     document = window._document
     document.apply("Delete", edits.remove(document.network, ["dense_2"]))
-    qtbot.waitUntil(lambda: window._engine.state is State.EMPTY)
-    assert not window.transport.run_button.isEnabled()
+    qtbot.waitUntil(lambda: not window.transport.run_button.isEnabled())
+    assert window._engine.state is State.EMPTY
     assert not window.actions_by_id["step_op"].isEnabled()
     assert document.analysis.errors
     document.undo_stack.undo()

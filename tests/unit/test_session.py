@@ -8,7 +8,7 @@ from networks import DIGITS, chain, diverging
 
 from backprop_studio.network import Network, analyze, edits
 from backprop_studio.nn import nodes, optimizers
-from backprop_studio.training import Boundary, Session
+from backprop_studio.training import Boundary, Cursor, Session
 
 
 def session_of(network: Network, **options: object) -> Session:
@@ -96,6 +96,57 @@ def test_that_going_back_after_a_failure_makes_the_session_usable_again() -> Non
     assert session.failure is None
     session.step(Boundary.OP)
     assert session.failure is None
+
+
+def plant(session: Session, op: str, value: float) -> None:
+    """Make the first output of an op infinite or NaN from now on."""
+    index = next(i for i, n in enumerate(session.program.instructions) if n.op.name == op)
+    for machine in [session.machine]:
+        array = machine._arrays[session.program.instructions[index].outputs[0]]
+        machine._calls[index] = [*machine._calls[index], (array.fill, (value,))]
+        machine._plans.clear()
+        machine._fused = None
+
+
+@pytest.mark.parametrize("value", [np.inf, np.nan])
+@pytest.mark.parametrize("op", ["relu", "softmax_cross_entropy", "relu_backward", "adam_step"])
+def test_that_the_first_bad_op_is_found_in_every_phase(op: str, value: float) -> None:
+    session = session_of(chain())
+    good = session.weights()
+    plant(session, op, value)
+    session.step(Boundary.BATCH)
+    assert session.failure is not None
+    assert session.failure.params["op"] == op.replace("_", " ")
+    assert session.program.instructions[session.cursor.index].op.name == op
+    for key, array in session.weights().items():
+        assert (array == good[key]).all()
+
+
+def test_that_an_infinite_optimizer_state_is_a_failure_too() -> None:
+    session = session_of(chain())
+    plant(session, "average_square", np.inf)
+    session.step(Boundary.BATCH)
+    assert session.failure is not None and "average square" in session.failure.text
+
+
+def test_that_the_last_test_is_that_of_the_moment() -> None:
+    session = session_of(chain())
+    start = session.last_test
+    assert start == session.evaluate()
+    for _ in range(3):
+        session.run_epoch()
+    assert session.last_test == session.evaluate() != start
+    session.go_to(Cursor(0, 0))
+    assert session.last_test == start
+
+
+def test_that_weights_too_large_for_the_precision_are_not_taken() -> None:
+    fresh = session_of(chain()).weights()
+    huge = {("dense_1", "weight"): np.full((64, 16), 1e300)}
+    assert (
+        session_of(chain(), weights=huge).weights()[("dense_1", "weight")]
+        == fresh[("dense_1", "weight")]
+    ).all()
 
 
 def test_that_stepping_back_from_the_start_changes_nothing() -> None:

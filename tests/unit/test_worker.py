@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from networks import chain, diverging
+from networks import DIGITS, chain, diverging
 
 from backprop_studio.network import Network, analyze, edits
 from backprop_studio.nn import optimizers
@@ -100,7 +100,8 @@ def test_that_a_waiting_command_ends_the_slice(desk: Desk) -> None:
     desk.worker.send(Pause())
     assert desk.worker.session is not None
     desk.worker.turn(None)
-    assert desk.worker.session.completed == 1
+    # The first iteration counts as slow until it is measured: one instruction is the unit.
+    assert (desk.worker.session.cursor.iteration, desk.worker.session.cursor.index) == (0, 1)
 
 
 def test_that_only_computed_values_are_shown(desk: Desk) -> None:
@@ -189,6 +190,75 @@ def test_that_a_changed_learning_rate_goes_on_from_where_it_was(desk: Desk) -> N
     assert curves[0].keep_until == pytest.approx(snapshot.epoch)
     for key, array in desk.weights().items():
         assert (array == learned[key]).all()
+
+
+def test_that_an_edit_in_the_middle_of_an_update_starts_from_whole_weights(desk: Desk) -> None:
+    for _ in range(3):
+        desk.worker.turn(Step(Boundary.BATCH))
+    whole = desk.weights()
+    session = desk.worker.session
+    assert session is not None
+    for _ in range(len(session.program.instructions) - 3):
+        desk.worker.turn(Step(Boundary.OP))
+    assert any((v != whole[k]).any() for k, v in desk.weights().items())
+    faster = optimizers()["adam"].from_config({"learning_rate": 0.01})
+    desk.load(chain(optimizer=faster))
+    for key, array in desk.weights().items():
+        assert (array == whole[key]).all()
+    assert desk.worker.session is not None
+    assert desk.worker.session.storage.arena("state:t")[0] == 3
+
+
+def test_that_no_point_is_lost_when_an_edit_comes_while_running(desk: Desk) -> None:
+    desk.take()
+    desk.worker.turn(Run())
+    for _ in range(5):
+        desk.worker.turn(None)
+    session = desk.worker.session
+    assert session is not None
+    made = session.losses.points.copy()
+    desk.load(chain(optimizer=optimizers()["adam"].from_config({"learning_rate": 0.01})))
+    got = np.concatenate([u.losses for u in desk.take()[1]])
+    assert (got == made[: len(got)]).all() and len(got) == len(made)
+
+
+def test_that_another_document_without_a_program_clears_the_curves(desk: Desk) -> None:
+    desk.worker.turn(Step(Boundary.BATCH))
+    desk.take()
+    desk.load(Network(), forget=True)
+    snapshot, curves = desk.take()
+    assert snapshot.state is State.EMPTY
+    assert curves[-1].keep_until == -1.0
+
+
+def test_that_a_network_that_cannot_be_bound_leaves_no_session(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def explode(*args: object, **options: object) -> None:
+        raise MemoryError("planted")
+
+    monkeypatch.setattr("backprop_studio.training.worker.Session", explode)
+    desk.load(chain(batch_size=64))
+    assert desk.take()[0].state is State.FAILED
+    desk.worker.turn(Run())
+    desk.worker.turn(Step(Boundary.OP))
+    assert desk.worker.session is None
+
+
+def test_that_a_layer_that_gets_its_size_back_gets_its_weights_back(desk: Desk) -> None:
+    desk.worker.turn(Step(Boundary.BATCH))
+    learned = desk.weights()
+    wider = [*DIGITS]
+    wider[1] = ("dense", {"units": 24})
+    desk.load(chain(wider))
+    desk.worker.turn(Step(Boundary.BATCH))
+    desk.load(chain())
+    assert (desk.weights()[("dense_1", "weight")] == learned[("dense_1", "weight")]).all()
+
+
+def test_that_watching_what_does_not_exist_does_no_harm(desk: Desk) -> None:
+    desk.worker.turn(Watch(frozenset({-1, 10**6})))
+    assert desk.take()[0].state is State.PAUSED
 
 
 def test_that_another_seed_begins_again(desk: Desk) -> None:

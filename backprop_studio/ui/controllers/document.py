@@ -80,13 +80,14 @@ class Document(QObject):
         self.undo_stack.setClean()
 
     def _show(self, network: Network) -> None:
-        before, self._network = self._network, network
-        self._retired.update(n.id for n in network.nodes)
+        before, known = self._network, self._analysis
         if before.trains_like(network) and _names(before) == _names(network):
             # Nothing but places changed: what is known stays known, and a drag stays cheap.
-            self._analysis = replace(self._analysis, network=network)
+            known = replace(known, network=network)
         else:
-            self._analysis = analyze(network)
+            known = analyze(network)
+        self._network, self._analysis = network, known
+        self._retired.update(n.id for n in network.nodes)
         self.network_changed.emit(before, network)
         self.analysis_changed.emit(self._analysis)
 

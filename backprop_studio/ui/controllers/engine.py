@@ -81,6 +81,7 @@ class Engine(QObject):
         self._weights: Mapping[tuple[str, str], Array] = {}
         self._forget = False
         self._snapshot = Snapshot(0, State.EMPTY)
+        self._told = State.EMPTY
         document.analysis_changed.connect(self._load)
 
     @property
@@ -160,13 +161,15 @@ class Engine(QObject):
         if snapshot is None:
             return
         if snapshot.revision != self._revision:
-            # About an older network; its points are still true, or about to be dropped.
+            # About an older network; its points are still true, or about to be dropped. What
+            # is passed on with them is the empty snapshot of the network that is coming.
             if curves:
                 self.updated.emit(self._snapshot, curves)
             return
         before, self._snapshot = self._snapshot, snapshot
         self.updated.emit(snapshot, curves)
-        if snapshot.state is not before.state:
+        if snapshot.state is not self._told:
+            self._told = snapshot.state
             if snapshot.state is State.RUNNING:
                 self._timer.start()
             else:
@@ -189,4 +192,7 @@ class Engine(QObject):
             self._forget,
         )
         self._weights, self._forget = {}, False
+        # Nothing of the new network is computed, and nothing of the old one is to be shown.
+        self._snapshot = Snapshot(self._revision, State.EMPTY)
+        self.updated.emit(self._snapshot, ())
         self._worker.send(load)

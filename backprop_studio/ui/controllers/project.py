@@ -46,6 +46,7 @@ class ProjectController(QObject):
         self._settings = settings
         self._window = window
         self._path: Path | None = None
+        self._saved_at = 0
 
     @property
     def path(self) -> Path | None:
@@ -89,7 +90,8 @@ class ProjectController(QObject):
         try:
             loaded = project.load(path)
         except StudioError as error:
-            self._settings.remove_recent_file(path)
+            if error.code == "file-missing":
+                self._settings.remove_recent_file(path)
             self._complain(self.tr("The project was not opened"), error)
             return False
         # What a crash while saving may have left there.
@@ -105,16 +107,9 @@ class ProjectController(QObject):
     def save_as(self) -> bool:
         """To a file that the person picks."""
         suggestion = self._path or self._settings.last_folder / f"network{SUFFIX}"
-        name, _ = QFileDialog.getSaveFileName(
-            self._window,
-            self.tr("Save project"),
-            str(suggestion),
-            self.tr("Backprop Studio projects (*.bps)"),
-        )
-        if not name:
-            return False
-        path = Path(name)
-        return self.save_path(path if path.suffix else path.with_suffix(SUFFIX))
+        filters = {SUFFIX: self.tr("Backprop Studio projects")}
+        path = self._ask_where(self.tr("Save project"), suggestion, filters)
+        return path is not None and self.save_path(path)
 
     def save_path(self, path: Path) -> bool:
         """Write to a file; False, with a message, when it cannot be written."""
@@ -125,6 +120,7 @@ class ProjectController(QObject):
             self._complain(self.tr("The project was not saved"), error)
             return False
         self._path = path
+        self._saved_at = self._trained()
         self._document.undo_stack.setClean()
         self._remember(path)
         self.path_changed.emit()
@@ -134,18 +130,11 @@ class ProjectController(QObject):
     def export(self) -> None:
         """The trained weights, to a file that the person picks."""
         stem = stem_of(self._path) or "weights"
-        name, chosen = QFileDialog.getSaveFileName(
-            self._window,
-            self.tr("Export weights"),
-            str(self._settings.last_folder / f"{stem}.safetensors"),
-            self.tr("safetensors (*.safetensors);;NumPy archive (*.npz)"),
-        )
-        if not name:
-            return
-        path = Path(name)
-        if not path.suffix:
-            path = path.with_suffix(".npz" if "npz" in chosen else ".safetensors")
-        self.export_path(path)
+        filters = {suffix: exporter.title for suffix, exporter in project.formats().items()}
+        suggestion = self._settings.last_folder / stem
+        path = self._ask_where(self.tr("Export weights"), suggestion, filters)
+        if path is not None:
+            self.export_path(path)
 
     def export_path(self, path: Path) -> bool:
         """The trained weights to this file; False, with a message, when it fails."""
@@ -161,13 +150,15 @@ class ProjectController(QObject):
 
     def may_discard(self) -> bool:
         """Whether the document may go: it is saved, or the person says so."""
-        if self._document.undo_stack.isClean():
+        # A document with a file is expected to keep what it has learned; a first try is not.
+        learned = self._path is not None and self._trained() != self._saved_at
+        if self._document.undo_stack.isClean() and not learned:
             return True
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
             self._window,
             self.tr("Unsaved changes"),
-            self.tr("The network has changes that are not saved. Save them?"),
+            self.tr("The project has changes that are not saved. Save them?"),
             buttons.Save | buttons.Discard | buttons.Cancel,
             buttons.Save,
         )
@@ -179,7 +170,33 @@ class ProjectController(QObject):
         self._engine.expect(loaded.weights)
         self._document.reset(loaded.network)
         self._path = path
+        self._saved_at = 0
         self.path_changed.emit()
+
+    def _trained(self) -> int:
+        """Instructions executed so far: what tells one moment of the training from another."""
+        cursor, lowered = self._engine.snapshot.cursor, self._document.analysis.lowered
+        if cursor is None or lowered is None:
+            return 0
+        return cursor.iteration * len(lowered.program.instructions) + cursor.index
+
+    def _ask_where(self, title: str, suggestion: Path, filters: dict[str, str]) -> Path | None:
+        """A file to write; the dialog adds the ending, and asks before one is replaced."""
+        dialog = QFileDialog(self._window, title, str(suggestion.parent))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        by_filter = {f"{name} (*{suffix})": suffix for suffix, name in filters.items()}
+        dialog.setNameFilters(list(by_filter))
+
+        def use(chosen: str) -> None:
+            dialog.setDefaultSuffix(by_filter[chosen].lstrip("."))
+
+        use(next(iter(by_filter)))
+        dialog.filterSelected.connect(use)
+        dialog.selectFile(suggestion.name)
+        accepted = dialog.exec() == QFileDialog.DialogCode.Accepted
+        path = Path(dialog.selectedFiles()[0]) if accepted else None
+        dialog.deleteLater()
+        return path
 
     def _remember(self, path: Path) -> None:
         self._settings.add_recent_file(path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
@@ -16,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio.autograd import Program
+from backprop_studio.autograd import Array, Program
 from backprop_studio.network import Analysis, Network
 from backprop_studio.training import Snapshot
 from backprop_studio.training.naming import value_name
@@ -27,6 +29,7 @@ from backprop_studio.ui.widgets.scale_bar import ColorScaleBar
 SCALES = (10.0, 1.0, 0.1, 0.01, 0.001, 0.0001)
 TILE_WIDTH = 180
 TILE_HEIGHT = 96
+_PIECE = 1 << 16
 
 
 class GradientsPanel(QWidget):
@@ -160,5 +163,18 @@ class GradientsPanel(QWidget):
         arrays = {} if self._snapshot is None else self._snapshot.arrays
         for index, tile in self._tiles.items():
             array = arrays.get(index)
-            norm = None if array is None else float(np.linalg.norm(array.astype(np.float64)))
+            norm = None if array is None else norm_of(array)
             tile.set_data(array, norm, scale=scale, log=log)
+
+
+def norm_of(array: Array) -> float:
+    """The Euclidean norm of an array, summed in double precision.
+
+    In pieces: a copy of a large array in double precision takes several times as long, and the
+    window waits for it.
+    """
+    flat, total = array.reshape(-1), 0.0
+    for start in range(0, flat.size, _PIECE):
+        piece = flat[start : start + _PIECE].astype(np.float64)
+        total += float(np.dot(piece, piece))
+    return math.sqrt(total)

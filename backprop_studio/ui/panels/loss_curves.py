@@ -35,7 +35,8 @@ class LossCurvesPanel(QWidget):
         for update in curves:
             if update.keep_until is not None:
                 self._losses.drop_after(update.keep_until)
-                self._tests.drop_after(update.keep_until)
+                # Whoever goes on from there tests there too.
+                self._tests.drop_from(update.keep_until)
             self._losses.extend(update.losses)
             self._tests.extend(update.tests)
         if curves:

@@ -1,0 +1,43 @@
+"""What the engine passes on of what the worker says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from networks import chain
+from pytestqt.qtbot import QtBot
+
+from backprop_studio.training import Command, CurveUpdate, Snapshot, State
+from backprop_studio.ui.main_window import MainWindow
+
+
+def test_that_late_news_of_a_longer_network_is_not_shown_as_news_of_the_new_one(
+    window: MainWindow, do: Callable[[str], None], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, worker = window._engine, window._engine._worker
+    do("step_batch")
+    last = engine.snapshot
+    assert last.cursor is not None
+    held: list[Command] = []
+    send = worker.send
+    monkeypatch.setattr(worker, "send", held.append)
+    # Fewer instructions than the cursor's index; the worker has not heard of it yet.
+    short = chain([("input", {}), ("dense", {"units": 10}), ("softmax_cross_entropy", {})])
+    window._document.apply("Shorten", short)
+    lowered = window._document.analysis.lowered
+    assert lowered is not None and len(lowered.program.instructions) < last.cursor.index
+
+    point = np.array([[last.epoch + 0.01, 0.125]])
+    late = Snapshot(last.revision, State.RUNNING, last.cursor)
+    engine._mailbox.put(late)
+    engine._mailbox.add(CurveUpdate(None, point, np.empty((0, 3))))
+    engine.pull()  # raised IndexError in the panels
+
+    for command in held:
+        send(command)
+    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
+    assert engine.snapshot.revision > last.revision
+    # The point was true of its time, and later than where the new network goes on from.
+    assert 0.125 not in window.losses.losses[:, 1]

@@ -1,0 +1,31 @@
+"""The panel of gradients."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from backprop_studio.ui.panels import gradients
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (300, 700), (0, 4)])
+@pytest.mark.parametrize("size", [1e-30, 1.0, 1e30])
+def test_that_the_norm_is_that_of_double_precision(shape: tuple[int, ...], size: float) -> None:
+    array = (size * np.random.default_rng(1).standard_normal(shape)).astype(np.float32)
+    wanted = np.linalg.norm(array.astype(np.float64))
+    assert gradients.norm_of(array) == pytest.approx(wanted, rel=1e-12)
+
+
+def test_that_the_norm_of_a_large_gradient_copies_it_only_piece_by_piece() -> None:
+    # A whole copy in double precision made the window hang while large networks train.
+    largest = 0
+
+    class Watched(np.ndarray):
+        def astype(self, *args: object, **kwargs: object) -> np.ndarray:
+            nonlocal largest
+            largest = max(largest, self.size)
+            return np.asarray(self).astype(*args, **kwargs)  # type: ignore[call-overload]
+
+    array = np.ones((1000, 1000), np.float32).view(Watched)
+    assert gradients.norm_of(array) == 1000.0
+    assert 0 < largest <= 2**16
