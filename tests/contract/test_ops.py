@@ -44,6 +44,13 @@ from backprop_studio.autograd.ops.loss import (
     SoftmaxCrossEntropyBackward,
 )
 from backprop_studio.autograd.ops.matmul import MatMul
+from backprop_studio.autograd.ops.momentum import (
+    FollowSpeed,
+    GatherScaledSpeed,
+    GatherSpeed,
+    LookAhead,
+)
+from backprop_studio.autograd.ops.scaled import Decay, ScaledDescend, SignDescend, SumSquares
 from backprop_studio.autograd.ops.update import (
     AdamStep,
     AverageGradient,
@@ -195,6 +202,44 @@ EXAMPLES: dict[str, list[Example]] = {
             adam_step,
         )
     ],
+    "gather_speed": [
+        Example(GatherSpeed(0.9), (some(N, 3), some(N, 3, seed=1)), lambda v, g: (0.9 * v + g,))
+    ],
+    "gather_scaled_speed": [
+        Example(
+            GatherScaledSpeed(0.9, 1e-3),
+            (some(N, 3), some(N, 3, seed=1), np.abs(some(N, 3, seed=2))),
+            lambda v, g, s: (0.9 * v + g / (np.sqrt(s) + 1e-3),),
+        )
+    ],
+    "follow_speed": [
+        Example(FollowSpeed(0.1), (some(N, 3), some(N, 3, seed=1)), lambda p, v: (p - 0.1 * v,))
+    ],
+    "look_ahead": [
+        Example(
+            LookAhead(0.1, 0.9),
+            (some(N, 3), some(N, 3, seed=1), some(N, 3, seed=2)),
+            lambda p, g, v: (p - 0.1 * (g + 0.9 * v),),
+        )
+    ],
+    "sum_squares": [
+        Example(SumSquares(), (np.abs(some(N, 3)), some(N, 3, seed=1)), lambda s, g: (s + g**2,))
+    ],
+    "scaled_descend": [
+        Example(
+            ScaledDescend(0.1, 1e-3),
+            (some(N, 3), some(N, 3, seed=1), np.abs(some(N, 3, seed=2))),
+            lambda p, g, s: (p - 0.1 * g / (np.sqrt(s) + 1e-3),),
+        )
+    ],
+    "sign_descend": [
+        Example(
+            SignDescend(0.1),
+            (some(N, 3), np.maximum(some(N, 3, seed=1), 0)),
+            lambda p, g: (p - 0.1 * np.sign(g),),
+        )
+    ],
+    "decay": [Example(Decay(0.1, 0.5), (some(N, 3),), lambda p: (0.95 * p,))],
 }
 
 
