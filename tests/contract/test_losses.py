@@ -30,7 +30,7 @@ every_loss = pytest.mark.parametrize("loss_id", sorted(losses()))
 
 
 def variants(loss_id: str) -> list[LossSpec]:
-    """The default, each choice taken, and each number at half of the way to 1 (or 0.5)."""
+    """The default, each other choice, and each number at 0.3."""
     cls = losses()[loss_id]
     found = [cls()]
     for f in cls.fields():

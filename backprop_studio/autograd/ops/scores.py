@@ -103,7 +103,8 @@ class BinaryCrossEntropy(Loss):
 
 def _over_classes(reduction: str) -> tuple[str, str]:
     """As `over`: the mean over rows, or their sum, and in either case over the C classes."""
-    return over(MEAN, "NC" if reduction == MEAN else "C")
+    latex, plain = over(reduction, "N")
+    return latex + r"\frac{1}{C}\,", plain + " / C"
 
 
 @dataclass(frozen=True)

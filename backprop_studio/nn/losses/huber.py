@@ -34,7 +34,8 @@ class Huber(LossSpec):
         category=Category.LOSS,
         summary="Squares small differences and counts large ones by their distance alone.",
         latex=r"L = \frac{1}{n} \sum h(P - T), \quad "
-        r"h(d) = \frac{d^2}{2} \;\; (|d| \le \delta), \;\; \delta\,(|d| - \frac{\delta}{2})",
+        r"h(d) = \frac{d^2}{2} \;\; (|d| \le \delta), \;\; "
+        r"\delta\,(|d| - \frac{\delta}{2}) \;\; \text{else}",
         plain="L = mean of h(P − T), h(d) = d² / 2 up to |d| = δ, then δ · (|d| − δ/2)",
         shape="(N, targets) → scalar",
     )
