@@ -26,6 +26,7 @@ from backprop_studio.autograd import (
 )
 from backprop_studio.autograd.op import Call
 from backprop_studio.autograd.ops.data import OneHot
+from backprop_studio.network import lower
 from backprop_studio.nn import OptimizerSpec, layers, losses
 
 F8 = np.float64
@@ -94,6 +95,8 @@ def perceptron(
     loss: str = "mse",
     optimizer: OptimizerSpec | None = None,
     bias: bool = True,
+    l1: float = 0.0,
+    l2: float = 0.0,
 ) -> Program:
     """A training step of dense layers with an activation between; inputs `x` and `y`.
 
@@ -114,6 +117,7 @@ def perceptron(
             target = b.apply(OneHot(sizes[-1]), b.input("y", (BATCH,), "int"))
         end = losses()[loss]().lower(b, x, target)
     parameters = b.build().parameters
+    end = lower.penalize(b, end, parameters, l1=l1, l2=l2)
     gradients = differentiate(b, end, parameters)
     if optimizer is not None:
         with b.scope(phase=Phase.UPDATE):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -17,7 +17,9 @@ from backprop_studio.autograd import (
     differentiate,
     format_shape,
 )
-from backprop_studio.autograd.ops.data import OneHot
+from backprop_studio.autograd.ops.arithmetic import Add
+from backprop_studio.autograd.ops.data import Column, OneHot
+from backprop_studio.autograd.ops.penalty import L1Penalty, L2Penalty
 from backprop_studio.data import DatasetInfo, Task
 from backprop_studio.errors import Diagnostic, Severity, ShapeError, StudioError
 from backprop_studio.network import graph
@@ -43,11 +45,18 @@ class Lowered:
         Id of the value that the loss compares with the target.
     dataset
         The data that it is made for.
+    data_loss
+        Id of the loss without the penalties on weights, which held-out rows are measured by.
+        `program.loss` has the penalties in it; without any it is the same value.
+    sums
+        Whether the loss is a sum over the rows; otherwise it is their mean.
     """
 
     program: Program
     prediction: int
     dataset: DatasetInfo
+    data_loss: int
+    sums: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,39 @@ class Analysis:
 @lru_cache(maxsize=64)
 def _training_rows(dataset: str, validation: float, seed: int) -> int:
     return len(data.split(data.load(dataset), validation_fraction=validation, seed=seed).train)
+
+
+def penalize(
+    b: Builder, loss: Value, parameters: Sequence[Value], *, l1: float, l2: float
+) -> Value:
+    """The loss plus a term for each weight matrix and penalty. Biases are left alone.
+
+    A term belongs to the node of its weight, the additions to that of the loss, so that the
+    canvas shows where each of them comes from and where they meet.
+
+    Parameters
+    ----------
+    b
+        Where to emit them.
+    loss
+        Loss of the data.
+    parameters
+        All parameters, biases among them.
+    l1, l2
+        Strength of each penalty; 0 leaves it out.
+    """
+    penalties = [p(rate) for p, rate in ((L1Penalty, l1), (L2Penalty, l2)) if rate > 0.0]
+    terms = []
+    with b.scope(phase=Phase.LOSS):
+        for weight in parameters:
+            # A bias is one number a unit; whatever has two dimensions or more weighs inputs.
+            if len(weight.shape) >= 2:
+                with b.scope(node=weight.node):
+                    terms += [b.apply(penalty, weight) for penalty in penalties]
+        with b.scope(node=loss.node):
+            for term in terms:
+                loss = b.apply(Add(), loss, term)
+    return loss
 
 
 def analyze(network: Network) -> Analysis:
@@ -247,7 +289,9 @@ class _Analyzer:
             )
             return None
         expected = (BATCH, dataset.target_width)
-        if prediction.shape != expected:
+        two_classes = classes and dataset.target_width == 2
+        column = spec.takes_column and two_classes and prediction.shape == (BATCH, 1)
+        if prediction.shape != expected and not column:
             self._error(
                 "target-mismatch",
                 node.id,
@@ -259,7 +303,8 @@ class _Analyzer:
         with self.b.scope(node=node.id, phase=Phase.LOSS):
             if classes:
                 labels = self.b.input("y", (BATCH,), "int")
-                target = self.b.apply(OneHot(dataset.target_width), labels)
+                rows = Column() if column else OneHot(dataset.target_width)
+                target = self.b.apply(rows, labels)
             else:
                 target = self.b.input("y", expected)
             loss = spec.lower(self.b, prediction, target)
@@ -267,12 +312,13 @@ class _Analyzer:
         return loss, prediction
 
     def _finish(self, ends: tuple[Value, Value], dataset: DatasetInfo) -> Lowered | None:
-        loss, prediction = ends
+        data_loss, prediction = ends
         setup = self.network.setup
         parameters = self.b.build().parameters
         if not parameters:
             self._error("parameters-none")
             return None
+        loss = penalize(self.b, data_loss, parameters, l1=setup.l1, l2=setup.l2)
         gradients = differentiate(self.b, loss, parameters)
         pairs = [(p, gradients[p.id]) for p in parameters if p.id in gradients]
         with self.b.scope(phase=Phase.UPDATE):
@@ -286,7 +332,8 @@ class _Analyzer:
                 limit=f"{MEMORY_LIMIT / 2**30:.0f} GiB",
             )
             return None
-        return Lowered(program, prediction.id, dataset)
+        sums = any(isinstance(n.spec, LossSpec) and n.spec.sums for n in self.network.nodes)
+        return Lowered(program, prediction.id, dataset, data_loss.id, sums)
 
     def _count_parameters(self) -> dict[str, int]:
         counts = dict.fromkeys(self.shapes, 0)

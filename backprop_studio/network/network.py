@@ -94,6 +94,22 @@ class TrainingSetup(Spec):
         label="Precision",
         doc="Single is faster; double is for gradient checks.",
     )
+    l1: float = number(
+        0.0,
+        low=0.0,
+        high=1000.0,
+        label="L1 penalty",
+        doc="Adds this times the sum of all absolute weights to the training loss. "
+        "Biases are free.",
+    )
+    l2: float = number(
+        0.0,
+        low=0.0,
+        high=1000.0,
+        label="L2 penalty",
+        doc="Adds half of this times the sum of all squared weights to the training loss. "
+        "Biases are free.",
+    )
 
     info: ClassVar[Info] = Info(
         id="setup",

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 from backprop_studio.autograd import Builder, Value
 from backprop_studio.errors import Diagnostic, StudioError
 from backprop_studio.nn.fields import Field, Kind, fields_of
+from backprop_studio.nn.reduction import summed
 
 
 class Category(StrEnum):
@@ -99,6 +100,10 @@ class Spec:
         }
         return cls(**values)
 
+    def formula(self) -> tuple[str, str]:
+        """Its formula with these settings, typeset and in plain text."""
+        return self.info.latex, self.info.plain
+
     def problems(self, name: str, node: str | None = None) -> list[Diagnostic]:
         """A diagnostic for each setting that is out of range."""
         return [
@@ -152,6 +157,17 @@ class LossSpec(LayerSpec):
     has_output: ClassVar[bool] = False
     needs_classes: ClassVar[bool] = False
     """Whether the targets must be classes."""
+    takes_column: ClassVar[bool] = False
+    """Whether one score is enough for two classes; the target is then a column of 0 and 1."""
+
+    @property
+    def sums(self) -> bool:
+        """Whether it is a sum over the rows of a batch; otherwise it is their mean."""
+        return getattr(self, "reduction", "mean") == "sum"
+
+    def formula(self) -> tuple[str, str]:
+        """Its formula with these settings: that of a mean, or of a sum."""
+        return summed(*super().formula()) if self.sums else super().formula()
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         """Emit the loss of `inputs`, prediction and target rows; return the scalar loss."""

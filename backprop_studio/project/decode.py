@@ -67,6 +67,8 @@ def _setup(record: schema.SetupRecord) -> TrainingSetup:
         validation=record.validation,
         seed=record.seed,
         precision=record.precision,
+        l1=record.l1,
+        l2=record.l2,
     )
 
 

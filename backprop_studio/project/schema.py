@@ -61,6 +61,8 @@ class SetupRecord(Struct, frozen=True, forbid_unknown_fields=True):
     validation: float
     seed: int
     precision: Annotated[str, Meta(max_length=100)]
+    l1: float = 0.0
+    l2: float = 0.0
 
 
 class Document(Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprop_studio.autograd import Array, Machine, Program, Storage
+from backprop_studio.autograd import Array, Machine, Storage
+from backprop_studio.network import Lowered
 
 CHUNK = 1024
 """Rows that are evaluated at once, at most."""
@@ -22,9 +23,11 @@ class Evaluation:
     Attributes
     ----------
     loss
-        Mean loss over the rows.
+        Loss of the data, without penalties on weights: its mean over the rows or, if the loss is
+        a sum, that mean times the size of a batch, so that it compares with the training loss.
     accuracy
-        Share of rows whose largest output is the right class; None for regression.
+        Share of rows whose largest output is the right class (whose only output is above zero
+        for the second of two classes, and not for the first); None for regression.
     rows
         How many rows were tested.
     """
@@ -35,14 +38,31 @@ class Evaluation:
 
 
 class Evaluator:
-    """Runs the forward part of a program over fixed rows, with the storage's parameters."""
+    """Runs a program up to the loss of the data over fixed rows, with the storage's parameters.
+
+    Penalties on weights come after it and are not computed.
+
+    Parameters
+    ----------
+    lowered
+        The program, with its prediction and loss.
+    storage
+        Whose parameters to use.
+    x, y
+        Features and targets of all rows.
+    rows
+        Which of them to test on.
+    batch_size
+        Rows of a training batch.
+    """
 
     def __init__(
-        self, program: Program, prediction: int, storage: Storage, x: Array, y: Array, rows: Array
+        self, lowered: Lowered, storage: Storage, x: Array, y: Array, rows: Array, batch_size: int
     ) -> None:
-        forward = program.forward_only()
-        assert program.loss is not None
-        self._loss, self._prediction = program.loss, prediction
+        forward = lowered.program.forward_only()
+        self._stop = forward.producer[lowered.data_loss] + 1
+        self._loss, self._prediction = lowered.data_loss, lowered.prediction
+        self._sums, self._batch_size = lowered.sums, batch_size
         self._x, self._y = x, y
         self._labels = y if y.dtype.kind == "i" else None
         row_bytes = max(forward.memory(2) - forward.memory(1), 1)
@@ -58,14 +78,20 @@ class Evaluator:
             machine = self._machines[len(chunk)]
             machine.feed("x", self._x, chunk)
             machine.feed("y", self._y, chunk)
-            machine.run()
-            # Every loss is a mean over its rows, so chunks count by their size.
-            total += float(machine.array(self._loss)) * len(chunk)
+            machine.run(0, self._stop)
+            # A mean counts by the size of its chunk.
+            total += float(machine.array(self._loss)) * (1 if self._sums else len(chunk))
             rows += len(chunk)
             if self._labels is not None:
-                guesses = machine.array(self._prediction).argmax(axis=1)
+                guesses = _guesses(machine.array(self._prediction))
                 hits += int(np.count_nonzero(guesses == self._labels[chunk]))
-        return Evaluation(total / rows, None if self._labels is None else hits / rows, rows)
+        loss = total / rows * (self._batch_size if self._sums else 1)
+        return Evaluation(loss, None if self._labels is None else hits / rows, rows)
+
+
+def _guesses(scores: Array) -> Array:
+    """The class that each row of scores is for; a single score is for the second when above 0."""
+    return scores[:, 0] > 0 if scores.shape[1] == 1 else scores.argmax(axis=1)
 
 
 class Series:

@@ -84,7 +84,7 @@ class Session:
         self._train = split.train
         self._bounds = data.batch_bounds(len(split.train), setup.batch_size)
         self._evaluator = Evaluator(
-            self.program, lowered.prediction, self.storage, self._x, self._y, split.validation
+            lowered, self.storage, self._x, self._y, split.validation, setup.batch_size
         )
         self._machines: dict[int, Machine] = {}
         self._order = (-1, np.empty(0, np.int64))

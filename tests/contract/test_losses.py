@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -21,19 +23,30 @@ from backprop_studio.autograd import (
 from backprop_studio.data import Task
 from backprop_studio.errors import ShapeError
 from backprop_studio.network import Network, Node, TrainingSetup, Wire, analyze
-from backprop_studio.nn import layers, losses
+from backprop_studio.nn import Kind, LossSpec, layers, losses
 from tests.programs import Scattered, bits
 
 every_loss = pytest.mark.parametrize("loss_id", sorted(losses()))
 
 
-def step_of(loss_id: str, rows: int | str, width: int) -> Program:
+def variants(loss_id: str) -> list[LossSpec]:
+    """The default, each other choice, and each number at 0.3."""
+    cls = losses()[loss_id]
+    found = [cls()]
+    for f in cls.fields():
+        found += [replace(cls(), **{f.name: key}) for key, _ in f.choices if key != f.default]
+        if f.kind is Kind.NUMBER:
+            found.append(replace(cls(), **{f.name: 0.3}))
+    return found
+
+
+def step_of(loss_id: str, rows: int | str, width: int, spec: LossSpec | None = None) -> Program:
     """A loss of a parameter (its prediction) against the input `y`."""
     b = Builder()
     with b.scope(node="source"):
         prediction = b.parameter("x", (rows, width), Scattered())  # type: ignore[arg-type]
     with b.scope(node="loss", phase=Phase.LOSS):
-        loss = losses()[loss_id]().lower(b, prediction, b.input("y", prediction.shape))
+        loss = (spec or losses()[loss_id]()).lower(b, prediction, b.input("y", prediction.shape))
     differentiate(b, loss, [prediction])
     return b.build(loss)
 
@@ -45,9 +58,14 @@ def targets(rows: int, width: int, seed: int = 3) -> Array:
 
 
 def started(
-    loss_id: str, rows: int, width: int, dtype: type = np.float64, seed: int = 1
+    loss_id: str,
+    rows: int,
+    width: int,
+    dtype: type = np.float64,
+    seed: int = 1,
+    spec: LossSpec | None = None,
 ) -> Machine:
-    program = step_of(loss_id, rows, width)
+    program = step_of(loss_id, rows, width, spec)
     storage = Storage(program, dtype)
     storage.initialize(seed)
     machine = Machine(program, storage, batch=rows)
@@ -81,8 +99,47 @@ def test_that_a_loss_is_a_finite_number_at_any_batch(loss_id: str, width: int) -
 @pytest.mark.parametrize("rows", [1, 2, 7])
 @pytest.mark.parametrize("width", [1, 2, 5])
 def test_that_the_gradient_by_the_prediction_is_right(loss_id: str, rows: int, width: int) -> None:
-    machine = started(loss_id, rows, width)
-    assert max(gradcheck(machine).values()) <= 1e-6
+    for spec in variants(loss_id):
+        machine = started(loss_id, rows, width, spec=spec)
+        assert max(gradcheck(machine).values()) <= 1e-7, spec
+
+
+@every_loss
+def test_that_a_sum_is_the_mean_times_its_count_and_its_formula_says_so(loss_id: str) -> None:
+    mean = losses()[loss_id]()
+    total = replace(mean, reduction="sum")  # type: ignore[call-arg]
+    assert total.sums
+    assert not mean.sums
+    for index in range(2):
+        assert mean.formula()[index] != total.formula()[index]
+    assert "mean" not in total.formula()[1]
+    ratio = loss_of(started(loss_id, 6, 4, spec=total)) / loss_of(started(loss_id, 6, 4, spec=mean))
+    assert ratio == pytest.approx(24 if r"\frac{1}{n}" in mean.info.latex else 6, rel=1e-12)
+    for spec in (mean, total):
+        program = step_of(loss_id, 6, 4, spec)
+        (end,) = (i for i in program.instructions if program.loss in i.outputs)
+        assert (" / n" in end.op.formula().plain or " / N" in end.op.formula().plain) == (
+            spec is mean
+        )
+
+
+@every_loss
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("width", [1, 2, 5])
+def test_that_scores_of_ten_thousand_give_a_finite_loss_and_gradient(
+    loss_id: str, width: int, dtype: type
+) -> None:
+    for spec in variants(loss_id):
+        machine = started(loss_id, 4, width, dtype, spec=spec)
+        rows = np.arange(4)
+        machine.feed("y", np.eye(width, dtype=dtype)[rows % width], rows)
+        (x,) = machine.program.parameters
+        for sign in (1.0, -1.0):
+            alternating = np.where(np.arange(4 * width) % 2, 1e4, -1e4) * sign
+            machine.storage.view(x)[...] = alternating.reshape(4, width)
+            with np.errstate(all="raise", under="ignore"):
+                assert np.isfinite(loss_of(machine))
+            assert np.isfinite(machine.array(machine.program.gradients[x.id])).all()
 
 
 @every_loss

@@ -36,7 +36,14 @@ from backprop_studio.autograd.ops.activation import (
     TanhBackward,
 )
 from backprop_studio.autograd.ops.arithmetic import Accumulate, Add, Fill, SumTo
-from backprop_studio.autograd.ops.data import Load, OneHot
+from backprop_studio.autograd.ops.data import Column, Load, OneHot
+from backprop_studio.autograd.ops.divergence import (
+    KLDivergence,
+    KLDivergenceBackward,
+    LogSoftmax,
+    LogSoftmaxBackward,
+    SmoothLabels,
+)
 from backprop_studio.autograd.ops.loss import (
     MeanSquaredError,
     MeanSquaredErrorBackward,
@@ -44,6 +51,31 @@ from backprop_studio.autograd.ops.loss import (
     SoftmaxCrossEntropyBackward,
 )
 from backprop_studio.autograd.ops.matmul import MatMul
+from backprop_studio.autograd.ops.momentum import (
+    FollowSpeed,
+    GatherScaledSpeed,
+    GatherSpeed,
+    LookAhead,
+)
+from backprop_studio.autograd.ops.penalty import (
+    L1Penalty,
+    L1PenaltyBackward,
+    L2Penalty,
+    L2PenaltyBackward,
+)
+from backprop_studio.autograd.ops.robust import (
+    AbsoluteError,
+    AbsoluteErrorBackward,
+    Huber,
+    HuberBackward,
+)
+from backprop_studio.autograd.ops.scaled import Decay, ScaledDescend, SignDescend, SumSquares
+from backprop_studio.autograd.ops.scores import (
+    BinaryCrossEntropy,
+    BinaryCrossEntropyBackward,
+    Hinge,
+    HingeBackward,
+)
 from backprop_studio.autograd.ops.update import (
     AdamStep,
     AverageGradient,
@@ -88,6 +120,37 @@ def adam_step(p: Array, m: Array, v: Array, t: Array) -> tuple[Array, ...]:
     return (p - 0.1 * mean / (np.sqrt(square) + 1e-3),)
 
 
+def sigmoid(z: Array) -> Array:
+    return 1 / (1 + np.exp(-z))
+
+
+def huber(p: Array, t: Array) -> Array:
+    d = np.abs(p - t)
+    return np.where(d < 0.8, 0.5 * d * d, 0.8 * (d - 0.4))
+
+
+def excess(z: Array, t: Array) -> Array:
+    return np.maximum(0, 0.6 + z - (z * t).sum(1, keepdims=True)) * (1 - t)
+
+
+def hinge_gradient(h: Array, t: Array, g: Array) -> Array:
+    on = (h > 0) * (1 - t)
+    return (on - t * on.sum(1, keepdims=True)) * g / h.shape[1]
+
+
+def binary(z: Array, t: Array) -> Array:
+    return -(t * np.log(sigmoid(z)) + (1 - t) * np.log(sigmoid(-z)))
+
+
+def row_mean(terms: Array) -> Array:
+    return np.array(terms.sum() / max(len(terms), 1))
+
+
+def entry_mean(terms: Array) -> Array:
+    return np.array(terms.sum() / max(terms.size, 1))
+
+
+classes = np.eye(3)[np.arange(N) % 3]
 scalar = np.array(0.7)
 EXAMPLES: dict[str, list[Example]] = {
     "add": [
@@ -193,6 +256,184 @@ EXAMPLES: dict[str, list[Example]] = {
             AdamStep(0.1, 0.9, 0.99, 1e-3),
             (some(N, 3), some(N, 3, seed=1), np.abs(some(N, 3, seed=2)), np.array(3.0)),
             adam_step,
+        )
+    ],
+    "gather_speed": [
+        Example(GatherSpeed(0.9), (some(N, 3), some(N, 3, seed=1)), lambda v, g: (0.9 * v + g,))
+    ],
+    "gather_scaled_speed": [
+        Example(
+            GatherScaledSpeed(0.9, 1e-3),
+            (some(N, 3), some(N, 3, seed=1), np.abs(some(N, 3, seed=2))),
+            lambda v, g, s: (0.9 * v + g / (np.sqrt(s) + 1e-3),),
+        )
+    ],
+    "follow_speed": [
+        Example(FollowSpeed(0.1), (some(N, 3), some(N, 3, seed=1)), lambda p, v: (p - 0.1 * v,))
+    ],
+    "look_ahead": [
+        Example(
+            LookAhead(0.1, 0.9),
+            (some(N, 3), some(N, 3, seed=1), some(N, 3, seed=2)),
+            lambda p, g, v: (p - 0.1 * (g + 0.9 * v),),
+        )
+    ],
+    "sum_squares": [
+        Example(SumSquares(), (np.abs(some(N, 3)), some(N, 3, seed=1)), lambda s, g: (s + g**2,))
+    ],
+    "scaled_descend": [
+        Example(
+            ScaledDescend(0.1, 1e-3),
+            (some(N, 3), some(N, 3, seed=1), np.abs(some(N, 3, seed=2))),
+            lambda p, g, s: (p - 0.1 * g / (np.sqrt(s) + 1e-3),),
+        )
+    ],
+    "sign_descend": [
+        Example(
+            SignDescend(0.1),
+            (some(N, 3), np.maximum(some(N, 3, seed=1), 0)),
+            lambda p, g: (p - 0.1 * np.sign(g),),
+        )
+    ],
+    "decay": [Example(Decay(0.1, 0.5), (some(N, 3),), lambda p: (0.95 * p,))],
+    "column": [Example(Column(), (np.arange(N) % 2,), lambda y: (y.reshape(-1, 1) * 1.0,))],
+    "smooth_labels": [Example(SmoothLabels(0.1), (classes,), lambda t: (0.9 * t + 0.1 / 3,))],
+    "mae": [
+        Example(
+            AbsoluteError(),
+            (some(N, 3), some(N, 3, seed=1)),
+            lambda p, t: (entry_mean(np.abs(p - t)), p - t),
+            (0,),
+        ),
+        Example(
+            AbsoluteError("sum"),
+            (some(N, 3), some(N, 3, seed=1)),
+            lambda p, t: (np.abs(p - t).sum(), p - t),
+            (0,),
+        ),
+    ],
+    "mae_backward": [
+        Example(
+            AbsoluteErrorBackward(),
+            (np.maximum(some(N, 3), 0), scalar),
+            lambda d, g: (np.sign(d) * g / max(d.size, 1),),
+        ),
+        Example(AbsoluteErrorBackward("sum"), (some(N, 3), scalar), lambda d, g: (np.sign(d) * g,)),
+    ],
+    "huber": [
+        Example(
+            Huber(0.8),
+            (some(N, 3), some(N, 3, seed=1)),
+            lambda p, t: (entry_mean(huber(p, t)), np.clip(p - t, -0.8, 0.8)),
+            (0,),
+        ),
+        Example(
+            Huber(0.8, "sum"),
+            (some(N, 3), some(N, 3, seed=1)),
+            lambda p, t: (huber(p, t).sum(), np.clip(p - t, -0.8, 0.8)),
+            (0,),
+        ),
+    ],
+    "huber_backward": [
+        Example(HuberBackward(), (some(N, 3), scalar), lambda c, g: (c * g / max(c.size, 1),)),
+        Example(HuberBackward("sum"), (some(N, 3), scalar), lambda c, g: (c * g,)),
+    ],
+    "binary_cross_entropy": [
+        Example(
+            BinaryCrossEntropy(),
+            (some(N, 3), shares(N, 3)),
+            lambda z, t: (entry_mean(binary(z, t)), sigmoid(z)),
+            (0,),
+        ),
+        Example(
+            BinaryCrossEntropy("sum"),
+            (some(N, 1), np.arange(N).reshape(N, 1) % 2 * 1.0),
+            lambda z, t: (binary(z, t).sum(), sigmoid(z)),
+            (0,),
+        ),
+    ],
+    "binary_cross_entropy_backward": [
+        Example(
+            BinaryCrossEntropyBackward(),
+            (shares(N, 3), classes, scalar),
+            lambda p, t, g: ((p - t) / max(p.size, 1) * g,),
+        ),
+        Example(
+            BinaryCrossEntropyBackward("sum"),
+            (shares(N, 3), classes, scalar),
+            lambda p, t, g: ((p - t) * g,),
+        ),
+    ],
+    "hinge": [
+        Example(
+            Hinge(0.6),
+            (some(N, 3), classes),
+            lambda z, t: (row_mean(excess(z, t)) / 3, excess(z, t)),
+            (0,),
+        ),
+        Example(
+            Hinge(0.6, "sum"),
+            (some(N, 3), shares(N, 3)),
+            lambda z, t: (excess(z, t).sum() / 3, excess(z, t)),
+            (0,),
+        ),
+    ],
+    "hinge_backward": [
+        Example(
+            HingeBackward(),
+            (np.maximum(some(N, 3), 0), classes, scalar),
+            lambda h, t, g: (hinge_gradient(h, t, g) / max(len(h), 1),),
+        ),
+        Example(
+            HingeBackward("sum"),
+            (np.maximum(some(N, 3), 0), shares(N, 3), scalar),
+            lambda h, t, g: (hinge_gradient(h, t, g),),
+        ),
+    ],
+    "log_softmax": [
+        Example(LogSoftmax(), (some(N, 3),), lambda z: (np.log(softmax(z)),), (0,)),
+    ],
+    "log_softmax_backward": [
+        Example(
+            LogSoftmaxBackward(),
+            (np.log(shares(N, 3)), some(N, 3)),
+            lambda y, g: (g - np.exp(y) * g.sum(1, keepdims=True),),
+        )
+    ],
+    "kl_divergence": [
+        Example(
+            KLDivergence(),
+            (np.log(shares(N, 3)), shares(N, 3)[::-1].copy()),
+            lambda q, t: (row_mean(t * (np.log(t) - q)), t * (np.log(t) - q)),
+            (0,),
+        ),
+        Example(
+            KLDivergence("sum"),
+            (some(N, 3), classes),
+            lambda q, t: (-(t * q).sum(), -t * q),
+            (0,),
+        ),
+    ],
+    "kl_divergence_backward": [
+        Example(
+            KLDivergenceBackward(),
+            (shares(N, 3), scalar),
+            lambda t, g: (-t / max(len(t), 1) * g,),
+        ),
+        Example(KLDivergenceBackward("sum"), (shares(N, 3), scalar), lambda t, g: (-t * g,)),
+    ],
+    "l2_penalty": [Example(L2Penalty(0.3), (some(4, 3),), lambda w: (0.15 * (w * w).sum(),), (0,))],
+    "l2_penalty_backward": [
+        Example(L2PenaltyBackward(0.3), (some(4, 3), scalar), lambda w, g: (0.3 * w * g,))
+    ],
+    "l1_penalty": [
+        Example(L1Penalty(0.3), (some(4, 3),), lambda w: (0.3 * np.abs(w).sum(),), (0,))
+    ],
+    "l1_penalty_backward": [
+        Example(
+            L1PenaltyBackward(0.3),
+            (np.maximum(some(4, 3), 0), scalar),
+            lambda w, g: (0.3 * np.sign(w) * g,),
         )
     ],
 }

@@ -51,6 +51,26 @@ def test_that_large_updates_have_the_same_bits_as_stepping(optimizer_id: str) ->
         assert bits(run) == bits(stepped)
 
 
+def test_that_rmsprop_with_a_velocity_has_the_same_bits_as_stepping() -> None:
+    optimizer = optimizers()["rmsprop"].from_config({"momentum": 0.9})
+    program = perceptron(3, 5, 2, optimizer=optimizer)
+    run, stepped = (machine_of(program, batch=4, dtype=np.float32) for _ in range(2))
+    for _ in range(20):
+        run.run()
+        step_through(stepped)
+        assert bits(run) == bits(stepped)
+
+
+@every_optimizer
+def test_that_a_run_updates_all_parameters_at_once(optimizer_id: str) -> None:
+    """What it saves grows with the number of layers, so no optimizer may miss it unnoticed."""
+    program = program_of(optimizer_id, 3, 5, 4, 2)
+    machine = machine_of(program, batch=4)
+    assert machine._fused is not None
+    singly = sum(len(calls) for calls in machine._calls[program.start_of(Phase.UPDATE) :])
+    assert len(machine._fused.calls) <= singly / 5, "there are six parameters"
+
+
 @every_optimizer
 def test_that_every_parameter_moves_and_keeps_its_shape(optimizer_id: str) -> None:
     program = program_of(optimizer_id, 3, 5, 2)

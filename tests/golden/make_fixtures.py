@@ -36,6 +36,10 @@ class Case:
     optimizer: str
     rate: float
     batch: int
+    settings: tuple[tuple[str, float], ...] = ()
+    """More settings of the optimizer, by our names."""
+    l1: float = 0.0
+    l2: float = 0.0
 
     @property
     def path(self) -> Path:
@@ -48,6 +52,23 @@ CASES = (
     Case("digits_adam", (64, 16, 10), "relu", "softmax_cross_entropy", "adam", 0.01, 16),
     Case("toy_sgd", (2, 4, 1), "tanh", "mse", "sgd", 0.2, 10),
     Case("toy_adam", (2, 4, 1), "tanh", "mse", "adam", 0.02, 10),
+    Case("toy_momentum", (2, 4, 1), "tanh", "mse", "momentum", 0.05, 10, (("momentum", 0.8),)),
+    Case("toy_nesterov", (2, 4, 1), "tanh", "mse", "nesterov", 0.05, 10, (("momentum", 0.8),)),
+    Case("toy_adagrad", (2, 4, 1), "tanh", "mse", "adagrad", 0.05, 10),
+    Case("toy_rmsprop", (2, 4, 1), "tanh", "mse", "rmsprop", 0.01, 10, (("alpha", 0.9),)),
+    Case(
+        "toy_rmsprop_momentum",
+        (2, 4, 1),
+        "tanh",
+        "mse",
+        "rmsprop",
+        0.005,
+        10,
+        (("alpha", 0.95), ("epsilon", 1e-6), ("momentum", 0.7)),
+    ),
+    Case("toy_adamw", (2, 4, 1), "tanh", "mse", "adamw", 0.02, 10, (("weight_decay", 0.1),)),
+    Case("toy_sign", (2, 4, 1), "tanh", "mse", "sign", 0.01, 10),
+    Case("toy_penalties", (2, 4, 1), "tanh", "mse", "sgd", 0.1, 10, (), 0.003, 0.02),
 )
 
 
@@ -69,6 +90,37 @@ def start(case: Case) -> dict[str, Array]:
     return found
 
 
+def pytorch_optimizer(case: Case, net: Any) -> Any:
+    """PyTorch's optimizer with the settings of a case."""
+    import torch
+
+    class Sign(torch.optim.Optimizer):  # type: ignore[misc]
+        """PyTorch has none of its own."""
+
+        def __init__(self, params: Any, lr: float) -> None:
+            super().__init__(params, {"lr": lr})
+
+        @torch.no_grad()  # type: ignore[untyped-decorator]
+        def step(self) -> None:
+            for group in self.param_groups:
+                for p in group["params"]:
+                    p -= group["lr"] * p.grad.sign()
+
+    kinds: dict[str, tuple[Any, dict[str, object]]] = {
+        "sgd": (torch.optim.SGD, {}),
+        "momentum": (torch.optim.SGD, {}),
+        "nesterov": (torch.optim.SGD, {"nesterov": True}),
+        "adagrad": (torch.optim.Adagrad, {}),
+        "rmsprop": (torch.optim.RMSprop, {}),
+        "adam": (torch.optim.Adam, {}),
+        "adamw": (torch.optim.AdamW, {}),
+        "sign": (Sign, {}),
+    }
+    kind, fixed = kinds[case.optimizer]
+    settings = {{"epsilon": "eps"}.get(name, name): value for name, value in case.settings}
+    return kind(net.parameters(), lr=case.rate, **fixed, **settings)
+
+
 def train_with_pytorch(case: Case, given: dict[str, Array]) -> dict[str, Array]:
     """`losses` (50,) and the last weights `last_w0`, `last_b0`, …"""
     import torch
@@ -83,13 +135,16 @@ def train_with_pytorch(case: Case, given: dict[str, Array]) -> dict[str, Array]:
             modules.append(torch.nn.ReLU() if case.activation == "relu" else torch.nn.Tanh())
     net = torch.nn.Sequential(*modules)
     loss_of = torch.nn.MSELoss() if case.loss == "mse" else torch.nn.CrossEntropyLoss()
-    kind = torch.optim.Adam if case.optimizer == "adam" else torch.optim.SGD
-    optimizer = kind(net.parameters(), lr=case.rate)
+    optimizer = pytorch_optimizer(case, net)
     losses = []
     for step in range(STEPS):
         x, y = (torch.from_numpy(given[k][step % BATCHES]) for k in "xy")
         optimizer.zero_grad()
         loss = loss_of(net(x), y)
+        if case.l1 or case.l2:
+            weights = [m.weight for m in modules if isinstance(m, torch.nn.Linear)]
+            loss = loss + sum(case.l1 * w.abs().sum() for w in weights)
+            loss = loss + sum(case.l2 / 2 * w.square().sum() for w in weights)
         loss.backward()
         optimizer.step()
         losses.append(loss.item())

@@ -32,9 +32,15 @@ def load(case: Case) -> dict[str, Array]:
 
 def train(case: Case, given: dict[str, Array]) -> dict[str, Array]:
     """What `train_with_pytorch` gives, by this engine."""
-    optimizer = optimizers()[case.optimizer].from_config({"learning_rate": case.rate})
+    config = {"learning_rate": case.rate, **dict(case.settings)}
+    optimizer = optimizers()[case.optimizer].from_config(config)
     program = perceptron(
-        *case.sizes, activation=case.activation, loss=case.loss, optimizer=optimizer
+        *case.sizes,
+        activation=case.activation,
+        loss=case.loss,
+        optimizer=optimizer,
+        l1=case.l1,
+        l2=case.l2,
     )
     storage = Storage(program, np.float64)
     names = {p.id: f"{p.name[0]}{p.node.removeprefix('dense_')}" for p in program.parameters}
@@ -71,6 +77,10 @@ def test_that_the_fixture_belongs_to_the_case(case: Case) -> None:
     given = load(case)
     for name, array in start(case).items():
         assert np.array_equal(given[name], array)
+
+
+def test_that_every_optimizer_has_a_case() -> None:
+    assert {case.optimizer for case in CASES} == set(optimizers())
 
 
 def test_that_every_fixture_is_used_and_small() -> None:

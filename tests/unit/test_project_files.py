@@ -8,6 +8,7 @@ import stat
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -279,6 +280,24 @@ def test_that_a_newer_project_is_refused_by_name(tmp_path: Path) -> None:
 
 
 # --- Migrations
+
+
+def test_that_a_document_from_before_penalties_and_reductions_opens_with_their_defaults() -> None:
+    def forget(document: dict[str, Any]) -> None:
+        for name in ("l1", "l2"):
+            del document["setup"][name]
+        for node in document["nodes"]:
+            for name in ("reduction", "label_smoothing", "scale"):
+                node["config"].pop(name, None)
+
+    text = changed(forget)
+    assert b"reduction" not in text
+    assert decode(text) == network()
+
+
+def test_that_penalties_are_kept() -> None:
+    charged = replace(network(), setup=replace(network().setup, l1=0.5, l2=0.25))
+    assert decode(encode(charged)).setup == charged.setup
 
 
 def test_that_an_old_document_is_brought_up_step_by_step() -> None:

@@ -68,3 +68,29 @@ class OneHot(Op):
             ("t",),
             "Writes each class as a row of zeros with a one at its place.",
         )
+
+
+@dataclass(frozen=True)
+class Column(Op):
+    """Class indices of shape (N,) as one column of numbers, 0 or 1 where there are two classes."""
+
+    name: ClassVar[str] = "column"
+
+    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        (labels,) = inputs
+        if labels.kind != "int" or len(labels.shape) != 1:
+            raise ShapeError.of(self.name, "class indices of shape N", labels.shape)
+        return (TensorType((labels.shape[0], 1)),)
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        (labels,), (out,) = inputs, outputs
+        return [(np.copyto, (out[:, 0], labels))]
+
+    def formula(self) -> Formula:
+        return Formula(
+            r"t_{i1} = y_i",
+            "t[i, 1] = y[i]",
+            ("y",),
+            ("t",),
+            "Of two classes, the second is a one and the first a zero.",
+        )

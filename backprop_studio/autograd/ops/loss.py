@@ -8,41 +8,35 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from backprop_studio.autograd.op import Call, Formula, Op, constant
-from backprop_studio.autograd.symbol import Array, TensorType
-from backprop_studio.errors import ShapeError
+from backprop_studio.autograd.op import Call, Formula, constant
+from backprop_studio.autograd.ops.reduction import MEAN, Loss, LossBackward, over, share
+from backprop_studio.autograd.symbol import Array
 
 if TYPE_CHECKING:
     from backprop_studio.autograd.builder import Builder
     from backprop_studio.autograd.program import Value
 
 
-def _same_matrices(name: str, prediction: TensorType, target: TensorType) -> None:
-    if len(prediction.shape) != 2 or prediction.shape != target.shape:
-        raise ShapeError.of(name, target.shape, prediction.shape)
-
-
 @dataclass(frozen=True)
-class MeanSquaredErrorBackward(Op):
-    """`dL · 2 (P - T) / count`, from the difference `P - T` that the forward pass kept."""
+class MeanSquaredErrorBackward(LossBackward):
+    """`dL · 2 (P - T) / n`, from the difference `P - T` that the forward pass kept."""
 
+    reduction: str = MEAN
     name: ClassVar[str] = "mse_backward"
-
-    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
-        return (inputs[0],)
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         (difference, g), (out,) = inputs, outputs
         scale = np.empty_like(g)
         return [
-            (np.multiply, (g, constant(2.0 / max(difference.size, 1), g), scale)),
+            (np.multiply, (g, constant(share(self.reduction, difference.size, 2.0), g), scale)),
             (np.multiply, (difference, scale, out)),
         ]
 
     def formula(self) -> Formula:
+        latex, plain = over(self.reduction, "n", "2")
         return Formula(
-            r"dP = \frac{2}{n}\,D\,dL",
-            "dP = 2/n · D · dL",
+            rf"dP = {latex}D\,dL",
+            f"dP = 2 · D · dL{plain}",
             ("D", "dL"),
             ("dP",),
             "Each prediction is told by how much, and to which side, it was off.",
@@ -50,16 +44,12 @@ class MeanSquaredErrorBackward(Op):
 
 
 @dataclass(frozen=True)
-class MeanSquaredError(Op):
-    """Mean of the squared differences over all n entries. Outputs: loss, difference."""
+class MeanSquaredError(Loss):
+    """Mean (or sum) of the squared differences over all n entries. Outputs: loss, difference."""
 
+    reduction: str = MEAN
     name: ClassVar[str] = "mse"
     results: ClassVar[tuple[str, ...]] = ("loss", "difference")
-
-    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
-        prediction, target = inputs
-        _same_matrices(self.name, prediction, target)
-        return (TensorType(()), prediction)
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         (prediction, target), (loss, difference) = inputs, outputs
@@ -68,54 +58,46 @@ class MeanSquaredError(Op):
             (np.subtract, (prediction, target, difference)),
             (np.dot, (flat, flat, total)),
             # On scalars numpy is three times as fast when it does not work in place.
-            (np.multiply, (total, constant(1.0 / max(flat.size, 1), loss), loss)),
+            (np.multiply, (total, constant(share(self.reduction, flat.size), loss), loss)),
         ]
 
-    def vjp(
-        self,
-        b: Builder,
-        inputs: Sequence[Value],
-        outputs: Sequence[Value],
-        upstream: Sequence[Value | None],
-        needs: Sequence[bool],
-    ) -> Sequence[Value | None]:
-        g = upstream[0]
-        if g is None or needs[1]:
-            raise NotImplementedError("only the prediction of a loss has a gradient")
-        return [b.apply(MeanSquaredErrorBackward(), outputs[1], g), None]
+    def backward(
+        self, b: Builder, inputs: Sequence[Value], outputs: Sequence[Value], g: Value
+    ) -> Value:
+        return b.apply(MeanSquaredErrorBackward(self.reduction), outputs[1], g)
 
     def formula(self) -> Formula:
+        latex, plain = over(self.reduction, "n")
         return Formula(
-            r"D = P - T, \quad L = \frac{1}{n} \sum_{ij} D_{ij}^2",
-            "D = P − T, L = Σ D² / n",
+            rf"D = P - T, \quad L = {latex}\sum_{{ij}} D_{{ij}}^2",
+            f"D = P − T, L = Σ D²{plain}",
             ("P", "T"),
             ("L", "D"),
-            "The mean of the squared differences over every entry of the batch.",
+            f"The {self.reduction} of the squared differences over every entry of the batch.",
         )
 
 
 @dataclass(frozen=True)
-class SoftmaxCrossEntropyBackward(Op):
+class SoftmaxCrossEntropyBackward(LossBackward):
     """`dL · (P - T) / N`, from the probabilities that the forward pass kept."""
 
+    reduction: str = MEAN
     name: ClassVar[str] = "softmax_cross_entropy_backward"
-
-    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
-        return (inputs[0],)
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         (probabilities, target, g), (out,) = inputs, outputs
         scale = np.empty_like(g)
         return [
-            (np.multiply, (g, constant(1.0 / max(len(out), 1), g), scale)),
+            (np.multiply, (g, constant(share(self.reduction, len(out)), g), scale)),
             (np.subtract, (probabilities, target, out)),
             (np.multiply, (out, scale, out)),
         ]
 
     def formula(self) -> Formula:
+        latex, plain = over(self.reduction, "N")
         return Formula(
-            r"dZ = \frac{1}{N}\,(P - T)\,dL",
-            "dZ = (P − T) · dL / N",
+            rf"dZ = {latex}(P - T)\,dL",
+            f"dZ = (P − T) · dL{plain}",
             ("P", "T", "dL"),
             ("dZ",),
             "The error signal is the probability given minus the probability that was right.",
@@ -123,20 +105,16 @@ class SoftmaxCrossEntropyBackward(Op):
 
 
 @dataclass(frozen=True)
-class SoftmaxCrossEntropy(Op):
-    """Softmax of each row and its cross-entropy with the targets, averaged over the N rows.
+class SoftmaxCrossEntropy(Loss):
+    """Softmax of each row and its cross-entropy with the targets, mean or sum over the N rows.
 
     Outputs: loss, probabilities. The targets' rows must sum to one. The largest logit of a row
     is subtracted first, so nothing overflows.
     """
 
+    reduction: str = MEAN
     name: ClassVar[str] = "softmax_cross_entropy"
     results: ClassVar[tuple[str, ...]] = ("loss", "probabilities")
-
-    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
-        logits, target = inputs
-        _same_matrices(self.name, logits, target)
-        return (TensorType(()), logits)
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         (logits, target), (loss, p) = inputs, outputs
@@ -155,27 +133,20 @@ class SoftmaxCrossEntropy(Op):
             (np.dot, (np.ones(rows, dtype), log_total.reshape(-1), logs)),
             (np.dot, (shifted.reshape(-1), target.reshape(-1), agreement)),
             (np.subtract, (logs, agreement, charge)),
-            (np.multiply, (charge, constant(1.0 / max(rows, 1), loss), loss)),
+            (np.multiply, (charge, constant(share(self.reduction, rows), loss), loss)),
         ]
 
-    def vjp(
-        self,
-        b: Builder,
-        inputs: Sequence[Value],
-        outputs: Sequence[Value],
-        upstream: Sequence[Value | None],
-        needs: Sequence[bool],
-    ) -> Sequence[Value | None]:
-        g = upstream[0]
-        if g is None or needs[1]:
-            raise NotImplementedError("only the prediction of a loss has a gradient")
-        return [b.apply(SoftmaxCrossEntropyBackward(), outputs[1], inputs[1], g), None]
+    def backward(
+        self, b: Builder, inputs: Sequence[Value], outputs: Sequence[Value], g: Value
+    ) -> Value:
+        return b.apply(SoftmaxCrossEntropyBackward(self.reduction), outputs[1], inputs[1], g)
 
     def formula(self) -> Formula:
+        latex, plain = over(self.reduction, "N")
         return Formula(
             r"P_{ij} = \frac{e^{Z_{ij}}}{\sum_k e^{Z_{ik}}}, \quad"
-            r" L = -\frac{1}{N} \sum_{ij} T_{ij} \ln P_{ij}",
-            "P[i, j] = exp(Z[i, j]) / Σ_k exp(Z[i, k]),  L = −Σ T ln P / N",
+            rf" L = -{latex}\sum_{{ij}} T_{{ij}} \ln P_{{ij}}",
+            f"P[i, j] = exp(Z[i, j]) / Σ_k exp(Z[i, k]),  L = −Σ T ln P{plain}",
             ("Z", "T"),
             ("L", "P"),
             "Turns scores into probabilities, and charges for what the right class did not get.",

@@ -13,7 +13,7 @@ from backprop_studio.autograd.symbol import Array, TensorType
 from backprop_studio.errors import ShapeError
 
 
-class _Update(Op):
+class Update(Op):
     """Changes its first input in place; the others have the same shape, scalars aside."""
 
     updates = True
@@ -28,7 +28,7 @@ class _Update(Op):
 
 
 @dataclass(frozen=True)
-class Descend(_Update):
+class Descend(Update):
     """Gradient descent: parameter minus learning rate times gradient."""
 
     rate: float
@@ -53,7 +53,7 @@ class Descend(_Update):
 
 
 @dataclass(frozen=True)
-class Count(_Update):
+class Count(Update):
     """Adds one to the number of updates made so far."""
 
     name: ClassVar[str] = "count"
@@ -69,7 +69,7 @@ class Count(_Update):
 
 
 @dataclass(frozen=True)
-class AverageGradient(_Update):
+class AverageGradient(Update):
     """Adam's first moment: a running mean of the gradient."""
 
     decay: float
@@ -95,8 +95,8 @@ class AverageGradient(_Update):
 
 
 @dataclass(frozen=True)
-class AverageSquare(_Update):
-    """Adam's second moment: a running mean of the squared gradient."""
+class AverageSquare(Update):
+    """A running mean of the squared gradient: the second moment of Adam, RMSprop's scale."""
 
     decay: float
     name: ClassVar[str] = "average_square"
@@ -122,7 +122,7 @@ class AverageSquare(_Update):
 
 
 @dataclass(frozen=True)
-class AdamStep(_Update):
+class AdamStep(Update):
     """Adam's step: the mean gradient over the root of the mean square, both bias-corrected.
 
     Inputs: parameter, first moment, second moment, count of updates.

@@ -10,7 +10,7 @@ from backprop_studio.autograd.ops.arithmetic import Add
 from backprop_studio.autograd.ops.matmul import MatMul
 from backprop_studio.errors import ShapeError
 from backprop_studio.nn import initializers
-from backprop_studio.nn.fields import choice, flag, integer
+from backprop_studio.nn.fields import choice, flag, integer, number
 from backprop_studio.nn.spec import Category, Info, LayerSpec
 
 
@@ -28,6 +28,14 @@ class Dense(LayerSpec):
         label="First weights",
         doc="How the weights are drawn at the start. Biases start at zero.",
     )
+    scale: float = number(
+        initializers.SCALE,
+        low=0.0,
+        high=1000.0,
+        label="First scale",
+        doc="Standard deviation of normal, limit of uniform, value of constant first weights; "
+        "the other ways to draw them do not use it.",
+    )
 
     info: ClassVar[Info] = Info(
         id="dense",
@@ -44,7 +52,7 @@ class Dense(LayerSpec):
         if len(x.shape) != 2 or not isinstance(x.shape[1], int):
             raise ShapeError.of("dense", "N×features", x.shape)
         features = x.shape[1]
-        init = initializers.scheme(self.init, features, self.units)
+        init = initializers.scheme(self.init, features, self.units, self.scale)
         y = b.apply(MatMul(), x, b.parameter("weight", (features, self.units), init))
         if self.bias:
             y = b.apply(Add(), y, b.parameter("bias", (self.units,)))

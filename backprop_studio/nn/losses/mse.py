@@ -7,12 +7,15 @@ from typing import ClassVar
 
 from backprop_studio.autograd import Builder, Value
 from backprop_studio.autograd.ops.loss import MeanSquaredError
+from backprop_studio.nn.reduction import reduction
 from backprop_studio.nn.spec import Category, Info, LossSpec
 
 
 @dataclass(frozen=True)
 class MSE(LossSpec):
     """Mean of the squared differences; classes are compared as rows of zeros with a one."""
+
+    reduction: str = reduction("all entries")
 
     info: ClassVar[Info] = Info(
         id="mse",
@@ -21,9 +24,9 @@ class MSE(LossSpec):
         summary="The mean of the squared differences between prediction and target.",
         latex=r"L = \frac{1}{n} \sum (P - T)^2",
         plain="L = mean of (P − T)²",
-        shape="(N, targets) → scalar, the mean over all entries",
+        shape="(N, targets) → scalar",
     )
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         prediction, target = inputs
-        return b.apply(MeanSquaredError(), prediction, target)
+        return b.apply(MeanSquaredError(self.reduction), prediction, target)

@@ -7,12 +7,27 @@ from typing import ClassVar
 
 from backprop_studio.autograd import Builder, Value
 from backprop_studio.autograd.ops import loss
+from backprop_studio.autograd.ops.divergence import SmoothLabels
+from backprop_studio.nn.fields import number
+from backprop_studio.nn.reduction import reduction
 from backprop_studio.nn.spec import Category, Info, LossSpec
 
 
 @dataclass(frozen=True)
 class SoftmaxCrossEntropy(LossSpec):
-    """Softmax turns scores into probabilities; cross-entropy charges for the right class."""
+    """Softmax turns scores into probabilities; cross-entropy charges for the right class.
+
+    `torch.nn.CrossEntropyLoss`, without its class weights.
+    """
+
+    label_smoothing: float = number(
+        0.0,
+        low=0.0,
+        high=1.0,
+        label="Label smoothing",
+        doc="Share of each target that is dealt out to all classes alike.",
+    )
+    reduction: str = reduction("the rows")
 
     info: ClassVar[Info] = Info(
         id="softmax_cross_entropy",
@@ -21,10 +36,12 @@ class SoftmaxCrossEntropy(LossSpec):
         summary="Turns scores into probabilities and charges for what the right class did not get.",
         latex=r"L = -\frac{1}{N} \sum_i \ln \mathrm{softmax}(Z_i)_{y_i}",
         plain="L = −mean of ln softmax(Z)[right class]",
-        shape="(N, classes) → scalar, the mean over the batch",
+        shape="(N, classes) → scalar",
     )
     needs_classes: ClassVar[bool] = True
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         scores, target = inputs
-        return b.apply(loss.SoftmaxCrossEntropy(), scores, target)
+        if self.label_smoothing:
+            target = b.apply(SmoothLabels(self.label_smoothing), target)
+        return b.apply(loss.SoftmaxCrossEntropy(self.reduction), scores, target)

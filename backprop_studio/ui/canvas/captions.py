@@ -50,7 +50,7 @@ def detail(node: Node, analysis: Analysis) -> str:
         wires = analysis.network.incoming(node.id).values()
         sources = [format_shape(analysis.shapes[w.source]) for w in wires]
         return f"{', '.join(sources)} → {format_shape(analysis.shapes[node.id])}"
-    return node.spec.info.plain
+    return node.spec.formula()[1]
 
 
 def dataset_title(network: Network) -> str:
@@ -64,8 +64,8 @@ def dataset_title(network: Network) -> str:
 def tooltip(node: Node, analysis: Analysis, findings: Sequence[Diagnostic]) -> str:
     """Everything about a node, as rich text, so that long sentences wrap."""
     lines = [f"<b>{escape(title(node))}</b> · {escape(node.name)}", escape(node.spec.info.summary)]
-    if node.spec.info.plain:
-        lines.append(escape(node.spec.info.plain))
+    if plain := node.spec.formula()[1]:
+        lines.append(escape(plain))
     if node.id in analysis.shapes:
         lines.append(f"Output: {format_shape(analysis.shapes[node.id])}")
     if analysis.parameters.get(node.id):

@@ -18,12 +18,16 @@ def activity_at(program: Program | None, snapshot: Snapshot) -> Activity | None:
         return None
     last = program.instructions[cursor.index - 1]
     nodes = {i.node for i in program.instructions if i.node}
+    layers = {i.node for i in program.instructions if i.phase is Phase.FORWARD}
     taking_part: set[str] = set()
     pending: set[str] = set()
     for index, instr in enumerate(program.instructions):
+        # A layer has done its part once its output is there. The penalty on its weights, which
+        # comes with the loss, is not waited for.
+        late = instr.phase is Phase.LOSS and instr.node in layers
         if _pass(instr.phase) == _pass(last.phase):
             taking_part.add(instr.node)
-            if index >= cursor.index:
+            if index >= cursor.index and not late:
                 pending.add(instr.node)
     done = nodes - pending
     if last.phase is Phase.BACKWARD:

@@ -200,9 +200,10 @@ class InspectorPanel(QWidget):
             self._name.show_value(node.name)
         self._form.set_spec(spec, node.id)
         self._form.setVisible(bool(spec.fields()))
-        self._formula.set_formula(info.latex, info.plain)
-        self._formula.setToolTip(info.plain)
-        self._formula.setVisible(bool(info.plain))
+        latex, plain = spec.formula()
+        self._formula.set_formula(latex, plain)
+        self._formula.setToolTip(plain)
+        self._formula.setVisible(bool(plain))
         analysis = self._document.analysis
         self._show_facts(node, analysis)
         self._facts.setVisible(known)

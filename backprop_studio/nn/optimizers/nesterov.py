@@ -1,0 +1,50 @@
+"""Gradient descent with Nesterov's momentum."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from backprop_studio.autograd import Builder, Value
+from backprop_studio.autograd.ops.momentum import GatherSpeed, LookAhead
+from backprop_studio.nn.fields import number
+from backprop_studio.nn.spec import Category, Info, OptimizerSpec
+
+
+@dataclass(frozen=True)
+class Nesterov(OptimizerSpec):
+    """Momentum that looks one step ahead.
+
+    Sutskever et al. 2013, *On the importance of initialization and momentum in deep learning*,
+    in the form of `torch.optim.SGD` with `nesterov=True`, which takes the gradient where the
+    weights are. Momentum and rate start as in `momentum`, for the same reasons.
+    """
+
+    learning_rate: float = number(
+        0.01, above=0.0, high=1e6, label="Learning rate", doc="Length of a step per unit velocity."
+    )
+    momentum: float = number(
+        0.9,
+        above=0.0,
+        high=0.999999,
+        label="Momentum",
+        doc="Share of the velocity that is left after each step.",
+    )
+
+    info: ClassVar[Info] = Info(
+        id="nesterov",
+        title="SGD with Nesterov momentum",
+        category=Category.OPTIMIZER,
+        summary="Gathers speed, and looks one step ahead so as to brake in time.",
+        latex=r"V \leftarrow \mu V + dW, \quad W \leftarrow W - \eta\,(dW + \mu V)",
+        plain="V ← μ · V + dW, W ← W − η · (dW + μ · V)",
+        shape="",
+    )
+
+    def lower(self, b: Builder, pairs: Sequence[tuple[Value, Value]]) -> None:
+        for p, g in pairs:
+            with b.scope(node=p.node):
+                velocity = b.state("velocity", p.shape, of=p)
+                b.apply(GatherSpeed(self.momentum), velocity, g)
+                b.apply(LookAhead(self.learning_rate, self.momentum), p, g, velocity)
