@@ -69,6 +69,13 @@ class Op:
         """The numpy calls that compute `outputs` from `inputs`, every buffer allocated."""
         raise NotImplementedError
 
+    def scratch(self, inputs: Sequence[tuple[int, ...]], itemsize: int) -> int:
+        """Bytes that `bind` allocates besides the outputs, for inputs of these shapes, at most.
+
+        Only ops whose buffers can be much larger than their inputs and outputs need to tell.
+        """
+        return 0
+
     def vjp(
         self,
         b: Builder,
