@@ -39,6 +39,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "shape-mismatch": "'{name}' expects {expected} but gets {got}.",
         "target-mismatch": "'{name}' compares with targets of shape {expected} but gets {got}.",
         "target-kind": "'{name}' needs {expected}, and the data set '{dataset}' has {got}.",
+        "image-missing": (
+            "'{name}' cannot give pictures: the rows of the data set '{dataset}' are none. "
+            "Set its shape to rows."
+        ),
         "parameters-none": "No layer here has weights, so there is nothing to learn.",
         "network-too-large": "The network needs about {need} of memory; the limit is {limit}.",
         # Data and training set-up.

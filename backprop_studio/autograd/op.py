@@ -88,6 +88,13 @@ class Op:
         """As `bind`, for the few ops that depend on the run and not on their inputs alone."""
         return self.bind(inputs, outputs)
 
+    def scratch(self, inputs: Sequence[tuple[int, ...]], itemsize: int) -> int:
+        """Bytes that `bind` allocates besides the outputs, for inputs of these shapes, at most.
+
+        Only ops whose buffers can be much larger than their inputs and outputs need to tell.
+        """
+        return 0
+
     def vjp(
         self,
         b: Builder,

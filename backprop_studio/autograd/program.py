@@ -150,7 +150,7 @@ class Program:
         return Program(self.values, self.instructions[:stop], self.inputs, self.loss)
 
     def memory(self, batch: int, itemsize: int = 4) -> int:
-        """Bytes of all values that the instructions touch, for `batch` rows."""
+        """Bytes of all values and buffers that the instructions need, for `batch` rows."""
         used = {i for instr in self.instructions for i in (*instr.inputs, *instr.outputs)}
         total = 0
         for i in used:
@@ -159,4 +159,7 @@ class Program:
             for d in resolve(value.shape, {"N": batch}):
                 size *= d
             total += size
+        for instr in self.instructions:
+            shapes = [resolve(self.values[i].shape, {"N": batch}) for i in instr.inputs]
+            total += instr.op.scratch(shapes, itemsize)
         return total

@@ -36,6 +36,8 @@ class DatasetInfo:
         Shape of one row of `Dataset.x`.
     target_width
         Number of classes, or numbers a row for regression: the width of the network's output.
+    image_shape
+        As in `Dataset`.
     """
 
     id: str
@@ -44,6 +46,7 @@ class DatasetInfo:
     task: Task
     feature_shape: tuple[int, ...]
     target_width: int
+    image_shape: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -127,6 +130,7 @@ class Dataset:
             task=self.task,
             feature_shape=self.feature_shape,
             target_width=self.target_width,
+            image_shape=self.image_shape,
         )
 
     def _fault_of_rows(self) -> str | None:

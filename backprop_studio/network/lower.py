@@ -259,9 +259,10 @@ class _Analyzer:
                 else:
                     with b.scope(node=node_id, phase=Phase.FORWARD):
                         if not node.spec.ports:
-                            if dataset is None:
+                            row = self._row_shape(node, dataset)
+                            if row is None:
                                 continue
-                            given = [b.input("x", (BATCH, *dataset.feature_shape))]
+                            given = [b.input("x", (BATCH, *row))]
                         self.values[node_id] = value = node.spec.lower(b, *given)
                     self.shapes[node_id] = value.shape
             except ShapeError as error:
@@ -269,6 +270,19 @@ class _Analyzer:
                 params = {**error.params, "name": node.name}
                 self.problems.append(Diagnostic(error.code, params, node=node_id))
         return found
+
+    def _row_shape(self, node: Node, dataset: DatasetInfo | None) -> tuple[int, ...] | None:
+        """The shape in which an Input gives a row of the data; None when it cannot."""
+        if dataset is None:
+            return None
+        if getattr(node.spec, "shape", "flat") != "image":
+            return dataset.feature_shape
+        if dataset.image_shape is None:
+            self._error(
+                "image-missing", node.id, field="shape", name=node.name, dataset=dataset.title
+            )
+            return None
+        return (1, *dataset.image_shape)
 
     def _lower_loss(
         self, node: Node, prediction: Value, dataset: DatasetInfo | None

@@ -131,6 +131,17 @@ class LayerSpec(Spec):
     """Names of the inputs that wires may end at."""
     has_output: ClassVar[bool] = True
 
+    @property
+    def headline(self) -> str:
+        """The settings that tell it from others of its type, such as "64 units"; may be empty."""
+        for f in self.fields():
+            value = getattr(self, f.name)
+            if f.kind is Kind.INTEGER:
+                return f"{value:,} {f.label.lower()}"
+            if f.kind is Kind.NUMBER:
+                return f"{f.label.lower()} {value:g}"
+        return ""
+
     def lower(self, b: Builder, *inputs: Value) -> Value:
         """Emit the forward instructions and return the output.
 

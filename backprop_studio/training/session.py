@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from backprop_studio import data
-from backprop_studio.autograd import Array, Machine, Phase, Storage, take_over
+from backprop_studio.autograd import Array, Machine, Phase, Storage, resolve, take_over
 from backprop_studio.errors import Diagnostic
 from backprop_studio.network import Lowered, TrainingSetup
 from backprop_studio.training.cursor import Boundary, Cursor, next_end, previous_end
@@ -79,7 +79,9 @@ class Session:
 
         dataset = data.load(lowered.dataset.id)
         split = data.split(dataset, validation_fraction=setup.validation, seed=setup.seed)
-        self._x = dataset.x.astype(self.storage.dtype)
+        row = self.program.values[self.program.inputs["x"]].shape[1:]
+        # Rows are stored flat; the network may want pictures. Reshaping the copy is only a view.
+        self._x = dataset.x.astype(self.storage.dtype).reshape(dataset.size, *resolve(row, {}))
         self._y = dataset.y if dataset.y.dtype.kind == "i" else dataset.y.astype(self.storage.dtype)
         self._train = split.train
         self._bounds = data.batch_bounds(len(split.train), setup.batch_size)

@@ -28,7 +28,9 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     window._document.reset(chain())
     qtbot.waitUntil(lambda: engine.state is State.PAUSED)
     yield window
+    # Nothing to be asked about.
     window._document.undo_stack.setClean()
+    window.project._path = None
     window.close()
     window.deleteLater()
     app = QApplication.instance()

@@ -23,6 +23,7 @@ INFO = DatasetInfo(
     task=Task.CLASSIFICATION,
     feature_shape=(_SIDE * _SIDE,),
     target_width=10,
+    image_shape=(_SIDE, _SIDE),
 )
 
 

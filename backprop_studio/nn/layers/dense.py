@@ -50,7 +50,8 @@ class Dense(LayerSpec):
     def lower(self, b: Builder, *inputs: Value) -> Value:
         (x,) = inputs
         if len(x.shape) != 2 or not isinstance(x.shape[1], int):
-            raise ShapeError.of("dense", "N×features", x.shape)
+            hint = " (add a Flatten layer before it)" if len(x.shape) > 2 else ""
+            raise ShapeError.of("dense", f"N×features{hint}", x.shape)
         features = x.shape[1]
         init = initializers.scheme(self.init, features, self.units, self.scale)
         y = b.apply(MatMul(), x, b.parameter("weight", (features, self.units), init))

@@ -1,0 +1,38 @@
+"""Enlarging by copies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from backprop_studio.autograd import Builder, Value
+from backprop_studio.autograd.ops import upsampling
+from backprop_studio.nn.fields import integer
+from backprop_studio.nn.spec import Category, Info, LayerSpec
+
+
+@dataclass(frozen=True)
+class Upsample(LayerSpec):
+    """Enlarges pictures or sequences by repeating every number along each axis."""
+
+    factor: int = integer(
+        2, low=1, high=100, label="Factor", doc="How often each number is repeated along an axis."
+    )
+
+    info: ClassVar[Info] = Info(
+        id="upsample",
+        title="UpSample",
+        category=Category.LAYER,
+        summary="Enlarges pictures or sequences by repeating every number along each axis.",
+        latex=r"Y_{p,q} = X_{\lfloor p/k \rfloor,\, \lfloor q/k \rfloor}",
+        plain="Y = nearest X",
+        shape="(N, channels, height, width) → (N, channels, factor·height, factor·width)",
+    )
+
+    @property
+    def headline(self) -> str:
+        return f"{self.factor} times"
+
+    def lower(self, b: Builder, *inputs: Value) -> Value:
+        (x,) = inputs
+        return b.apply(upsampling.Upsample(self.factor), x)
