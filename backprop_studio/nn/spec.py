@@ -13,10 +13,12 @@ from backprop_studio.nn.fields import Field, Kind, fields_of
 
 
 class Category(StrEnum):
-    """Where a spec stands in the palette, and the colour of its node."""
+    """Where a spec stands in the palette, and the colour of its node. In the palette's order."""
 
     DATA = "data"
     LAYER = "layer"
+    COMBINE = "combine"
+    SHAPE = "shape"
     ACTIVATION = "activation"
     LOSS = "loss"
     OPTIMIZER = "optimizer"
@@ -69,6 +71,17 @@ class Spec:
     def config(self) -> dict[str, object]:
         """Settings as plain values, for files."""
         return {f.name: getattr(self, f.name) for f in self.fields()}
+
+    @property
+    def caption(self) -> str:
+        """The setting that tells it from others of its type, such as "64 units"."""
+        for f in self.fields():
+            value = getattr(self, f.name)
+            if f.kind is Kind.INTEGER:
+                return f"{value:,} {f.label.lower()}"
+            if f.kind is Kind.NUMBER:
+                return f"{f.label.lower()} {value:g}"
+        return ""
 
     @classmethod
     def from_config(cls, config: Mapping[str, object], name: str = "") -> Self:

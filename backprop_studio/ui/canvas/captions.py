@@ -12,7 +12,7 @@ from backprop_studio import data
 from backprop_studio.autograd import format_shape
 from backprop_studio.errors import Diagnostic, Severity, StudioError
 from backprop_studio.network import Analysis, Network, Node, UnknownLayer
-from backprop_studio.nn import Kind, LossSpec
+from backprop_studio.nn import LossSpec
 
 
 def title(node: Node) -> str:
@@ -24,13 +24,7 @@ def title(node: Node) -> str:
 
 def key_setting(node: Node) -> str:
     """The setting that tells a layer from others of its type, such as "64 units"."""
-    for f in node.spec.fields():
-        value = getattr(node.spec, f.name)
-        if f.kind is Kind.INTEGER:
-            return f"{value:,} {f.label.lower()}"
-        if f.kind is Kind.NUMBER:
-            return f"{f.label.lower()} {value:g}"
-    return ""
+    return node.spec.caption
 
 
 def parameter_count(count: int) -> str:
