@@ -25,7 +25,7 @@ class Flatten(LayerSpec):
         category=Category.SHAPE,
         summary="Makes one list of features of each row, whatever its shape.",
         latex=r"X \rightarrow Y \in \mathbb{R}^{N \times n}",
-        plain="Y = X as one row each",
+        plain="Y = X in one row",
         shape="(N, a, b, …) → (N, a·b·…)",
     )
 

@@ -22,8 +22,8 @@ class LeakyReLU(LayerSpec):
         0.01,
         low=0.0,
         high=1.0,
-        label="Negative slope",
-        doc="Share of a negative input that is kept; 0 is ReLU, 1 changes nothing.",
+        label="Slope",
+        doc="Share of a negative input that is kept: 0 is ReLU, and 1 changes nothing.",
     )
 
     info: ClassVar[Info] = Info(

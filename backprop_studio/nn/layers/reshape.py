@@ -40,7 +40,7 @@ class Reshape(LayerSpec):
         category=Category.SHAPE,
         summary="Reads the numbers of each row as an image, a table or a list.",
         latex=r"X \rightarrow Y \in \mathbb{R}^{N \times c \times h \times w}",
-        plain="Y = X as c×h×w each",
+        plain="Y = X as c×h×w",
         shape="(N, c·h·w) → (N, c, h, w)",
     )
 
