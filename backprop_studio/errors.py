@@ -21,6 +21,9 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "loss-many": "There are {count} losses; a network is trained on one. Keep one of {names}.",
         "cycle": "These layers feed each other in a circle: {path}. Remove one of the wires.",
         "port-unconnected": "'{name}' has nothing wired into it. Drag a wire to its left port.",
+        "ports-unconnected": (
+            "'{name}' has {wired} of its {count} inputs wired. Drag a wire to every left port."
+        ),
         "node-unused": "The output of '{name}' leads nowhere. Wire it on, or delete it.",
         "node-unreached": "'{name}' is not on the way from the Input to the loss.",
         "port-taken": "'{name}' already has a wire into this port. Remove that wire first.",
@@ -37,6 +40,13 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "field-type": "{field} of '{name}' is {value}; it must be {allowed}.",
         "field-unknown": "'{name}' has no setting called '{field}'.",
         "shape-mismatch": "'{name}' expects {expected} but gets {got}.",
+        "shapes-differ": (
+            "'{name}' needs two inputs of the same shape but gets {first} and {second}."
+        ),
+        "shapes-differ-beside": (
+            "'{name}' joins along axis {axis} (the batch is axis 0), so all other sizes must be "
+            "the same, but it gets {first} and {second}."
+        ),
         "target-mismatch": "'{name}' compares with targets of shape {expected} but gets {got}.",
         "target-kind": "'{name}' needs {expected}, and the data set '{dataset}' has {got}.",
         "image-missing": (
@@ -164,10 +174,25 @@ class ShapeError(StudioError):
         cls, name: str, expected: str | tuple[object, ...], got: str | tuple[object, ...]
     ) -> ShapeError:
         """`name` expects one shape and got another; tuples are written like `N×64`."""
+        return cls("shape-mismatch", name=name, expected=_write(expected), got=_write(got))
 
-        def write(shape: str | tuple[object, ...]) -> str:
-            if isinstance(shape, str):
-                return shape
-            return "×".join(str(d) for d in shape) if shape else "scalar"
+    @classmethod
+    def differ(
+        cls,
+        name: str,
+        first: tuple[object, ...],
+        second: tuple[object, ...],
+        *,
+        axis: int | None = None,
+    ) -> ShapeError:
+        """The two inputs of `name` must have the same shape, save along `axis`, and have not."""
+        shapes = {"first": _write(first), "second": _write(second)}
+        if axis is None:
+            return cls("shapes-differ", name=name, **shapes)
+        return cls("shapes-differ-beside", name=name, axis=axis, **shapes)
 
-        return cls("shape-mismatch", name=name, expected=write(expected), got=write(got))
+
+def _write(shape: str | tuple[object, ...]) -> str:
+    if isinstance(shape, str):
+        return shape
+    return "×".join(str(d) for d in shape) if shape else "scalar"

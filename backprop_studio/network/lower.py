@@ -229,7 +229,12 @@ class _Analyzer:
         needed = node.id in used
         if open_ports:
             report = self._error if needed else self._warn
-            report("port-unconnected", node.id, name=name)
+            count = len(node.spec.ports)
+            if count == 1:
+                report("port-unconnected", node.id, name=name)
+            else:
+                wires = count - len(open_ports)
+                report("ports-unconnected", node.id, name=name, wired=wires, count=count)
         elif not needed and node.spec.has_output and self._has_loss():
             if any(self.network.outgoing(node.id)):
                 self._warn("node-unreached", node.id, name=name)

@@ -67,6 +67,14 @@ class Zeros:
         return np.zeros(shape)
 
 
+@dataclass(frozen=True)
+class Ones:
+    """All one."""
+
+    def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        return np.ones(shape)
+
+
 CHOICES = {
     "he": "He (for ReLU)",
     "he_uniform": "He, uniform",

@@ -13,7 +13,7 @@ from typing import TypeVar
 from backprop_studio.nn import layers as _layers
 from backprop_studio.nn import losses as _losses
 from backprop_studio.nn import optimizers as _optimizers
-from backprop_studio.nn.spec import LayerSpec, LossSpec, OptimizerSpec, Spec
+from backprop_studio.nn.spec import Category, LayerSpec, LossSpec, OptimizerSpec, Spec
 
 S = TypeVar("S", bound=Spec)
 
@@ -52,6 +52,6 @@ def optimizers() -> Mapping[str, type[OptimizerSpec]]:
 def nodes() -> Mapping[str, type[LayerSpec]]:
     """Everything that can stand on the canvas, by id, in the palette's order."""
     everything = [*layers().values(), *losses().values()]
-    order = {"data": 0, "layer": 1, "activation": 2, "loss": 3}
-    everything.sort(key=lambda c: (order[c.info.category], c.info.title))
+    order = list(Category)
+    everything.sort(key=lambda c: (order.index(c.info.category), c.info.title.casefold()))
     return MappingProxyType({cls.info.id: cls for cls in everything})

@@ -95,7 +95,7 @@ class Convolution(LayerSpec):
     op: ClassVar[type[Conv2d | Conv1d]]
 
     @property
-    def headline(self) -> str:
+    def caption(self) -> str:
         return f"{self.channels:,} channels, {by(self.kernel, self.axes)}"
 
     def problems(self, name: str, node: str | None = None) -> list[Diagnostic]:
@@ -151,7 +151,7 @@ class Pooling(LayerSpec):
     op: ClassVar[type[MaxPool | AvgPool]]
 
     @property
-    def headline(self) -> str:
+    def caption(self) -> str:
         return by(self.kernel, self.axes) + (
             "" if self.stride == self.kernel else f", stride {self.stride}"
         )

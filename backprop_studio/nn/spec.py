@@ -14,10 +14,12 @@ from backprop_studio.nn.reduction import summed
 
 
 class Category(StrEnum):
-    """Where a spec stands in the palette, and the colour of its node."""
+    """Where a spec stands in the palette, and the colour of its node. In the palette's order."""
 
     DATA = "data"
     LAYER = "layer"
+    COMBINE = "combine"
+    SHAPE = "shape"
     ACTIVATION = "activation"
     LOSS = "loss"
     OPTIMIZER = "optimizer"
@@ -70,6 +72,17 @@ class Spec:
     def config(self) -> dict[str, object]:
         """Settings as plain values, for files."""
         return {f.name: getattr(self, f.name) for f in self.fields()}
+
+    @property
+    def caption(self) -> str:
+        """The setting that tells it from others of its type, such as "64 units"."""
+        for f in self.fields():
+            value = getattr(self, f.name)
+            if f.kind is Kind.INTEGER:
+                return f"{value:,} {f.label.lower()}"
+            if f.kind is Kind.NUMBER:
+                return f"{f.label.lower()} {value:g}"
+        return ""
 
     @classmethod
     def from_config(cls, config: Mapping[str, object], name: str = "") -> Self:
@@ -130,17 +143,6 @@ class LayerSpec(Spec):
     ports: ClassVar[tuple[str, ...]] = ("x",)
     """Names of the inputs that wires may end at."""
     has_output: ClassVar[bool] = True
-
-    @property
-    def headline(self) -> str:
-        """The settings that tell it from others of its type, such as "64 units"; may be empty."""
-        for f in self.fields():
-            value = getattr(self, f.name)
-            if f.kind is Kind.INTEGER:
-                return f"{value:,} {f.label.lower()}"
-            if f.kind is Kind.NUMBER:
-                return f"{f.label.lower()} {value:g}"
-        return ""
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         """Emit the forward instructions and return the output.

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from backprop_studio.ui.stylesheet import build
 
 Mode = Literal["light", "dark", "system"]
-Category = Literal["data", "layer", "activation", "loss"]
+Category = Literal["data", "layer", "combine", "shape", "activation", "loss"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ class Theme:
     node_border: str
     node_data: str
     node_layer: str
+    node_combine: str
+    node_shape: str
     node_activation: str
     node_loss: str
     on_node_title: str
@@ -118,6 +120,8 @@ LIGHT = Theme(
     node_border="#84909e",
     node_data="#2f6470",
     node_layer="#47507a",
+    node_combine="#3d6537",
+    node_shape="#64477a",
     node_activation="#6a5522",
     node_loss="#84394a",
     on_node_title="#ffffff",
@@ -161,6 +165,8 @@ DARK = Theme(
     node_border="#6f7b8b",
     node_data="#2f5a66",
     node_layer="#454e78",
+    node_combine="#3a5c36",
+    node_shape="#5d4570",
     node_activation="#63512a",
     node_loss="#7a3a48",
     on_node_title="#f2f4f8",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
+import math
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from backprop_studio.autograd.ops.activation import (
     TanhBackward,
 )
 from backprop_studio.autograd.ops.arithmetic import Accumulate, Add, Fill, SumTo
+from backprop_studio.autograd.ops.arrange import Permute, Reshape
 from backprop_studio.autograd.ops.convolution import (
     ChannelSum,
     Conv1d,
@@ -53,6 +55,7 @@ from backprop_studio.autograd.ops.divergence import (
     LogSoftmaxBackward,
     SmoothLabels,
 )
+from backprop_studio.autograd.ops.gated import GELU, GELUBackward, SiLU, SiLUBackward
 from backprop_studio.autograd.ops.loss import (
     MeanSquaredError,
     MeanSquaredErrorBackward,
@@ -66,12 +69,20 @@ from backprop_studio.autograd.ops.momentum import (
     GatherSpeed,
     LookAhead,
 )
+from backprop_studio.autograd.ops.multiply import Multiply, MultiplyBackward
+from backprop_studio.autograd.ops.part import (
+    Concatenate,
+    ConcatenateBackward,
+    Slice,
+    SliceBackward,
+)
 from backprop_studio.autograd.ops.penalty import (
     L1Penalty,
     L1PenaltyBackward,
     L2Penalty,
     L2PenaltyBackward,
 )
+from backprop_studio.autograd.ops.pointwise import Identity, IdentityBackward
 from backprop_studio.autograd.ops.pooling import (
     AvgPool,
     AvgPoolBackward,
@@ -79,6 +90,14 @@ from backprop_studio.autograd.ops.pooling import (
     GlobalAvgPoolBackward,
     MaxPool,
     MaxPoolBackward,
+)
+from backprop_studio.autograd.ops.rectifier import (
+    ELU,
+    ELUBackward,
+    LeakyReLU,
+    LeakyReLUBackward,
+    Softplus,
+    SoftplusBackward,
 )
 from backprop_studio.autograd.ops.robust import (
     AbsoluteError,
@@ -93,7 +112,7 @@ from backprop_studio.autograd.ops.scores import (
     Hinge,
     HingeBackward,
 )
-from backprop_studio.autograd.ops.shaping import Flatten, Unflatten
+from backprop_studio.autograd.ops.softmax import Softmax, SoftmaxBackward
 from backprop_studio.autograd.ops.update import (
     AdamStep,
     AverageGradient,
@@ -123,7 +142,36 @@ def shares(*shape: int) -> Array:
 
 def softmax(z: Array) -> Array:
     e = np.exp(z)
-    return e / e.sum(axis=1, keepdims=True)
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def sigmoid(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
+def phi(x: Array) -> Array:
+    """The normal distribution function, one entry after the other."""
+    cdf = [0.5 * math.erfc(-v / math.sqrt(2)) for v in x.ravel()]
+    return np.array(cdf).reshape(x.shape)
+
+
+def phi_tanh(x: Array) -> Array:
+    return 0.5 * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+
+
+def bell(x: Array) -> Array:
+    return np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+
+
+def phi_tanh_slope(x: Array) -> Array:
+    u = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+    return 0.5 / np.cosh(u) ** 2 * math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x**2)
+
+
+def spread(g: Array, part: slice, size: int) -> Array:
+    out = np.zeros((*g.shape[:-1], size))
+    out[..., part] = g
+    return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,10 +187,6 @@ class Example:
 def adam_step(p: Array, m: Array, v: Array, t: Array) -> tuple[Array, ...]:
     mean, square = m / (1 - 0.9**t), v / (1 - 0.99**t)
     return (p - 0.1 * mean / (np.sqrt(square) + 1e-3),)
-
-
-def sigmoid(z: Array) -> Array:
-    return 1 / (1 + np.exp(-z))
 
 
 def huber(p: Array, t: Array) -> Array:
@@ -336,12 +380,151 @@ EXAMPLES: dict[str, list[Example]] = {
             UpsampleBackward(2), (some(N, 3, 4),), lambda g: (g.reshape(len(g), 3, 2, 2).sum(3),)
         ),
     ],
-    "flatten": [
-        Example(Flatten(), (some(N, 2, 3, 4),), lambda x: (x.reshape(len(x), 24),), (0,)),
-        Example(Flatten(), (some(N, 3),), lambda x: (x,), (0,)),
+    "identity": [Example(Identity(), (some(N, 3),), lambda x: (x,), (0,))],
+    "identity_backward": [Example(IdentityBackward(), (some(N, 3),), lambda g: (g,))],
+    "leaky_relu": [
+        Example(LeakyReLU(s), (some(N, 3),), lambda x, s=s: (np.where(x > 0, x, s * x),), (0,))
+        for s in (0.01, 0.3, 0.0, 1.0)
     ],
-    "unflatten": [
-        Example(Unflatten((2, 3)), (some(N, 6),), lambda x: (x.reshape(len(x), 2, 3),)),
+    "leaky_relu_backward": [
+        Example(
+            LeakyReLUBackward(s),
+            (some(N, 3), some(N, 3, seed=1)),
+            lambda x, g, s=s: (np.where(x > 0, g, s * g),),
+        )
+        for s in (0.01, 0.0, 1.0)
+    ],
+    "elu": [
+        Example(ELU(a), (some(N, 3),), lambda x, a=a: (np.where(x > 0, x, a * np.expm1(x)),), (0,))
+        for a in (1.0, 0.4, 0.0)
+    ],
+    "elu_backward": [
+        Example(
+            ELUBackward(0.4),
+            (some(N, 3), some(N, 3, seed=1)),
+            lambda x, g: (np.where(x > 0, g, 0.4 * np.exp(x) * g),),
+        )
+    ],
+    "softplus": [
+        Example(
+            Softplus(beta, 20.0),
+            (some(N, 3),),
+            lambda x, k=beta: (np.log1p(np.exp(k * x)) / k,),
+            (0,),
+        )
+        for beta in (1.0, 0.5, 3.0)
+    ]
+    + [
+        Example(
+            Softplus(2.0, 1.0),
+            (some(N, 3),),
+            lambda x: (np.where(2 * x > 1, x, np.log1p(np.exp(2 * x)) / 2),),
+            (0,),
+        )
+    ],
+    "softplus_backward": [
+        Example(
+            SoftplusBackward(2.0, limit),
+            (some(N, 3), some(N, 3, seed=1)),
+            lambda x, g, limit=limit: (np.where(2 * x > limit, g, g * sigmoid(2 * x)),),
+        )
+        for limit in (20.0, 1.0)
+    ],
+    "silu": [Example(SiLU(), (some(N, 3),), lambda x: (x * sigmoid(x), sigmoid(x)), (0,))],
+    "silu_backward": [
+        Example(
+            SiLUBackward(),
+            (some(N, 3), sigmoid(some(N, 3)), some(N, 3, seed=1)),
+            lambda x, s, g: (g * (s + x * s * (1 - s)),),
+        )
+    ],
+    "gelu": [
+        Example(GELU(), (some(N, 3),), lambda x: (x * phi(x), phi(x)), (0,)),
+        Example(GELU(), (3 * some(N, 2, 3),), lambda x: (x * phi(x), phi(x)), (0,)),
+        Example(GELU(tanh=True), (some(N, 3),), lambda x: (x * phi_tanh(x), phi_tanh(x)), (0,)),
+    ],
+    "gelu_backward": [
+        Example(
+            GELUBackward(),
+            (some(N, 3), phi(some(N, 3)), some(N, 3, seed=1)),
+            lambda x, p, g: (g * (p + x * bell(x)),),
+        ),
+        Example(
+            GELUBackward(tanh=True),
+            (some(N, 3), phi_tanh(some(N, 3)), some(N, 3, seed=1)),
+            lambda x, p, g: (g * (p + x * phi_tanh_slope(x)),),
+        ),
+    ],
+    "softmax": [
+        Example(Softmax(), (some(N, 3),), lambda x: (softmax(x),), (0,)),
+        Example(Softmax(), (some(N, 2, 3),), lambda x: (softmax(x),), (0,)),
+    ],
+    "softmax_backward": [
+        Example(
+            SoftmaxBackward(),
+            (softmax(some(*shape)), some(*shape, seed=1)),
+            lambda y, g: (y * (g - (g * y).sum(-1, keepdims=True)),),
+        )
+        for shape in ((N, 3), (N, 2, 3))
+    ],
+    "multiply": [
+        Example(Multiply(), (some(N, 3), some(N, 3, seed=1)), lambda a, b: (a * b,), (0, 1)),
+        Example(Multiply(), (some(N, 3), some(3)), lambda a, b: (a * b,), (0, 1)),
+        Example(Multiply(), (some(N, 2, 3), some(2, 1)), lambda a, b: (a * b,), (0, 1)),
+        Example(Multiply(), (scalar, some(N, 3)), lambda a, b: (a * b,), (0, 1)),
+    ],
+    "multiply_backward": [
+        Example(MultiplyBackward(), (some(N, 3), some(3)), lambda g, b: (g * b,)),
+    ],
+    "concatenate": [
+        Example(
+            Concatenate(1),
+            (some(N, 3), some(N, 2)),
+            lambda a, b: (np.concatenate([a, b], 1),),
+            (0, 1),
+        ),
+        Example(
+            Concatenate(1),
+            (some(N, 2, 4), some(N, 1, 4)),
+            lambda a, b: (np.concatenate([a, b], 1),),
+            (0, 1),
+        ),
+        Example(
+            Concatenate(2),
+            (some(N, 2, 1), some(N, 2, 4)),
+            lambda a, b: (np.concatenate([a, b], 2),),
+            (0, 1),
+        ),
+    ],
+    "concatenate_backward": [
+        Example(ConcatenateBackward(1, 2, 5), (some(N, 5),), lambda g: (g[:, 2:5],))
+    ],
+    "slice": [
+        Example(Slice(1, 1, 3), (some(N, 4),), lambda x: (x[:, 1:3],), (0,)),
+        Example(Slice(1, 0, 5, 2), (some(N, 5),), lambda x: (x[:, ::2],), (0,)),
+        Example(Slice(2, 1, 6, 3), (some(N, 2, 6),), lambda x: (x[..., 1:6:3],), (0,)),
+    ],
+    "slice_backward": [
+        Example(SliceBackward(1, 4, 1, 3), (some(N, 2),), lambda g: (spread(g, slice(1, 3), 4),)),
+        Example(
+            SliceBackward(2, 6, 1, 6, 3),
+            (some(N, 2, 2),),
+            lambda g: (spread(g, slice(1, 6, 3), 6),),
+        ),
+    ],
+    "reshape": [
+        Example(Reshape((2, 3)), (some(N, 6),), lambda x: (x.reshape(len(x), 2, 3),), (0,)),
+        Example(Reshape((12,)), (some(N, 3, 4),), lambda x: (x.reshape(len(x), 12),), (0,)),
+        Example(Reshape(()), (some(N, 1),), lambda x: (x[:, 0],), (0,)),
+    ],
+    "permute": [
+        Example(Permute((0, 2, 1)), (some(N, 2, 3),), lambda x: (x.transpose(0, 2, 1),), (0,)),
+        Example(
+            Permute((0, 3, 1, 2)),
+            (some(N, 2, 3, 4),),
+            lambda x: (x.transpose(0, 3, 1, 2),),
+            (0,),
+        ),
     ],
     "mse": [
         Example(

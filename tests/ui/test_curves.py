@@ -178,6 +178,7 @@ def test_that_a_hundred_thousand_points_still_show_a_single_spike(plot: CurvePlo
 @given(low=st.floats(-1e9, 1e9), size=st.floats(0, 1e9))
 @example(low=0.0, size=5e-324)
 @example(low=-5e-324, size=5e-324)
+@example(low=-5e-324, size=15.0)
 def test_that_stepped_ends_enclose_and_are_kept(low: float, size: float) -> None:
     high = low + size
     ends = stepped(low, high)

@@ -1,5 +1,6 @@
 import dataclasses
 from collections.abc import Iterator
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ TEXT_ON_GROUND = [
     ("on_accent", "accent_hover"),
     ("on_selection", "selection"),
     ("text", "button_hover"),
-    *(("on_node_title", f"node_{kind}") for kind in ("data", "layer", "activation", "loss")),
+    *(("on_node_title", f"node_{kind}") for kind in get_args(theme.Category)),
 ]  # fmt: skip
 
 SHAPES_ON_GROUND = [

@@ -92,7 +92,7 @@ def test_that_what_does_not_fit_is_said(layer: str, config: dict[str, object], s
 def test_that_the_card_names_the_settings_that_matter(
     layer: str, config: dict[str, object], says: str
 ) -> None:
-    assert nn.layers()[layer].from_config(config).headline == says
+    assert nn.layers()[layer].from_config(config).caption == says
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -1,29 +1,37 @@
-"""Rows as vectors."""
+"""Makes one row of everything."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 from backprop_studio.autograd import Builder, Value
-from backprop_studio.autograd.ops import shaping
+from backprop_studio.autograd.ops.arrange import Reshape
+from backprop_studio.errors import ShapeError
 from backprop_studio.nn.spec import Category, Info, LayerSpec
 
 
 @dataclass(frozen=True)
 class Flatten(LayerSpec):
-    """Writes each row as one vector, as fully connected layers want it."""
+    """Puts all numbers of a row one after the other.
+
+    As PyTorch's with `start_dim=1`: the last axis runs fastest.
+    """
 
     info: ClassVar[Info] = Info(
         id="flatten",
         title="Flatten",
-        category=Category.LAYER,
-        summary="Writes each row as one vector, as fully connected layers want it.",
-        latex=r"Y = \mathrm{reshape}(X)",
-        plain="Y = reshape(X)",
-        shape="(N, …) → (N, product of the others)",
+        category=Category.SHAPE,
+        summary="Makes one list of features of each row, whatever its shape.",
+        latex=r"X \rightarrow Y \in \mathbb{R}^{N \times n}",
+        plain="Y = X in one row",
+        shape="(N, a, b, …) → (N, a·b·…)",
     )
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         (x,) = inputs
-        return b.apply(shaping.Flatten(), x)
+        sizes = [d for d in x.shape[1:] if isinstance(d, int)]
+        if not sizes or len(sizes) != len(x.shape) - 1:
+            raise ShapeError.of("flatten", "N×features or more axes", x.shape)
+        return b.apply(Reshape((math.prod(sizes),)), x)

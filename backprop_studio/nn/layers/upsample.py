@@ -30,7 +30,7 @@ class Upsample(LayerSpec):
     )
 
     @property
-    def headline(self) -> str:
+    def caption(self) -> str:
         return f"{self.factor} times"
 
     def lower(self, b: Builder, *inputs: Value) -> Value:

@@ -24,7 +24,7 @@ def title(node: Node) -> str:
 
 def key_setting(node: Node) -> str:
     """The setting that tells a layer from others of its type, such as "64 units"."""
-    return node.spec.headline
+    return node.spec.caption
 
 
 def parameter_count(count: int) -> str:

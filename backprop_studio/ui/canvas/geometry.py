@@ -15,7 +15,7 @@ BAND = 24.0
 RADIUS = 8.0
 PORT = 5.0
 PORT_REACH = 13.0
-PORT_GAP = 16.0
+PORT_GAP = 20.0
 GRID = 10
 GAP = 60.0
 """Free space between a node and one that is added to its right; a shape label fits in it."""

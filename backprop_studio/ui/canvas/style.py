@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
@@ -67,8 +68,7 @@ class Style:
         names = ("forward", "backward", "update", "error", "warning", "accent", "muted")
         self._tones = {name: _tone(colors.color(name)) for name in names}
         self._bands = {
-            name: QBrush(QColor(colors.node_title(name)))
-            for name in ("data", "layer", "activation", "loss")
+            name: QBrush(QColor(colors.node_title(name))) for name in get_args(theme.Category)
         }
 
     def tone(self, name: str) -> Tone:

@@ -160,10 +160,10 @@ class CanvasView(QGraphicsView):
         """Centre of a node, in the viewport."""
         return self.mapFromScene(self.canvas_scene.nodes[node_id].pos())
 
-    def port_point(self, node_id: str, kind: Literal["in", "out"]) -> QPoint:
-        """Centre of a node's output or first input, in the viewport."""
+    def port_point(self, node_id: str, kind: Literal["in", "out"], index: int = 0) -> QPoint:
+        """Centre of a node's output or of one of its inputs, in the viewport."""
         item = self.canvas_scene.nodes[node_id]
-        return self.mapFromScene(item.port_pos(geometry.PortRef(node_id, kind)))
+        return self.mapFromScene(item.port_pos(geometry.PortRef(node_id, kind, index)))
 
     def hit(self, at: QPoint) -> Hit:
         """What lies at a point of the viewport."""

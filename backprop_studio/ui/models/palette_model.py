@@ -50,6 +50,8 @@ class PaletteModel(QAbstractItemModel):
         titles = {
             Category.DATA: self.tr("Data"),
             Category.LAYER: self.tr("Layers"),
+            Category.COMBINE: self.tr("Combine"),
+            Category.SHAPE: self.tr("Shape"),
             Category.ACTIVATION: self.tr("Activations"),
             Category.LOSS: self.tr("Losses"),
         }

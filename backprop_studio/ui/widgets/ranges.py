@@ -45,7 +45,11 @@ def stepped(
     if high <= 0 and high > 0.5 * low:
         return -_up(-low), 0.0
     unit = _up((high - low) * 1.05) / 10
-    return math.floor(low / unit) * unit, math.ceil(high / unit) * unit
+    bottom, top = math.floor(low / unit), math.ceil(high / unit)
+    # A quotient too small for a float is zero, which is on the wrong side of the number.
+    bottom -= bottom * unit > low
+    top += top * unit < high
+    return bottom * unit, top * unit
 
 
 def decades(

@@ -1,0 +1,100 @@
+"""What the functions of each entry share, and the simplest of them, which passes it on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from backprop_studio.autograd.op import Call, Formula, Op
+from backprop_studio.autograd.symbol import Array, TensorType
+from backprop_studio.errors import ShapeError
+
+if TYPE_CHECKING:
+    from backprop_studio.autograd.builder import Builder
+    from backprop_studio.autograd.program import Value
+
+
+class Pointwise(Op):
+    """A function of each entry whose derivative is computed from its input.
+
+    `results` may name a second output, which backward then reads as well.
+    """
+
+    elementwise = True
+
+    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        return (inputs[0],) * max(1, len(self.results))
+
+    def backward(self) -> Op:
+        """The op that turns input, second output if there is one, and upstream into `dX`."""
+        raise NotImplementedError
+
+    def vjp(
+        self,
+        b: Builder,
+        inputs: Sequence[Value],
+        outputs: Sequence[Value],
+        upstream: Sequence[Value | None],
+        needs: Sequence[bool],
+    ) -> Sequence[Value | None]:
+        g, *others = upstream
+        if g is None or any(other is not None for other in others):
+            raise NotImplementedError("only the first output has a gradient")
+        return [b.apply(self.backward(), inputs[0], *outputs[1:], g)]
+
+
+class PointwiseBackward(Op):
+    """Upstream gradient times local derivative, entry by entry; the upstream comes last."""
+
+    elementwise = True
+
+    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        for other in inputs[1:]:
+            if other.shape != inputs[0].shape:
+                raise ShapeError.of(self.name, inputs[0].shape, other.shape)
+        return (inputs[0],)
+
+
+@dataclass(frozen=True)
+class IdentityBackward(PointwiseBackward):
+    """`dY`, as it is."""
+
+    name: ClassVar[str] = "identity_backward"
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        return [(np.copyto, (outputs[0], inputs[0]))]
+
+    def formula(self) -> Formula:
+        return Formula("dX = dY", "dX = dY", ("dY",), ("dX",), "The error signal passes as it is.")
+
+
+@dataclass(frozen=True)
+class Identity(Op):
+    """The input, as it is: a step that can be stopped at, though nothing is computed."""
+
+    name: ClassVar[str] = "identity"
+    elementwise: ClassVar[bool] = True
+
+    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        return (inputs[0],)
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        return [(np.copyto, (outputs[0], inputs[0]))]
+
+    def vjp(
+        self,
+        b: Builder,
+        inputs: Sequence[Value],
+        outputs: Sequence[Value],
+        upstream: Sequence[Value | None],
+        needs: Sequence[bool],
+    ) -> Sequence[Value | None]:
+        (g,) = upstream
+        assert g is not None
+        return [b.apply(IdentityBackward(), g)]
+
+    def formula(self) -> Formula:
+        return Formula("Y = X", "Y = X", ("X",), ("Y",), "Passes the value on.")
