@@ -53,5 +53,7 @@ def nodes() -> Mapping[str, type[LayerSpec]]:
     """Everything that can stand on the canvas, by id, in the palette's order."""
     everything = [*layers().values(), *losses().values()]
     order = list(Category)
-    everything.sort(key=lambda c: (order.index(c.info.category), c.info.title.casefold()))
+    everything.sort(
+        key=lambda c: (order.index(c.info.category), c.info.rank, c.info.title.casefold())
+    )
     return MappingProxyType({cls.info.id: cls for cls in everything})

@@ -43,6 +43,8 @@ class Info:
         Its formula, typeset and in plain text.
     shape
         Its shape rule in plain text.
+    rank
+        Its place in the group; where it is the same, the title decides.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Info:
     latex: str
     plain: str
     shape: str
+    rank: int = 1
 
 
 class ConfigError(StudioError):
@@ -75,12 +78,15 @@ class Spec:
 
     @property
     def caption(self) -> str:
-        """The setting that tells it from others of its type, such as "64 units"."""
+        """The setting that tells it from others of its type, such as "64 units".
+
+        A number that is as it always is tells nothing and is left out.
+        """
         for f in self.fields():
             value = getattr(self, f.name)
             if f.kind is Kind.INTEGER:
                 return f"{value:,} {f.label.lower()}"
-            if f.kind is Kind.NUMBER:
+            if f.kind is Kind.NUMBER and value != f.default:
                 return f"{f.label.lower()} {value:g}"
         return ""
 

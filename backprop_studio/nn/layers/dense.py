@@ -45,6 +45,7 @@ class Dense(LayerSpec):
         latex=r"Y = XW + b",
         plain="Y = X·W + b",
         shape="(N, features) → (N, units)",
+        rank=0,
     )
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
