@@ -346,7 +346,6 @@ class Monkey:
         QApplication.sendEvent(port, enter)
         if enter.isAccepted():
             self.report.failures.append("a layer that nobody knows was welcome on the canvas")
-        QApplication.sendEvent(port, QDragLeaveEvent())
         return ""
 
     def add(self) -> str:

@@ -235,7 +235,7 @@ class _Analyzer:
             else:
                 wires = count - len(open_ports)
                 report("ports-unconnected", node.id, name=name, wired=wires, count=count)
-        elif not needed and node.spec.has_output and self._has_loss():
+        elif not needed and node.spec.has_output and self._has_loss() and node.spec.ports:
             if any(self.network.outgoing(node.id)):
                 self._warn("node-unreached", node.id, name=name)
             else:

@@ -62,7 +62,9 @@ class Field:
             return "true or false"
         if self.kind is Kind.CHOICE:
             return "one of " + ", ".join(key for key, _ in self.choices)
-        noun = "a whole number" if self.kind is Kind.INTEGER else "a number"
+        if self.kind is Kind.INTEGER and self.low is not None and self.high is not None:
+            return f"a whole number from {int(self.low):,} to {int(self.high):,}"
+        noun = "a number"
         if self.above is not None:
             return f"{noun} above {self.above:g} and at most {self.high:,g}"
         return f"{noun} from {self.low:,g} to {self.high:,g}"

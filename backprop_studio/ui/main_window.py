@@ -234,6 +234,7 @@ class MainWindow(QMainWindow):
         document.clean_changed.connect(self._show_title)
         self.project.path_changed.connect(self._show_title)
         self.project.path_changed.connect(self.canvas.zoom_to_fit)
+        self.project.path_changed.connect(self.messages.clear_notices)
         self.project.told.connect(self._tell)
         self.palette_panel.layer_chosen.connect(self.canvas.add_layer)
         self.canvas.selection_changed.connect(self.inspector.set_selection)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -54,17 +54,17 @@ def body(view: CanvasView, node_id: str) -> QPoint:
 
 
 def hover(view: CanvasView, data: QMimeData, at: QPoint) -> bool:
-    """Drag something from elsewhere over the canvas; whether it is welcome."""
+    """Drag something from elsewhere over the canvas; whether it is welcome.
+
+    Nothing is sent after a refusal: Qt then has no target to leave, and would follow one that
+    may be long gone.
+    """
     port, copy = view.viewport(), Qt.DropAction.CopyAction
     enter = QDragEnterEvent(at, copy, data, LEFT, NONE)
     QApplication.sendEvent(port, enter)
     if enter.isAccepted():
         move = QDragMoveEvent(at, copy, data, LEFT, NONE)
         QApplication.sendEvent(port, move)
-    else:
-        # Kept in a name while it is sent.
-        leave = QDragLeaveEvent()
-        QApplication.sendEvent(port, leave)
     return enter.isAccepted()
 
 

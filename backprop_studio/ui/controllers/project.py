@@ -195,6 +195,10 @@ class ProjectController(QObject):
         dialog.selectFile(suggestion.name)
         accepted = dialog.exec() == QFileDialog.DialogCode.Accepted
         path = Path(dialog.selectedFiles()[0]) if accepted else None
+        if path is not None and path.suffix not in filters:
+            # "net v1.2" has a dot and no ending. What is there already is not replaced unasked.
+            whole = path.with_name(f"{path.name}.{dialog.defaultSuffix()}")
+            path = path if whole.exists() else whole
         dialog.deleteLater()
         return path
 

@@ -24,6 +24,7 @@ class CurrentStepPanel(QWidget):
         super().__init__(parent)
         self._network = Network()
         self._program: Program | None = None
+        self._problem = ""
         self.strip = PhaseStrip()
         self.title = QLabel()
         theme.set_role(self.title, "heading")
@@ -67,6 +68,7 @@ class CurrentStepPanel(QWidget):
     def set_network(self, analysis: Analysis) -> None:
         """Show the steps of another network."""
         self._network = analysis.network
+        self._problem = analysis.errors[0].text if analysis.errors else ""
         self._program = None if analysis.lowered is None else analysis.lowered.program
         if self._program is None:
             self._show_nothing()
@@ -89,8 +91,14 @@ class CurrentStepPanel(QWidget):
         if cursor.index == 0:
             self._clear()
             self.strip.set_phase(None)
-            self.title.setText(self.tr("Before the first step"))
-            self.says.setText(self.tr("Nothing is computed yet. Step forward to load a batch."))
+            if cursor.iteration:
+                self.title.setText(self.tr("Ready to go on"))
+                self.says.setText(
+                    self.tr("Training goes on from here with the weights that were learned.")
+                )
+            else:
+                self.title.setText(self.tr("Before the first step"))
+                self.says.setText(self.tr("Nothing is computed yet. Step forward to load a batch."))
             return
         instr = program.instructions[cursor.index - 1]
         rule = instr.op.formula()
@@ -135,7 +143,8 @@ class CurrentStepPanel(QWidget):
         self.strip.set_phase(None)
         self.title.setText(self.tr("Nothing to step through yet"))
         self.says.setText(
-            self.tr("Complete the network: an Input, layers, a loss at the end, and a data set.")
+            self._problem
+            or self.tr("Complete the network: an Input, layers, a loss at the end, and a data set.")
         )
         self.following.clear()
 

@@ -54,13 +54,13 @@ class RunStatus(QWidget):
             )
         )
         self.loss.setText(
-            "" if snapshot.loss is None else self.tr("loss {x:.4f}").format(x=snapshot.loss)
+            "" if snapshot.loss is None else self.tr("loss {x:.4g}").format(x=snapshot.loss)
         )
         test = snapshot.test
         if test is None:
             self.accuracy.clear()
         elif test.accuracy is None:
-            self.accuracy.setText(self.tr("held-out loss {x:.4f}").format(x=test.loss))
+            self.accuracy.setText(self.tr("held-out loss {x:.4g}").format(x=test.loss))
         else:
             self.accuracy.setText(self.tr("held-out accuracy {x:.1%}").format(x=test.accuracy))
         self.rate.setText(
