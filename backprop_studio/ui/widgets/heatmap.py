@@ -219,7 +219,8 @@ class HeatmapTile(QWidget):
         row.setWidth(row.width() - (metrics.horizontalAdvance(right) + 10 if right else 0))
         painter.setFont(self.font())
         painter.setPen(QColor(now.text))
-        name = self.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideMiddle, row.width())
+        # From the left: `dense_1/weight` and `dense_2/weight` differ towards the end.
+        name = self.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideLeft, row.width())
         painter.drawText(row, Qt.AlignmentFlag.AlignLeft | align, name)
 
     def _paint_empty(self, painter: QPainter, rect: QRect, now: theme.Theme, text: str) -> None:
