@@ -72,6 +72,13 @@ class Machine:
             self._check_feed(name, source, rows)
         self._context.feeds[name] = (source, rows)
 
+    def at(self, *, seed: int, iteration: int, batches_per_epoch: int = 1) -> None:
+        """Say which moment of a run the next instructions belong to."""
+        context = self._context
+        context.seed = seed
+        context.iteration = iteration
+        context.batches_per_epoch = batches_per_epoch
+
     def array(self, value: Value | int) -> Array:
         """The array of a value, read-only, without a copy."""
         view = self._arrays[value if isinstance(value, int) else value.id].view()

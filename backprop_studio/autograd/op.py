@@ -48,10 +48,25 @@ class RunContext:
     ----------
     feeds
         Name of an input to the array that it comes from and the rows to take.
+    seed
+        Seed of the run. With the iteration and its own name, it is all that an op may make
+        random numbers from, so that every moment can be reached again by replay.
+    iteration
+        Number of the current iteration, from 0.
+    batches_per_epoch
+        Iterations in one pass over the training rows.
     """
 
     def __init__(self) -> None:
         self.feeds: dict[str, tuple[Array, Array]] = {}
+        self.seed = 0
+        self.iteration = 0
+        self.batches_per_epoch = 1
+
+    @property
+    def epoch(self) -> int:
+        """Number of the current pass over the training rows, from 0."""
+        return self.iteration // self.batches_per_epoch
 
 
 class Op:

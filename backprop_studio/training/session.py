@@ -290,6 +290,11 @@ class Session:
         if size not in self._machines:
             self._machines[size] = Machine(self.program, self.storage, batch=size)
         self._machine = self._machines[size]
+        self._machine.at(
+            seed=self.setup.seed,
+            iteration=iteration,
+            batches_per_epoch=self.batches_per_epoch,
+        )
         rows = self._order[1][low:high]
         self._machine.feed("x", self._x, rows)
         self._machine.feed("y", self._y, rows)
