@@ -16,9 +16,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         # The network.
         "network-empty": "The canvas is empty. Drag an Input layer onto it to begin.",
         "input-missing": "There is no Input layer, so no data can enter the network. Add one.",
-        "input-many": "There are {count} Input layers; keep one: {names}.",
         "loss-missing": "There is no loss, so nothing says what is wrong. Add a loss at the end.",
-        "loss-many": "There are {count} losses; a network is trained on one. Keep one of {names}.",
         "cycle": "These layers feed each other in a circle: {path}. Remove one of the wires.",
         "port-unconnected": "'{name}' has nothing wired into it. Drag a wire to its left port.",
         "ports-unconnected": (
@@ -47,6 +45,20 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "'{name}' joins along axis {axis} (the batch is axis 0), so all other sizes must be "
             "the same, but it gets {first} and {second}."
         ),
+        "weights-differ": (
+            "'{name}' shares its weights with another layer, but would need '{part}' of shape "
+            "{got}; the shared one is {expected}. Give it weights of its own, or the same sizes."
+        ),
+        "weights-unlike": (
+            "'{name}' cannot share the weights of '{other}': they are layers of different types."
+        ),
+        "columns-missing": (
+            "'{name}' takes columns {first} to {last}, but the data set '{dataset}' has {count}."
+        ),
+        "target-features": (
+            "'{name}' compares with the features of the data set, {expected} in a row, but gets "
+            "{got}."
+        ),
         "target-mismatch": "'{name}' compares with targets of shape {expected} but gets {got}.",
         "target-kind": "'{name}' needs {expected}, and the data set '{dataset}' has {got}.",
         "image-missing": (
@@ -54,6 +66,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "Set its shape to rows."
         ),
         "parameters-none": "No layer here has weights, so there is nothing to learn.",
+        "parameters-frozen": "All layers with weights are frozen, so nothing can be learned.",
         "network-too-large": "The network needs about {need} of memory; the limit is {limit}.",
         # Data and training set-up.
         "dataset-missing": "No data set is chosen. Pick one under Training set-up.",
@@ -190,6 +203,13 @@ class ShapeError(StudioError):
         if axis is None:
             return cls("shapes-differ", name=name, **shapes)
         return cls("shapes-differ-beside", name=name, axis=axis, **shapes)
+
+    @classmethod
+    def shared(cls, part: str, got: tuple[object, ...], kept: tuple[object, ...]) -> ShapeError:
+        """A layer needs `part` of one shape, and the weights that it shares have another."""
+        return cls(
+            "weights-differ", name="layer", part=part, got=_write(got), expected=_write(kept)
+        )
 
 
 def _write(shape: str | tuple[object, ...]) -> str:

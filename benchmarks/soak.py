@@ -841,8 +841,11 @@ def _panels_unlike(window: MainWindow, program: Program) -> Iterator[str]:
         yield "the loss curve goes back in time"
     if window.gradients.isVisible():
         tiles = {i for i, tile in window.gradients._tiles.items() if tile._data is not None}
-        gradients = [program.gradients[p.id] for p in program.parameters]
-        known = {i for i in gradients if program.producer[i] < cursor.index}
+        known = {
+            p.id
+            for p in program.parameters
+            if program.producer[program.gradients[p.id]] < cursor.index
+        }
         if tiles != known:
             yield f"gradients {tiles} are shown, {known} are computed"
     chosen = window.canvas.selected_nodes()

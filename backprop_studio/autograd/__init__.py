@@ -8,7 +8,7 @@ from backprop_studio.autograd.differentiate import differentiate
 from backprop_studio.autograd.gradcheck import gradcheck, relative_error
 from backprop_studio.autograd.machine import Machine
 from backprop_studio.autograd.op import Formula, Op
-from backprop_studio.autograd.program import Initializer, Instr, Phase, Program, Role, Value
+from backprop_studio.autograd.program import KEPT, Initializer, Instr, Phase, Program, Role, Value
 from backprop_studio.autograd.storage import Saved, Storage, take_over
 from backprop_studio.autograd.symbol import (
     BATCH,
@@ -23,6 +23,7 @@ from backprop_studio.autograd.symbol import (
 
 __all__ = [
     "BATCH",
+    "KEPT",
     "Array",
     "Builder",
     "Dim",

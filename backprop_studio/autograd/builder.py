@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from backprop_studio.autograd.op import Op
 from backprop_studio.autograd.ops.data import Load
 from backprop_studio.autograd.program import Initializer, Instr, Phase, Program, Role, Value
 from backprop_studio.autograd.symbol import Shape, TensorType
+from backprop_studio.errors import ShapeError
+
+
+@dataclass(frozen=True)
+class Scope:
+    """On whose behalf a builder emits."""
+
+    node: str = ""
+    phase: Phase = Phase.FORWARD
+    weights: str = ""
+    frozen: bool = False
 
 
 class Builder:
     """Collects values and instructions, then freezes them into a `Program`.
+
+    Parameters
+    ----------
+    training
+        Whether the program trains. Layers that behave otherwise when a network is only used, as
+        dropout does, ask for it.
 
     Examples
     --------
@@ -25,13 +43,31 @@ class Builder:
     ('N', 2)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, training: bool = True) -> None:
+        self._training = training
+        self._mode_asked = False
         self._values: list[Value] = []
         self._instructions: list[Instr] = []
         self._inputs: dict[str, int] = {}
+        self._kept: dict[tuple[str, ...], Value] = {}
         self._gradients: dict[int, int] = {}
-        self._node = ""
-        self._phase = Phase.FORWARD
+        self._scope = Scope()
+
+    @property
+    def training(self) -> bool:
+        """Whether the program trains."""
+        self._mode_asked = True
+        return self._training
+
+    @property
+    def depends_on_mode(self) -> bool:
+        """Whether any layer has asked if the program trains."""
+        return self._mode_asked
+
+    @property
+    def node(self) -> str:
+        """The node that emits now."""
+        return self._scope.node
 
     @property
     def instructions(self) -> tuple[Instr, ...]:
@@ -43,15 +79,37 @@ class Builder:
         return self._values[index]
 
     @contextmanager
-    def scope(self, *, node: str | None = None, phase: Phase | None = None) -> Iterator[None]:
-        """Attribute what is emitted inside to `node` and `phase`."""
-        before = self._node, self._phase
-        self._node = self._node if node is None else node
-        self._phase = self._phase if phase is None else phase
+    def scope(
+        self,
+        *,
+        node: str | None = None,
+        phase: Phase | None = None,
+        weights: str | None = None,
+        frozen: bool = False,
+    ) -> Iterator[None]:
+        """Attribute what is emitted inside to `node` and `phase`.
+
+        Parameters
+        ----------
+        node, phase
+            None leaves it as it is.
+        weights
+            Name that parameters and buffers are kept under, if it is not the node: nodes that
+            use the same name share them.
+        frozen
+            Whether parameters made inside are not to be trained.
+        """
+        before = self._scope
+        self._scope = Scope(
+            before.node if node is None else node,
+            before.phase if phase is None else phase,
+            (before.weights if node is None else node) if weights is None else weights,
+            before.frozen or frozen,
+        )
         try:
             yield
         finally:
-            self._node, self._phase = before
+            self._scope = before
 
     def input(self, name: str, shape: Shape, kind: str = "float") -> Value:
         """A value that the data fill, and the instruction that loads it."""
@@ -61,8 +119,26 @@ class Builder:
         return value
 
     def parameter(self, name: str, shape: Shape, init: Initializer | None = None) -> Value:
-        """A trainable value of the current node. Without `init` it starts at zero."""
-        return self._new(name, TensorType(shape), Role.PARAMETER, init=init)
+        """A learned value of the current node. Without `init` it starts at zero.
+
+        Raises
+        ------
+        ShapeError
+            The node shares its weights with another one, whose are of another shape.
+        """
+        return self._keep(Role.PARAMETER, name, shape, init)
+
+    def buffer(self, name: str, shape: Shape, init: Initializer | None = None) -> Value:
+        """A value of the current node that is kept and not learned, such as a running mean.
+
+        What changes it is emitted in the update phase, and only when the program trains.
+
+        Raises
+        ------
+        ShapeError
+            As for `parameter`.
+        """
+        return self._keep(Role.BUFFER, name, shape, init)
 
     def state(self, name: str, shape: Shape, of: Value | None = None) -> Value:
         """A value that the optimizer keeps from one step to the next, zero at first."""
@@ -106,15 +182,35 @@ class Builder:
             dict(self._gradients),
         )
 
+    def _keep(self, role: Role, name: str, shape: Shape, init: Initializer | None) -> Value:
+        owner = self._scope.weights
+        known = self._kept.get((owner, name))
+        if known is None:
+            known = self._kept[owner, name] = self._new(
+                name,
+                TensorType(shape),
+                role,
+                node=owner,
+                init=init,
+                trainable=not self._scope.frozen,
+            )
+        elif known.shape != shape:
+            raise ShapeError.shared(name, shape, known.shape)
+        return known
+
     def _new(
         self,
         name: str,
         type: TensorType,
         role: Role,
+        *,
+        node: str | None = None,
         init: Initializer | None = None,
         of: tuple[str, ...] | None = None,
+        trainable: bool = True,
     ) -> Value:
-        value = Value(len(self._values), name, type, role, self._node, init, of)
+        node = self._scope.node if node is None else node
+        value = Value(len(self._values), name, type, role, node, init, of, trainable)
         self._values.append(value)
         return value
 
@@ -127,10 +223,10 @@ class Builder:
     ) -> None:
         self._instructions.append(
             Instr(
-                self._phase if phase is None else phase,
+                self._scope.phase if phase is None else phase,
                 op,
                 tuple(v.id for v in inputs),
                 tuple(v.id for v in outputs),
-                self._node,
+                self._scope.node,
             )
         )

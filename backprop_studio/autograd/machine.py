@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprop_studio.autograd.op import Call, RunContext
-from backprop_studio.autograd.program import Instr, Phase, Program, Role, Value
+from backprop_studio.autograd.program import KEPT, Instr, Phase, Program, Role, Value
 from backprop_studio.autograd.storage import Storage, all_finite
 from backprop_studio.autograd.symbol import BATCH, Array, resolve
 
@@ -107,7 +107,7 @@ class Machine:
         sizes: dict[str, int] = {BATCH: self.batch}
         touched = {i for instr in program.instructions for i in (*instr.inputs, *instr.outputs)}
         for value in program.values:
-            if value.role in (Role.PARAMETER, Role.STATE):
+            if value.role in KEPT:
                 self._arrays[value.id] = self.storage.view(value)
             elif value.id in touched:
                 kind = np.dtype(np.int64) if value.type.kind == "int" else dtype

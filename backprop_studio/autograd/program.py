@@ -25,16 +25,25 @@ class Phase(IntEnum):
 
 
 class Role(StrEnum):
-    """Where a value comes from and how long it lives."""
+    """Where a value comes from and how long it lives.
+
+    Parameters are learned. Buffers are kept with them but not learned, such as a running mean.
+    State is what the optimizer remembers. Results and inputs are new in each step.
+    """
 
     INPUT = "input"
     PARAMETER = "parameter"
+    BUFFER = "buffer"
     STATE = "state"
     RESULT = "result"
 
 
+KEPT = frozenset({Role.PARAMETER, Role.BUFFER, Role.STATE})
+"""Roles of values that outlive a training step."""
+
+
 class Initializer(Protocol):
-    """Draws the first value of a parameter."""
+    """Draws the first value of a parameter or buffer."""
 
     def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         """Array of `shape` in float64."""
@@ -50,17 +59,20 @@ class Value:
     id
         Position in `Program.values`; also the slot of a machine that holds it.
     name
-        Short name, unique per node for parameters: `weight`.
+        Short name, unique per node for parameters and buffers: `weight`.
     type
         Shape and kind.
     role
-        Input, parameter, optimizer state or result.
+        Input, parameter, buffer, optimizer state or result.
     node
-        Id of the node that it belongs to; empty for values of the whole program.
+        Id of the node that it belongs to; empty for values of the whole program. For parameters
+        and buffers, the name that they are kept under, which several nodes may share.
     init
-        How a parameter starts. None for every other role: states start at zero.
+        How a parameter or buffer starts; None for zero, as states do.
     of
         For state: key of the parameter it belongs to, or None when shared by all.
+    trainable
+        False for a parameter that is frozen: no gradient is asked for, no update is made.
     """
 
     id: int
@@ -70,10 +82,11 @@ class Value:
     node: str
     init: Initializer | None = field(default=None, compare=False)
     of: tuple[str, ...] | None = None
+    trainable: bool = True
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What a parameter or state is known by in every program of the same network."""
+        """What a kept value is known by in every program of the same network."""
         return (self.node, self.name) if self.of is None else (*self.of, self.name)
 
     @property
@@ -119,8 +132,13 @@ class Program:
 
     @cached_property
     def parameters(self) -> tuple[Value, ...]:
-        """The trainable values in order of creation."""
+        """The learned values in order of creation, frozen ones among them."""
         return tuple(v for v in self.values if v.role is Role.PARAMETER)
+
+    @cached_property
+    def buffers(self) -> tuple[Value, ...]:
+        """What is kept with the parameters and not learned, in order of creation."""
+        return tuple(v for v in self.values if v.role is Role.BUFFER)
 
     @cached_property
     def states(self) -> tuple[Value, ...]:

@@ -1,4 +1,4 @@
-"""What outlives a training step: parameters and optimizer state, in a few flat vectors."""
+"""What outlives a training step: parameters, buffers and optimizer state, in flat vectors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Saved:
 
 
 class Storage:
-    """Parameters and optimizer state of a program; several machines may share it.
+    """Parameters, buffers and optimizer state of a program; several machines may share it.
 
     Each kind of value (parameters, first moments, …) is one contiguous vector, an *arena*,
     with a view for each parameter in the same order. So an update of all parameters is a few
@@ -36,7 +36,7 @@ class Storage:
     Parameters
     ----------
     program
-        Whose parameters and states to hold.
+        Whose parameters, buffers and states to hold.
     dtype
         Precision, `float32` or `float64`.
     """
@@ -47,6 +47,7 @@ class Storage:
         self._arenas: dict[str, Array] = {}
         self._views: dict[tuple[str, ...], Array] = {}
         self._allocate(PARAMETERS, program.parameters)
+        self._allocate("buffers", program.buffers)
         by_name: dict[str, list[Value]] = {}
         for state in program.states:
             by_name.setdefault(state.name, []).append(state)
@@ -54,7 +55,7 @@ class Storage:
             self._allocate(f"state:{name}", states)
 
     def view(self, value: Value) -> Array:
-        """The writable array of a parameter or state, in any program of the same network."""
+        """The writable array of a kept value, in any program of the same network."""
         return self._views[value.key]
 
     def arena(self, name: str) -> Array:
@@ -62,14 +63,14 @@ class Storage:
         return self._arenas[name]
 
     def initialize(self, seed: int) -> None:
-        """Draw all parameters anew and clear the optimizer's state.
+        """Draw all parameters and buffers anew and clear the optimizer's state.
 
         Each parameter's numbers depend on the seed, its node and its name alone, so editing
         one node leaves the others' first weights as they were.
         """
         for arena in self._arenas.values():
             arena.fill(0.0)
-        for value in self.program.parameters:
+        for value in (*self.program.parameters, *self.program.buffers):
             if value.init is not None:
                 view = self._views[value.key]
                 rng = parameter_rng(seed, value.node, value.name)
@@ -92,7 +93,7 @@ class Storage:
                 take_over(target, source)
 
     def is_finite(self) -> bool:
-        """Whether no parameter, and none of the optimizer's state, is infinite or NaN."""
+        """Whether nothing that is kept is infinite or NaN."""
         return all(all_finite(arena) for arena in self._arenas.values())
 
     def _allocate(self, name: str, values: tuple[Value, ...] | list[Value]) -> None:

@@ -1,13 +1,17 @@
 """The document: a frozen network, its pure edits, its checks and its lowering to a program."""
 
-from backprop_studio.network.lower import Analysis, Lowered, analyze
+from backprop_studio.network.lower import Analysis, analyze
+from backprop_studio.network.lowered import Feed, Head, Lowered, Source
 from backprop_studio.network.network import Network, Node, TrainingSetup, UnknownLayer, Wire
 
 __all__ = [
     "Analysis",
+    "Feed",
+    "Head",
     "Lowered",
     "Network",
     "Node",
+    "Source",
     "TrainingSetup",
     "UnknownLayer",
     "Wire",

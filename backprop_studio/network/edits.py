@@ -40,6 +40,7 @@ def add_node(
     """
     stem = "loss" if isinstance(spec, LossSpec) else spec.info.id
     taken = {n.id for n in network.nodes} | {n.name for n in network.nodes} | set(retired)
+    taken |= {n.weights for n in network.nodes}
     number = 1
     while f"{stem}_{number}" in taken:
         number += 1
@@ -127,6 +128,35 @@ def rename(network: Network, node_id: str, name: str) -> Network:
 def set_spec(network: Network, node_id: str, spec: LayerSpec) -> Network:
     """A network whose node has other settings."""
     return _with_node(network, replace(network.node(node_id), spec=spec))
+
+
+def share_weights(network: Network, node_id: str, other_id: str | None) -> Network:
+    """A network whose node learns the same numbers as another one, or its own again with None.
+
+    Raises
+    ------
+    EditError
+        ``weights-unlike``: the other one is a layer of another type.
+    """
+    node = network.node(node_id)
+    if other_id is None:
+        return _with_node(network, replace(node, shares=""))
+    other = network.node(other_id)
+    if type(other.spec) is not type(node.spec):
+        raise EditError("weights-unlike", name=node.name, other=other.name)
+    shares = "" if other.weights == node_id else other.weights
+    return _with_node(network, replace(node, shares=shares, frozen=other.frozen))
+
+
+def freeze(network: Network, node_id: str, frozen: bool) -> Network:
+    """A network whose node, and all that share its weights, learn or do not learn."""
+    weights = network.node(node_id).weights
+    return replace(
+        network,
+        nodes=tuple(
+            replace(n, frozen=frozen) if n.weights == weights else n for n in network.nodes
+        ),
+    )
 
 
 def set_setup(network: Network, setup: TrainingSetup) -> Network:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -11,52 +11,29 @@ from backprop_studio.autograd import (
     BATCH,
     Builder,
     Phase,
-    Program,
     Shape,
     Value,
     differentiate,
     format_shape,
+    resolve,
 )
 from backprop_studio.autograd.ops.arithmetic import Add
 from backprop_studio.autograd.ops.data import Column, OneHot
 from backprop_studio.autograd.ops.penalty import L1Penalty, L2Penalty
+from backprop_studio.autograd.ops.weigh import Weigh
 from backprop_studio.data import DatasetInfo, Task
 from backprop_studio.errors import Diagnostic, Severity, ShapeError, StudioError
 from backprop_studio.network import graph
+from backprop_studio.network.lowered import Feed, Head, Lowered, Source
 from backprop_studio.network.network import Network, Node, UnknownLayer
-from backprop_studio.nn import LossSpec, layers
+from backprop_studio.nn import LossSpec
+from backprop_studio.nn.layers.input import Input
 
 MEMORY_LIMIT = 4 * 2**30
 """Bytes that a training step may need; more is refused before anything is allocated."""
 
 SOFT_RATE_LIMIT = 10.0
 """Learning rates above this are allowed, with a warning."""
-
-
-@dataclass(frozen=True)
-class Lowered:
-    """A network as a program.
-
-    Attributes
-    ----------
-    program
-        The training step. Its inputs are called `x` and `y`.
-    prediction
-        Id of the value that the loss compares with the target.
-    dataset
-        The data that it is made for.
-    data_loss
-        Id of the loss without the penalties on weights, which held-out rows are measured by.
-        `program.loss` has the penalties in it; without any it is the same value.
-    sums
-        Whether the loss is a sum over the rows; otherwise it is their mean.
-    """
-
-    program: Program
-    prediction: int
-    dataset: DatasetInfo
-    data_loss: int
-    sums: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,9 +127,8 @@ class _Analyzer:
     def __init__(self, network: Network) -> None:
         self.network = network
         self.problems: list[Diagnostic] = []
-        self.shapes: dict[str, Shape] = {}
-        self.b = Builder()
-        self.values: dict[str, Value] = {}
+        self.shapes: Mapping[str, Shape] = {}
+        self.parameters: tuple[Value, ...] = ()
         self.blamed: set[str] = set()
 
     def run(self) -> Analysis:
@@ -160,21 +136,24 @@ class _Analyzer:
         dataset = self._check_setup()
         order, cycle = graph.order(network)
         if not network.nodes:
-            self._error("network-empty")
+            self.error("network-empty")
         if cycle:
             names = [network.node(i).name for i in (*cycle, cycle[0])]
             for node_id in cycle:
-                self._error("cycle", node_id, path=" → ".join(names))
-        inputs = [n for n in network.nodes if n.spec.info.id == layers()["input"].info.id]
+                self.error("cycle", node_id, path=" → ".join(names))
+        inputs = [n for n in network.nodes if isinstance(n.spec, Input)]
         losses = [n for n in network.nodes if isinstance(n.spec, LossSpec)]
         self._check_ends(inputs, losses)
         used = graph.upstream(network, [n.id for n in losses])
         for node in network.nodes:
             self._check_node(node, used)
-        loss = self._lower_nodes(order, used, dataset)
+        forward = _Forward(self, Builder())
+        forward.lower(order, used, dataset)
+        self.shapes = forward.shapes
+        self.parameters = forward.b.build().parameters
         lowered = None
-        if loss is not None and dataset is not None and not self._has_errors():
-            lowered = self._finish(loss, dataset)
+        if forward.heads and dataset is not None and not self._has_errors():
+            lowered = self._finish(forward, order, used, dataset)
         self.problems.sort(key=lambda d: d.severity is not Severity.ERROR)
         return Analysis(
             network, tuple(self.problems), self.shapes, self._count_parameters(), lowered
@@ -188,9 +167,9 @@ class _Analyzer:
                 self.problems.append(replace(problem, code="setup-range", params=params))
         rate = getattr(setup.optimizer, "learning_rate", 0.0)
         if rate > SOFT_RATE_LIMIT and not setup.optimizer.problems(""):
-            self._warn("rate-large", field="learning_rate", value=f"{rate:g}")
+            self.warn("rate-large", field="learning_rate", value=f"{rate:g}")
         if not setup.dataset:
-            self._error("dataset-missing", field="dataset")
+            self.error("dataset-missing", field="dataset")
             return None
         try:
             dataset = data.info(setup.dataset)
@@ -200,25 +179,19 @@ class _Analyzer:
         if not setup.problems(""):
             rows = _training_rows(setup.dataset, setup.validation, setup.seed)
             if setup.batch_size > rows:
-                self._error(
-                    "batch-too-large", field="batch_size", batch=setup.batch_size, rows=rows
-                )
+                self.error("batch-too-large", field="batch_size", batch=setup.batch_size, rows=rows)
         return dataset
 
     def _check_ends(self, inputs: list[Node], losses: list[Node]) -> None:
         if self.network.nodes and not inputs:
-            self._error("input-missing")
+            self.error("input-missing")
         if self.network.nodes and not losses:
-            self._error("loss-missing")
-        for code, found in (("input-many", inputs), ("loss-many", losses)):
-            for node in found if len(found) > 1 else ():
-                names = ", ".join(n.name for n in found)
-                self._error(code, node.id, count=len(found), names=names)
+            self.error("loss-missing")
 
     def _check_node(self, node: Node, used: set[str]) -> None:
         name = node.name
         if isinstance(node.spec, UnknownLayer):
-            self._error("layer-unknown", node.id, layer=node.spec.type)
+            self.error("layer-unknown", node.id, layer=node.spec.type)
             return
         problems = node.spec.problems(name, node.id)
         self.problems += problems
@@ -228,77 +201,260 @@ class _Analyzer:
         open_ports = [p for p in range(len(node.spec.ports)) if p not in wired]
         needed = node.id in used
         if open_ports:
-            report = self._error if needed else self._warn
+            report = self.error if needed else self.warn
             count = len(node.spec.ports)
             if count == 1:
                 report("port-unconnected", node.id, name=name)
             else:
                 wires = count - len(open_ports)
                 report("ports-unconnected", node.id, name=name, wired=wires, count=count)
-        elif not needed and node.spec.has_output and self._has_loss() and node.spec.ports:
-            if any(self.network.outgoing(node.id)):
-                self._warn("node-unreached", node.id, name=name)
+        elif not needed and node.spec.has_output and self.has_loss():
+            if self.network.outgoing(node.id):
+                self.warn("node-unreached", node.id, name=name)
             else:
-                self._warn("node-unused", node.id, name=name)
+                self.warn("node-unused", node.id, name=name)
 
-    def _lower_nodes(
-        self, order: tuple[str, ...], used: set[str], dataset: DatasetInfo | None
-    ) -> tuple[Value, Value] | None:
-        """Lower every node whose inputs are known; return loss and prediction if reached."""
-        found: tuple[Value, Value] | None = None
-        # Side branches are lowered on a builder of their own: their shapes are of use to the
-        # person at the canvas, their instructions are not.
+    def _finish(
+        self, forward: _Forward, order: tuple[str, ...], used: set[str], dataset: DatasetInfo
+    ) -> Lowered | None:
+        setup, b = self.network.setup, forward.b
+        if not self.parameters:
+            self.error("parameters-none")
+            return None
+        trainable = [p for p in self.parameters if p.trainable]
+        if not trainable:
+            self.error("parameters-frozen")
+            return None
+        heads, evaluation = forward.heads, b.build()
+        if b.depends_on_mode:
+            used_only = _Forward(self, Builder(training=False))
+            used_only.lower([i for i in order if i in used], used, dataset)
+            heads, evaluation = used_only.heads, used_only.b.build()
+        loss = penalize(b, forward.total(), trainable, l1=setup.l1, l2=setup.l2)
+        gradients = differentiate(b, loss, trainable)
+        pairs = [(p, gradients[p.id]) for p in trainable if p.id in gradients]
+        with b.scope(phase=Phase.UPDATE):
+            setup.optimizer.lower(b, pairs)
+        program = b.build(loss)
+        itemsize = 8 if setup.precision == "float64" else 4
+        need = program.memory(setup.batch_size, itemsize)
+        if need > MEMORY_LIMIT:
+            self.error(
+                "network-too-large",
+                need=f"{need / 2**30:.1f} GiB",
+                limit=f"{MEMORY_LIMIT / 2**30:.0f} GiB",
+            )
+            return None
+        return Lowered(program, evaluation, forward.feeds, heads, dataset)
+
+    def _count_parameters(self) -> dict[str, int]:
+        counts = dict.fromkeys(self.shapes, 0)
+        for p in self.parameters:
+            size = 1
+            for d in p.shape:
+                size *= int(d)
+            # Each layer that shares weights is said to have them.
+            for node in self.network.sharing(p.node):
+                counts[node.id] = counts.get(node.id, 0) + size
+        return counts
+
+    def report(self, problem: Diagnostic) -> None:
+        """Note a problem of a node, which is then not looked at again."""
+        if problem.node is not None:
+            self.blamed.add(problem.node)
+        self.problems.append(problem)
+
+    def has_loss(self) -> bool:
+        """Whether there is anything to train on."""
+        return any(isinstance(n.spec, LossSpec) for n in self.network.nodes)
+
+    def _has_errors(self) -> bool:
+        return any(d.severity is Severity.ERROR for d in self.problems)
+
+    def error(
+        self, code: str, node: str | None = None, *, field: str | None = None, **params: object
+    ) -> None:
+        """Note an error, of a node or of the whole network."""
+        self.report(Diagnostic(code, params, Severity.ERROR, node, field))
+
+    def warn(
+        self, code: str, node: str | None = None, *, field: str | None = None, **params: object
+    ) -> None:
+        """Note something that may be meant."""
+        self.problems.append(Diagnostic(code, params, Severity.WARNING, node, field))
+
+
+class _Forward:
+    """The forward pass and the losses of a network, on one builder.
+
+    What cannot be lowered is reported to the analyzer, which was given the network.
+    """
+
+    def __init__(self, analyzer: _Analyzer, b: Builder) -> None:
+        self.analyzer = analyzer
+        self.network = analyzer.network
+        self.b = b
+        self.shapes: dict[str, Shape] = {}
+        self._values: dict[str, Value] = {}
+        self._feeds: dict[Feed, Value] = {}
+        self._heads: dict[str, Head] = {}
+        frozen = {n.weights for n in self.network.nodes if n.frozen}
+        self._frozen = {n.id for n in self.network.nodes if n.weights in frozen}
+
+    @property
+    def feeds(self) -> tuple[Feed, ...]:
+        """Where the inputs come from, in order of creation."""
+        return tuple(self._feeds)
+
+    @property
+    def heads(self) -> tuple[Head, ...]:
+        """The losses, in the order of the document."""
+        return tuple(self._heads[n.id] for n in self.network.nodes if n.id in self._heads)
+
+    def lower(
+        self, order: Sequence[str], used: Collection[str], dataset: DatasetInfo | None
+    ) -> None:
+        """Lower every node whose inputs are known."""
+        blamed = self.analyzer.blamed
+        has_loss = self.analyzer.has_loss()
         for node_id in sorted(order, key=lambda i: i not in used):
             node = self.network.node(node_id)
-            if node_id in self.blamed or isinstance(node.spec, UnknownLayer):
+            if node_id in blamed or isinstance(node.spec, UnknownLayer):
                 continue
             wires = self.network.incoming(node_id)
             sources = [wires.get(p) for p in range(len(node.spec.ports))]
-            if any(w is None or w.source not in self.values for w in sources):
+            if any(w is None or w.source not in self._values for w in sources):
                 continue
-            given = [self.values[w.source] for w in sources if w is not None]
-            b = self.b if node_id in used or not self._has_loss() else Builder()
+            given = [self._values[w.source] for w in sources if w is not None]
+            # Side branches are lowered on a builder of their own: their shapes are of use to
+            # the person at the canvas, their instructions are not.
+            b = self.b if node_id in used or not has_loss else Builder()
             try:
-                if isinstance(node.spec, LossSpec):
-                    found = self._lower_loss(node, given[0], dataset) or found
-                else:
-                    with b.scope(node=node_id, phase=Phase.FORWARD):
-                        if not node.spec.ports:
-                            row = self._row_shape(node, dataset)
-                            if row is None:
-                                continue
-                            given = [b.input("x", (BATCH, *row))]
-                        self.values[node_id] = value = node.spec.lower(b, *given)
-                    self.shapes[node_id] = value.shape
+                with b.scope(
+                    node=node_id,
+                    phase=Phase.FORWARD,
+                    weights=node.weights,
+                    frozen=node_id in self._frozen,
+                ):
+                    value = self._lower_node(b, node, given, dataset)
             except ShapeError as error:
-                self.blamed.add(node_id)
                 params = {**error.params, "name": node.name}
-                self.problems.append(Diagnostic(error.code, params, node=node_id))
-        return found
+                self.analyzer.report(Diagnostic(error.code, params, node=node_id))
+                continue
+            if value is not None:
+                self.shapes[node_id] = value.shape
 
-    def _row_shape(self, node: Node, dataset: DatasetInfo | None) -> tuple[int, ...] | None:
-        """The shape in which an Input gives a row of the data; None when it cannot."""
-        if dataset is None:
-            return None
-        if getattr(node.spec, "shape", "flat") != "image":
-            return dataset.feature_shape
-        if dataset.image_shape is None:
-            self._error(
-                "image-missing", node.id, field="shape", name=node.name, dataset=dataset.title
+    def total(self) -> Value:
+        """The loss of the data that the network is trained on: the weighted sum of the losses."""
+        terms = []
+        for head in self.heads:
+            term = self.b.value(head.loss)
+            if head.weight != 1.0:
+                with self.b.scope(node=head.node, phase=Phase.LOSS):
+                    term = self.b.apply(Weigh(head.weight), term)
+            terms.append(term)
+        total = terms[0]
+        for term in terms[1:]:
+            with self.b.scope(node=self.heads[0].node, phase=Phase.LOSS):
+                total = self.b.apply(Add(), total, term)
+        return total
+
+    def _lower_node(
+        self, b: Builder, node: Node, given: Sequence[Value], dataset: DatasetInfo | None
+    ) -> Value | None:
+        spec = node.spec
+        if isinstance(spec, LossSpec):
+            return None if dataset is None else self._lower_loss(node, spec, given[0], dataset)
+        if isinstance(spec, Input):
+            if dataset is None:
+                return None
+            feed = self._feed_of(node, spec, dataset)
+            if feed is None:
+                return None
+            given = [self._load(b, feed)]
+        value = self._values[node.id] = spec.lower(b, *given)
+        return value
+
+    def _feed_of(self, node: Node, spec: Input, dataset: DatasetInfo) -> Feed | None:
+        """What an Input takes of the data; None, with a problem, when it cannot."""
+        name = self._free_name("x")
+        if spec.shape == "image":
+            if dataset.image_shape is None:
+                self.analyzer.error(
+                    "image-missing", node.id, field="shape", name=node.name, dataset=dataset.title
+                )
+                return None
+            return Feed(name, Source.FEATURES, (1, *dataset.image_shape))
+        if spec.takes_all:
+            return Feed(name, Source.FEATURES, dataset.feature_shape)
+        count = dataset.feature_shape[-1]
+        first, last = spec.first, spec.first + spec.columns - 1 if spec.columns else count
+        if len(dataset.feature_shape) > 1 or last > count or first > count:
+            self.analyzer.error(
+                "columns-missing",
+                node.id,
+                field="columns" if first <= count else "first",
+                name=node.name,
+                first=first,
+                last=max(first, last),
+                dataset=dataset.title,
+                count=count if len(dataset.feature_shape) == 1 else "no columns",
             )
             return None
-        return (1, *dataset.image_shape)
+        return Feed(name, Source.FEATURES, (last - first + 1,), (first - 1, last))
+
+    def _load(self, b: Builder, feed: Feed, kind: str = "float") -> Value:
+        value = b.input(feed.name, (BATCH, *feed.row), kind)
+        if b is self.b:
+            self._feeds[feed] = value
+        return value
+
+    def _free_name(self, stem: str) -> str:
+        """`x`, then `x2`, `x3` and so on."""
+        number = 1 + sum(f.name.startswith(stem) for f in self._feeds)
+        return stem if number == 1 else f"{stem}{number}"
 
     def _lower_loss(
-        self, node: Node, prediction: Value, dataset: DatasetInfo | None
-    ) -> tuple[Value, Value] | None:
-        spec = node.spec
-        assert isinstance(spec, LossSpec)
-        if dataset is None:
+        self, node: Node, spec: LossSpec, prediction: Value, dataset: DatasetInfo
+    ) -> Value | None:
+        if spec.target == Source.FEATURES:
+            target = self._features(node, prediction, dataset)
+        else:
+            target = self._targets(node, spec, prediction, dataset)
+        if target is None:
             return None
+        classes = dataset.task is Task.CLASSIFICATION and spec.target == Source.TARGETS
+        with self.b.scope(phase=Phase.LOSS):
+            loss = spec.lower(self.b, prediction, target)
+        self._heads[node.id] = Head(
+            node.id, prediction.id, loss.id, spec.weight, spec.sums, classes
+        )
+        return loss
+
+    def _features(self, node: Node, prediction: Value, dataset: DatasetInfo) -> Value | None:
+        """The features as a target, in the prediction's shape: as rows or as pictures."""
+        row = resolve(prediction.shape[1:], {})
+        expected = [dataset.feature_shape]
+        if dataset.image_shape is not None:
+            expected.append((1, *dataset.image_shape))
+        if row not in expected:
+            self.analyzer.error(
+                "target-features",
+                node.id,
+                name=node.name,
+                expected=" or ".join(format_shape(shape) for shape in expected),
+                got=format_shape(prediction.shape),
+            )
+            return None
+        with self.b.scope(phase=Phase.LOSS):
+            return self._load(self.b, Feed(self._free_name("y"), Source.FEATURES, row))
+
+    def _targets(
+        self, node: Node, spec: LossSpec, prediction: Value, dataset: DatasetInfo
+    ) -> Value | None:
         classes = dataset.task is Task.CLASSIFICATION
         if spec.needs_classes and not classes:
-            self._error(
+            self.analyzer.error(
                 "target-kind",
                 node.id,
                 name=node.name,
@@ -311,7 +467,7 @@ class _Analyzer:
         two_classes = classes and dataset.target_width == 2
         column = spec.takes_column and two_classes and prediction.shape == (BATCH, 1)
         if prediction.shape != expected and not column:
-            self._error(
+            self.analyzer.error(
                 "target-mismatch",
                 node.id,
                 name=node.name,
@@ -319,64 +475,15 @@ class _Analyzer:
                 got=format_shape(prediction.shape),
             )
             return None
-        with self.b.scope(node=node.id, phase=Phase.LOSS):
-            if classes:
-                labels = self.b.input("y", (BATCH,), "int")
-                rows = Column() if column else OneHot(dataset.target_width)
-                target = self.b.apply(rows, labels)
+        with self.b.scope(phase=Phase.LOSS):
+            row = () if classes else (dataset.target_width,)
+            known = next((f for f in self._feeds if f.source is Source.TARGETS), None)
+            if known is not None:
+                target = self._feeds[known]
             else:
-                target = self.b.input("y", expected)
-            loss = spec.lower(self.b, prediction, target)
-        self.shapes[node.id] = loss.shape
-        return loss, prediction
-
-    def _finish(self, ends: tuple[Value, Value], dataset: DatasetInfo) -> Lowered | None:
-        data_loss, prediction = ends
-        setup = self.network.setup
-        parameters = self.b.build().parameters
-        if not parameters:
-            self._error("parameters-none")
-            return None
-        loss = penalize(self.b, data_loss, parameters, l1=setup.l1, l2=setup.l2)
-        gradients = differentiate(self.b, loss, parameters)
-        pairs = [(p, gradients[p.id]) for p in parameters if p.id in gradients]
-        with self.b.scope(phase=Phase.UPDATE):
-            setup.optimizer.lower(self.b, pairs)
-        program = self.b.build(loss)
-        need = program.memory(setup.batch_size, 8 if setup.precision == "float64" else 4)
-        if need > MEMORY_LIMIT:
-            self._error(
-                "network-too-large",
-                need=f"{need / 2**30:.1f} GiB",
-                limit=f"{MEMORY_LIMIT / 2**30:.0f} GiB",
-            )
-            return None
-        sums = any(isinstance(n.spec, LossSpec) and n.spec.sums for n in self.network.nodes)
-        return Lowered(program, prediction.id, dataset, data_loss.id, sums)
-
-    def _count_parameters(self) -> dict[str, int]:
-        counts = dict.fromkeys(self.shapes, 0)
-        for p in self.b.build().parameters:
-            size = 1
-            for d in p.shape:
-                size *= int(d)
-            counts[p.node] = counts.get(p.node, 0) + size
-        return counts
-
-    def _has_loss(self) -> bool:
-        return any(isinstance(n.spec, LossSpec) for n in self.network.nodes)
-
-    def _has_errors(self) -> bool:
-        return any(d.severity is Severity.ERROR for d in self.problems)
-
-    def _error(
-        self, code: str, node: str | None = None, *, field: str | None = None, **params: object
-    ) -> None:
-        if node is not None:
-            self.blamed.add(node)
-        self.problems.append(Diagnostic(code, params, Severity.ERROR, node, field))
-
-    def _warn(
-        self, code: str, node: str | None = None, *, field: str | None = None, **params: object
-    ) -> None:
-        self.problems.append(Diagnostic(code, params, Severity.WARNING, node, field))
+                feed = Feed(self._free_name("y"), Source.TARGETS, row)
+                target = self._load(self.b, feed, "int" if classes else "float")
+            if classes:
+                rows = Column() if column else OneHot(dataset.target_width)
+                target = self.b.apply(rows, target)
+        return target

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
@@ -43,6 +43,11 @@ class Node:
         Layer type and settings.
     x, y
         Centre on the canvas, in scene units.
+    shares
+        Name that its weights are kept under, when it is not its own id: nodes that use the same
+        name learn the same numbers. It stays when the node that it once meant is deleted.
+    frozen
+        Whether its weights stay as they are while the rest of the network learns.
     """
 
     id: str
@@ -50,6 +55,18 @@ class Node:
     spec: LayerSpec
     x: float = 0.0
     y: float = 0.0
+    shares: str = ""
+    frozen: bool = False
+
+    @property
+    def weights(self) -> str:
+        """Name that its weights are kept under."""
+        return self.shares or self.id
+
+    @property
+    def learning(self) -> tuple[object, ...]:
+        """All of it that training depends on."""
+        return self.id, self.spec, self.shares, self.frozen
 
 
 @dataclass(frozen=True, order=True)
@@ -149,8 +166,20 @@ class Network:
         return (
             self.setup == other.setup
             and self.wires == other.wires
-            and [(n.id, n.spec) for n in self.nodes] == [(n.id, n.spec) for n in other.nodes]
+            and [n.learning for n in self.nodes] == [n.learning for n in other.nodes]
         )
+
+    @cached_property
+    def _by_weights(self) -> Mapping[str, tuple[Node, ...]]:
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            found.setdefault(node.weights, []).append(node)
+        # The node that gave the weights their name speaks for them, if it is still there.
+        return {key: tuple(sorted(n, key=lambda x: x.id != key)) for key, n in found.items()}
+
+    def sharing(self, weights: str) -> tuple[Node, ...]:
+        """Nodes whose weights are kept under this name, the one that speaks for them first."""
+        return self._by_weights.get(weights, ())
 
     def __contains__(self, node_id: object) -> bool:
         return node_id in self._by_id
@@ -159,10 +188,24 @@ class Network:
         """The node with this name, if there is one."""
         return next((n for n in self.nodes if n.name == name), None)
 
-    def incoming(self, node_id: str) -> dict[int, Wire]:
-        """Wires that end at a node, by port."""
-        return {w.port: w for w in self.wires if w.target == node_id}
+    @cached_property
+    def _wires_into(self) -> Mapping[str, Mapping[int, Wire]]:
+        found: dict[str, dict[int, Wire]] = {}
+        for wire in self.wires:
+            found.setdefault(wire.target, {})[wire.port] = wire
+        return found
 
-    def outgoing(self, node_id: str) -> Iterator[Wire]:
+    @cached_property
+    def _wires_from(self) -> Mapping[str, tuple[Wire, ...]]:
+        found: dict[str, list[Wire]] = {}
+        for wire in self.wires:
+            found.setdefault(wire.source, []).append(wire)
+        return {source: tuple(wires) for source, wires in found.items()}
+
+    def incoming(self, node_id: str) -> Mapping[int, Wire]:
+        """Wires that end at a node, by port."""
+        return self._wires_into.get(node_id, {})
+
+    def outgoing(self, node_id: str) -> tuple[Wire, ...]:
         """Wires that start at a node."""
-        return (w for w in self.wires if w.source == node_id)
+        return self._wires_from.get(node_id, ())

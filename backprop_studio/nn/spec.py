@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 from backprop_studio.autograd import Builder, Value
 from backprop_studio.errors import Diagnostic, StudioError
-from backprop_studio.nn.fields import Field, Kind, fields_of
+from backprop_studio.nn.fields import Field, Kind, choice, fields_of, number
 from backprop_studio.nn.reduction import summed
 
 
@@ -178,6 +178,20 @@ class LossSpec(LayerSpec):
     """Whether the targets must be classes."""
     takes_column: ClassVar[bool] = False
     """Whether one score is enough for two classes; the target is then a column of 0 and 1."""
+
+    target: str = choice(
+        "targets",
+        choices={"targets": "Targets of the data", "features": "Features of the data"},
+        label="Compare with",
+        doc="The targets, or the features themselves, which the network then learns to rebuild.",
+    )
+    weight: float = number(
+        1.0,
+        low=0.0,
+        high=1000.0,
+        label="Weight",
+        doc="What this loss is multiplied by when there are several; they are then added.",
+    )
 
     @property
     def sums(self) -> bool:

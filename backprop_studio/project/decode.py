@@ -46,7 +46,8 @@ def _node(index: int, record: schema.NodeRecord) -> Node:
             spec = known[record.type].from_config(record.config, record.name)
         except ConfigError as error:
             raise UnsoundError(f"nodes[{index}]: {_reason(error)}") from None
-    return Node(record.id, record.name, spec, record.x, record.y)
+    shares = record.shares or ""
+    return Node(record.id, record.name, spec, record.x, record.y, shares, record.frozen)
 
 
 def _setup(record: schema.SetupRecord) -> TrainingSetup:

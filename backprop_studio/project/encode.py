@@ -42,6 +42,8 @@ def _node(node: Node) -> dict[str, object]:
         "x": float(node.x),
         "y": float(node.y),
         "config": config,
+        "shares": node.shares or None,
+        "frozen": node.frozen,
     }
 
 

@@ -73,12 +73,13 @@ def format_of(path: str | os.PathLike[str]) -> Exporter:
 def tensor_names(network: Network, weights: Weights) -> dict[str, Array]:
     """Weights under the names that people see: ``hidden/weight``.
 
-    Weights of nodes that are not in the network are left out.
+    Shared weights go by the name of the node that they were first of. Weights of nodes that are
+    not in the network are left out.
     """
     return {
-        f"{network.node(node).name}/{name}": array
-        for (node, name), array in weights.items()
-        if node in network
+        f"{network.sharing(kept)[0].name}/{name}": array
+        for (kept, name), array in weights.items()
+        if network.sharing(kept)
     }
 
 

@@ -35,6 +35,8 @@ class NodeRecord(Struct, frozen=True, forbid_unknown_fields=True):
     x: Place
     y: Place
     config: dict[str, Any] = msgspec.field(default_factory=dict)
+    shares: Id | None = None
+    frozen: bool = False
 
 
 class WireRecord(Struct, frozen=True, forbid_unknown_fields=True):

@@ -59,7 +59,7 @@ def save(project: Project, path: str | os.PathLike[str]) -> None:
         ``project-unsavable`` when the file could not be opened again. The old file is intact.
     """
     network = project.network
-    weights = {key: w for key, w in project.weights.items() if key[0] in network}
+    weights = {key: w for key, w in project.weights.items() if network.sharing(key[0])}
     try:
         document = encode(network)
         # A file that cannot be opened must never take the place of one that can.
@@ -75,7 +75,7 @@ def save(project: Project, path: str | os.PathLike[str]) -> None:
 
 def _check_weights(network: Network, weights: Mapping[tuple[str, str], Array]) -> None:
     for (node, name), array in weights.items():
-        if node not in network:
+        if not network.sharing(node):
             raise UnsoundError(f"it holds weights of '{node}', which is not in the network")
         if array.dtype not in (np.float32, np.float64):
             raise UnsoundError(f"the {name} of '{node}' is of type {array.dtype}")

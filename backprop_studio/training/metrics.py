@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,7 @@ class Evaluation:
     loss
         Loss of the data, without penalties on weights: its mean over the rows or, if the loss is
         a sum, that mean times the size of a batch, so that it compares with the training loss.
+        Of several losses, the weighted sum.
     accuracy
         Share of rows whose largest output is the right class (whose only output is above zero
         for the second of two classes, and not for the first); None for regression.
@@ -38,18 +40,20 @@ class Evaluation:
 
 
 class Evaluator:
-    """Runs a program up to the loss of the data over fixed rows, with the storage's parameters.
+    """Runs a network as it is used, over fixed rows, with the storage's parameters.
 
-    Penalties on weights come after it and are not computed.
+    Penalties on weights are left out.
 
     Parameters
     ----------
     lowered
-        The program, with its prediction and loss.
+        The program for evaluation, and its losses.
     storage
         Whose parameters to use.
-    x, y
-        Features and targets of all rows.
+    sources
+        All rows of each input; see `feeding.sources`.
+    targets
+        Targets of all rows.
     rows
         Which of them to test on.
     batch_size
@@ -57,14 +61,20 @@ class Evaluator:
     """
 
     def __init__(
-        self, lowered: Lowered, storage: Storage, x: Array, y: Array, rows: Array, batch_size: int
+        self,
+        lowered: Lowered,
+        storage: Storage,
+        sources: Mapping[str, Array],
+        targets: Array,
+        rows: Array,
+        batch_size: int,
     ) -> None:
-        forward = lowered.program.forward_only()
-        self._stop = forward.producer[lowered.data_loss] + 1
-        self._loss, self._prediction = lowered.data_loss, lowered.prediction
-        self._sums, self._batch_size = lowered.sums, batch_size
-        self._x, self._y = x, y
-        self._labels = y if y.dtype.kind == "i" else None
+        forward = lowered.evaluation
+        self._heads = lowered.heads
+        self._batch_size = batch_size
+        self._sources = sources
+        self._judged = next((head for head in self._heads if head.classes), None)
+        self._labels = targets
         row_bytes = max(forward.memory(2) - forward.memory(1), 1)
         chunk = min(CHUNK, max(CHUNK_BYTES // row_bytes, 1))
         self._chunks = [rows[i : i + chunk] for i in range(0, len(rows), chunk)]
@@ -76,17 +86,18 @@ class Evaluator:
         total, hits, rows = 0.0, 0, 0
         for chunk in self._chunks:
             machine = self._machines[len(chunk)]
-            machine.feed("x", self._x, chunk)
-            machine.feed("y", self._y, chunk)
-            machine.run(0, self._stop)
-            # A mean counts by the size of its chunk.
-            total += float(machine.array(self._loss)) * (1 if self._sums else len(chunk))
+            for name, source in self._sources.items():
+                machine.feed(name, source, chunk)
+            machine.run()
+            for head in self._heads:
+                # A mean counts by the size of its chunk.
+                size = self._batch_size if head.sums else len(chunk)
+                total += head.weight * float(machine.array(head.loss)) * size
             rows += len(chunk)
-            if self._labels is not None:
-                guesses = _guesses(machine.array(self._prediction))
+            if self._judged is not None:
+                guesses = _guesses(machine.array(self._judged.prediction))
                 hits += int(np.count_nonzero(guesses == self._labels[chunk]))
-        loss = total / rows * (self._batch_size if self._sums else 1)
-        return Evaluation(loss, None if self._labels is None else hits / rows, rows)
+        return Evaluation(total / rows, None if self._judged is None else hits / rows, rows)
 
 
 def _guesses(scores: Array) -> Array:

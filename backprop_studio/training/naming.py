@@ -11,7 +11,14 @@ from backprop_studio.network import Network
 
 def node_name(network: Network, node_id: str) -> str:
     """The visible name of a node; `optimizer` for what belongs to the whole program."""
-    return network.node(node_id).name if node_id in network else "optimizer"
+    if node_id in network:
+        return network.node(node_id).name
+    return weights_name(network, node_id) if network.sharing(node_id) else "optimizer"
+
+
+def weights_name(network: Network, weights: str) -> str:
+    """The visible name of the node that speaks for weights kept under a name."""
+    return network.sharing(weights)[0].name
 
 
 def value_name(network: Network, program: Program, value_id: int) -> str:
@@ -19,14 +26,14 @@ def value_name(network: Network, program: Program, value_id: int) -> str:
     value = program.values[value_id]
     name = node_name(network, value.node)
     match value.role:
-        case Role.PARAMETER:
-            return f"{name}/{value.name}"
+        case Role.PARAMETER | Role.BUFFER:
+            return f"{weights_name(network, value.node)}/{value.name}"
         case Role.STATE if value.of is not None:
-            return f"{value.name} of {name}/{value.of[-1]}"
+            return f"{value.name} of {weights_name(network, value.of[0])}/{value.of[-1]}"
         case Role.STATE:
             return "updates so far"
         case Role.INPUT:
-            return "batch of features" if value.name == "x" else "batch of targets"
+            return "batch of features" if value.name.startswith("x") else "batch of targets"
     for owner, gradient in program.gradients.items():
         if gradient == value_id:
             return f"gradient of {value_name(network, program, owner)}"

@@ -8,15 +8,16 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from backprop_studio import data
-from backprop_studio.autograd import Array, Machine, Phase, Storage, resolve, take_over
+from backprop_studio.autograd import Array, Machine, Phase, Storage, take_over
 from backprop_studio.errors import Diagnostic
 from backprop_studio.network import Lowered, TrainingSetup
 from backprop_studio.training.cursor import Boundary, Cursor, next_end, previous_end
+from backprop_studio.training.feeding import sources
 from backprop_studio.training.journal import DEFAULT_BUDGET, DEFAULT_INTERVAL, Journal
 from backprop_studio.training.metrics import Evaluation, Evaluator, Series
 
 Weights = Mapping[tuple[str, str], Array]
-"""Parameters by id of the node and name."""
+"""Parameters and buffers, by the name that their node keeps them under and by their own."""
 
 SLOW_ITERATION = 0.002
 """Seconds; longer iterations are run instruction by instruction, so that Pause is at once."""
@@ -79,14 +80,11 @@ class Session:
 
         dataset = data.load(lowered.dataset.id)
         split = data.split(dataset, validation_fraction=setup.validation, seed=setup.seed)
-        row = self.program.values[self.program.inputs["x"]].shape[1:]
-        # Rows are stored flat; the network may want pictures. Reshaping the copy is only a view.
-        self._x = dataset.x.astype(self.storage.dtype).reshape(dataset.size, *resolve(row, {}))
-        self._y = dataset.y if dataset.y.dtype.kind == "i" else dataset.y.astype(self.storage.dtype)
+        self._sources = sources(lowered, dataset, self.storage.dtype)
         self._train = split.train
         self._bounds = data.batch_bounds(len(split.train), setup.batch_size)
         self._evaluator = Evaluator(
-            lowered, self.storage, self._x, self._y, split.validation, setup.batch_size
+            lowered, self.storage, self._sources, dataset.y, split.validation, setup.batch_size
         )
         self._machines: dict[int, Machine] = {}
         self._order = (-1, np.empty(0, np.int64))
@@ -152,8 +150,9 @@ class Session:
         return float(self.losses.points[done - 1, 1]) if done > 0 else None
 
     def weights(self) -> dict[tuple[str, str], Array]:
-        """Copies of all parameters."""
-        return {(p.node, p.name): self.storage.view(p).copy() for p in self.program.parameters}
+        """Copies of all parameters and buffers."""
+        kept = (*self.program.parameters, *self.program.buffers)
+        return {(v.node, v.name): self.storage.view(v).copy() for v in kept}
 
     def evaluate(self) -> Evaluation:
         """Test on the held-out rows with the parameters as they are now."""
@@ -259,10 +258,10 @@ class Session:
     # The engine room.
 
     def _take_over(self, weights: Weights, parent: Session | None) -> None:
-        for p in self.program.parameters:
-            known = weights.get((p.node, p.name))
+        for v in (*self.program.parameters, *self.program.buffers):
+            known = weights.get((v.node, v.name))
             if known is not None:
-                take_over(self.storage.view(p), known)
+                take_over(self.storage.view(v), known)
         if parent is not None:
             self.storage.adopt(parent.storage)
 
@@ -296,8 +295,8 @@ class Session:
             batches_per_epoch=self.batches_per_epoch,
         )
         rows = self._order[1][low:high]
-        self._machine.feed("x", self._x, rows)
-        self._machine.feed("y", self._y, rows)
+        for name, source in self._sources.items():
+            self._machine.feed(name, source, rows)
         self._iteration, self._index, self._spent = iteration, 0, 0.0
 
     def _run_to(self, stop: int) -> bool:

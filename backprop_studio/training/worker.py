@@ -11,7 +11,7 @@ from typing import assert_never
 import numpy as np
 
 from backprop_studio import data
-from backprop_studio.autograd import Array, Role
+from backprop_studio.autograd import KEPT, Array
 from backprop_studio.errors import Diagnostic
 from backprop_studio.training.cursor import Cursor
 from backprop_studio.training.mailbox import Mailbox
@@ -210,9 +210,9 @@ class Worker:
                 # Iterations are counted anew; the finished epochs stay finished.
                 start = parent.epoch * _batches_per_epoch(load)
         weights = {
-            (p.node, p.name): self._memory[p.node, p.name, p.shape]
-            for p in load.lowered.program.parameters
-            if (p.node, p.name, p.shape) in self._memory
+            (v.node, v.name): self._memory[v.node, v.name, v.shape]
+            for v in (*load.lowered.program.parameters, *load.lowered.program.buffers)
+            if (v.node, v.name, v.shape) in self._memory
         }
         session = Session(load.lowered, load.setup, weights=weights, parent=parent, start=start)
         self.session, self.state, self._failure = session, State.PAUSED, None
@@ -274,7 +274,7 @@ class Worker:
         for i in wanted:
             if not 0 <= i < len(program.values):
                 continue
-            kept = program.values[i].role in (Role.PARAMETER, Role.STATE)
+            kept = program.values[i].role in KEPT
             if kept or program.producer.get(i, index) < index:
                 array = np.array(session.machine.array(i))
                 array.flags.writeable = False

@@ -121,6 +121,7 @@ from backprop_studio.autograd.ops.update import (
     Descend,
 )
 from backprop_studio.autograd.ops.upsampling import Upsample, UpsampleBackward
+from backprop_studio.autograd.ops.weigh import Weigh
 from backprop_studio.autograd.windows import Window
 from tests import naive_windows as naive
 from tests.programs import Contract, Scattered
@@ -309,6 +310,7 @@ EXAMPLES: dict[str, list[Example]] = {
         Example(SumTo((2, 1)), (some(N, 2, 3),), lambda x: (x.sum((0, 2)).reshape(2, 1),)),
         Example(SumTo((3,)), (some(N, 2, 3),), lambda x: (x.sum((0, 1)),)),
     ],
+    "weigh": [Example(Weigh(0.3), (some(N, 3),), lambda x: (0.3 * x,), wrt=(0,))],
     "accumulate": [
         Example(Accumulate(), (some(N, 3), some(N, 3, seed=1)), lambda a, b: (a + b,)),
     ],

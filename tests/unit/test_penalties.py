@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from networks import chain
 
-from backprop_studio.autograd import Machine, Phase, Storage, gradcheck
+from backprop_studio.autograd import Phase, gradcheck
 from backprop_studio.network import Network, analyze
 from backprop_studio.nn import optimizers
 from backprop_studio.training import Boundary, Session
@@ -21,7 +21,7 @@ def session_of(network: Network) -> Session:
 
 def test_that_without_penalties_the_program_is_the_plain_one() -> None:
     lowered = analyze(chain()).require()
-    assert lowered.data_loss == lowered.program.loss
+    assert lowered.heads[0].loss == lowered.program.loss
     assert not [i for i in lowered.program.instructions if "penalty" in i.op.name]
 
 
@@ -139,7 +139,7 @@ def test_that_one_score_is_not_enough_for_ten_classes_or_for_another_loss() -> N
 
 def test_that_evaluation_stops_at_the_loss_of_the_data() -> None:
     lowered = analyze(chain(l2=0.1)).require()
-    storage = Storage(lowered.program)
-    machine = Machine(lowered.program, storage, batch=2)
-    assert lowered.program.producer[lowered.data_loss] < lowered.program.start_of(Phase.BACKWARD)
-    assert machine.program.loss != lowered.data_loss
+    (head,) = lowered.heads
+    last = lowered.evaluation.instructions[-1]
+    assert last.outputs[0] == head.loss and last.phase is Phase.LOSS
+    assert lowered.program.loss != head.loss

@@ -56,7 +56,7 @@ def test_that_every_row_is_used_once_an_epoch() -> None:
         x = session.machine.array(session.program.inputs["x"])
         seen += [row.tobytes() for row in x]
         session.step(Boundary.BATCH)
-    split_rows = session._x[session._train]
+    split_rows = session._sources["x"][session._train]
     assert sorted(seen) == sorted(row.tobytes() for row in split_rows)
 
 

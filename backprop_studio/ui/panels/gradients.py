@@ -116,7 +116,7 @@ class GradientsPanel(QWidget):
             for p in program.parameters:
                 tile = HeatmapTile(value_name(analysis.network, program, p.id))
                 tile.set_shape(tuple(int(d) for d in p.shape))
-                self._tiles[program.gradients.get(p.id, -1 - p.id)] = tile
+                self._tiles[p.id] = tile
         self._scroll.setVisible(bool(self._tiles))
         self._empty.setVisible(not self._tiles)
         self._arrange()
@@ -142,12 +142,13 @@ class GradientsPanel(QWidget):
 
     def _name_tiles(self, network: Network, program: Program) -> None:
         for p in program.parameters:
-            tile = self._tiles[program.gradients.get(p.id, -1 - p.id)]
-            tile.set_title(value_name(network, program, p.id))
+            self._tiles[p.id].set_title(value_name(network, program, p.id))
 
     def _announce(self) -> None:
-        ids = frozenset(i for i in self._tiles if i >= 0) if self.isVisible() else frozenset()
-        self.watch_changed.emit(ids)
+        shown = self._program is not None and self.isVisible()
+        gradients = self._program.gradients if self._program is not None else {}
+        ids = frozenset(gradients[p] for p in self._tiles if p in gradients)
+        self.watch_changed.emit(ids if shown else frozenset())
 
     def _arrange(self) -> None:
         columns = max(1, self.width() // TILE_WIDTH)
@@ -161,8 +162,9 @@ class GradientsPanel(QWidget):
         scale, log = float(self._scale.currentData()), self._log.isChecked()
         self._bar.set_scale(scale, log=log)
         arrays = {} if self._snapshot is None else self._snapshot.arrays
-        for index, tile in self._tiles.items():
-            array = arrays.get(index)
+        gradients = self._program.gradients if self._program is not None else {}
+        for parameter, tile in self._tiles.items():
+            array = arrays.get(gradients.get(parameter, -1))
             norm = None if array is None else norm_of(array)
             tile.set_data(array, norm, scale=scale, log=log)
 
