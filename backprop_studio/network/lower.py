@@ -35,6 +35,9 @@ MEMORY_LIMIT = 4 * 2**30
 SOFT_RATE_LIMIT = 10.0
 """Learning rates above this are allowed, with a warning."""
 
+UNCHARGED = ("gain", "bias")
+"""Names of parameters without a penalty, whatever their shape."""
+
 
 @dataclass(frozen=True)
 class Analysis:
@@ -106,8 +109,9 @@ def penalize(
     terms = []
     with b.scope(phase=Phase.LOSS):
         for weight in parameters:
-            # A bias is one number a unit; whatever has two dimensions or more weighs inputs.
-            if len(weight.shape) >= 2:
+            # A bias is one number a unit; whatever has two dimensions or more weighs inputs, save
+            # gains and biases that have them to go along with what they scale.
+            if len(weight.shape) >= 2 and weight.name not in UNCHARGED:
                 with b.scope(node=weight.node):
                     terms += [b.apply(penalty, weight) for penalty in penalties]
         with b.scope(node=loss.node):

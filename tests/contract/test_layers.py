@@ -33,17 +33,22 @@ TAILS: tuple[tuple[int, ...], ...] = (
     *((1,), (3,), (6,), ()),
     *((4, 3), (2, 4, 4), (1, 6, 6)),
     *((3, 5), (3, 3, 4)),
-    (64,),
+    *((64,), (3, 12)),
 )
 """Shapes of one row that a layer is tried with; those that it refuses, it must refuse politely."""
 
 SMALL: dict[str, dict[str, object]] = {
+    # Of two numbers, the normalised ones are always 1 and -1: groups must have more.
+    "group_norm": {"groups": 2},
     "slice": {"start": 0, "stop": -1, "step": 2},
     "reshape": {"channels": 2, "height": 3, "width": 0},
 }
 """Small settings of layers whose whole numbers depend on each other."""
 
-FLAT = {("softmax", (1,)): "one share alone is always one, so nothing can change it"}
+FLAT = {
+    ("softmax", (1,)): "one share alone is always one, so nothing can change it",
+    ("layer_norm", (1,)): "one number alone is its mean, so nothing is left of it",
+}
 """Layers and inputs whose gradient is zero wherever they are, and why."""
 
 every_layer = pytest.mark.parametrize("layer_id", sorted(layers()))

@@ -8,7 +8,6 @@ import inspect
 import math
 import pkgutil
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -123,27 +122,16 @@ from backprop_studio.autograd.ops.update import (
 from backprop_studio.autograd.ops.upsampling import Upsample, UpsampleBackward
 from backprop_studio.autograd.ops.weigh import Weigh
 from backprop_studio.autograd.windows import Window
+from tests import attention_examples as attention
 from tests import naive_windows as naive
-from tests.programs import Contract, Scattered
-
-N = 7
-"""Rows of a batch in the examples; no other dimension has this size."""
-
-
-def some(*shape: int, seed: int = 0) -> Array:
-    """Numbers off every kink, different for each shape and seed."""
-    return Scattered().sample(np.random.default_rng([seed, *shape]), shape)
+from tests.examples import Example, N, softmax, some
+from tests.programs import Contract
 
 
 def shares(*shape: int) -> Array:
     """Rows that sum to one."""
     x = np.abs(some(*shape, seed=9))
     return x / x.sum(axis=1, keepdims=True)
-
-
-def softmax(z: Array) -> Array:
-    e = np.exp(z)
-    return e / e.sum(axis=-1, keepdims=True)
 
 
 def sigmoid(x: Array) -> Array:
@@ -173,16 +161,6 @@ def spread(g: Array, part: slice, size: int) -> Array:
     out = np.zeros((*g.shape[:-1], size))
     out[..., part] = g
     return out
-
-
-@dataclass(frozen=True, eq=False)
-class Example:
-    """An op with inputs, what it must give for them, and the inputs that have a gradient."""
-
-    op: Op
-    inputs: tuple[Array, ...]
-    expected: Callable[..., tuple[Array, ...]]
-    wrt: tuple[int, ...] = ()
 
 
 def adam_step(p: Array, m: Array, v: Array, t: Array) -> tuple[Array, ...]:
@@ -323,9 +301,14 @@ EXAMPLES: dict[str, list[Example]] = {
     "matmul": [
         Example(MatMul(), (some(N, 3), some(3, 4)), lambda a, b: (a @ b,), (0, 1)),
         Example(MatMul(), (some(N, 1), some(1, 1)), lambda a, b: (a @ b,), (0, 1)),
-        Example(MatMul(transpose_a=True), (some(N, 3), some(N, 4)), lambda a, b: (a.T @ b,)),
-        Example(MatMul(transpose_b=True), (some(N, 3), some(4, 3)), lambda a, b: (a @ b.T,)),
-        Example(MatMul(True, True), (some(3, N), some(4, 3)), lambda a, b: (a.T @ b.T,)),
+        Example(
+            MatMul(transpose_a=True), (some(N, 3), some(N, 4)), lambda a, b: (a.T @ b,), (0, 1)
+        ),
+        Example(
+            MatMul(transpose_b=True), (some(N, 3), some(4, 3)), lambda a, b: (a @ b.T,), (0, 1)
+        ),
+        Example(MatMul(True, True), (some(3, N), some(4, 3)), lambda a, b: (a.T @ b.T,), (0, 1)),
+        *attention.MATMUL,
     ],
     "relu": [Example(ReLU(), (some(N, 3),), lambda x: (np.where(x > 0, x, 0),), (0,))],
     "relu_backward": [
@@ -348,6 +331,7 @@ EXAMPLES: dict[str, list[Example]] = {
     **convolutions(1),
     **convolutions(2),
     **poolings(),
+    **attention.EXAMPLES,
     "channel_sum": [
         Example(ChannelSum(), (some(N, 3, 4, 5),), lambda g: (g.sum((0, 2, 3)),)),
         Example(ChannelSum(), (some(N, 3, 4),), lambda g: (g.sum((0, 2)),)),

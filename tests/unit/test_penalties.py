@@ -43,6 +43,30 @@ def test_that_every_weight_matrix_and_no_bias_is_charged_in_the_loss_phase(
     assert sorted(accumulated) == sorted(i.node for i in charges)
 
 
+@pytest.mark.parametrize("layer", ["group_norm", "layer_norm", "scale"])
+def test_that_gains_and_biases_are_not_charged_whatever_their_shape(layer: str) -> None:
+    config: dict[str, dict[str, object]] = {
+        "group_norm": {"groups": 2},
+        "layer_norm": {"over": "all"},
+        "scale": {"axis": "first"},
+    }
+    network = chain(
+        [
+            ("input", {"shape": "image"}),
+            ("conv2d", {"channels": 4}),
+            (layer, config[layer]),
+            ("flatten", {}),
+            ("dense", {"units": 10}),
+            ("softmax_cross_entropy", {}),
+        ],
+        l2=0.01,
+    )
+    program = analyze(network).require().program
+    assert {"gain", "bias"} <= {p.name for p in program.parameters if len(p.shape) >= 2}
+    charged = [program.values[i.inputs[0]] for i in program.instructions if "pena" in i.op.name]
+    assert {v.name for v in charged} == {"weight"}
+
+
 def test_that_the_gradient_of_data_and_penalties_is_right() -> None:
     program = perceptron(3, 5, 2, l1=0.03, l2=0.2)
     assert max(gradcheck(machine_of(program, batch=4)).values()) <= 1e-7

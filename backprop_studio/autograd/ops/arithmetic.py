@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -84,10 +85,12 @@ class SumTo(Op):
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         (x,), (out,) = inputs, outputs
-        if x.ndim == 2 and out.shape == x.shape[1:]:
-            # A product with ones is a third of the time of a sum over the first axis.
-            return [(np.dot, (np.ones(x.shape[0], x.dtype), x, out))]
         lead = x.ndim - out.ndim
+        if lead and out.ndim and out.shape == x.shape[lead:]:
+            # A product with ones is a third of the time of a sum over the first axes.
+            count = math.prod(x.shape[:lead])
+            rows = x.reshape(count, out.size)
+            return [(np.dot, (np.ones(count, x.dtype), rows, out.reshape(-1)))]
         axes = tuple(
             i for i in range(x.ndim) if i < lead or (out.shape[i - lead] == 1 and x.shape[i] != 1)
         )

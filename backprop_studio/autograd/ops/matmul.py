@@ -1,4 +1,4 @@
-"""The matrix product."""
+"""The matrix product, of two matrices or of stacks of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from backprop_studio.autograd.op import Call, Formula, Op
-from backprop_studio.autograd.symbol import Array, TensorType
+from backprop_studio.autograd.symbol import Array, Shape, TensorType, format_shape
 from backprop_studio.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -24,28 +24,48 @@ _SAYS = {
 }
 
 
+def _turned(shape: Shape, turn: bool) -> Shape:
+    """`shape` with its last two axes exchanged if `turn` says so."""
+    return (*shape[:-2], shape[-1], shape[-2]) if turn else shape
+
+
+def _rows(x: Array) -> Array:
+    """View of shape (rows, entries of the last axis): every axis but the last counts rows."""
+    return x.reshape(x.size // max(x.shape[-1], 1), x.shape[-1])
+
+
 @dataclass(frozen=True)
 class MatMul(Op):
-    """Product of two matrices, either of them transposed on the way in."""
+    """Product of two matrices, either of them transposed on the way in.
+
+    The matrices are the last two axes. Axes before them count matrices in a stack, as in
+    `torch.matmul`: (…, n, k) · (…, k, m) multiplies pair by pair, and (…, n, k) · (k, m)
+    multiplies every row of the stack with the one matrix; the stack is then not transposed.
+    """
 
     transpose_a: bool = False
     transpose_b: bool = False
     name: ClassVar[str] = "matmul"
 
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
-        a, b = inputs
-        if len(a.shape) != 2 or len(b.shape) != 2:
-            raise ShapeError.of(self.name, "two matrices", (*a.shape, *b.shape))
-        p = a.shape[::-1] if self.transpose_a else a.shape
-        q = b.shape[::-1] if self.transpose_b else b.shape
-        if p[1] != q[0]:
+        a, b = (x.shape for x in inputs)
+        if len(a) < 2 or len(b) < 2:
+            got = f"{format_shape(a)} and {format_shape(b)}"
+            raise ShapeError.of(self.name, "two matrices", got)
+        p, q = _turned(a, self.transpose_a), _turned(b, self.transpose_b)
+        one_for_all = len(b) == 2 and not self.transpose_a
+        if p[-1] != q[-2] or not (one_for_all or p[:-2] == q[:-2]):
             raise ShapeError.of(self.name, p, q)
-        return (TensorType((p[0], q[1])),)
+        return (TensorType((*p[:-1], q[-1])),)
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         (a, b), (out,) = inputs, outputs
-        a = a.T if self.transpose_a else a
-        b = b.T if self.transpose_b else b
+        if b.ndim == 2 < a.ndim:  # one product over all rows of the stack
+            a, out = _rows(a), _rows(out)
+        a = a.swapaxes(-1, -2) if self.transpose_a else a
+        b = b.swapaxes(-1, -2) if self.transpose_b else b
+        if a.ndim > 2:
+            return [(np.matmul, (a, b, out))]
         # np.dot costs half of np.matmul on small matrices, and frees the interpreter lock.
         return [(np.dot, (a, b, out))]
 
@@ -57,13 +77,25 @@ class MatMul(Op):
         upstream: Sequence[Value | None],
         needs: Sequence[bool],
     ) -> Sequence[Value | None]:
-        if self.transpose_a or self.transpose_b:
-            raise NotImplementedError("the transposed product occurs in backward passes only")
+        # C = AB has dA = dC Bᵀ and dB = Aᵀ dC; a transposed factor's gradient is the transpose.
         x, w = inputs
         (g,) = upstream
         assert g is not None
-        dw = b.apply(MatMul(transpose_a=True), x, g) if needs[1] else None
-        dx = b.apply(MatMul(transpose_b=True), g, w) if needs[0] else None
+        turn_a, turn_b = self.transpose_a, self.transpose_b
+        dx: Value | None = None
+        dw: Value | None = None
+        if needs[1]:
+            if len(w.shape) == 2 < len(x.shape):
+                dw = b.apply(RowProduct(), *((g, x) if turn_b else (x, g)))
+            elif turn_b:
+                dw = b.apply(MatMul(True, turn_a), g, x)
+            else:
+                dw = b.apply(MatMul(not turn_a, False), x, g)
+        if needs[0]:
+            if turn_a:
+                dx = b.apply(MatMul(turn_b, True), w, g)
+            else:
+                dx = b.apply(MatMul(False, not turn_b), g, w)
         return [dx, dw]
 
     def formula(self) -> Formula:
@@ -83,4 +115,49 @@ class MatMul(Op):
             (a, b),
             (c,),
             _SAYS[key],
+        )
+
+
+@dataclass(frozen=True)
+class RowProduct(Op):
+    """`AᵀB`, where every axis of A and B but the last counts rows: (…, k), (…, m) → (k, m).
+
+    The gradient of a matrix that all rows of a stack were multiplied with.
+    """
+
+    name: ClassVar[str] = "row_product"
+
+    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        a, b = (x.shape for x in inputs)
+        if len(a) < 2 or len(b) < 2 or a[:-1] != b[:-1]:
+            raise ShapeError.of(self.name, a, b)
+        return (TensorType((a[-1], b[-1])),)
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        (a, b), (out,) = (tuple(_rows(x) for x in inputs), outputs)
+        return [(np.dot, (a.T, b, out))]
+
+    def vjp(
+        self,
+        b: Builder,
+        inputs: Sequence[Value],
+        outputs: Sequence[Value],
+        upstream: Sequence[Value | None],
+        needs: Sequence[bool],
+    ) -> Sequence[Value | None]:
+        (g,) = upstream
+        assert g is not None
+        x, y = inputs
+        return [
+            b.apply(MatMul(transpose_b=True), y, g) if needs[0] else None,
+            b.apply(MatMul(), x, g) if needs[1] else None,
+        ]
+
+    def formula(self) -> Formula:
+        return Formula(
+            r"dW = \sum_n X_n\, dY_n^\top",
+            "dW = Σ_n X[n] · dY[n]ᵀ",
+            ("X", "dY"),
+            ("dW",),
+            "A weight's gradient: its input times the error signal, summed over all steps.",
         )

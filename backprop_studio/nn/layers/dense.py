@@ -16,7 +16,11 @@ from backprop_studio.nn.spec import Category, Info, LayerSpec
 
 @dataclass(frozen=True)
 class Dense(LayerSpec):
-    """Every output is a weighted sum of every input, plus a bias."""
+    """Every output is a weighted sum of every input, plus a bias.
+
+    As PyTorch's Linear, on the last axis: every step of a sequence (N, T, features) goes through
+    the same weights. Pictures are refused, other than there, since a Flatten was forgotten.
+    """
 
     units: int = integer(
         32, low=1, high=100_000, label="Units", doc="Number of outputs: one neuron each."
@@ -44,16 +48,16 @@ class Dense(LayerSpec):
         summary="Every output is a weighted sum of every input, plus a bias.",
         latex=r"Y = XW + b",
         plain="Y = X·W + b",
-        shape="(N, features) → (N, units)",
+        shape="(N, features) or (N, T, features) → the same with units as features",
         rank=0,
     )
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         (x,) = inputs
-        if len(x.shape) != 2 or not isinstance(x.shape[1], int):
-            hint = " (add a Flatten layer before it)" if len(x.shape) > 2 else ""
-            raise ShapeError.of("dense", f"N×features{hint}", x.shape)
-        features = x.shape[1]
+        if len(x.shape) not in (2, 3) or not isinstance(x.shape[-1], int):
+            hint = " (add a Flatten layer before it)" if len(x.shape) > 3 else ""
+            raise ShapeError.of("dense", f"N×features or N×T×features{hint}", x.shape)
+        features = x.shape[-1]
         init = initializers.scheme(self.init, features, self.units, self.scale)
         y = b.apply(MatMul(), x, b.parameter("weight", (features, self.units), init))
         if self.bias:

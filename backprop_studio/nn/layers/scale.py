@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from backprop_studio.autograd import Builder, Value
-from backprop_studio.autograd.ops.arithmetic import Add
-from backprop_studio.autograd.ops.multiply import Multiply
-from backprop_studio.nn import axes, initializers
+from backprop_studio.nn import axes
+from backprop_studio.nn.affine import scale_and_shift
 from backprop_studio.nn.fields import choice, flag
 from backprop_studio.nn.spec import Category, Info, LayerSpec
 
@@ -42,7 +41,4 @@ class Scale(LayerSpec):
         (x,) = inputs
         axis = axes.index("scale", self.axis, x.shape)
         shape = (int(x.shape[axis]), *(1 for _ in x.shape[axis + 1 :]))
-        y = b.apply(Multiply(), x, b.parameter("gain", shape, initializers.Ones()))
-        if self.bias:
-            y = b.apply(Add(), y, b.parameter("bias", shape))
-        return y
+        return scale_and_shift(b, x, shape, bias=self.bias)
