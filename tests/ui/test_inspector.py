@@ -325,3 +325,46 @@ def test_that_it_fits_a_narrow_dock_and_every_input_has_a_name(panel: InspectorP
         assert editor.accessibleDescription()
         assert editor.toolTip()
         assert editor.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def siblings(document: Document) -> Network:
+    """Give the document a second Dense layer, of the same size, that nothing is wired to yet."""
+    wider, second = edits.add_node(document.network, nodes()["dense"](units=10), 0, 0)
+    wider = edits.connect(wider, "input_1", second)
+    document.reset(wider)
+    return wider
+
+
+def test_that_weights_are_shared_and_parted_again_as_one_entry_each(
+    panel: InspectorPanel, document: Document
+) -> None:
+    siblings(document)
+    panel.set_selection(("dense_2",))
+    box = panel.weights_editor
+    assert [box.itemText(i) for i in range(box.count())] == ["Its own", "Those of dense_1"]
+    box.setCurrentIndex(1)
+    assert document.network.node("dense_2").shares == "dense_1"
+    assert document.undo_stack.undoText() == "Change weights of dense_2"
+    assert panel.weights_editor.currentText() == "Those of dense_1"
+    panel.weights_editor.setCurrentIndex(0)
+    assert document.network.node("dense_2").shares == ""
+    document.undo_stack.undo()
+    document.undo_stack.undo()
+    assert panel.weights_editor.currentText() == "Its own"
+
+
+def test_that_a_layer_is_frozen_with_all_that_share_its_weights(
+    panel: InspectorPanel, document: Document
+) -> None:
+    document.reset(edits.share_weights(siblings(document), "dense_2", "dense_1"))
+    panel.set_selection(("dense_2",))
+    panel.frozen_editor.click()
+    assert document.network.node("dense_1").frozen and document.network.node("dense_2").frozen
+    document.undo_stack.undo()
+    assert not panel.frozen_editor.isChecked()
+
+
+def test_that_layers_without_weights_offer_no_sharing(panel: InspectorPanel) -> None:
+    assert panel.frozen_editor.isVisible()
+    panel.set_selection(("loss_1",))
+    assert not panel.frozen_editor.isVisible()

@@ -32,11 +32,20 @@ def parameter_count(count: int) -> str:
     return f"{count:,} parameter" + ("" if count == 1 else "s")
 
 
+def learning_state(node: Node, network: Network) -> str:
+    """What sets the weights of a node apart: frozen, shared, or nothing."""
+    words = ["frozen"] if node.frozen else []
+    if len(network.sharing(node.weights)) > 1:
+        words.append("shared")
+    return ", ".join(words)
+
+
 def detail(node: Node, analysis: Analysis) -> str:
     """Second line of a card: what the layer learns, where the data come from, or its formula."""
     count = analysis.parameters.get(node.id, 0)
     if count:
-        return parameter_count(count)
+        state = learning_state(node, analysis.network)
+        return f"{parameter_count(count)}, {state}" if state else parameter_count(count)
     if not node.spec.ports:
         return dataset_title(analysis.network)
     if isinstance(node.spec, LossSpec) and node.id in analysis.shapes:
@@ -64,6 +73,11 @@ def tooltip(node: Node, analysis: Analysis, findings: Sequence[Diagnostic]) -> s
         lines.append(f"Output: {format_shape(analysis.shapes[node.id])}")
     if analysis.parameters.get(node.id):
         lines.append(parameter_count(analysis.parameters[node.id]))
+    sharing = [n.name for n in analysis.network.sharing(node.weights) if n.id != node.id]
+    if sharing:
+        lines.append(f"Shares its weights with {escape(', '.join(sharing))}")
+    if node.frozen:
+        lines.append("Frozen: its weights are not changed")
     lines += [f"<b>{d.severity.title()}:</b> {escape(d.text)}" for d in findings]
     return "<br>".join(lines)
 
@@ -74,6 +88,7 @@ def spoken(node: Node, analysis: Analysis, findings: Sequence[Diagnostic]) -> st
     parts = [key_setting(node)]
     if analysis.parameters.get(node.id):
         parts.append(parameter_count(analysis.parameters[node.id]))
+    parts.append(learning_state(node, network))
     if node.id in analysis.shapes:
         parts.append(f"output {format_shape(analysis.shapes[node.id])}")
     # The document may be one edit ahead of its analysis.

@@ -23,7 +23,7 @@ from backprop_studio.network import Analysis, Node, UnknownLayer, edits
 from backprop_studio.ui import theme
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.widgets.chip import Chip
-from backprop_studio.ui.widgets.field_editors import LineEditor
+from backprop_studio.ui.widgets.field_editors import ChoiceEditor, FlagEditor, LineEditor
 from backprop_studio.ui.widgets.formula import FormulaView
 from backprop_studio.ui.widgets.note import Note
 from backprop_studio.ui.widgets.spec_form import FieldGrid, SpecForm
@@ -83,6 +83,16 @@ class InspectorPanel(QWidget):
         return self._names.note("name")
 
     @property
+    def weights_editor(self) -> ChoiceEditor:
+        """Whose weights the layer shown has."""
+        return self._weights
+
+    @property
+    def frozen_editor(self) -> FlagEditor:
+        """Whether the layer shown is kept from learning."""
+        return self._frozen
+
+    @property
     def facts(self) -> tuple[str, str]:
         """Shape and number of parameters, as shown."""
         return self._shape.text(), self._count.text()
@@ -131,6 +141,14 @@ class InspectorPanel(QWidget):
         self._form = SpecForm(after=self._name)
         self._form.edited.connect(self._set)
 
+        self._weights, self._frozen = ChoiceEditor(()), FlagEditor()
+        self._learning = FieldGrid()
+        tip = self.tr("Layers that share weights are one layer in several places.")
+        self._learning.add_row("weights", self.tr("Weights"), self._weights, tip)
+        tip = self.tr("Keep the weights as they are while the other layers learn.")
+        self._learning.add_row("frozen", self.tr("Frozen"), self._frozen, tip)
+        self._weights.committed.connect(self._share)
+        self._frozen.committed.connect(self._freeze)
         self._formula = FormulaView()
         self._shape, self._count = QLabel(), QLabel()
         self._facts = FieldGrid()
@@ -153,6 +171,7 @@ class InspectorPanel(QWidget):
         column.addWidget(self._formula)
         column.addWidget(self._names)
         column.addWidget(self._form)
+        column.addWidget(self._learning)
         column.addWidget(self._facts)
         column.addLayout(self._problems)
         column.addStretch(1)
@@ -205,6 +224,7 @@ class InspectorPanel(QWidget):
         self._formula.setToolTip(plain)
         self._formula.setVisible(bool(plain))
         analysis = self._document.analysis
+        self._show_learning(node, analysis)
         self._show_facts(node, analysis)
         self._facts.setVisible(known)
         self._show_problems([d for d in analysis.diagnostics if d.node == node.id])
@@ -218,6 +238,24 @@ class InspectorPanel(QWidget):
         if settings:
             lines.append(self.tr("Settings: {settings}").format(settings=settings))
         return "\n".join(lines)
+
+    def _show_learning(self, node: Node, analysis: Analysis) -> None:
+        """Whose weights they are, for layers that have some."""
+        network = self._document.network
+        owners = {n.weights: n for n in reversed(network.nodes) if type(n.spec) is type(node.spec)}
+        owners |= {key: network.sharing(key)[0] for key in owners}
+        others = [
+            (key, self.tr("Those of {name}").format(name=owner.name))
+            for key, owner in reversed(owners.items())
+            if owner.id != node.id
+        ]
+        own = ("", self.tr("Its own"))
+        self._weights.set_choices((own, *others))
+        self._weights.show_value(node.weights if node.weights in dict(others) else "")
+        self._weights.setEnabled(bool(others))
+        self._frozen.show_value(node.frozen)
+        learns = bool(analysis.parameters.get(node.id)) or bool(node.shares) or node.frozen
+        self._learning.setVisible(learns)
 
     def _show_facts(self, node: Node, analysis: Analysis) -> None:
         unknown = self.tr("not known yet")
@@ -262,6 +300,24 @@ class InspectorPanel(QWidget):
             return
         self._names.set_reason("name", "")
         self._document.apply(self.tr("Rename {name}").format(name=old), renamed)
+
+    def _share(self, weights: object) -> None:
+        network = self._document.network
+        if self._shown is None or self._shown not in network:
+            return
+        other = network.sharing(str(weights))
+        shared = edits.share_weights(network, self._shown, other[0].id if weights else None)
+        name = network.node(self._shown).name
+        self._document.apply(self.tr("Change weights of {name}").format(name=name), shared)
+
+    def _freeze(self, frozen: object) -> None:
+        network = self._document.network
+        if self._shown is None or self._shown not in network:
+            return
+        name = network.node(self._shown).name
+        text = self.tr("Freeze {name}") if frozen else self.tr("Unfreeze {name}")
+        after = edits.freeze(network, self._shown, bool(frozen))
+        self._document.apply(text.format(name=name), after)
 
     def _set(self, field: str, value: object) -> None:
         network = self._document.network

@@ -176,6 +176,14 @@ class IntegerEditor(QDoubleSpinBox):
             self.setValue(self._shown)
         self.discard()
 
+    def set_choices(self, choices: Iterable[tuple[str, str]]) -> None:
+        """Offer other options; `show_value` then says which one it is."""
+        with QSignalBlocker(self):
+            self.clear()
+            for key, label in choices:
+                self.addItem(label, key)
+        self._known = self.count()
+
     def minimumSizeHint(self) -> QSize:
         # Qt asks for room for the highest number allowed, which few ever type.
         room = self.fontMetrics().horizontalAdvance("0" * 6) + 28
@@ -269,9 +277,8 @@ class ChoiceEditor(_Immediate, QComboBox):
 
     def __init__(self, choices: Iterable[tuple[str, str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        for key, label in choices:
-            self.addItem(label, key)
-        self._known = self.count()
+        self._known = 0
+        self.set_choices(choices)
         # Long labels are shortened in the box and whole in the list, so that panels stay narrow.
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
