@@ -265,9 +265,9 @@ def _with_settings(network: Network, arguments: argparse.Namespace) -> Network:
             changes[name] = _value("--" + name.replace("_", "-"), text, fields[name])
     if arguments.learning_rate is not None:
         optimizer = setup.optimizer
-        rate = {f.name: f for f in optimizer.fields()}["learning_rate"]
+        rate = {f.name: f for f in optimizer.fields()}[optimizer.rate_field]
         value = _value("--learning-rate", arguments.learning_rate, rate)
-        config = {**optimizer.config(), "learning_rate": value}
+        config = {**optimizer.config(), optimizer.rate_field: value}
         changes["optimizer"] = type(optimizer).from_config(config)
     setup = replace(setup, **changes)
     return replace(network, setup=setup)

@@ -33,9 +33,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from backprop_studio import data
-from backprop_studio.autograd import BATCH, Builder, Machine, Phase, Storage, differentiate
+from backprop_studio.autograd import BATCH, Builder, Machine, Phase, Storage
 from backprop_studio.autograd.ops.data import OneHot
-from backprop_studio.nn import LayerSpec, layers, losses, optimizers
+from backprop_studio.nn import LayerSpec, add_updates, layers, losses, optimizers
 from benchmarks.floor import Floor
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -128,11 +128,8 @@ class Engine:
                 target = b.input("y", (BATCH, work.sizes[-1]))
             kind = "softmax_cross_entropy" if work.classes else "mse"
             loss = losses()[kind]().lower(b, x, target)
-        gradients = differentiate(b, loss, b.build().parameters)
-        with b.scope(phase=Phase.UPDATE):
-            pairs = [(p, gradients[p.id]) for p in b.build().parameters]
-            optimizer = optimizers()[work.optimizer]
-            optimizer.from_config({"learning_rate": work.rate}).lower(b, pairs)
+        optimizer = optimizers()[work.optimizer].from_config({"learning_rate": work.rate})
+        add_updates(b, loss, b.build().parameters, optimizer)
         self.program = b.build(loss)
         self.storage = Storage(self.program, dtype)
         self.storage.initialize(SEED)

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprop_studio.autograd import Array, Op
+from backprop_studio.autograd.op import RunContext
 from tests.programs import Scattered
 
 N = 7
 """Rows of a batch in the examples; no other dimension has this size."""
+
+MOMENT = RunContext()
+"""When the examples are computed: at the last batch of the fourth epoch."""
+MOMENT.seed, MOMENT.iteration, MOMENT.batches_per_epoch = 5, 11, 3
 
 
 def some(*shape: int, seed: int = 0) -> Array:

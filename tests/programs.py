@@ -27,7 +27,7 @@ from backprop_studio.autograd import (
 from backprop_studio.autograd.op import Call
 from backprop_studio.autograd.ops.data import OneHot
 from backprop_studio.network import lower
-from backprop_studio.nn import OptimizerSpec, layers, losses
+from backprop_studio.nn import OptimizerSpec, ScheduleSpec, add_updates, layers, losses
 
 F8 = np.float64
 
@@ -97,10 +97,15 @@ def perceptron(
     bias: bool = True,
     l1: float = 0.0,
     l2: float = 0.0,
+    schedule: ScheduleSpec | None = None,
+    warmup: int = 0,
+    clip: str = "none",
+    clip_at: float = 1.0,
 ) -> Program:
     """A training step of dense layers with an activation between; inputs `x` and `y`.
 
-    Targets are numbers for `mse`, and classes for every other loss.
+    Targets are numbers for `mse`, and classes for every other loss. Without an optimizer the
+    program ends with the gradients.
     """
     b = Builder()
     x = b.input("x", (BATCH, sizes[0]))
@@ -118,10 +123,19 @@ def perceptron(
         end = losses()[loss]().lower(b, x, target)
     parameters = b.build().parameters
     end = lower.penalize(b, end, parameters, l1=l1, l2=l2)
-    gradients = differentiate(b, end, parameters)
-    if optimizer is not None:
-        with b.scope(phase=Phase.UPDATE):
-            optimizer.lower(b, [(p, gradients[p.id]) for p in parameters])
+    if optimizer is None:
+        differentiate(b, end, parameters)
+    else:
+        add_updates(
+            b,
+            end,
+            parameters,
+            optimizer,
+            schedule=schedule,
+            warmup=warmup,
+            clip=clip,
+            clip_at=clip_at,
+        )
     return b.build(end)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -21,6 +21,7 @@ class Scope:
     phase: Phase = Phase.FORWARD
     weights: str = ""
     frozen: bool = False
+    keeper: str = ""
 
 
 class Builder:
@@ -86,6 +87,7 @@ class Builder:
         phase: Phase | None = None,
         weights: str | None = None,
         frozen: bool = False,
+        keeper: str | None = None,
     ) -> Iterator[None]:
         """Attribute what is emitted inside to `node` and `phase`.
 
@@ -98,6 +100,8 @@ class Builder:
             use the same name share them.
         frozen
             Whether parameters made inside are not to be trained.
+        keeper
+            Id of the optimizer or schedule that keeps the state made inside; None leaves it.
         """
         before = self._scope
         self._scope = Scope(
@@ -105,6 +109,7 @@ class Builder:
             before.phase if phase is None else phase,
             (before.weights if node is None else node) if weights is None else weights,
             before.frozen or frozen,
+            before.keeper if keeper is None else keeper,
         )
         try:
             yield
@@ -144,12 +149,22 @@ class Builder:
         """A value that the optimizer keeps from one step to the next, zero at first."""
         return self._new(name, TensorType(shape), Role.STATE, of=None if of is None else of.key)
 
-    def apply(self, op: Op, *inputs: Value) -> Value:
+    def apply(self, op: Op, *inputs: Value, of: Value | None = None) -> Value:
         """Emit `op` and return its output, the first one when it has several."""
-        return self.apply_all(op, *inputs)[0]
+        return self.apply_all(op, *inputs, of=of)[0]
 
-    def apply_all(self, op: Op, *inputs: Value) -> tuple[Value, ...]:
+    def apply_all(self, op: Op, *inputs: Value, of: Value | None = None) -> tuple[Value, ...]:
         """Emit `op` and return all its outputs.
+
+        Parameters
+        ----------
+        op
+            What to compute.
+        *inputs
+            From what.
+        of
+            The parameter that the outputs belong to and have the shape of, such as one's clipped
+            gradient; a machine lays such results side by side, as it does parameters.
 
         Raises
         ------
@@ -161,11 +176,47 @@ class Builder:
             outputs: tuple[Value, ...] = (inputs[0],)
         else:
             names = op.results or (op.name,)
+            owner = None if of is None else of.key
             outputs = tuple(
-                self._new(name, t, Role.RESULT) for name, t in zip(names, types, strict=True)
+                self._new(name, t, Role.RESULT, of=owner)
+                for name, t in zip(names, types, strict=True)
             )
         self._emit(op, inputs, outputs)
         return outputs
+
+    def repeat(self, target: Value, replacements: Mapping[int, Value]) -> Value:
+        """Emit once more, in the current phase, the way to `target` with some values replaced.
+
+        Only what the replacements change is computed again. What an op changes in place is left
+        alone: a second look must not move what the first one moved.
+
+        Parameters
+        ----------
+        target
+            A value that was computed, such as the loss.
+        replacements
+            Id of a value to the one that takes its place.
+
+        Returns
+        -------
+        Value
+            What `target` is with the replacements; itself if they do not matter.
+        """
+        emitted = [i for i in self._instructions if not i.op.updates]
+        needed = {target.id}
+        for instr in reversed(emitted):
+            if not needed.isdisjoint(instr.outputs):
+                needed.update(instr.inputs)
+        taken = dict(replacements)
+        for instr in emitted:
+            if needed.isdisjoint(instr.outputs) or taken.keys().isdisjoint(instr.inputs):
+                continue
+            with self.scope(node=instr.node):
+                again = self.apply_all(
+                    instr.op, *(taken.get(i, self._values[i]) for i in instr.inputs)
+                )
+            taken.update(zip(instr.outputs, again, strict=True))
+        return taken.get(target.id, target)
 
     def set_gradient(self, value: Value, gradient: Value) -> None:
         """Record that `gradient` holds the derivative of the loss with respect to `value`."""
@@ -210,7 +261,8 @@ class Builder:
         trainable: bool = True,
     ) -> Value:
         node = self._scope.node if node is None else node
-        value = Value(len(self._values), name, type, role, node, init, of, trainable)
+        keeper = self._scope.keeper if role is Role.STATE else ""
+        value = Value(len(self._values), name, type, role, node, init, of, trainable, keeper)
         self._values.append(value)
         return value
 

@@ -43,7 +43,8 @@ def differentiate(b: Builder, loss: Value, wrt: Sequence[Value]) -> Mapping[int,
     """
     if loss.shape != ():
         raise ValueError(f"only a scalar can be differentiated; this has shape {loss.shape}")
-    # Updates that layers have emitted, of running statistics, are no part of the loss.
+    # What comes later (updates that layers have emitted, of running statistics, and all that
+    # reads the loss) is no part of it.
     forward = [i for i in b.instructions if i.phase < Phase.BACKWARD]
     relevant = {v.id for v in wrt}
     for instr in forward:

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from backprop_studio.autograd.op import Call, RunContext
-from backprop_studio.autograd.program import KEPT, Instr, Phase, Program, Role, Value
+from backprop_studio.autograd.fusion import fuse, owners, side_by_side
+from backprop_studio.autograd.op import Call, Op, RunContext
+from backprop_studio.autograd.program import KEPT, Program, Value
 from backprop_studio.autograd.storage import Storage, all_finite
 from backprop_studio.autograd.symbol import BATCH, Array, resolve
-
-
-@dataclass(frozen=True)
-class _Fused:
-    """The update phase as one call list over whole arenas instead of one a parameter."""
-
-    start: int
-    stop: int
-    calls: list[Call]
 
 
 class Machine:
@@ -46,8 +37,15 @@ class Machine:
         self._arrays: dict[int, Array] = {}
         self._gradients: list[Array] = []
         self._allocate()
-        self._calls = [self._bind(instr) for instr in program.instructions]
-        self._fused = self._fuse_updates()
+        self._calls = [
+            self._bind(
+                instr.op,
+                [self._arrays[i] for i in instr.inputs],
+                [self._arrays[i] for i in instr.outputs],
+            )
+            for instr in program.instructions
+        ]
+        self._fused = fuse(program, self._arrays, self._calls, self._bind)
         self._plans: dict[tuple[int, int], list[Call]] = {}
 
     def feed(self, name: str, source: Array, rows: Array) -> None:
@@ -114,21 +112,24 @@ class Machine:
                 self._arrays[value.id] = np.zeros(resolve(value.shape, sizes), kind)
         # Gradients of parameters lie in one vector, in the parameters' order; a gradient that
         # also serves another value keeps an array of its own.
-        shared = [g for v, g in program.gradients.items()]
-        own = [
-            p
-            for p in program.parameters
-            if (g := program.gradients.get(p.id)) in touched and shared.count(g) == 1
-        ]
-        arena = np.zeros(sum(self.storage.view(p).size for p in own), dtype)
+        gradients = {p.id: program.gradients.get(p.id, -1) for p in program.parameters}
+        own = {g for p, g in gradients.items() if owners(program).get(g) == p} & touched
+        arena = self._lay_out([program.values[g] for g in gradients.values() if g in own])
+        for group in side_by_side(program):
+            self._lay_out([v for v in group if v.id in touched])
+        rest = (set(gradients.values()) & touched) - own
+        self._gradients = [arena, *(self._arrays[g].reshape(-1) for g in rest)]
+
+    def _lay_out(self, values: Sequence[Value]) -> Array:
+        """Give values, whose shapes have no batch, their places in a new vector, end to end."""
+        shapes = [resolve(v.shape, {}) for v in values]
+        sizes = [int(np.prod(s)) for s in shapes]
+        arena = np.zeros(sum(sizes), self.storage.dtype)
         start = 0
-        for p in own:
-            view = self.storage.view(p)
-            part = arena[start : start + view.size].reshape(view.shape)
-            self._arrays[program.gradients[p.id]] = part
-            start += view.size
-        rest = {program.gradients.get(p.id) for p in program.parameters if p not in own}
-        self._gradients = [arena, *(self._arrays[g].reshape(-1) for g in rest if g in touched)]
+        for value, shape, size in zip(values, shapes, sizes, strict=True):
+            self._arrays[value.id] = arena[start : start + size].reshape(shape)
+            start += size
+        return arena
 
     def _check_feed(self, name: str, source: Array, rows: Array) -> None:
         slot = self._arrays[self.program.inputs[name]]
@@ -139,82 +140,18 @@ class Machine:
         if source.dtype != slot.dtype:
             raise ValueError(f"input '{name}' holds {slot.dtype}; the data are {source.dtype}")
 
-    def _bind(self, instr: Instr) -> list[Call]:
-        inputs = [self._arrays[i] for i in instr.inputs]
-        outputs = [self._arrays[i] for i in instr.outputs]
-        return instr.op.bind_in(self._context, inputs, outputs)
+    def _bind(self, op: Op, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        return op.bind_in(self._context, inputs, outputs)
 
     def _flatten(self, start: int, stop: int) -> list[Call]:
         calls: list[Call] = []
         index = start
         while index < stop:
-            fused = self._fused
-            if fused is not None and index == fused.start and fused.stop <= stop:
+            fused = self._fused.get(index)
+            if fused is not None and fused.stop <= stop:
                 calls += fused.calls
                 index = fused.stop
             else:
                 calls += self._calls[index]
                 index += 1
         return calls
-
-    def _fuse_updates(self) -> _Fused | None:
-        """Updates of all parameters at once, if every parameter is updated in the same way.
-
-        Updates work entry by entry, so one call over all parameters computes the same bits as
-        one call for each of them.
-        """
-        program = self.program
-        start = program.start_of(Phase.UPDATE)
-        stop = len(program.instructions)
-        rows: dict[tuple[str, ...], list[Instr]] = {}
-        calls: list[Call] = []
-        for index in range(start, stop):
-            instr = program.instructions[index]
-            owner = self._owner(instr)
-            if not (instr.op.updates and instr.op.elementwise):
-                return None
-            if owner is None:
-                if rows:  # a shared counter must come before the updates that read it
-                    return None
-                calls += self._calls[index]
-            else:
-                rows.setdefault(owner, []).append(instr)
-        ordered = list(rows.values())
-        if len(ordered) < 2 or list(rows) != [p.key for p in program.parameters]:
-            return None
-        for column in zip(*ordered, strict=False):
-            if any(i.op != column[0].op for i in column):
-                return None
-            operands = [
-                self._joined([i.inputs[k] for i in column]) for k in range(len(column[0].inputs))
-            ]
-            if any(o is None for o in operands):
-                return None
-            arrays = [o for o in operands if o is not None]
-            calls += column[0].op.bind(arrays, [arrays[0]])
-        if any(len(r) != len(ordered[0]) for r in ordered):
-            return None
-        return _Fused(start, stop, calls)
-
-    def _owner(self, instr: Instr) -> tuple[str, ...] | None:
-        """Key of the parameter that an update serves; None for what all parameters share."""
-        target = self.program.values[instr.outputs[0]]
-        return target.key if target.role is Role.PARAMETER else target.of
-
-    def _joined(self, ids: Sequence[int]) -> Array | None:
-        """One flat view over the arrays of `ids` if they lie end to end in one arena."""
-        arrays = [self._arrays[i] for i in ids]
-        if len(set(ids)) == 1:
-            return arrays[0] if arrays[0].shape == () else None
-        base = arrays[0].base
-        if base is None or any(a.base is not base for a in arrays) or base.ndim != 1:
-            return None
-        address = base.__array_interface__["data"][0]
-        expected = arrays[0].__array_interface__["data"][0]
-        first = (expected - address) // base.itemsize
-        for a in arrays:
-            if a.__array_interface__["data"][0] != expected:
-                return None
-            expected += a.nbytes
-        flat: Array = base[first : first + sum(a.size for a in arrays)]
-        return flat

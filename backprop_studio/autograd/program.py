@@ -70,9 +70,12 @@ class Value:
     init
         How a parameter or buffer starts; None for zero, as states do.
     of
-        For state: key of the parameter it belongs to, or None when shared by all.
+        For state and results: key of the parameter it belongs to, or None when it belongs to
+        no single one.
     trainable
         False for a parameter that is frozen: no gradient is asked for, no update is made.
+    kept_by
+        For state: id of the optimizer or schedule that keeps it, so that no other one finds it.
     """
 
     id: int
@@ -83,11 +86,14 @@ class Value:
     init: Initializer | None = field(default=None, compare=False)
     of: tuple[str, ...] | None = None
     trainable: bool = True
+    kept_by: str = ""
 
     @property
     def key(self) -> tuple[str, ...]:
         """What a kept value is known by in every program of the same network."""
-        return (self.node, self.name) if self.of is None else (*self.of, self.name)
+        if self.role is Role.STATE:
+            return (*(self.of or (self.node,)), self.kept_by, self.name)
+        return (self.node, self.name)
 
     @property
     def shape(self) -> Shape:

@@ -50,7 +50,7 @@ class Storage:
         self._allocate("buffers", program.buffers)
         by_name: dict[str, list[Value]] = {}
         for state in program.states:
-            by_name.setdefault(state.name, []).append(state)
+            by_name.setdefault(f"{state.kept_by}/{state.name}", []).append(state)
         for name, states in by_name.items():
             self._allocate(f"state:{name}", states)
 

@@ -13,7 +13,6 @@ from backprop_studio.autograd import (
     Phase,
     Shape,
     Value,
-    differentiate,
     format_shape,
     resolve,
 )
@@ -26,7 +25,7 @@ from backprop_studio.errors import Diagnostic, Severity, ShapeError, StudioError
 from backprop_studio.network import graph
 from backprop_studio.network.lowered import Feed, Head, Lowered, Source
 from backprop_studio.network.network import Network, Node, UnknownLayer
-from backprop_studio.nn import LossSpec
+from backprop_studio.nn import LossSpec, add_updates
 from backprop_studio.nn.layers.input import Input
 
 MEMORY_LIMIT = 4 * 2**30
@@ -165,13 +164,13 @@ class _Analyzer:
 
     def _check_setup(self) -> DatasetInfo | None:
         setup = self.network.setup
-        for title, spec in (("", setup), (setup.optimizer.info.title, setup.optimizer)):
-            for problem in spec.problems(title):
+        for spec in (setup, setup.optimizer, setup.schedule):
+            for problem in spec.problems(spec.info.title):
                 params = {k: problem.params[k] for k in ("field", "value", "allowed")}
                 self.problems.append(replace(problem, code="setup-range", params=params))
-        rate = getattr(setup.optimizer, "learning_rate", 0.0)
+        rate = setup.optimizer.rate
         if rate > SOFT_RATE_LIMIT and not setup.optimizer.problems(""):
-            self.warn("rate-large", field="learning_rate", value=f"{rate:g}")
+            self.warn("rate-large", field=setup.optimizer.rate_field, value=f"{rate:g}")
         if not setup.dataset:
             self.error("dataset-missing", field="dataset")
             return None
@@ -235,10 +234,16 @@ class _Analyzer:
             used_only.lower([i for i in order if i in used], used, dataset)
             heads, evaluation = used_only.heads, used_only.b.build()
         loss = penalize(b, forward.total(), trainable, l1=setup.l1, l2=setup.l2)
-        gradients = differentiate(b, loss, trainable)
-        pairs = [(p, gradients[p.id]) for p in trainable if p.id in gradients]
-        with b.scope(phase=Phase.UPDATE):
-            setup.optimizer.lower(b, pairs)
+        add_updates(
+            b,
+            loss,
+            trainable,
+            setup.optimizer,
+            schedule=setup.schedule,
+            warmup=setup.warmup,
+            clip=setup.clip,
+            clip_at=setup.clip_at,
+        )
         program = b.build(loss)
         itemsize = 8 if setup.precision == "float64" else 4
         need = program.memory(setup.batch_size, itemsize)

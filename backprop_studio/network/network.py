@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
 
-from backprop_studio.nn import Category, Info, LayerSpec, OptimizerSpec, Spec, optimizers
+from backprop_studio.nn import (
+    Category,
+    Info,
+    LayerSpec,
+    OptimizerSpec,
+    ScheduleSpec,
+    Spec,
+    optimizers,
+    schedules,
+)
 from backprop_studio.nn.fields import choice, integer, number
 
 
@@ -82,14 +91,35 @@ def _default_optimizer() -> OptimizerSpec:
     return optimizers()["adam"]()
 
 
+def _default_schedule() -> ScheduleSpec:
+    return schedules()["constant"]()
+
+
 @dataclass(frozen=True)
 class TrainingSetup(Spec):
     """Everything about training that is not the network: data, batches, optimizer, seed."""
 
     dataset: str = ""
     optimizer: OptimizerSpec = field(default_factory=_default_optimizer)
+    schedule: ScheduleSpec = field(default_factory=_default_schedule)
     batch_size: int = integer(
         32, low=1, high=1_000_000, label="Batch size", doc="Rows that share one update."
+    )
+    warmup: int = integer(
+        0,
+        low=0,
+        high=1_000_000,
+        label="Warm-up",
+        doc="Iterations in which the learning rate grows to its full length; 0 is none.",
+    )
+    clip: str = choice(
+        "none",
+        choices={"none": "None", "value": "By value", "norm": "By norm"},
+        label="Clip gradients",
+        doc="Limits each entry of the gradients, or the norm of all of them together.",
+    )
+    clip_at: float = number(
+        1.0, above=0.0, high=1e9, label="Clip at", doc="The limit, where gradients are clipped."
     )
     validation: float = number(
         0.2,

@@ -1,7 +1,7 @@
-"""Layers, losses, optimizers and initializers, each written on top of the engine's ops."""
+"""Layers, losses, optimizers and what goes with them, written on top of the engine's ops."""
 
 from backprop_studio.nn.fields import Field, Kind
-from backprop_studio.nn.registry import layers, losses, nodes, optimizers
+from backprop_studio.nn.registry import layers, losses, nodes, optimizers, schedules
 from backprop_studio.nn.spec import (
     Category,
     ConfigError,
@@ -9,8 +9,10 @@ from backprop_studio.nn.spec import (
     LayerSpec,
     LossSpec,
     OptimizerSpec,
+    ScheduleSpec,
     Spec,
 )
+from backprop_studio.nn.step import Step, add_updates
 
 __all__ = [
     "Category",
@@ -21,9 +23,13 @@ __all__ = [
     "LayerSpec",
     "LossSpec",
     "OptimizerSpec",
+    "ScheduleSpec",
     "Spec",
+    "Step",
+    "add_updates",
     "layers",
     "losses",
     "nodes",
     "optimizers",
+    "schedules",
 ]

@@ -1,4 +1,4 @@
-"""Finds every layer, loss and optimizer: one file each, no list to keep."""
+"""Finds every layer, loss, optimizer and schedule: one file each, no list to keep."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from typing import TypeVar
 from backprop_studio.nn import layers as _layers
 from backprop_studio.nn import losses as _losses
 from backprop_studio.nn import optimizers as _optimizers
-from backprop_studio.nn.spec import Category, LayerSpec, LossSpec, OptimizerSpec, Spec
+from backprop_studio.nn import schedules as _schedules
+from backprop_studio.nn.spec import (
+    Category,
+    LayerSpec,
+    LossSpec,
+    OptimizerSpec,
+    ScheduleSpec,
+    Spec,
+)
 
 S = TypeVar("S", bound=Spec)
 
@@ -46,6 +54,13 @@ def losses() -> Mapping[str, type[LossSpec]]:
 def optimizers() -> Mapping[str, type[OptimizerSpec]]:
     """Every optimizer by id."""
     return MappingProxyType(_scan(_optimizers, OptimizerSpec))
+
+
+@cache
+def schedules() -> Mapping[str, type[ScheduleSpec]]:
+    """Every schedule of the learning rate by id, in the order of forms."""
+    found = sorted(_scan(_schedules, ScheduleSpec).items(), key=lambda i: (i[1].info.rank, i[0]))
+    return MappingProxyType(dict(found))
 
 
 @cache

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backprop_studio.autograd import Builder, Value
 from backprop_studio.errors import Diagnostic, StudioError
 from backprop_studio.nn.fields import Field, Kind, choice, fields_of, number
 from backprop_studio.nn.reduction import summed
+
+if TYPE_CHECKING:
+    from backprop_studio.nn.step import Step
 
 
 class Category(StrEnum):
@@ -23,6 +26,7 @@ class Category(StrEnum):
     ACTIVATION = "activation"
     LOSS = "loss"
     OPTIMIZER = "optimizer"
+    SCHEDULE = "schedule"
 
 
 @dataclass(frozen=True)
@@ -209,16 +213,43 @@ class LossSpec(LayerSpec):
 
 @dataclass(frozen=True)
 class OptimizerSpec(Spec):
-    """An optimizer: what to do with gradients once they are known."""
+    """An optimizer: what to do with the parameters once the loss of a batch is known."""
 
-    def lower(self, b: Builder, pairs: Sequence[tuple[Value, Value]]) -> None:
-        """Emit the update of each parameter from its gradient, in the order given.
+    rate_field: ClassVar[str] = "learning_rate"
+    """Name of the setting that says how far a step goes, which schedules change."""
+
+    @property
+    def rate(self) -> float:
+        """How far a step goes, before any schedule."""
+        return float(getattr(self, self.rate_field))
+
+    def lower(self, b: Builder, step: Step) -> None:
+        """Emit the update of each parameter.
 
         Parameters
         ----------
         b
             Where to emit it; the phase is already set.
-        pairs
-            Each parameter with its gradient.
+        step
+            Gives parameters, gradients, losses and the rate.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class ScheduleSpec(Spec):
+    """A schedule: how the learning rate changes from epoch to epoch."""
+
+    def lower(self, b: Builder, rate: float, loss: Value) -> Value:
+        """Emit what computes the rate of a step, and return it, a scalar.
+
+        Parameters
+        ----------
+        b
+            Where to emit it; node and phase are already set.
+        rate
+            The learning rate of the optimizer.
+        loss
+            Loss of the batch.
         """
         raise NotImplementedError

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from backprop_studio.network import Network, Node, TrainingSetup, UnknownLayer, Wire
-from backprop_studio.nn import ConfigError, LayerSpec, nodes, optimizers
+from backprop_studio.nn import ConfigError, LayerSpec, Spec, nodes, optimizers, schedules
 from backprop_studio.project import migrations, schema, strict_json
 from backprop_studio.project.files import shorten
 from backprop_studio.project.unsound import UnsoundError
+
+S = TypeVar("S", bound=Spec)
 
 
 def decode(text: bytes) -> Network:
@@ -51,26 +54,36 @@ def _node(index: int, record: schema.NodeRecord) -> Node:
 
 
 def _setup(record: schema.SetupRecord) -> TrainingSetup:
-    kind = optimizers().get(record.optimizer.type)
-    if kind is None:
-        known = ", ".join(optimizers())
-        raise UnsoundError(
-            f"setup.optimizer.type is '{shorten(record.optimizer.type, 60)}'; known are {known}"
-        )
-    try:
-        optimizer = kind.from_config(record.optimizer.config)
-    except ConfigError as error:
-        raise UnsoundError(f"setup.optimizer: {_reason(error)}") from None
     return TrainingSetup(
         dataset=record.dataset,
-        optimizer=optimizer,
+        optimizer=_part("optimizer", record.optimizer, optimizers()),
+        schedule=_part("schedule", record.schedule, schedules()),
         batch_size=record.batch_size,
         validation=record.validation,
         seed=record.seed,
         precision=record.precision,
         l1=record.l1,
         l2=record.l2,
+        warmup=record.warmup,
+        clip=record.clip,
+        clip_at=record.clip_at,
     )
+
+
+def _part(
+    name: str,
+    record: schema.OptimizerRecord | schema.ScheduleRecord,
+    known: Mapping[str, type[S]],
+) -> S:
+    kind = known.get(record.type)
+    if kind is None:
+        raise UnsoundError(
+            f"setup.{name}.type is '{shorten(record.type, 60)}'; known are {', '.join(known)}"
+        )
+    try:
+        return kind.from_config(record.config)
+    except ConfigError as error:
+        raise UnsoundError(f"setup.{name}: {_reason(error)}") from None
 
 
 def _check_wires(network: Network) -> None:

@@ -49,4 +49,10 @@ def _node(node: Node) -> dict[str, object]:
 
 def _setup(setup: TrainingSetup) -> dict[str, object]:
     optimizer = {"type": setup.optimizer.info.id, "config": setup.optimizer.config()}
-    return {"dataset": setup.dataset, "optimizer": optimizer, **setup.config()}
+    schedule = {"type": setup.schedule.info.id, "config": setup.schedule.config()}
+    return {
+        "dataset": setup.dataset,
+        "optimizer": optimizer,
+        "schedule": schedule,
+        **setup.config(),
+    }

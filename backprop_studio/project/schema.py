@@ -54,6 +54,13 @@ class OptimizerRecord(Struct, frozen=True, forbid_unknown_fields=True):
     config: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
+class ScheduleRecord(Struct, frozen=True, forbid_unknown_fields=True):
+    """A schedule of the learning rate; `type` is its id. Older files have none: it is constant."""
+
+    type: Type = "constant"
+    config: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
 class SetupRecord(Struct, frozen=True, forbid_unknown_fields=True):
     """The training set-up. Numbers out of range are the document's to complain about."""
 
@@ -65,6 +72,10 @@ class SetupRecord(Struct, frozen=True, forbid_unknown_fields=True):
     precision: Annotated[str, Meta(max_length=100)]
     l1: float = 0.0
     l2: float = 0.0
+    schedule: ScheduleRecord = msgspec.field(default_factory=ScheduleRecord)
+    warmup: int = 0
+    clip: Annotated[str, Meta(max_length=100)] = "none"
+    clip_at: float = 1.0
 
 
 class Document(Struct, frozen=True, forbid_unknown_fields=True):

@@ -31,12 +31,15 @@ def value_name(network: Network, program: Program, value_id: int) -> str:
         case Role.STATE if value.of is not None:
             return f"{value.name} of {weights_name(network, value.of[0])}/{value.of[-1]}"
         case Role.STATE:
-            return "updates so far"
+            return "updates so far" if value.name == "t" else f"memory of the {_words(value.name)}"
         case Role.INPUT:
             return "batch of features" if value.name.startswith("x") else "batch of targets"
-    for owner, gradient in program.gradients.items():
+    for target, gradient in program.gradients.items():
         if gradient == value_id:
-            return f"gradient of {value_name(network, program, owner)}"
+            return f"gradient of {value_name(network, program, target)}"
+    if value.of is not None:
+        owner = weights_name(network, value.of[0])
+        return f"{_words(value.name)} of {owner}/{value.of[-1]}"
     return f"{name}: {_words(value.name)}"
 
 

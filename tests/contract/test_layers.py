@@ -23,9 +23,11 @@ from backprop_studio.autograd import (
     resolve,
 )
 from backprop_studio.autograd.ops.loss import MeanSquaredError
+from backprop_studio.autograd.ops.schedule import ConstantRate
+from backprop_studio.autograd.ops.update import Descend
 from backprop_studio.errors import ShapeError
 from backprop_studio.network import Network, Node, TrainingSetup, Wire, analyze, lower
-from backprop_studio.nn import Kind, LayerSpec, layers, optimizers
+from backprop_studio.nn import Kind, LayerSpec, layers
 from backprop_studio.nn.layers.input import Input
 from tests.programs import Contract, Scattered, bits, feed_random, machine_of
 
@@ -117,7 +119,9 @@ def whole_step(spec: LayerSpec, tail: tuple[int, ...]) -> Program:
     parameters = b.build().parameters
     gradients = differentiate(b, loss, [*parameters, *inputs])
     with b.scope(phase=Phase.UPDATE):
-        optimizers()["sgd"]().lower(b, [(p, gradients[p.id]) for p in parameters])
+        rate = b.apply(ConstantRate(0.1))
+        for p in parameters:
+            b.apply(Descend(), p, gradients[p.id], rate)
     return b.build(loss)
 
 

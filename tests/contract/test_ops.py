@@ -62,12 +62,6 @@ from backprop_studio.autograd.ops.loss import (
     SoftmaxCrossEntropyBackward,
 )
 from backprop_studio.autograd.ops.matmul import MatMul
-from backprop_studio.autograd.ops.momentum import (
-    FollowSpeed,
-    GatherScaledSpeed,
-    GatherSpeed,
-    LookAhead,
-)
 from backprop_studio.autograd.ops.multiply import Multiply, MultiplyBackward
 from backprop_studio.autograd.ops.part import (
     Concatenate,
@@ -104,7 +98,6 @@ from backprop_studio.autograd.ops.robust import (
     Huber,
     HuberBackward,
 )
-from backprop_studio.autograd.ops.scaled import Decay, ScaledDescend, SignDescend, SumSquares
 from backprop_studio.autograd.ops.scores import (
     BinaryCrossEntropy,
     BinaryCrossEntropyBackward,
@@ -112,19 +105,13 @@ from backprop_studio.autograd.ops.scores import (
     HingeBackward,
 )
 from backprop_studio.autograd.ops.softmax import Softmax, SoftmaxBackward
-from backprop_studio.autograd.ops.update import (
-    AdamStep,
-    AverageGradient,
-    AverageSquare,
-    Count,
-    Descend,
-)
 from backprop_studio.autograd.ops.upsampling import Upsample, UpsampleBackward
 from backprop_studio.autograd.ops.weigh import Weigh
 from backprop_studio.autograd.windows import Window
 from tests import attention_examples as attention
 from tests import naive_windows as naive
-from tests.examples import Example, N, softmax, some
+from tests import update_examples
+from tests.examples import MOMENT, Example, N, softmax, some
 from tests.programs import Contract
 
 
@@ -161,11 +148,6 @@ def spread(g: Array, part: slice, size: int) -> Array:
     out = np.zeros((*g.shape[:-1], size))
     out[..., part] = g
     return out
-
-
-def adam_step(p: Array, m: Array, v: Array, t: Array) -> tuple[Array, ...]:
-    mean, square = m / (1 - 0.9**t), v / (1 - 0.99**t)
-    return (p - 0.1 * mean / (np.sqrt(square) + 1e-3),)
 
 
 def huber(p: Array, t: Array) -> Array:
@@ -332,6 +314,7 @@ EXAMPLES: dict[str, list[Example]] = {
     **convolutions(2),
     **poolings(),
     **attention.EXAMPLES,
+    **update_examples.EXAMPLES,
     "channel_sum": [
         Example(ChannelSum(), (some(N, 3, 4, 5),), lambda g: (g.sum((0, 2, 3)),)),
         Example(ChannelSum(), (some(N, 3, 4),), lambda g: (g.sum((0, 2)),)),
@@ -542,69 +525,6 @@ EXAMPLES: dict[str, list[Example]] = {
             lambda p, t, g: ((p - t) / max(len(p), 1) * g,),
         )
     ],
-    "descend": [
-        Example(Descend(0.1), (some(N, 3), some(N, 3, seed=1)), lambda p, g: (p - 0.1 * g,))
-    ],
-    "count": [Example(Count(), (np.array(4.0),), lambda t: (t + 1,))],
-    "average_gradient": [
-        Example(
-            AverageGradient(0.9),
-            (some(N, 3), some(N, 3, seed=1)),
-            lambda m, g: (0.9 * m + 0.1 * g,),
-        )
-    ],
-    "average_square": [
-        Example(
-            AverageSquare(0.9),
-            (np.abs(some(N, 3)), some(N, 3, seed=1)),
-            lambda v, g: (0.9 * v + 0.1 * g**2,),
-        )
-    ],
-    "adam_step": [
-        Example(
-            AdamStep(0.1, 0.9, 0.99, 1e-3),
-            (some(N, 3), some(N, 3, seed=1), np.abs(some(N, 3, seed=2)), np.array(3.0)),
-            adam_step,
-        )
-    ],
-    "gather_speed": [
-        Example(GatherSpeed(0.9), (some(N, 3), some(N, 3, seed=1)), lambda v, g: (0.9 * v + g,))
-    ],
-    "gather_scaled_speed": [
-        Example(
-            GatherScaledSpeed(0.9, 1e-3),
-            (some(N, 3), some(N, 3, seed=1), np.abs(some(N, 3, seed=2))),
-            lambda v, g, s: (0.9 * v + g / (np.sqrt(s) + 1e-3),),
-        )
-    ],
-    "follow_speed": [
-        Example(FollowSpeed(0.1), (some(N, 3), some(N, 3, seed=1)), lambda p, v: (p - 0.1 * v,))
-    ],
-    "look_ahead": [
-        Example(
-            LookAhead(0.1, 0.9),
-            (some(N, 3), some(N, 3, seed=1), some(N, 3, seed=2)),
-            lambda p, g, v: (p - 0.1 * (g + 0.9 * v),),
-        )
-    ],
-    "sum_squares": [
-        Example(SumSquares(), (np.abs(some(N, 3)), some(N, 3, seed=1)), lambda s, g: (s + g**2,))
-    ],
-    "scaled_descend": [
-        Example(
-            ScaledDescend(0.1, 1e-3),
-            (some(N, 3), some(N, 3, seed=1), np.abs(some(N, 3, seed=2))),
-            lambda p, g, s: (p - 0.1 * g / (np.sqrt(s) + 1e-3),),
-        )
-    ],
-    "sign_descend": [
-        Example(
-            SignDescend(0.1),
-            (some(N, 3), np.maximum(some(N, 3, seed=1), 0)),
-            lambda p, g: (p - 0.1 * np.sign(g),),
-        )
-    ],
-    "decay": [Example(Decay(0.1, 0.5), (some(N, 3),), lambda p: (0.95 * p,))],
     "column": [Example(Column(), (np.arange(N) % 2,), lambda y: (y.reshape(-1, 1) * 1.0,))],
     "smooth_labels": [Example(SmoothLabels(0.1), (classes,), lambda t: (0.9 * t + 0.1 / 3,))],
     "mae": [
@@ -787,7 +707,7 @@ def compute(op: Op, inputs: tuple[Array, ...], dtype: type = np.float64) -> tupl
     outputs = (
         [given[0]] if op.updates else [np.full(resolve(t.shape, {}), 77.0, dtype) for t in types]
     )
-    for function, arguments in op.bind(given, outputs):
+    for function, arguments in op.bind_in(MOMENT, given, outputs):
         function(*arguments)
     for index, (before, after) in enumerate(zip(inputs, given, strict=True)):
         if not (op.updates and index == 0):
@@ -871,7 +791,7 @@ def test_that_binding_twice_and_running_twice_give_the_same_bits(example: Exampl
     if not example.op.updates:
         types = example.op.infer(*(type_of(x) for x in example.inputs))
         outputs = [np.empty(resolve(t.shape, {})) for t in types]
-        calls = example.op.bind(example.inputs, outputs)
+        calls = example.op.bind_in(MOMENT, example.inputs, outputs)
         for function, arguments in [*calls, *calls]:
             function(*arguments)
         assert [a.tobytes() for a in outputs] == [a.tobytes() for a in first]

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from backprop_studio.autograd import Builder, Machine, Phase, Program, Role
-from backprop_studio.nn import optimizers
-from tests.programs import bits, feed_random, machine_of, perceptron
+from backprop_studio.autograd.fusion import owners
+from backprop_studio.autograd.ops.multiply import Multiply
+from backprop_studio.nn import add_updates, optimizers, schedules
+from tests.programs import Contract, Scattered, bits, feed_random, machine_of, perceptron
 
 every_optimizer = pytest.mark.parametrize("optimizer_id", sorted(optimizers()))
 
@@ -51,6 +53,59 @@ def test_that_large_updates_have_the_same_bits_as_stepping(optimizer_id: str) ->
         assert bits(run) == bits(stepped)
 
 
+@every_optimizer
+@pytest.mark.parametrize("clip", ["value", "norm"])
+@pytest.mark.parametrize("schedule_id", sorted(schedules()))
+def test_that_rates_and_clipping_do_not_keep_updates_from_running_together(
+    optimizer_id: str, schedule_id: str, clip: str
+) -> None:
+    program = perceptron(
+        *(3, 5, 4, 2),
+        optimizer=optimizers()[optimizer_id](),
+        schedule=schedules()[schedule_id](),
+        warmup=9,
+        clip=clip,
+        clip_at=0.1,
+    )
+    run, stepped = (machine_of(program, batch=4, dtype=np.float32) for _ in range(2))
+    (last,) = list(run._fused.values())[-1:]
+    assert last.stop == len(program.instructions)
+    for iteration in range(20):
+        for machine in (run, stepped):
+            feed_random(machine, iteration)
+            machine.at(seed=1, iteration=iteration, batches_per_epoch=4)
+        run.run()
+        step_through(stepped)
+        assert bits(run) == bits(stepped)
+
+
+def test_that_updates_on_both_sides_of_a_parameter_that_stays_run_together() -> None:
+    """Then the parameters that move do not lie end to end, all of them."""
+    b = Builder()
+    c = b.input("c", (5, 3))
+    weights = [b.parameter(name, (5, 3), Scattered()) for name in "pqrst"]
+    total = weights[0]
+    for w in weights[1:]:
+        total = b.apply(Multiply(), total, w)
+    with b.scope(phase=Phase.LOSS):
+        loss = b.apply(Contract(), total, c)
+    moving = [w for w in weights if w.name != "r"]
+    add_updates(b, loss, moving, optimizers()["adam"](), clip="norm", clip_at=0.5)
+    program = b.build(loss)
+    run, stepped = (machine_of(program, batch=5) for _ in range(2))
+    start = program.start_of(Phase.UPDATE)
+    singly = sum(len(calls) for calls in stepped._calls[start:])
+    assert len(run._flatten(start, len(program.instructions))) < 0.7 * singly
+    for _ in range(5):
+        run.run()
+        step_through(stepped)
+        assert bits(run) == bits(stepped)
+    fresh = machine_of(program, batch=5)
+    assert [bool((run.array(w) != fresh.array(w)).any()) for w in weights] == [
+        w in moving for w in weights
+    ]
+
+
 def test_that_rmsprop_with_a_velocity_has_the_same_bits_as_stepping() -> None:
     optimizer = optimizers()["rmsprop"].from_config({"momentum": 0.9})
     program = perceptron(3, 5, 2, optimizer=optimizer)
@@ -66,9 +121,17 @@ def test_that_a_run_updates_all_parameters_at_once(optimizer_id: str) -> None:
     """What it saves grows with the number of layers, so no optimizer may miss it unnoticed."""
     program = program_of(optimizer_id, 3, 5, 4, 2)
     machine = machine_of(program, batch=4)
-    assert machine._fused is not None
-    singly = sum(len(calls) for calls in machine._calls[program.start_of(Phase.UPDATE) :])
-    assert len(machine._fused.calls) <= singly / 5, "there are six parameters"
+    start, stop = program.start_of(Phase.UPDATE), len(program.instructions)
+    owned = owners(program)
+    singly = fixed = 0
+    for instr, calls in zip(program.instructions[start:], machine._calls[start:], strict=True):
+        # What is no function of a parameter's single entries stays: a second look at the loss,
+        # random numbers, the rate.
+        if instr.op.elementwise and instr.outputs[0] in owned:
+            singly += len(calls)
+        else:
+            fixed += len(calls)
+    assert len(machine._flatten(start, stop)) - fixed <= singly / 5, "there are six parameters"
 
 
 @every_optimizer
@@ -91,7 +154,12 @@ def test_that_an_optimizer_goes_down_a_bowl(optimizer_id: str) -> None:
     for _ in range(50):
         machine.run()
         losses.append(float(machine.array(program.loss)))
-    assert all(after < before for before, after in pairwise(losses))
+    if program.gradients:
+        assert all(after < before for before, after in pairwise(losses))
+    else:
+        # A guess may be no better, and is then not followed.
+        assert all(after <= before for before, after in pairwise(losses))
+        assert losses[-1] < losses[0]
 
 
 @every_optimizer
@@ -104,10 +172,13 @@ def test_that_updates_come_last_in_phase_and_change_nothing_but_weights_and_stat
     for instr in program.instructions[start:]:
         assert instr.phase is Phase.UPDATE
         for out in instr.outputs:
-            assert program.values[out].role in (Role.PARAMETER, Role.STATE)
+            kept_or_new = (Role.PARAMETER, Role.STATE) if instr.op.updates else (Role.RESULT,)
+            assert program.values[out].role in kept_or_new
+            assert program.producer.get(out, start) >= start
     machine = machine_of(program, batch=2)
     machine.run(0, start)
-    kept = {v.id for v in (*program.parameters, *program.states)}
+    new = {out for instr in program.instructions[start:] for out in instr.outputs}
+    kept = new | {v.id for v in (*program.parameters, *program.states)}
     before = bits(machine)
     machine.run(start)
     after = bits(machine)
@@ -130,8 +201,10 @@ def test_that_state_belongs_to_its_parameter_or_to_all(optimizer_id: str) -> Non
 @every_optimizer
 def test_that_nothing_to_update_gives_no_instructions(optimizer_id: str) -> None:
     b = Builder()
-    optimizers()[optimizer_id]().lower(b, [])
-    assert b.instructions == ()
+    loss = b.input("loss", ())
+    before = b.instructions
+    add_updates(b, loss, [], optimizers()[optimizer_id]())
+    assert b.instructions == before
 
 
 def test_that_sgd_follows_its_formula() -> None:

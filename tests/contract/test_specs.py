@@ -15,14 +15,17 @@ from backprop_studio.nn import (
     Kind,
     LayerSpec,
     OptimizerSpec,
+    ScheduleSpec,
     Spec,
     layers,
     losses,
     optimizers,
+    schedules,
 )
 
-SPECS: dict[str, type[Spec]] = {**layers(), **losses(), **optimizers()}
+SPECS: dict[str, type[Spec]] = {**layers(), **losses(), **optimizers(), **schedules()}
 every_spec = pytest.mark.parametrize("spec_id", sorted(SPECS))
+every_optimizer = pytest.mark.parametrize("spec_id", sorted(optimizers()))
 every_field = pytest.mark.parametrize(
     ("spec_id", "field"),
     [
@@ -78,6 +81,8 @@ def around(spec: Spec) -> Network:
     source = Node("in", "in", layers()["input"]())
     if isinstance(spec, OptimizerSpec):
         return Network((source,), (), TrainingSetup("digits", spec))
+    if isinstance(spec, ScheduleSpec):
+        return Network((source,), (), TrainingSetup("digits", schedule=spec))
     assert isinstance(spec, LayerSpec)
     wires = tuple(Wire("in", "it", port) for port in range(len(spec.ports)))
     return Network((source, Node("it", "it", spec)), wires, TrainingSetup("digits"))
@@ -95,14 +100,30 @@ def test_that_a_spec_is_documented(spec_id: str) -> None:
     assert info.latex.count("{") == info.latex.count("}")
     assert info.plain
     assert (info.category is Category.OPTIMIZER) == issubclass(cls, OptimizerSpec)
+    assert (info.category is Category.SCHEDULE) == issubclass(cls, ScheduleSpec)
     if issubclass(cls, LayerSpec):
         assert "→" in info.shape
 
 
 def test_that_no_two_specs_share_an_id_or_a_title() -> None:
-    assert len(SPECS) == len(layers()) + len(losses()) + len(optimizers())
+    assert len(SPECS) == len(layers()) + len(losses()) + len(optimizers()) + len(schedules())
     titles = [cls.info.title for cls in SPECS.values()]
     assert sorted(titles) == sorted(set(titles))
+
+
+def test_that_no_setting_of_training_has_the_name_of_another() -> None:
+    """They stand in one panel, and a problem finds its place there by the name."""
+    for optimizer in optimizers().values():
+        for schedule in schedules().values():
+            names = [f.name for c in (TrainingSetup, optimizer, schedule) for f in c.fields()]
+            assert sorted(names) == sorted(set(names))
+
+
+@every_optimizer
+def test_that_the_rate_of_an_optimizer_is_one_of_its_settings(spec_id: str) -> None:
+    spec = optimizers()[spec_id]()
+    assert getattr(spec, spec.rate_field) == spec.rate > 0.0
+    assert spec.rate_field in {f.name for f in spec.fields()}
 
 
 @every_field
@@ -162,7 +183,7 @@ def test_that_a_setting_out_of_range_is_shown_where_it_is_with_its_range(
         analysis = analyze(around(spec))
         found = [d for d in analysis.errors if d.code in ("field-range", "setup-range")]
         assert [(d.field, d.node) for d in found] == [
-            (field.name, None if issubclass(cls, OptimizerSpec) else "it")
+            (field.name, "it" if issubclass(cls, LayerSpec) else None)
         ]
         assert field.allowed in found[0].text
         assert str(getattr(spec, field.name)) in found[0].text

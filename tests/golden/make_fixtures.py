@@ -22,7 +22,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 FOLDER = Path(__file__).parent / "fixtures" / "pytorch"
 STEPS = 50
 BATCHES = 5
-"""Different batches; they come again in the same order."""
+"""Different batches; they come again in the same order, and make an epoch."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,40 @@ class Case:
     """More settings of the optimizer, by our names."""
     l1: float = 0.0
     l2: float = 0.0
+    schedule: str = "constant"
+    schedule_settings: tuple[tuple[str, float], ...] = ()
+    warmup: int = 0
+    clip: str = "none"
+    clip_at: float = 1.0
 
     @property
     def path(self) -> Path:
         """The fixture."""
         return FOLDER / f"{self.name}.npz"
+
+
+def _toy(
+    name: str,
+    optimizer: str,
+    rate: float,
+    *,
+    more: dict[str, float] | None = None,
+    settings: dict[str, float] | None = None,
+    **others: Any,
+) -> Case:
+    """A small network; `more` settings of the optimizer, `settings` of the schedule."""
+    return Case(
+        name,
+        (2, 4, 1),
+        "tanh",
+        "mse",
+        optimizer,
+        rate,
+        10,
+        tuple((more or {}).items()),
+        schedule_settings=tuple((settings or {}).items()),
+        **others,
+    )
 
 
 CASES = (
@@ -69,6 +98,39 @@ CASES = (
     Case("toy_adamw", (2, 4, 1), "tanh", "mse", "adamw", 0.02, 10, (("weight_decay", 0.1),)),
     Case("toy_sign", (2, 4, 1), "tanh", "mse", "sign", 0.01, 10),
     Case("toy_penalties", (2, 4, 1), "tanh", "mse", "sgd", 0.1, 10, (), 0.003, 0.02),
+    *(
+        _toy(f"toy_penalties_{kind}", kind, rate, more=more, l1=0.003, l2=0.02)
+        for kind, rate, more in (
+            ("momentum", 0.05, {"momentum": 0.7}),
+            ("nesterov", 0.05, {"momentum": 0.7}),
+            ("adagrad", 0.05, {}),
+            ("rmsprop", 0.01, {}),
+            ("adam", 0.02, {}),
+            ("adamw", 0.02, {}),
+            ("sign", 0.01, {}),
+        )
+    ),
+    _toy("toy_step_rate", "sgd", 0.2, schedule="step", settings={"every": 3, "gamma": 0.6}),
+    _toy("toy_cosine", "adam", 0.03, schedule="cosine", settings={"epochs": 9, "minimum": 2e-3}),
+    _toy("toy_warmup", "momentum", 0.05, more={"momentum": 0.8}, warmup=12),
+    _toy(
+        "toy_warmup_step",
+        "adamw",
+        0.03,
+        schedule="step",
+        settings={"every": 2, "gamma": 0.7},
+        warmup=17,
+    ),
+    _toy(
+        "toy_on_plateau",
+        "adam",
+        0.05,
+        schedule="plateau",
+        settings={"factor": 0.5, "patience": 1, "threshold": 0.2, "minimum": 0.02},
+    ),
+    _toy("toy_clip_value", "rmsprop", 0.01, clip="value", clip_at=0.1),
+    _toy("toy_clip_norm", "sgd", 0.2, clip="norm", clip_at=0.3),
+    _toy("toy_clip_norm_adam", "adam", 0.02, clip="norm", clip_at=0.2),
 )
 
 
@@ -121,6 +183,22 @@ def pytorch_optimizer(case: Case, net: Any) -> Any:
     return kind(net.parameters(), lr=case.rate, **fixed, **settings)
 
 
+def pytorch_schedule(case: Case, optimizer: Any) -> Any:
+    """PyTorch's schedule of a case, to be stepped after each epoch; None where it has none."""
+    from torch.optim import lr_scheduler
+
+    given = dict(case.schedule_settings)
+    match case.schedule:
+        case "step":
+            return lr_scheduler.StepLR(optimizer, given["every"], given["gamma"])
+        case "cosine":
+            return lr_scheduler.CosineAnnealingLR(optimizer, given["epochs"], given["minimum"])
+        case "plateau":
+            given["min_lr"] = given.pop("minimum")
+            return lr_scheduler.ReduceLROnPlateau(optimizer, **given)
+    return None
+
+
 def train_with_pytorch(case: Case, given: dict[str, Array]) -> dict[str, Array]:
     """`losses` (50,) and the last weights `last_w0`, `last_b0`, …"""
     import torch
@@ -136,7 +214,12 @@ def train_with_pytorch(case: Case, given: dict[str, Array]) -> dict[str, Array]:
     net = torch.nn.Sequential(*modules)
     loss_of = torch.nn.MSELoss() if case.loss == "mse" else torch.nn.CrossEntropyLoss()
     optimizer = pytorch_optimizer(case, net)
-    losses = []
+    schedule = pytorch_schedule(case, optimizer)
+    warmup = None
+    if case.warmup:
+        start_factor, iters = 1 / case.warmup, case.warmup - 1
+        warmup = torch.optim.lr_scheduler.LinearLR(optimizer, start_factor, total_iters=iters)
+    losses: list[float] = []
     for step in range(STEPS):
         x, y = (torch.from_numpy(given[k][step % BATCHES]) for k in "xy")
         optimizer.zero_grad()
@@ -146,8 +229,17 @@ def train_with_pytorch(case: Case, given: dict[str, Array]) -> dict[str, Array]:
             loss = loss + sum(case.l1 * w.abs().sum() for w in weights)
             loss = loss + sum(case.l2 / 2 * w.square().sum() for w in weights)
         loss.backward()
+        if case.clip == "value":
+            torch.nn.utils.clip_grad_value_(net.parameters(), case.clip_at)
+        elif case.clip == "norm":
+            torch.nn.utils.clip_grad_norm_(net.parameters(), case.clip_at)
         optimizer.step()
         losses.append(loss.item())
+        if warmup is not None:
+            warmup.step()
+        if schedule is not None and (step + 1) % BATCHES == 0:
+            mean = sum(losses[-BATCHES:]) / BATCHES
+            schedule.step(*([mean] if case.schedule == "plateau" else []))
     last = {"losses": np.array(losses)}
     for i, dense in enumerate(m for m in modules if isinstance(m, torch.nn.Linear)):
         last[f"last_w{i}"] = dense.weight.detach().numpy().T.copy()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from backprop_studio.autograd import Machine, Storage
-from backprop_studio.nn import optimizers
+from backprop_studio.nn import optimizers, schedules
 from tests.golden.make_fixtures import (
     BATCHES,
     CASES,
@@ -41,6 +41,10 @@ def train(case: Case, given: dict[str, Array]) -> dict[str, Array]:
         optimizer=optimizer,
         l1=case.l1,
         l2=case.l2,
+        schedule=schedules()[case.schedule].from_config(dict(case.schedule_settings)),
+        warmup=case.warmup,
+        clip=case.clip,
+        clip_at=case.clip_at,
     )
     storage = Storage(program, np.float64)
     names = {p.id: f"{p.name[0]}{p.node.removeprefix('dense_')}" for p in program.parameters}
@@ -52,6 +56,7 @@ def train(case: Case, given: dict[str, Array]) -> dict[str, Array]:
     for step in range(STEPS):
         for name in "xy":
             machine.feed(name, given[name][step % BATCHES], np.arange(case.batch))
+        machine.at(seed=0, iteration=step, batches_per_epoch=BATCHES)
         machine.run()
         losses.append(float(machine.array(program.loss)))
     last = {f"last_{names[p.id]}": storage.view(p).copy() for p in program.parameters}
@@ -80,7 +85,10 @@ def test_that_the_fixture_belongs_to_the_case(case: Case) -> None:
 
 
 def test_that_every_optimizer_has_a_case() -> None:
-    assert {case.optimizer for case in CASES} == set(optimizers())
+    without = {i for i, o in optimizers().items() if not perceptron(2, 1, optimizer=o()).gradients}
+    assert without == {"random_search", "perturbation"}, "PyTorch has these neither"
+    assert {case.optimizer for case in CASES} == set(optimizers()) - without
+    assert {case.schedule for case in CASES} == set(schedules())
 
 
 def test_that_every_fixture_is_used_and_small() -> None:

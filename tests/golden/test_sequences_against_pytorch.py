@@ -19,7 +19,7 @@ from backprop_studio.autograd import (
     differentiate,
 )
 from backprop_studio.autograd.ops.data import OneHot
-from backprop_studio.nn import layers, losses, optimizers
+from backprop_studio.nn import add_updates, layers, losses, optimizers
 from tests.golden import make_sequence_fixtures as make
 from tests.golden.make_sequence_fixtures import Case, cases, inputs_of, numbers, with_pytorch
 from tests.programs import Contract
@@ -81,11 +81,8 @@ def block() -> Program:
     with b.scope(node="loss", phase=Phase.LOSS):
         target = b.apply(OneHot(make.CLASSES), b.input("y", (BATCH,), "int"))
         loss = losses()["softmax_cross_entropy"]().lower(b, x, target)
-    parameters = b.build().parameters
-    gradients = differentiate(b, loss, parameters)
-    with b.scope(phase=Phase.UPDATE):
-        adam = optimizers()["adam"].from_config({"learning_rate": make.RATE})
-        adam.lower(b, [(p, gradients[p.id]) for p in parameters])
+    adam = optimizers()["adam"].from_config({"learning_rate": make.RATE})
+    add_updates(b, loss, b.build().parameters, adam)
     return b.build(loss)
 
 

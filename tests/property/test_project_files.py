@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from backprop_studio import project
 from backprop_studio.errors import ProjectError
 from backprop_studio.network import Network, Node, TrainingSetup, UnknownLayer, Wire
-from backprop_studio.nn import Field, Kind, Spec, nodes, optimizers
+from backprop_studio.nn import Field, Kind, Spec, nodes, optimizers, schedules
 from backprop_studio.project import container
 from backprop_studio.project.decode import decode
 from backprop_studio.project.encode import encode
@@ -67,9 +67,11 @@ specs = unknown | st.sampled_from(list(nodes().values())).flatmap(
 @st.composite
 def setups(draw: st.DrawFn) -> TrainingSetup:
     kind = draw(st.sampled_from(list(optimizers().values())))
+    plan = draw(st.sampled_from(list(schedules().values())))
     return TrainingSetup(
         dataset=draw(texts),
         optimizer=kind.from_config(draw(configs(kind))),
+        schedule=plan.from_config(draw(configs(plan))),
         **draw(configs(TrainingSetup)),
     )
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from networks import chain
 
 from backprop_studio.network import analyze
-from backprop_studio.nn import optimizers
+from backprop_studio.nn import optimizers, schedules
 from backprop_studio.training import Boundary, Session
 
 ITERATIONS = 12
@@ -17,6 +17,21 @@ NETWORKS = {
     name: chain(batch_size=300, optimizer=optimizers()[name].from_config({}))
     for name in optimizers()
 }
+NETWORKS["cut on a plateau"] = chain(
+    batch_size=300,
+    # No loss is lower by its whole size: the rate is cut after every epoch but the first.
+    schedule=schedules()["plateau"].from_config({"patience": 0, "threshold": 1.0, "factor": 0.5}),
+    warmup=7,
+    clip="norm",
+    clip_at=0.05,
+)
+NETWORKS["steps and clipped values"] = chain(
+    batch_size=300,
+    optimizer=optimizers()["nesterov"](),
+    schedule=schedules()["step"].from_config({"every": 1, "gamma": 0.5}),
+    clip="value",
+    clip_at=0.001,
+)
 
 
 def session_of(name: str, **options: int) -> Session:

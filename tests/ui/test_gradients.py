@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from networks import chain
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
 
+from backprop_studio.network import analyze
+from backprop_studio.nn import optimizers
 from backprop_studio.ui.panels import gradients
 
 
@@ -29,3 +34,28 @@ def test_that_the_norm_of_a_large_gradient_copies_it_only_piece_by_piece() -> No
     array = np.ones((1000, 1000), np.float32).view(Watched)
     assert gradients.norm_of(array) == 1000.0
     assert 0 < largest <= 2**16
+
+
+def test_that_an_optimizer_without_gradient_is_said_to_use_none(qtbot: QtBot) -> None:
+    panel = gradients.GradientsPanel()
+    qtbot.addWidget(panel)
+    panel.show()
+    wanted: list[frozenset[int]] = []
+    panel.watch_changed.connect(wanted.append)
+
+    def said() -> list[str]:
+        return [
+            x.text() for x in panel.findChildren(QLabel) if x.isVisible() and "radient" in x.text()
+        ]
+
+    assert said() == ["The gradients of the weights appear here."]
+    search = chain(optimizer=optimizers()["random_search"]())
+    panel.set_network(analyze(search))
+    assert said() == ["This optimizer uses no gradient."]
+    assert wanted[-1] == frozenset()
+    panel.set_network(analyze(chain()))
+    assert said() == []
+    assert panel.tile("dense_1/weight").isVisible()
+    panel.set_network(analyze(search))
+    panel.set_network(analyze(search))
+    assert said() == ["This optimizer uses no gradient."]

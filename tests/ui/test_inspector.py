@@ -252,7 +252,7 @@ def test_that_tab_goes_through_the_fields_before_it_leaves_the_panel(
         panel.set_selection((selected,))
     panel.name_edit.setFocus()
     fields = [panel.form.editor(name) for name in panel.form.names()]
-    for expected in (*fields, after):
+    for expected in (*fields, panel.frozen_editor, after):
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         assert QApplication.focusWidget() is expected
 

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from backprop_studio import data
 from backprop_studio.network import Network, edits
-from backprop_studio.nn import optimizers
+from backprop_studio.nn import optimizers, schedules
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.panels.setup import SetupPanel
 from backprop_studio.ui.widgets.field_editors import format_number
@@ -200,7 +200,8 @@ def test_that_tab_goes_from_top_to_bottom_also_after_a_switch(panel: SetupPanel)
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
     assert visited == [
         *("Data set", "Optimizer", "Learning rate", "Batch size", "Seed", "Fewer settings"),
-        *("Beta 1", "Beta 2", "Epsilon", "Held out", "Precision", "L1 penalty", "L2 penalty"),
+        *("Beta 1", "Beta 2", "Epsilon", "Schedule", "Warm-up", "Clip gradients", "Clip at"),
+        *("Held out", "Precision", "L1 penalty", "L2 penalty"),
     ]
 
 
@@ -222,3 +223,52 @@ def test_that_it_fits_a_narrow_dock_and_every_input_has_a_name(
 def test_that_numbers_are_written_short_and_exactly(value: float, text: str) -> None:
     assert format_number(value) == text
     assert float(text) == value
+
+
+def test_that_a_schedule_is_chosen_with_its_settings(panel: SetupPanel, document: Document) -> None:
+    panel.set_expanded(True)
+    assert panel.schedule.currentData() == "constant"
+    choose(panel.schedule, "step")
+    assert document.network.setup.schedule == schedules()["step"]()
+    assert document.undo_stack.undoText() == "Change Schedule"
+    retype(panel.editor("every"), "7")
+    retype(panel.editor("gamma"), "0.5")
+    expected = schedules()["step"].from_config({"every": 7, "gamma": 0.5})
+    assert document.network.setup.schedule == expected
+    choose(panel.schedule, "plateau")
+    assert panel.editor("patience").text() == "10"
+    with pytest.raises(KeyError):
+        panel.editor("every")
+    assert document.undo_stack.count() == 4
+    document.undo_stack.undo()
+    assert panel.schedule.currentData() == "step"
+    assert panel.editor("every").text() == "7"
+
+
+def test_that_warm_up_and_clipping_are_settings_of_the_training(
+    panel: SetupPanel, document: Document
+) -> None:
+    panel.set_expanded(True)
+    retype(panel.editor("warmup"), "100")
+    choose(panel.editor("clip"), "norm")
+    retype(panel.editor("clip_at"), "0.5")
+    setup = document.network.setup
+    assert (setup.warmup, setup.clip, setup.clip_at) == (100, "norm", 0.5)
+
+
+def test_that_a_schedule_out_of_range_is_shown_at_its_field(
+    panel: SetupPanel, document: Document
+) -> None:
+    change(document, dataset="digits", schedule=schedules()["step"].from_config({"every": 0}))
+    assert panel.is_expanded()
+    assert "Every is 0" in panel.note("every")
+
+
+def test_that_the_rate_of_an_optimizer_is_in_sight_whatever_it_is_called(
+    panel: SetupPanel, document: Document
+) -> None:
+    assert not panel.is_expanded()
+    choose(panel.optimizer, "random_search")
+    assert panel.editor("sigma").isVisible()
+    retype(panel.editor("sigma"), "0.25")
+    assert document.network.setup.optimizer.rate == 0.25

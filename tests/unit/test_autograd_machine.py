@@ -23,6 +23,7 @@ from backprop_studio.autograd import (
 from backprop_studio.autograd.gradcheck import numeric_gradient
 from backprop_studio.autograd.ops.activation import Tanh
 from backprop_studio.autograd.ops.arithmetic import Add
+from backprop_studio.autograd.ops.schedule import ConstantRate
 from backprop_studio.autograd.ops.update import AdamStep, Count
 from backprop_studio.nn import optimizers
 from tests.programs import Contract, Scattered, bits, feed_random, machine_of, perceptron
@@ -58,8 +59,9 @@ def test_that_a_counter_between_two_updates_counts_for_the_second_alone() -> Non
     moments = [[b.state(name, (2,), of=w) for w in weights] for name in "mv"]
     t = b.state("t", ())
     with b.scope(phase=Phase.UPDATE):
+        rate = b.apply(ConstantRate(0.1))
         for w, m, v in zip(weights, *moments, strict=True):
-            b.apply(AdamStep(0.1, 0.9, 0.99, 1e-8), w, m, v, t)
+            b.apply(AdamStep(0.9, 0.99, 1e-8), w, m, v, t, rate)
             b.apply(Count(), t)
     whole, pieces = (machine_of(b.build()) for _ in range(2))
     for machine in (whole, pieces):

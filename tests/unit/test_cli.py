@@ -148,6 +148,15 @@ def test_that_options_replace_the_set_up_and_are_saved_with_it(run: Run, tmp_pat
     assert setup.optimizer == optimizers()["adam"].from_config({"learning_rate": 0.5})
 
 
+def test_that_the_learning_rate_is_that_of_the_optimizer_whatever_it_calls_it(
+    run: Run, tmp_path: Path
+) -> None:
+    search = optimizers()["random_search"]()
+    path = saved(tmp_path, small(setup=TrainingSetup(dataset="sine", optimizer=search)))
+    assert run("train", path, "--learning-rate", "0.5", "--epochs", 1, "--save", path)[0] == 0
+    assert project.load(path).network.setup.optimizer.rate == 0.5
+
+
 def test_that_a_loss_that_blows_up_names_the_op_and_writes_nothing(
     run: Run, tmp_path: Path
 ) -> None:

@@ -103,7 +103,7 @@ def test_that_running_with_penalties_has_the_bits_of_stepping() -> None:
     for optimizer_id, cls in optimizers().items():
         program = perceptron(3, 5, 2, optimizer=cls(), l1=0.01, l2=0.1)
         run, stepped = (machine_of(program, batch=4, dtype=np.float32) for _ in range(2))
-        assert run._fused is not None, optimizer_id
+        assert run._fused, optimizer_id
         for _ in range(10):
             run.run()
             for index in range(len(program.instructions)):

@@ -206,7 +206,7 @@ def test_that_an_edit_in_the_middle_of_an_update_starts_from_whole_weights(desk:
     for key, array in desk.weights().items():
         assert (array == whole[key]).all()
     assert desk.worker.session is not None
-    assert desk.worker.session.storage.arena("state:t")[0] == 3
+    assert desk.worker.session.storage.arena("state:adam/t")[0] == 3
 
 
 def test_that_no_point_is_lost_when_an_edit_comes_while_running(desk: Desk) -> None:

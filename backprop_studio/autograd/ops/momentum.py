@@ -76,22 +76,21 @@ class GatherScaledSpeed(Update):
 class FollowSpeed(Update):
     """Parameter minus learning rate times velocity."""
 
-    rate: float
     name: ClassVar[str] = "follow_speed"
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
-        p, v = inputs
+        p, v, rate = inputs
         step = np.empty_like(v)
         return [
-            (np.multiply, (v, constant(self.rate, v), step)),
+            (np.multiply, (v, rate, step)),
             (np.subtract, (p, step, p)),
         ]
 
     def formula(self) -> Formula:
         return Formula(
-            rf"W \leftarrow W - {self.rate:g}\, V",
-            f"W ← W − {self.rate:g} · V",
-            ("W", "V"),
+            r"W \leftarrow W - η\, V",
+            "W ← W − η · V",
+            ("W", "V", "η"),
             ("W",),
             "Goes where the velocity points, which need not be where this gradient does.",
         )
@@ -101,29 +100,28 @@ class FollowSpeed(Update):
 class LookAhead(Update):
     """Nesterov's step: this gradient, and the velocity as it will be one step on.
 
-    Inputs: parameter, gradient, velocity (which holds this gradient already).
+    Inputs: parameter, gradient, velocity (which holds this gradient already), learning rate.
     Sutskever et al. 2013, section 2, in the form of `torch.optim.SGD(nesterov=True)`.
     """
 
-    rate: float
     momentum: float
     name: ClassVar[str] = "look_ahead"
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
-        p, g, v = inputs
+        p, g, v, rate = inputs
         step = np.empty_like(g)
         return [
             (np.multiply, (v, constant(self.momentum, v), step)),
             (np.add, (step, g, step)),
-            (np.multiply, (step, constant(self.rate, g), step)),
+            (np.multiply, (step, rate, step)),
             (np.subtract, (p, step, p)),
         ]
 
     def formula(self) -> Formula:
         return Formula(
-            rf"W \leftarrow W - {self.rate:g}\,(dW + {self.momentum:g}\, V)",
-            f"W ← W − {self.rate:g} · (dW + {self.momentum:g} · V)",
-            ("W", "dW", "V"),
+            rf"W \leftarrow W - η\,(dW + {self.momentum:g}\, V)",
+            f"W ← W − η · (dW + {self.momentum:g} · V)",
+            ("W", "dW", "V", "η"),
             ("W",),
             "Counts this gradient once more, so that the velocity turns one step sooner.",
         )

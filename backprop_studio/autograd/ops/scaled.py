@@ -38,30 +38,29 @@ class SumSquares(Update):
 class ScaledDescend(Update):
     """A step against the gradient, divided by the root of what was gathered of its squares.
 
-    Inputs: parameter, gradient, sum or mean of squares. Epsilon outside the root, as PyTorch has
-    it.
+    Inputs: parameter, gradient, sum or mean of squares, learning rate. Epsilon outside the root,
+    as PyTorch has it.
     """
 
-    rate: float
     epsilon: float
     name: ClassVar[str] = "scaled_descend"
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
-        p, g, square = inputs
+        p, g, square, rate = inputs
         part = np.empty_like(g)
         return [
             (np.sqrt, (square, part)),
             (np.add, (part, constant(self.epsilon, g), part)),
             (np.divide, (g, part, part)),
-            (np.multiply, (part, constant(self.rate, g), part)),
+            (np.multiply, (part, rate, part)),
             (np.subtract, (p, part, p)),
         ]
 
     def formula(self) -> Formula:
         return Formula(
-            rf"W \leftarrow W - {self.rate:g}\, \frac{{dW}}{{\sqrt{{S}} + {self.epsilon:g}}}",
-            f"W ← W − {self.rate:g} · dW / (√S + {self.epsilon:g})",
-            ("W", "dW", "S"),
+            rf"W \leftarrow W - η\, \frac{{dW}}{{\sqrt{{S}} + {self.epsilon:g}}}",
+            f"W ← W − η · dW / (√S + {self.epsilon:g})",
+            ("W", "dW", "S", "η"),
             ("W",),
             "Weights with large gradients take shorter steps, those with small ones longer.",
         )
@@ -71,23 +70,22 @@ class ScaledDescend(Update):
 class SignDescend(Update):
     """A step of the learning rate against the gradient's sign; none where it is zero."""
 
-    rate: float
     name: ClassVar[str] = "sign_descend"
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
-        p, g = inputs
+        p, g, rate = inputs
         step = np.empty_like(g)
         return [
             (np.sign, (g, step)),
-            (np.multiply, (step, constant(self.rate, g), step)),
+            (np.multiply, (step, rate, step)),
             (np.subtract, (p, step, p)),
         ]
 
     def formula(self) -> Formula:
         return Formula(
-            rf"W \leftarrow W - {self.rate:g}\, \mathrm{{sign}}(dW)",
-            f"W ← W − {self.rate:g} · sign(dW)",
-            ("W", "dW"),
+            r"W \leftarrow W - η\, \mathrm{sign}(dW)",
+            "W ← W − η · sign(dW)",
+            ("W", "dW", "η"),
             ("W",),
             "Every weight takes a step of the same length; the gradient only says to which side.",
         )
@@ -101,19 +99,24 @@ class Decay(Update):
     `torch.optim.AdamW` has it.
     """
 
-    rate: float
     decay: float
     name: ClassVar[str] = "decay"
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
-        (p,) = inputs
-        return [(np.multiply, (p, constant(1.0 - self.rate * self.decay, p), p))]
+        p, rate = inputs
+        share = np.empty((), p.dtype)
+
+        def keep() -> None:
+            # In double precision: it is a number close to one.
+            share[...] = 1.0 - float(rate) * self.decay
+
+        return [(keep, ()), (np.multiply, (p, share, p))]
 
     def formula(self) -> Formula:
         return Formula(
-            rf"W \leftarrow W - {self.rate:g} \cdot {self.decay:g}\, W",
-            f"W ← W − {self.rate:g} · {self.decay:g} · W",
-            ("W",),
+            rf"W \leftarrow W - η \cdot {self.decay:g}\, W",
+            f"W ← W − η · {self.decay:g} · W",
+            ("W", "η"),
             ("W",),
             "Shrinks every weight a little, whatever the gradient says.",
         )

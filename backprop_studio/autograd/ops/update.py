@@ -14,7 +14,10 @@ from backprop_studio.errors import ShapeError
 
 
 class Update(Op):
-    """Changes its first input in place; the others have the same shape, scalars aside."""
+    """Changes its first input in place; the others have the same shape, scalars aside.
+
+    A learning rate is an input, the last one and a scalar: schedules change it.
+    """
 
     updates = True
     elementwise = True
@@ -31,22 +34,21 @@ class Update(Op):
 class Descend(Update):
     """Gradient descent: parameter minus learning rate times gradient."""
 
-    rate: float
     name: ClassVar[str] = "descend"
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
-        p, g = inputs
+        p, g, rate = inputs
         step = np.empty_like(g)
         return [
-            (np.multiply, (g, constant(self.rate, g), step)),
+            (np.multiply, (g, rate, step)),
             (np.subtract, (p, step, p)),
         ]
 
     def formula(self) -> Formula:
         return Formula(
-            rf"W \leftarrow W - {self.rate:g}\, dW",
-            f"W ← W − {self.rate:g} · dW",
-            ("W", "dW"),
+            r"W \leftarrow W - η\, dW",
+            "W ← W − η · dW",
+            ("W", "dW", "η"),
             ("W",),
             "Goes a little against the gradient, where the loss falls fastest.",
         )
@@ -125,20 +127,19 @@ class AverageSquare(Update):
 class AdamStep(Update):
     """Adam's step: the mean gradient over the root of the mean square, both bias-corrected.
 
-    Inputs: parameter, first moment, second moment, count of updates.
+    Inputs: parameter, first moment, second moment, count of updates, learning rate.
     Kingma and Ba, *Adam*, 2015, algorithm 1; epsilon outside the root, as PyTorch has it.
     """
 
-    rate: float
     decay_mean: float
     decay_square: float
     epsilon: float
     name: ClassVar[str] = "adam_step"
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
-        p, m, v, t = inputs
+        p, m, v, t, rate = inputs
         part = np.empty_like(m)
-        epsilon, rate = np.empty((), m.dtype), np.empty((), m.dtype)
+        epsilon, length = np.empty((), m.dtype), np.empty((), m.dtype)
 
         def correct() -> None:
             # In Python's double precision: powers of 0.999 are poor in single. The root of the
@@ -147,22 +148,22 @@ class AdamStep(Update):
             count = float(t)
             root = (1.0 - self.decay_square**count) ** 0.5
             epsilon[...] = self.epsilon * root
-            rate[...] = self.rate / (1.0 - self.decay_mean**count) * root
+            length[...] = float(rate) / (1.0 - self.decay_mean**count) * root
 
         return [
             (correct, ()),
             (np.sqrt, (v, part)),
             (np.add, (part, epsilon, part)),
             (np.divide, (m, part, part)),
-            (np.multiply, (part, rate, part)),
+            (np.multiply, (part, length, part)),
             (np.subtract, (p, part, p)),
         ]
 
     def formula(self) -> Formula:
         return Formula(
-            rf"W \leftarrow W - {self.rate:g}\, \frac{{\hat M}}{{\sqrt{{\hat V}} + \varepsilon}}",
-            f"W ← W − {self.rate:g} · M̂ / (√V̂ + ε)",
-            ("W", "M", "V", "t"),
+            r"W \leftarrow W - η\, \frac{\hat M}{\sqrt{\hat V} + \varepsilon}",
+            "W ← W − η · M̂ / (√V̂ + ε)",
+            ("W", "M", "V", "t", "η"),
             ("W",),
             "A step of about the learning rate for every weight, however large its gradient is.",
         )

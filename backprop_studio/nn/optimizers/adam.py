@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from backprop_studio.autograd import Builder, Value
+from backprop_studio.autograd import Builder
 from backprop_studio.autograd.ops.update import AdamStep, AverageGradient, AverageSquare, Count
 from backprop_studio.nn.fields import number
 from backprop_studio.nn.spec import Category, Info, OptimizerSpec
+
+if TYPE_CHECKING:
+    from backprop_studio.nn.step import Step
 
 
 @dataclass(frozen=True)
@@ -42,22 +44,16 @@ class Adam(OptimizerSpec):
         shape="",
     )
 
-    def lower(self, b: Builder, pairs: Sequence[tuple[Value, Value]]) -> None:
-        if not pairs:
-            return
+    def lower(self, b: Builder, step: Step) -> None:
+        rate = step.rate
         with b.scope(node=""):
             count = b.state("t", ())
             b.apply(Count(), count)
-        for p, g in pairs:
+        for p, g in step.pairs():
             with b.scope(node=p.node):
                 mean = b.state("m", p.shape, of=p)
                 square = b.state("v", p.shape, of=p)
                 b.apply(AverageGradient(self.beta1), mean, g)
                 b.apply(AverageSquare(self.beta2), square, g)
-                b.apply(
-                    AdamStep(self.learning_rate, self.beta1, self.beta2, self.epsilon),
-                    p,
-                    mean,
-                    square,
-                    count,
-                )
+                adam = AdamStep(self.beta1, self.beta2, self.epsilon)
+                b.apply(adam, p, mean, square, count, rate)

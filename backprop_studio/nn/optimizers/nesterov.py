@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from backprop_studio.autograd import Builder, Value
+from backprop_studio.autograd import Builder
 from backprop_studio.autograd.ops.momentum import GatherSpeed, LookAhead
 from backprop_studio.nn.fields import number
 from backprop_studio.nn.spec import Category, Info, OptimizerSpec
+
+if TYPE_CHECKING:
+    from backprop_studio.nn.step import Step
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,10 @@ class Nesterov(OptimizerSpec):
         shape="",
     )
 
-    def lower(self, b: Builder, pairs: Sequence[tuple[Value, Value]]) -> None:
-        for p, g in pairs:
+    def lower(self, b: Builder, step: Step) -> None:
+        rate = step.rate
+        for p, g in step.pairs():
             with b.scope(node=p.node):
                 velocity = b.state("velocity", p.shape, of=p)
                 b.apply(GatherSpeed(self.momentum), velocity, g)
-                b.apply(LookAhead(self.learning_rate, self.momentum), p, g, velocity)
+                b.apply(LookAhead(self.momentum), p, g, velocity, rate)

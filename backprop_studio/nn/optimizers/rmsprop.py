@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from backprop_studio.autograd import Builder, Value
+from backprop_studio.autograd import Builder
 from backprop_studio.autograd.ops.momentum import FollowSpeed, GatherScaledSpeed
 from backprop_studio.autograd.ops.scaled import ScaledDescend
 from backprop_studio.autograd.ops.update import AverageSquare
 from backprop_studio.nn.fields import number
 from backprop_studio.nn.spec import Category, Info, OptimizerSpec
+
+if TYPE_CHECKING:
+    from backprop_studio.nn.step import Step
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,15 @@ class RMSprop(OptimizerSpec):
         shape="",
     )
 
-    def lower(self, b: Builder, pairs: Sequence[tuple[Value, Value]]) -> None:
-        for p, g in pairs:
+    def lower(self, b: Builder, step: Step) -> None:
+        rate = step.rate
+        for p, g in step.pairs():
             with b.scope(node=p.node):
                 square = b.state("mean_square", p.shape, of=p)
                 b.apply(AverageSquare(self.alpha), square, g)
                 if self.momentum == 0.0:
-                    b.apply(ScaledDescend(self.learning_rate, self.epsilon), p, g, square)
+                    b.apply(ScaledDescend(self.epsilon), p, g, square, rate)
                 else:
                     velocity = b.state("velocity", p.shape, of=p)
                     b.apply(GatherScaledSpeed(self.momentum, self.epsilon), velocity, g, square)
-                    b.apply(FollowSpeed(self.learning_rate), p, velocity)
+                    b.apply(FollowSpeed(), p, velocity, rate)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from backprop_studio.autograd import Builder, Value
+from backprop_studio.autograd import Builder
 from backprop_studio.autograd.ops.update import Descend
 from backprop_studio.nn.fields import number
 from backprop_studio.nn.spec import Category, Info, OptimizerSpec
+
+if TYPE_CHECKING:
+    from backprop_studio.nn.step import Step
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class SGD(OptimizerSpec):
         shape="",
     )
 
-    def lower(self, b: Builder, pairs: Sequence[tuple[Value, Value]]) -> None:
-        for parameter, gradient in pairs:
-            with b.scope(node=parameter.node):
-                b.apply(Descend(self.learning_rate), parameter, gradient)
+    def lower(self, b: Builder, step: Step) -> None:
+        rate = step.rate
+        for p, g in step.pairs():
+            with b.scope(node=p.node):
+                b.apply(Descend(), p, g, rate)

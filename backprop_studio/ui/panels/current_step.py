@@ -16,6 +16,8 @@ from backprop_studio.ui.widgets.elided_label import ElidedLabel
 from backprop_studio.ui.widgets.formula import FormulaView
 from backprop_studio.ui.widgets.phase_strip import PhaseStrip
 
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
 
 class CurrentStepPanel(QWidget):
     """The instruction at the cursor: stage, rule, operands with their shapes and numbers."""
@@ -134,7 +136,7 @@ class CurrentStepPanel(QWidget):
         self.strip.set_phase(None)
         self.title.setText(self.tr("Running"))
         self.says.setText(
-            self.tr("Every step runs through all five stages. Pause, and step by hand to look.")
+            self.tr("Every step runs through all its stages. Pause, and step by hand to look.")
         )
         self.following.clear()
 
@@ -159,7 +161,8 @@ class CurrentStepPanel(QWidget):
 
 
 def _plain_symbol(symbol: str) -> str:
-    return symbol.replace("_1", "₁").replace("_2", "₂")
+    name, _, index = symbol.partition("_")
+    return name.replace("'", "′") + index.strip("{}").translate(_SUBSCRIPTS)
 
 
 def _describe(array: Array | None) -> str:

@@ -112,13 +112,18 @@ class GradientsPanel(QWidget):
         for tile in self._tiles.values():
             tile.deleteLater()
         self._tiles = {}
-        if program is not None:
+        if program is not None and program.gradients:
             for p in program.parameters:
                 tile = HeatmapTile(value_name(analysis.network, program, p.id))
                 tile.set_shape(tuple(int(d) for d in p.shape))
                 self._tiles[p.id] = tile
         self._scroll.setVisible(bool(self._tiles))
         self._empty.setVisible(not self._tiles)
+        self._empty.setText(
+            self.tr("The gradients of the weights appear here.")
+            if program is None or program.gradients
+            else self.tr("This optimizer uses no gradient.")
+        )
         self._arrange()
         self._refresh()
         self._announce()
@@ -141,7 +146,7 @@ class GradientsPanel(QWidget):
         self._arrange()
 
     def _name_tiles(self, network: Network, program: Program) -> None:
-        for p in program.parameters:
+        for p in program.parameters if self._tiles else ():
             self._tiles[p.id].set_title(value_name(network, program, p.id))
 
     def _announce(self) -> None:

@@ -22,14 +22,14 @@ from backprop_studio import data
 from backprop_studio.data import Dataset, Task
 from backprop_studio.errors import Diagnostic, StudioError
 from backprop_studio.network import TrainingSetup, edits
-from backprop_studio.nn import Spec, optimizers
+from backprop_studio.nn import Spec, optimizers, schedules
 from backprop_studio.ui import theme
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.widgets.examples_strip import ExamplesStrip
 from backprop_studio.ui.widgets.field_editors import ChoiceEditor
 from backprop_studio.ui.widgets.spec_form import FieldGrid, SpecForm
 
-_RATE = "learning_rate"
+_RATES = tuple({kind.rate_field for kind in optimizers().values()})
 _MAIN = ("batch_size", "seed")
 """Settings that are always in sight; all others of the set-up stand under More."""
 
@@ -69,7 +69,7 @@ class SetupPanel(QWidget):
         self.optimizer.committed.connect(self._set_optimizer)
         self._optimizer_grid = FieldGrid()
         self._optimizer_grid.add_row("optimizer", self.tr("Optimizer"), self.optimizer)
-        self._rate_form = SpecForm(only=(_RATE,), after=self.optimizer)
+        self._rate_form = SpecForm(only=_RATES, after=self.optimizer)
         self._main_form = SpecForm(only=_MAIN, after=self.optimizer)
         self._more = QToolButton()
         self._more.setText(self.tr("More"))
@@ -77,12 +77,18 @@ class SetupPanel(QWidget):
         self._more.setIconSize(QSize(10, 10))
         self._more.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._more.clicked.connect(lambda: self.set_expanded(not self.is_expanded()))
-        self._optimizer_form = SpecForm(without=(_RATE,), after=self._more)
-        self._rest_form = SpecForm(without=_MAIN, after=self._more)
+        self._optimizer_form = SpecForm(without=_RATES, after=self._more)
+        self.schedule = ChoiceEditor([(i, cls.info.title) for i, cls in schedules().items()])
+        self.schedule.committed.connect(self._set_schedule)
+        self._schedule_grid = FieldGrid()
+        self._schedule_grid.add_row("schedule", self.tr("Schedule"), self.schedule)
+        self._schedule_form = SpecForm(after=self.schedule)
+        self._rest_form = SpecForm(without=_MAIN, after=self.schedule)
         self._rest = QWidget()
         for form, change in (
             (self._rate_form, self._change_optimizer),
             (self._optimizer_form, self._change_optimizer),
+            (self._schedule_form, self._change_schedule),
             (self._main_form, self._change_setup),
             (self._rest_form, self._change_setup),
         ):
@@ -143,6 +149,8 @@ class SetupPanel(QWidget):
         rest.setContentsMargins(0, 0, 0, 0)
         rest.setSpacing(5)
         rest.addWidget(self._optimizer_form)
+        rest.addWidget(self._schedule_grid)
+        rest.addWidget(self._schedule_form)
         rest.addWidget(self._rest_form)
         self._content = QWidget()
         column = QVBoxLayout(self._content)
@@ -175,10 +183,19 @@ class SetupPanel(QWidget):
         layout.addWidget(scroll)
 
     def _forms(self) -> tuple[SpecForm, ...]:
-        return self._rate_form, self._main_form, self._optimizer_form, self._rest_form
+        return (
+            self._rate_form,
+            self._main_form,
+            self._optimizer_form,
+            self._schedule_form,
+            self._rest_form,
+        )
+
+    def _grids(self) -> tuple[FieldGrid, ...]:
+        return (self._dataset_grid, self._optimizer_grid, self._schedule_grid, *self._forms())
 
     def _grid_of(self, name: str) -> FieldGrid:
-        for grid in (self._dataset_grid, self._optimizer_grid, *self._forms()):
+        for grid in self._grids():
             if name in grid.names():
                 return grid
         raise KeyError(name)
@@ -189,6 +206,8 @@ class SetupPanel(QWidget):
         self.optimizer.show_value(setup.optimizer.info.id)
         self.optimizer.setToolTip(_paragraph(setup.optimizer.info.summary))
         self._show_dataset(setup.dataset)
+        self.schedule.show_value(setup.schedule.info.id)
+        self.schedule.setToolTip(_paragraph(setup.schedule.info.summary))
         kind = setup.optimizer.info.id
         # The later of two that follow the same widget comes before the other, for the Tab key.
         for form, spec, key in (
@@ -196,6 +215,7 @@ class SetupPanel(QWidget):
             (self._rest_form, setup, None),
             (self._rate_form, setup.optimizer, kind),
             (self._optimizer_form, setup.optimizer, kind),
+            (self._schedule_form, setup.schedule, setup.schedule.info.id),
         ):
             form.set_spec(spec, key)
             form.setVisible(bool(form.names()))
@@ -203,9 +223,10 @@ class SetupPanel(QWidget):
         self._show_problems(problems)
 
     def _show_problems(self, problems: list[Diagnostic]) -> None:
-        for grid in (self._dataset_grid, self._optimizer_grid, *self._forms()):
+        for grid in self._grids():
             grid.set_problems(problems)
-        alarmed = self._optimizer_form.has_notes() or self._rest_form.has_notes()
+        hidden = (self._optimizer_form, self._schedule_form, self._rest_form)
+        alarmed = any(form.has_notes() for form in hidden)
         if alarmed and not self._alarmed:
             # Once: who then puts it away again has seen it.
             self.set_expanded(True)
@@ -263,6 +284,16 @@ class SetupPanel(QWidget):
         # A rate that suits one optimizer rarely suits another, so its own default comes along.
         if chosen is not None and type(self._document.network.setup.optimizer) is not chosen:
             self._apply(self.tr("Change Optimizer"), optimizer=chosen())
+
+    def _set_schedule(self, schedule_id: object) -> None:
+        chosen = schedules().get(str(schedule_id))
+        if chosen is not None and type(self._document.network.setup.schedule) is not chosen:
+            self._apply(self.tr("Change Schedule"), schedule=chosen())
+
+    def _change_schedule(self, field: str, value: object) -> None:
+        schedule = self._document.network.setup.schedule
+        changed = replace(schedule, **{field: value})
+        self._apply(self._change_label(schedule, field), schedule=changed)
 
     def _change_optimizer(self, field: str, value: object) -> None:
         optimizer = self._document.network.setup.optimizer

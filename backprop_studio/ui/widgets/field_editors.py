@@ -176,14 +176,6 @@ class IntegerEditor(QDoubleSpinBox):
             self.setValue(self._shown)
         self.discard()
 
-    def set_choices(self, choices: Iterable[tuple[str, str]]) -> None:
-        """Offer other options; `show_value` then says which one it is."""
-        with QSignalBlocker(self):
-            self.clear()
-            for key, label in choices:
-                self.addItem(label, key)
-        self._known = self.count()
-
     def minimumSizeHint(self) -> QSize:
         # Qt asks for room for the highest number allowed, which few ever type.
         room = self.fontMetrics().horizontalAdvance("0" * 6) + 28
@@ -284,6 +276,14 @@ class ChoiceEditor(_Immediate, QComboBox):
         self.setMinimumContentsLength(6)
         _teach(self)
         self.currentIndexChanged.connect(self._take)
+
+    def set_choices(self, choices: Iterable[tuple[str, str]]) -> None:
+        """Offer other options; `show_value` then says which one it is."""
+        with QSignalBlocker(self):
+            self.clear()
+            for key, label in choices:
+                self.addItem(label, key)
+        self._known = self.count()
 
     def minimumSizeHint(self) -> QSize:
         # Qt asks for room for the whole placeholder.
