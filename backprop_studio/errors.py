@@ -61,6 +61,9 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "target-mismatch": "'{name}' compares with targets of shape {expected} but gets {got}.",
         "target-kind": "'{name}' needs {expected}, and the data set '{dataset}' has {got}.",
+        "token-range": (
+            "'{name}' knows {count} tokens, numbered 0 to {last}, but the data hold {value}."
+        ),
         "image-missing": (
             "'{name}' cannot give pictures: the rows of the data set '{dataset}' are none. "
             "Set its shape to rows."
@@ -177,6 +180,10 @@ class ExportError(StudioError):
 
 class EditError(StudioError):
     """An edit of the network is not possible; the network stays as it was."""
+
+
+class DataError(StudioError):
+    """Data hold a value that the network cannot take."""
 
 
 class ShapeError(StudioError):

@@ -175,11 +175,10 @@ class Builder:
         if op.updates:
             outputs: tuple[Value, ...] = (inputs[0],)
         else:
-            names = op.results or (op.name,)
             owner = None if of is None else of.key
             outputs = tuple(
                 self._new(name, t, Role.RESULT, of=owner)
-                for name, t in zip(names, types, strict=True)
+                for name, t in zip(op.result_names(), types, strict=True)
             )
         self._emit(op, inputs, outputs)
         return outputs

@@ -64,6 +64,8 @@ class Machine:
         ------
         ValueError
             The number of rows, their shape or their kind does not fit.
+        DataError
+            A whole number is out of the range of an op that it reaches.
         """
         known = self._context.feeds.get(name)
         if known is None or known[0] is not source or len(rows) != self.batch:
@@ -139,6 +141,14 @@ class Machine:
             )
         if source.dtype != slot.dtype:
             raise ValueError(f"input '{name}' holds {slot.dtype}; the data are {source.dtype}")
+        if slot.dtype == np.int64:
+            # No op computes with whole numbers; what comes out as such has only been passed on.
+            reached = {self.program.inputs[name]}
+            for instr in self.program.instructions:
+                if reached.intersection(instr.inputs):
+                    instr.op.check_data(source)
+                    kinds = ((i, self.program.values[i].type.kind) for i in instr.outputs)
+                    reached.update(i for i, kind in kinds if kind == "int")
 
     def _bind(self, op: Op, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         return op.bind_in(self._context, inputs, outputs)

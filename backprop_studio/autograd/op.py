@@ -83,6 +83,10 @@ class Op:
     elementwise: ClassVar[bool] = False
     """Whether entry i of each output depends on entry i of each input alone (scalars aside)."""
 
+    def result_names(self) -> tuple[str, ...]:
+        """A name for each output; they may depend on the settings."""
+        return self.results or (self.name,)
+
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         """Types of the outputs for inputs of these types.
 
@@ -102,6 +106,17 @@ class Op:
     ) -> list[Call]:
         """As `bind`, for the few ops that depend on the run and not on their inputs alone."""
         return self.bind(inputs, outputs)
+
+    def check_data(self, data: Array) -> None:
+        """Refuse whole numbers from a data set that this op cannot take.
+
+        Asked once a data set, of every op that they reach.
+
+        Raises
+        ------
+        DataError
+            A number is out of the op's range.
+        """
 
     def scratch(self, inputs: Sequence[tuple[int, ...]], itemsize: int) -> int:
         """Bytes that `bind` allocates besides the outputs, for inputs of these shapes, at most.

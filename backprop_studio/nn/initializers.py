@@ -75,6 +75,28 @@ class Ones:
         return np.ones(shape)
 
 
+@dataclass(frozen=True)
+class SideBySide:
+    """Blocks of columns, each drawn for itself: the weights of several gates in one matrix."""
+
+    block: Initializer
+    count: int
+
+    def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        part = (*shape[:-1], shape[-1] // self.count)
+        return np.concatenate([self.block.sample(rng, part) for _ in range(self.count)], axis=-1)
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Blocks of equal size, each with one value: biases of which some do not start at zero."""
+
+    values: tuple[float, ...]
+
+    def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        return np.repeat(np.array(self.values), shape[-1] // len(self.values))
+
+
 CHOICES = {
     "he": "He (for ReLU)",
     "he_uniform": "He, uniform",

@@ -19,6 +19,7 @@ from backprop_studio.autograd import (
     Machine,
     Op,
     Phase,
+    Role,
     Shape,
     Storage,
     TensorType,
@@ -110,6 +111,7 @@ from backprop_studio.autograd.ops.weigh import Weigh
 from backprop_studio.autograd.windows import Window
 from tests import attention_examples as attention
 from tests import naive_windows as naive
+from tests import recurrent_examples as recurrent
 from tests import update_examples
 from tests.examples import MOMENT, Example, N, softmax, some
 from tests.programs import Contract
@@ -315,6 +317,7 @@ EXAMPLES: dict[str, list[Example]] = {
     **poolings(),
     **attention.EXAMPLES,
     **update_examples.EXAMPLES,
+    **recurrent.EXAMPLES,
     "channel_sum": [
         Example(ChannelSum(), (some(N, 3, 4, 5),), lambda g: (g.sum((0, 2, 3)),)),
         Example(ChannelSum(), (some(N, 3, 4),), lambda g: (g.sum((0, 2)),)),
@@ -823,7 +826,7 @@ def test_that_the_vjp_of_a_random_vector_is_the_derivative(example: Example) -> 
             continue
         errors = gradcheck(machine)
         for i in example.wrt:
-            parameter = machine.program.parameters[i]
+            parameter = next(p for p in machine.program.parameters if p.name == f"x{i}")
             assert errors[parameter.id] <= 1e-7
             assert machine.array(machine.program.gradients[parameter.id]).any()
 
@@ -833,7 +836,9 @@ def test_that_a_gradient_nobody_needs_is_not_computed(example: Example) -> None:
     for wanted in example.wrt:
         b = Builder()
         values = [
-            b.parameter(f"x{i}", x.shape) if i == wanted else b.input(f"x{i}", x.shape)
+            b.parameter(f"x{i}", x.shape)
+            if i == wanted
+            else b.input(f"x{i}", x.shape, type_of(x).kind)
             for i, x in enumerate(example.inputs)
         ]
         y = b.apply(example.op, *values)
@@ -872,7 +877,12 @@ def contracted(example: Example, output: int) -> Machine | None:
     """A machine for a random combination of one output's entries; None without gradient."""
     b = Builder()
     with b.scope(node="op"):
-        values = [b.parameter(f"x{i}", x.shape) for i, x in enumerate(example.inputs)]
+        values = [
+            b.input(f"x{i}", x.shape, "int")
+            if type_of(x).kind == "int"
+            else b.parameter(f"x{i}", x.shape)
+            for i, x in enumerate(example.inputs)
+        ]
         y = b.apply_all(example.op, *values)[output]
     weights = b.parameter("weights", y.shape)
     loss = b.apply(Contract(), y, weights) if y.shape else y
@@ -881,7 +891,11 @@ def contracted(example: Example, output: int) -> Machine | None:
     except NotImplementedError:
         return None
     storage = Storage(b.build(loss), np.float64)
+    machine = Machine(storage.program, storage, batch=N)
     for value, x in zip(values, example.inputs, strict=True):
-        storage.view(value)[...] = x
+        if value.role is Role.INPUT:
+            machine.feed(value.name, x, np.arange(N))
+        else:
+            storage.view(value)[...] = x
     storage.view(weights)[...] = some(*y.shape, seed=5)
-    return Machine(storage.program, storage, batch=N)
+    return machine

@@ -59,6 +59,19 @@ def everything(session: Session) -> dict[int, bytes]:
     }
 
 
+NETWORKS["recurrent"] = chain(
+    [
+        ("input", {}),
+        ("reshape", {"channels": 8, "height": 8, "width": 0}),
+        ("lstm", {"units": 4, "returns": "sequence"}),
+        ("gru", {"units": 4, "returns": "sequence"}),
+        ("simple_rnn", {"units": 4}),
+        ("dense", {"units": 10}),
+        ("softmax_cross_entropy", {}),
+    ],
+    batch_size=300,
+)
+
 STRAIGHT = {}
 for _name in NETWORKS:
     _session = session_of(_name)
