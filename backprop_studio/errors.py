@@ -15,6 +15,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
     {
         # The network.
         "network-empty": "The canvas is empty. Drag an Input layer onto it to begin.",
+        "nodes-many": "There are {count} layers; a project holds at most {limit}.",
+        "network-full": "A project holds at most {limit} layers. Delete one first.",
         "input-missing": "There is no Input layer, so no data can enter the network. Add one.",
         "loss-missing": "There is no loss, so nothing says what is wrong. Add a loss at the end.",
         "cycle": "These layers feed each other in a circle: {path}. Remove one of the wires.",
@@ -35,6 +37,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "name-taken": "Another layer is already called '{name}'.",
         "name-invalid": "'{name}' cannot be a layer name: use letters, digits, '_', '-' or '.'.",
         "field-range": "{field} of '{name}' is {value}; it must be {allowed}.",
+        "field-range-memory": (
+            "{field} of '{name}' is {value}; it must be {allowed}. "
+            "As it is, it would need about {need} of memory."
+        ),
         "field-type": "{field} of '{name}' is {value}; it must be {allowed}.",
         "field-unknown": "'{name}' has no setting called '{field}'.",
         "shape-mismatch": "'{name}' expects {expected} but gets {got}.",
@@ -61,6 +67,9 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "target-mismatch": "'{name}' compares with targets of shape {expected} but gets {got}.",
         "target-kind": "'{name}' needs {expected}, and the data set '{dataset}' has {got}.",
+        "class-range": (
+            "'{name}' knows {count} classes, numbered 0 to {last}, but row {row} holds {value}."
+        ),
         "token-range": (
             "'{name}' knows {count} tokens, numbered 0 to {last}, but the data hold {value}."
         ),

@@ -5,8 +5,9 @@ It knows numpy and nothing else of Backprop Studio but its errors.
 
 from backprop_studio.autograd.builder import Builder
 from backprop_studio.autograd.differentiate import differentiate
-from backprop_studio.autograd.gradcheck import gradcheck, relative_error
+from backprop_studio.autograd.gradcheck import gradcheck, relative_error, vjpcheck
 from backprop_studio.autograd.machine import Machine
+from backprop_studio.autograd.memory import MEMORY_LIMIT, check_memory, in_words
 from backprop_studio.autograd.op import Formula, Op
 from backprop_studio.autograd.program import KEPT, Initializer, Instr, Phase, Program, Role, Value
 from backprop_studio.autograd.storage import Saved, Storage, take_over
@@ -24,6 +25,7 @@ from backprop_studio.autograd.symbol import (
 __all__ = [
     "BATCH",
     "KEPT",
+    "MEMORY_LIMIT",
     "Array",
     "Builder",
     "Dim",
@@ -41,10 +43,13 @@ __all__ = [
     "Symbol",
     "TensorType",
     "Value",
+    "check_memory",
     "differentiate",
     "format_shape",
     "gradcheck",
+    "in_words",
     "relative_error",
     "resolve",
     "take_over",
+    "vjpcheck",
 ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from backprop_studio.autograd.op import Op
 from backprop_studio.autograd.ops.data import Load
 from backprop_studio.autograd.program import Initializer, Instr, Phase, Program, Role, Value
-from backprop_studio.autograd.symbol import Shape, TensorType
+from backprop_studio.autograd.symbol import Shape, TensorType, format_shape
 from backprop_studio.errors import ShapeError
 
 
@@ -52,6 +52,7 @@ class Builder:
         self._inputs: dict[str, int] = {}
         self._kept: dict[tuple[str, ...], Value] = {}
         self._gradients: dict[int, int] = {}
+        self._nodes: set[str] = set()
         self._scope = Scope()
 
     @property
@@ -74,6 +75,11 @@ class Builder:
     def instructions(self) -> tuple[Instr, ...]:
         """What has been emitted so far."""
         return tuple(self._instructions)
+
+    @property
+    def parameters(self) -> tuple[Value, ...]:
+        """The learned values so far, frozen ones among them."""
+        return tuple(v for v in self._values if v.role is Role.PARAMETER)
 
     def value(self, index: int) -> Value:
         """The value with this id."""
@@ -111,13 +117,40 @@ class Builder:
             before.frozen or frozen,
             before.keeper if keeper is None else keeper,
         )
+        self._nodes.add(self._scope.node)
         try:
             yield
         finally:
             self._scope = before
 
+    def unused(self, stem: str) -> str:
+        """A name for a node that no scope has had: `dense_1`, `dense_2` and so on."""
+        number = 1
+        while f"{stem}_{number}" in self._nodes:
+            number += 1
+        return f"{stem}_{number}"
+
     def input(self, name: str, shape: Shape, kind: str = "float") -> Value:
-        """A value that the data fill, and the instruction that loads it."""
+        """A value that the data fill, and the instruction that loads it.
+
+        Parameters
+        ----------
+        name
+            What `Machine.feed` knows it by.
+        shape
+            Dimensions; `BATCH` is the number of rows of a batch.
+        kind
+            "float", or "int" for classes and tokens.
+
+        Raises
+        ------
+        ShapeError
+            A dimension is negative.
+        ValueError
+            There is an input of this name.
+        """
+        if name in self._inputs:
+            raise ValueError(f"there is already an input '{name}'")
         value = self._new(name, TensorType(shape, kind), Role.INPUT)
         self._inputs[name] = value.id
         self._emit(Load(name), (), (value,), phase=Phase.DATA)
@@ -129,7 +162,8 @@ class Builder:
         Raises
         ------
         ShapeError
-            The node shares its weights with another one, whose are of another shape.
+            A dimension is negative, or the node shares its weights with another one, whose are
+            of another shape.
         """
         return self._keep(Role.PARAMETER, name, shape, init)
 
@@ -169,8 +203,23 @@ class Builder:
         Raises
         ------
         ShapeError
-            The op cannot take these inputs.
+            The op cannot take these inputs: their shapes do not fit, or they are whole numbers
+            where it computes with real ones.
+
+        Examples
+        --------
+        >>> from backprop_studio.autograd import BATCH, Builder
+        >>> from backprop_studio.autograd.ops.activation import ReLU
+        >>> b = Builder()
+        >>> b.apply(ReLU(), b.input("word", (BATCH, 16), "int"))
+        Traceback (most recent call last):
+            ...
+        backprop_studio.errors.ShapeError: 'relu' expects real numbers but gets whole numbers, N×16.
         """
+        for place, given in enumerate(inputs):
+            if given.type.kind == "int" and place not in op.integers:
+                got = f"whole numbers, {format_shape(given.shape)}"
+                raise ShapeError.of(op.name, "real numbers", got)
         types = op.infer(*(v.type for v in inputs))
         if op.updates:
             outputs: tuple[Value, ...] = (inputs[0],)
@@ -259,6 +308,8 @@ class Builder:
         of: tuple[str, ...] | None = None,
         trainable: bool = True,
     ) -> Value:
+        if any(not isinstance(d, str) and d < 0 for d in type.shape):
+            raise ShapeError.of(name, "no negative dimension", type.shape)
         node = self._scope.node if node is None else node
         keeper = self._scope.keeper if role is Role.STATE else ""
         value = Value(len(self._values), name, type, role, node, init, of, trainable, keeper)

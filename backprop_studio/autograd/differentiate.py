@@ -40,6 +40,23 @@ def differentiate(b: Builder, loss: Value, wrt: Sequence[Value]) -> Mapping[int,
     Notes
     -----
     Griewank and Walther, *Evaluating Derivatives*, 2008, section 3.2.
+
+    Examples
+    --------
+    The backward phase is made of ordinary instructions, here for a mean of squares:
+
+    >>> from backprop_studio.autograd import BATCH, Builder, Phase, differentiate
+    >>> from backprop_studio.autograd.ops.loss import MeanSquaredError
+    >>> from backprop_studio.autograd.ops.matmul import MatMul
+    >>> b = Builder()
+    >>> x, t = b.input("x", (BATCH, 3)), b.input("t", (BATCH, 2))
+    >>> weight = b.parameter("weight", (3, 2))
+    >>> loss = b.apply(MeanSquaredError(), b.apply(MatMul(), x, weight), t)
+    >>> gradients = differentiate(b, loss, [weight])
+    >>> gradients[weight.id].shape
+    (3, 2)
+    >>> [i.op.name for i in b.instructions if i.phase is Phase.BACKWARD]
+    ['fill', 'mse_backward', 'matmul']
     """
     if loss.shape != ():
         raise ValueError(f"only a scalar can be differentiated; this has shape {loss.shape}")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from backprop_studio.autograd.fusion import fuse, owners, side_by_side
+from backprop_studio.autograd.memory import check_memory
 from backprop_studio.autograd.op import Call, Op, RunContext
 from backprop_studio.autograd.program import KEPT, Program, Value
 from backprop_studio.autograd.storage import Storage, all_finite
@@ -27,12 +28,43 @@ class Machine:
         Parameters and optimizer state, shared with other machines of the same program.
     batch
         Number of rows that takes the place of the symbol `N`.
+
+    Raises
+    ------
+    StudioError
+        Its values would take more than the storage's limit; nothing has been allocated.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from backprop_studio.autograd import BATCH, Builder, Machine, Storage
+    >>> from backprop_studio.autograd.ops.activation import ReLU
+    >>> b = Builder()
+    >>> x = b.input("x", (BATCH, 2))
+    >>> y = b.apply(ReLU(), x)
+    >>> program = b.build()
+    >>> machine = Machine(program, Storage(program, np.float64), batch=3)
+    >>> machine.feed("x", np.array([[-1.0, 1.0], [2.0, -2.0], [3.0, 4.0]]))
+    >>> machine.run()
+    >>> machine.array(y)
+    array([[0., 1.],
+           [2., 0.],
+           [3., 4.]])
+
+    Stepping is running, one instruction at a time:
+
+    >>> for index, instr in enumerate(program.instructions):
+    ...     machine.run(index, index + 1)
+    ...     print(instr.phase.name, instr.op.name)
+    DATA load
+    FORWARD relu
     """
 
     def __init__(self, program: Program, storage: Storage, *, batch: int) -> None:
         self.program = program
         self.storage = storage
         self.batch = batch
+        check_memory(program.memory(batch, storage.dtype.itemsize), storage.limit)
         self._context = RunContext()
         self._arrays: dict[int, Array] = {}
         self._gradients: list[Array] = []
@@ -48,8 +80,11 @@ class Machine:
         self._fused = fuse(program, self._arrays, self._calls, self._bind)
         self._plans: dict[tuple[int, int], list[Call]] = {}
 
-    def feed(self, name: str, source: Array, rows: Array) -> None:
+    def feed(self, name: str, source: Array, rows: Array | None = None) -> None:
         """Say which rows of `source` the input `name` takes when it is loaded next.
+
+        A source is looked through when it is first fed, and not again while it stays the same
+        array: it is not copied, and what is written into it later is not checked.
 
         Parameters
         ----------
@@ -58,7 +93,7 @@ class Machine:
         source
             Array of shape (rows of the data set, …), of the input's kind.
         rows
-            Int64 indices of shape (batch,).
+            Int64 indices of shape (batch,); without them, `source` is the batch.
 
         Raises
         ------
@@ -67,6 +102,8 @@ class Machine:
         DataError
             A whole number is out of the range of an op that it reaches.
         """
+        if rows is None:
+            rows = np.arange(len(source))
         known = self._context.feeds.get(name)
         if known is None or known[0] is not source or len(rows) != self.batch:
             self._check_feed(name, source, rows)
@@ -85,6 +122,13 @@ class Machine:
         view.flags.writeable = False
         return view
 
+    def writable(self, value: Value) -> Array:
+        """The array of a value itself, to put numbers into it between instructions.
+
+        The next instruction that computes the value overwrites them.
+        """
+        return self._arrays[value.id]
+
     def run(self, start: int = 0, stop: int | None = None) -> None:
         """Execute the instructions from `start` up to but not including `stop`.
 
@@ -97,6 +141,45 @@ class Machine:
             calls = self._plans[start, stop] = self._flatten(start, stop)
         for function, arguments in calls:
             function(*arguments)
+
+    def step(self, rows: Array | None = None, **sources: Array) -> float:
+        """Feed these rows of `sources`, run everything, and return the loss.
+
+        Each step is the next iteration of the run that `at` began, or of one with seed 0.
+
+        The loop of a script that trains. Where every microsecond counts, `feed` and `run` do the
+        same without looking at the rows.
+
+        Parameters
+        ----------
+        rows
+            Int64 indices of shape (batch,); without them, the sources are the batch.
+        **sources
+            For each input of the program, an array as for `feed`.
+
+        Raises
+        ------
+        ValueError
+            A source or a row does not fit, an input has none, or the program has no loss.
+        DataError
+            A whole number is out of the range of an op that it reaches.
+        """
+        if self.program.loss is None:
+            raise ValueError("this program has no loss")
+        missing = [n for n in self.program.inputs if n not in sources | self._context.feeds]
+        if missing:
+            raise ValueError(f"nothing is fed to the inputs: {', '.join(missing)}")
+        for name, source in sources.items():
+            if name not in self.program.inputs:
+                known = ", ".join(self.program.inputs)
+                raise ValueError(f"there is no input '{name}'; the inputs are: {known}")
+            if rows is not None and len(rows) and not 0 <= min(rows) <= max(rows) < len(source):
+                raise ValueError(f"input '{name}' has rows 0 to {len(source) - 1}; got others")
+            self.feed(name, source, rows)
+        self.run()
+        # The next step is another moment: other random numbers, the next rate of a schedule.
+        self._context.iteration += 1
+        return float(self._arrays[self.program.loss])
 
     def gradients_finite(self) -> bool:
         """Whether no parameter's gradient is infinite or NaN."""

@@ -82,6 +82,11 @@ class Op:
     updates: ClassVar[bool] = False
     elementwise: ClassVar[bool] = False
     """Whether entry i of each output depends on entry i of each input alone (scalars aside)."""
+    integers: ClassVar[tuple[int, ...]] = ()
+    """Places of the inputs that may be whole numbers, such as classes or tokens.
+
+    `Builder.apply` keeps whole numbers away from all other places. At these, `infer` decides.
+    """
 
     def result_names(self) -> tuple[str, ...]:
         """A name for each output; they may depend on the settings."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -173,6 +174,19 @@ class Program:
         stop = self.start_of(Phase.BACKWARD)
         return Program(self.values, self.instructions[:stop], self.inputs, self.loss)
 
+    def computing(self, value: Value) -> Program:
+        """The part that computes one value and no more: a prediction, without targets or loss.
+
+        It shares parameters with this program, so a machine for it may use the same storage.
+        """
+        wanted, steps = {value.id}, []
+        for instr in reversed(self.instructions):
+            if instr.phase < Phase.UPDATE and wanted.intersection(instr.outputs):
+                wanted.update(instr.inputs)
+                steps.append(instr)
+        inputs = {name: index for name, index in self.inputs.items() if index in wanted}
+        return Program(self.values, tuple(reversed(steps)), inputs)
+
     def memory(self, batch: int, itemsize: int = 4) -> int:
         """Bytes of all values and buffers that the instructions need, for `batch` rows."""
         used = {i for instr in self.instructions for i in (*instr.inputs, *instr.outputs)}
@@ -187,3 +201,8 @@ class Program:
             shapes = [resolve(self.values[i].shape, {"N": batch}) for i in instr.inputs]
             total += instr.op.scratch(shapes, itemsize)
         return total
+
+    @property
+    def kept(self) -> int:
+        """How many numbers a `Storage` holds: those of parameters, buffers and optimizer state."""
+        return sum(math.prod(resolve(v.shape, {})) for v in self.values if v.role in KEPT)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from backprop_studio.autograd.memory import MEMORY_LIMIT, check_memory
 from backprop_studio.autograd.program import Program, Value
 from backprop_studio.autograd.symbol import Array, resolve
 
@@ -39,11 +41,40 @@ class Storage:
         Whose parameters, buffers and states to hold.
     dtype
         Precision, `float32` or `float64`.
+    limit
+        Bytes that this, and each machine that uses it, may take.
+
+    Raises
+    ------
+    StudioError
+        It would take more; nothing has been allocated.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from backprop_studio import nn
+    >>> from backprop_studio.autograd import BATCH, Builder, Storage
+    >>> b = Builder()
+    >>> x = b.input("x", (BATCH, 3))
+    >>> y = nn.layers()["dense"](units=2).add(b, x, node="output")
+    >>> storage = Storage(b.build(), np.float64)
+    >>> storage.initialize(seed=1)
+    >>> {"/".join(p.key): storage.view(p).shape for p in storage.program.parameters}
+    {'output/weight': (3, 2), 'output/bias': (2,)}
+    >>> first = storage.save()
+    >>> storage.arena("parameters")[:] = 0.0
+    >>> storage.restore(first)
+    >>> bool(storage.arena("parameters").any())
+    True
     """
 
-    def __init__(self, program: Program, dtype: type = np.float32) -> None:
+    def __init__(
+        self, program: Program, dtype: type = np.float32, *, limit: int = MEMORY_LIMIT
+    ) -> None:
         self.program = program
         self.dtype = np.dtype(dtype)
+        self.limit = limit
+        check_memory(program.kept * self.dtype.itemsize, limit)
         self._arenas: dict[str, Array] = {}
         self._views: dict[tuple[str, ...], Array] = {}
         self._allocate(PARAMETERS, program.parameters)
@@ -98,7 +129,7 @@ class Storage:
 
     def _allocate(self, name: str, values: tuple[Value, ...] | list[Value]) -> None:
         shapes = [resolve(v.shape, {}) for v in values]
-        sizes = [int(np.prod(s)) for s in shapes]
+        sizes = [math.prod(s) for s in shapes]
         arena = np.zeros(sum(sizes), self.dtype)
         start = 0
         for value, shape, size in zip(values, shapes, sizes, strict=True):

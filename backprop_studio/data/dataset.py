@@ -36,7 +36,7 @@ class DatasetInfo:
         Shape of one row of `Dataset.x`.
     target_width
         Number of classes, or numbers a row for regression: the width of the network's output.
-    image_shape
+    image_shape, vocabulary
         As in `Dataset`.
     """
 
@@ -47,6 +47,7 @@ class DatasetInfo:
     feature_shape: tuple[int, ...]
     target_width: int
     image_shape: tuple[int, int] | None = None
+    vocabulary: int | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -61,7 +62,8 @@ class Dataset:
     id, title, summary
         As in `DatasetInfo`.
     x
-        float32 array of shape (n, *feature_shape), n >= 1, all finite.
+        float32 array of shape (n, *feature_shape), n >= 1, all finite; or, with a vocabulary,
+        int64 tokens in [0, vocabulary).
     y
         For classification an int64 array of shape (n,), class indices in [0, classes);
         for regression a float32 array of shape (n, k), k >= 1, all finite.
@@ -77,17 +79,31 @@ class Dataset:
         Where the data come from, as one would cite it.
     licence
         The licence under which the data may be used.
+    vocabulary
+        How many different tokens there are, if the features are tokens: numbers that name
+        things and measure nothing. None for features that are measured.
 
     Raises
     ------
     StudioError
-        ``dataset-invalid`` if any of the above does not hold.
+        ``dataset-invalid`` if any of the above does not hold. Rows are counted from 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from backprop_studio.data import Dataset, Task
+    >>> Dataset("mine", "Mine", "Two rows.", np.zeros((2, 3), np.float32), np.array([0, 2]),
+    ...         Task.CLASSIFICATION, ("no", "yes"), (), None, "", "")
+    Traceback (most recent call last):
+        ...
+    backprop_studio.errors.StudioError: The data set 'Mine' cannot be used: the label of row 1 is \
+2, and 2 classes are named: 0 to 1.
     """
 
     id: str
     title: str
     summary: str
-    x: npt.NDArray[np.float32]
+    x: npt.NDArray[np.float32] | npt.NDArray[np.int64]
     y: npt.NDArray[np.int64] | npt.NDArray[np.float32]
     task: Task
     class_names: tuple[str, ...]
@@ -95,6 +111,7 @@ class Dataset:
     image_shape: tuple[int, int] | None
     citation: str
     licence: str
+    vocabulary: int | None = None
 
     def __post_init__(self) -> None:
         reason = self._fault_of_rows() or self._fault_of_targets() or self._fault_of_names()
@@ -131,18 +148,21 @@ class Dataset:
             feature_shape=self.feature_shape,
             target_width=self.target_width,
             image_shape=self.image_shape,
+            vocabulary=self.vocabulary,
         )
 
     def _fault_of_rows(self) -> str | None:
-        if self.x.dtype != np.float32:
-            return f"its features are {self.x.dtype} and must be float32"
+        expected = np.dtype(np.float32 if self.vocabulary is None else np.int64)
+        if self.x.dtype != expected:
+            return f"its features are {self.x.dtype} and must be {expected}"
         if self.x.ndim < 2:
             return f"its features have shape {self.x.shape} and must have at least two axes"
         if self.x.size == 0:
             return f"its features have shape {self.x.shape}, which holds no numbers"
-        if not np.isfinite(self.x).all():
-            return "a feature is infinite or not a number"
-        return None
+        if self.vocabulary is not None:
+            names = f"there are {self.vocabulary} tokens"
+            return _fault_of_indices(self.x, self.vocabulary, "token", names)
+        return _fault_of_numbers(self.x, "feature")
 
     def _fault_of_targets(self) -> str | None:
         classes = self.task is Task.CLASSIFICATION
@@ -153,14 +173,10 @@ class Dataset:
             return f"its targets have shape {self.y.shape} and must have {axes} non-empty axes"
         if len(self.y) != len(self.x):
             return f"it has {len(self.x)} rows and {len(self.y)} targets"
-        if not np.isfinite(self.y).all():
-            return "a target is infinite or not a number"
-        if classes and not 0 <= self.y.min() <= self.y.max() < len(self.class_names):
-            return (
-                f"its labels run from {self.y.min()} to {self.y.max()} "
-                f"and it names {len(self.class_names)} classes"
-            )
-        return None
+        if classes:
+            names = f"{len(self.class_names)} classes are named"
+            return _fault_of_indices(self.y, len(self.class_names), "label", names)
+        return _fault_of_numbers(self.y, "target")
 
     def _fault_of_names(self) -> str | None:
         width = math.prod(self.feature_shape)
@@ -168,10 +184,38 @@ class Dataset:
             return "it has numbers for targets and yet names classes"
         if self.feature_names and len(self.feature_names) != width:
             return f"it names {len(self.feature_names)} features and has {width}"
+        if self.image_shape is not None and self.vocabulary is not None:
+            return "its features are tokens, and a picture has none"
         if self.image_shape is not None and math.prod(self.image_shape) != width:
             height, columns = self.image_shape
             return f"a row of {width} numbers is not a picture of {height} by {columns}"
         return None
+
+
+def _fault_of_numbers(array: npt.NDArray[Any], what: str) -> str | None:
+    """Name the first row that holds something other than a finite number."""
+    bad = _first_row(~np.isfinite(array))
+    if bad is None:
+        return None
+    values = array[bad].reshape(-1)
+    kind = "not a number" if np.isnan(values).any() else "infinite"
+    return f"a {what} of row {bad} is {kind}"
+
+
+def _fault_of_indices(array: npt.NDArray[Any], count: int, what: str, names: str) -> str | None:
+    """Name the first row that holds something other than a whole number in [0, count)."""
+    wrong = (array < 0) | (array >= count)
+    bad = _first_row(wrong)
+    if bad is None:
+        return None
+    value = array[wrong][0]
+    article = "the label" if what == "label" else f"a {what}"
+    return f"{article} of row {bad} is {value}, and {names}: 0 to {count - 1}"
+
+
+def _first_row(wrong: npt.NDArray[np.bool_]) -> int | None:
+    rows = wrong.reshape(len(wrong), -1).any(axis=1)
+    return int(rows.argmax()) if rows.any() else None
 
 
 def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from backprop_studio.errors import EditError
 from backprop_studio.network import graph
-from backprop_studio.network.network import Network, Node, TrainingSetup, Wire
+from backprop_studio.network.network import MAX_NODES, Network, Node, TrainingSetup, Wire
 from backprop_studio.nn import LayerSpec, LossSpec
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -37,7 +37,14 @@ def add_node(
         Centre of the node, in scene units.
     retired
         Ids that must not be used again, because trained weights may be kept under them.
+
+    Raises
+    ------
+    EditError
+        The network has as many nodes as a project can hold.
     """
+    if len(network.nodes) >= MAX_NODES:
+        raise EditError("network-full", limit=f"{MAX_NODES:,}")
     stem = "loss" if isinstance(spec, LossSpec) else spec.info.id
     taken = {n.id for n in network.nodes} | {n.name for n in network.nodes} | set(retired)
     taken |= {n.weights for n in network.nodes}

@@ -9,11 +9,14 @@ from functools import lru_cache
 from backprop_studio import data
 from backprop_studio.autograd import (
     BATCH,
+    MEMORY_LIMIT,
     Builder,
     Phase,
     Shape,
     Value,
+    check_memory,
     format_shape,
+    in_words,
     resolve,
 )
 from backprop_studio.autograd.ops.arithmetic import Add
@@ -22,14 +25,11 @@ from backprop_studio.autograd.ops.penalty import L1Penalty, L2Penalty
 from backprop_studio.autograd.ops.weigh import Weigh
 from backprop_studio.data import DatasetInfo, Task
 from backprop_studio.errors import Diagnostic, Severity, ShapeError, StudioError
-from backprop_studio.network import graph
+from backprop_studio.network import graph, memory
 from backprop_studio.network.lowered import Feed, Head, Lowered, Source
-from backprop_studio.network.network import Network, Node, UnknownLayer
-from backprop_studio.nn import LossSpec, add_updates
+from backprop_studio.network.network import MAX_NODES, Network, Node, UnknownLayer
+from backprop_studio.nn import Kind, LossSpec, add_updates
 from backprop_studio.nn.layers.input import Input
-
-MEMORY_LIMIT = 4 * 2**30
-"""Bytes that a training step may need; more is refused before anything is allocated."""
 
 SOFT_RATE_LIMIT = 10.0
 """Learning rates above this are allowed, with a warning."""
@@ -120,7 +120,23 @@ def penalize(
 
 
 def analyze(network: Network) -> Analysis:
-    """Check a network, infer its shapes and, if it has no errors, lower it."""
+    """Check a network, infer its shapes and, if it has no errors, lower it.
+
+    Nothing is allocated: how much memory a run would take is reckoned, and too much is an error.
+
+    Examples
+    --------
+    >>> from backprop_studio import nn
+    >>> from backprop_studio.network import Network, TrainingSetup, analyze, edits
+    >>> network = Network(setup=TrainingSetup(dataset="circles"))
+    >>> for kind in ("input", "dense", "softmax_cross_entropy"):
+    ...     network, _ = edits.add_node(network, nn.nodes()[kind](), 0.0, 0.0)
+    >>> network = edits.connect(network, "input_1", "dense_1")
+    >>> network = edits.connect(network, "dense_1", "loss_1")
+    >>> for problem in analyze(network).diagnostics:
+    ...     print(problem.text)
+    'loss_1' compares with targets of shape N×2 but gets N×32.
+    """
     return _Analyzer(network).run()
 
 
@@ -186,6 +202,8 @@ class _Analyzer:
         return dataset
 
     def _check_ends(self, inputs: list[Node], losses: list[Node]) -> None:
+        if len(self.network.nodes) > MAX_NODES:
+            self.error("nodes-many", count=len(self.network.nodes), limit=f"{MAX_NODES:,}")
         if self.network.nodes and not inputs:
             self.error("input-missing")
         if self.network.nodes and not losses:
@@ -217,6 +235,33 @@ class _Analyzer:
             else:
                 self.warn("node-unused", node.id, name=name)
 
+    def weigh(self, node: Node, given: Sequence[Value]) -> None:
+        """Add to settings that are too large how much memory they would have needed."""
+        found = [d for d in self.problems if d.node == node.id]
+        fields = {f.name: f for f in node.spec.fields()}
+        for problem in found:
+            field = fields.get(problem.field or "")
+            if field is None or field.kind is not Kind.INTEGER or field.high is None:
+                return
+            if getattr(node.spec, field.name) <= field.high:
+                return
+        b = Builder()
+        try:
+            fed = [b.input(f"x{i}", v.shape, v.type.kind) for i, v in enumerate(given)]
+            node.spec.lower(b, *fed)
+        except ShapeError:
+            return
+        need = b.build().memory(1, self._itemsize)
+        if need > MEMORY_LIMIT:
+            for problem in found:
+                params = {**problem.params, "need": in_words(need)}
+                place = self.problems.index(problem)
+                self.problems[place] = replace(problem, code="field-range-memory", params=params)
+
+    @property
+    def _itemsize(self) -> int:
+        return 8 if self.network.setup.precision == "float64" else 4
+
     def _finish(
         self, forward: _Forward, order: tuple[str, ...], used: set[str], dataset: DatasetInfo
     ) -> Lowered | None:
@@ -245,14 +290,19 @@ class _Analyzer:
             clip_at=setup.clip_at,
         )
         program = b.build(loss)
-        itemsize = 8 if setup.precision == "float64" else 4
-        need = program.memory(setup.batch_size, itemsize)
-        if need > MEMORY_LIMIT:
-            self.error(
-                "network-too-large",
-                need=f"{need / 2**30:.1f} GiB",
-                limit=f"{MEMORY_LIMIT / 2**30:.0f} GiB",
-            )
+        train = _training_rows(setup.dataset, setup.validation, setup.seed)
+        need = memory.estimate(
+            program,
+            evaluation,
+            batch=setup.batch_size,
+            train=train,
+            test=data.load(setup.dataset).size - train,
+            itemsize=self._itemsize,
+        )
+        try:
+            check_memory(need, MEMORY_LIMIT)
+        except StudioError as error:
+            self.report(Diagnostic(error.code, error.params))
             return None
         return Lowered(program, evaluation, forward.feeds, heads, dataset)
 
@@ -328,13 +378,17 @@ class _Forward:
         has_loss = self.analyzer.has_loss()
         for node_id in sorted(order, key=lambda i: i not in used):
             node = self.network.node(node_id)
-            if node_id in blamed or isinstance(node.spec, UnknownLayer):
+            if isinstance(node.spec, UnknownLayer):
                 continue
             wires = self.network.incoming(node_id)
             sources = [wires.get(p) for p in range(len(node.spec.ports))]
             if any(w is None or w.source not in self._values for w in sources):
                 continue
             given = [self._values[w.source] for w in sources if w is not None]
+            if node_id in blamed:
+                if given:
+                    self.analyzer.weigh(node, given)
+                continue
             # Side branches are lowered on a builder of their own: their shapes are of use to
             # the person at the canvas, their instructions are not.
             b = self.b if node_id in used or not has_loss else Builder()
@@ -380,7 +434,7 @@ class _Forward:
             feed = self._feed_of(node, spec, dataset)
             if feed is None:
                 return None
-            given = [self._load(b, feed)]
+            given = [self._load(b, feed, self._kind(dataset))]
         value = self._values[node.id] = spec.lower(b, *given)
         return value
 
@@ -412,7 +466,11 @@ class _Forward:
             return None
         return Feed(name, Source.FEATURES, (last - first + 1,), (first - 1, last))
 
-    def _load(self, b: Builder, feed: Feed, kind: str = "float") -> Value:
+    @staticmethod
+    def _kind(dataset: DatasetInfo) -> str:
+        return "float" if dataset.vocabulary is None else "int"
+
+    def _load(self, b: Builder, feed: Feed, kind: str) -> Value:
         value = b.input(feed.name, (BATCH, *feed.row), kind)
         if b is self.b:
             self._feeds[feed] = value
@@ -456,7 +514,8 @@ class _Forward:
             )
             return None
         with self.b.scope(phase=Phase.LOSS):
-            return self._load(self.b, Feed(self._free_name("y"), Source.FEATURES, row))
+            feed = Feed(self._free_name("y"), Source.FEATURES, row)
+            return self._load(self.b, feed, self._kind(dataset))
 
     def _targets(
         self, node: Node, spec: LossSpec, prediction: Value, dataset: DatasetInfo

@@ -19,6 +19,9 @@ from backprop_studio.nn import (
 )
 from backprop_studio.nn.fields import choice, integer, number
 
+MAX_NODES = 5_000
+"""Layers that a project may have."""
+
 
 @dataclass(frozen=True)
 class UnknownLayer(LayerSpec):

@@ -12,7 +12,7 @@ from backprop_studio.nn.spec import (
     ScheduleSpec,
     Spec,
 )
-from backprop_studio.nn.step import Step, add_updates
+from backprop_studio.nn.step import Step, add_updates, training_step
 
 __all__ = [
     "Category",
@@ -32,4 +32,5 @@ __all__ = [
     "nodes",
     "optimizers",
     "schedules",
+    "training_step",
 ]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from backprop_studio.autograd import Builder, Value
+from backprop_studio.autograd import Builder, Phase, Value
+from backprop_studio.autograd.ops.data import Column, OneHot
 from backprop_studio.errors import Diagnostic, StudioError
 from backprop_studio.nn.fields import Field, Kind, choice, fields_of, number
 from backprop_studio.nn.reduction import summed
@@ -62,7 +63,7 @@ class Info:
 
 
 class ConfigError(StudioError):
-    """Settings that are not of the right type."""
+    """Settings that are unknown, of the wrong type or, where they are used, out of range."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,7 @@ class LayerSpec(Spec):
     ports: ClassVar[tuple[str, ...]] = ("x",)
     """Names of the inputs that wires may end at."""
     has_output: ClassVar[bool] = True
+    phase: ClassVar[Phase] = Phase.FORWARD
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         """Emit the forward instructions and return the output.
@@ -171,6 +173,41 @@ class LayerSpec(Spec):
         """
         raise NotImplementedError
 
+    def add(self, b: Builder, *inputs: Value, node: str | None = None) -> Value:
+        """Write this layer into a program of your own: `lower`, on a node of its own.
+
+        Parameters
+        ----------
+        b
+            Where to emit it.
+        *inputs
+            One value for each port; for a loss, prediction and target.
+        node
+            What its instructions and parameters belong to; by default its id with a number, such
+            as `dense_1`.
+
+        Raises
+        ------
+        StudioError
+            A setting is out of range (`ConfigError`), or the inputs' shapes do not fit
+            (`ShapeError`).
+
+        Examples
+        --------
+        >>> from backprop_studio import nn
+        >>> from backprop_studio.autograd import BATCH, Builder
+        >>> b = Builder()
+        >>> x = b.input("x", (BATCH, 64))
+        >>> y = nn.layers()["dense"](units=10).add(b, x)
+        >>> y.shape, [p.key for p in b.parameters]
+        (('N', 10), [('dense_1', 'weight'), ('dense_1', 'bias')])
+        """
+        for problem in self.problems(self.info.id):
+            raise ConfigError(problem.code, **problem.params)
+        name = b.unused(self.info.id) if node is None else node
+        with b.scope(node=name, phase=self.phase):
+            return self.lower(b, *inputs)
+
 
 @dataclass(frozen=True)
 class LossSpec(LayerSpec):
@@ -178,6 +215,7 @@ class LossSpec(LayerSpec):
 
     ports: ClassVar[tuple[str, ...]] = ("prediction",)
     has_output: ClassVar[bool] = False
+    phase: ClassVar[Phase] = Phase.LOSS
     needs_classes: ClassVar[bool] = False
     """Whether the targets must be classes."""
     takes_column: ClassVar[bool] = False
@@ -209,6 +247,32 @@ class LossSpec(LayerSpec):
     def lower(self, b: Builder, *inputs: Value) -> Value:
         """Emit the loss of `inputs`, prediction and target rows; return the scalar loss."""
         raise NotImplementedError
+
+    def add(self, b: Builder, *inputs: Value, node: str | None = None) -> Value:
+        """Write this loss into a program of your own; see `LayerSpec.add`.
+
+        The inputs are prediction and target. A target of whole numbers, shape (N,), names the
+        class of each row and is written out as rows first.
+
+        Examples
+        --------
+        >>> from backprop_studio import nn
+        >>> from backprop_studio.autograd import BATCH, Builder
+        >>> b = Builder()
+        >>> scores, labels = b.input("scores", (BATCH, 10)), b.input("y", (BATCH,), "int")
+        >>> loss = nn.losses()["softmax_cross_entropy"]().add(b, scores, labels)
+        >>> loss.shape, [instr.op.name for instr in b.instructions]
+        ((), ['load', 'load', 'one_hot', 'softmax_cross_entropy'])
+        """
+        prediction, target = inputs
+        name = b.unused(self.info.id) if node is None else node
+        if target.type.kind == "int":
+            # What is no row of scores is refused by the loss, which names both shapes.
+            width = prediction.shape[-1] if prediction.shape else 1
+            column = self.takes_column and prediction.shape[1:] == (1,)
+            with b.scope(node=name, phase=self.phase):
+                target = b.apply(Column() if column else OneHot(int(width)), target)
+        return super().add(b, prediction, target, node=name)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
-from backprop_studio.autograd import Builder, Op, Phase, Value, differentiate
+from backprop_studio.autograd import Builder, Op, Phase, Program, Value, differentiate
 from backprop_studio.autograd.ops.clipping import ClipFactor, ClipValue, ScaleGradient, TotalNorm
 from backprop_studio.autograd.ops.schedule import WarmUp
 from backprop_studio.nn.schedules.constant import Constant
@@ -153,3 +153,50 @@ def add_updates(
     )
     with b.scope(phase=Phase.UPDATE, keeper=optimizer.info.id):
         optimizer.lower(b, step)
+
+
+def training_step(
+    b: Builder, loss: Value, optimizer: OptimizerSpec, *, schedule: ScheduleSpec | None = None
+) -> Program:
+    """The program that lowers `loss`: gradients of all trainable parameters, and their updates.
+
+    Parameters
+    ----------
+    b
+        Holds the forward pass and the loss.
+    loss
+        Scalar to make small.
+    optimizer
+        What to do.
+    schedule
+        How the learning rate goes on; without one it is constant.
+
+    Raises
+    ------
+    ValueError
+        `loss` is not a scalar.
+
+    Examples
+    --------
+    >>> from backprop_studio import nn
+    >>> from backprop_studio.autograd import BATCH, Builder
+    >>> b = Builder()
+    >>> x, t = b.input("x", (BATCH, 3)), b.input("t", (BATCH, 1))
+    >>> y = nn.layers()["dense"](units=1, bias=False).add(b, x)
+    >>> loss = nn.losses()["mse"]().add(b, y, t)
+    >>> program = nn.training_step(b, loss, nn.optimizers()["sgd"]())
+    >>> for instr in program.instructions:
+    ...     print(instr.phase.name, instr.op.name)
+    DATA load
+    DATA load
+    FORWARD matmul
+    LOSS mse
+    BACKWARD fill
+    BACKWARD mse_backward
+    BACKWARD matmul
+    UPDATE rate
+    UPDATE descend
+    """
+    trainable = [p for p in b.parameters if p.trainable]
+    add_updates(b, loss, trainable, optimizer, schedule=schedule)
+    return b.build(loss)

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from backprop_studio.network.network import MAX_NODES
 from backprop_studio.project.files import shorten
 from backprop_studio.project.unsound import UnsoundError
 
 FORMAT = 1
 """Number of the format that is written. Raise it with a migration; see `migrations`."""
 
-MAX_NODES = 5_000
 MAX_PLACE = 1e9
 """Farthest that a node may stand from the middle of the canvas, in scene units."""
 

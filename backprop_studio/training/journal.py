@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from backprop_studio.autograd import Saved
+from backprop_studio.network.memory import JOURNAL_BYTES
 
-DEFAULT_BUDGET = 64 * 2**20
+DEFAULT_BUDGET = JOURNAL_BYTES
 """Bytes that keyframes may take."""
 
 DEFAULT_INTERVAL = 16

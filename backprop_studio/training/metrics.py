@@ -8,13 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprop_studio.autograd import Array, Machine, Storage
-from backprop_studio.network import Lowered
-
-CHUNK = 1024
-"""Rows that are evaluated at once, at most."""
-
-CHUNK_BYTES = 64 * 2**20
-"""What they may take, roughly; a single row may take more."""
+from backprop_studio.network import Lowered, memory
 
 
 @dataclass(frozen=True)
@@ -75,8 +69,7 @@ class Evaluator:
         self._sources = sources
         self._judged = next((head for head in self._heads if head.classes), None)
         self._labels = targets
-        row_bytes = max(forward.memory(2) - forward.memory(1), 1)
-        chunk = min(CHUNK, max(CHUNK_BYTES // row_bytes, 1))
+        chunk = memory.chunk_of(forward)
         self._chunks = [rows[i : i + chunk] for i in range(0, len(rows), chunk)]
         sizes = {len(c) for c in self._chunks}
         self._machines = {n: Machine(forward, storage, batch=n) for n in sizes}

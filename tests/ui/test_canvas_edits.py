@@ -37,6 +37,19 @@ def places(view: CanvasView) -> dict[str, tuple[float, float]]:
     return {n.id: (n.x, n.y) for n in view.document.network.nodes}
 
 
+def test_that_a_layer_too_many_is_refused_in_words(
+    view: CanvasView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reasons: list[str] = []
+    view.refused.connect(reasons.append)
+    monkeypatch.setattr(edits, "MAX_NODES", len(view.document.network.nodes))
+    assert view.add_layer("tanh") == ""
+    assert drop(view, mime.encode("tanh"), QPoint(300, 60))
+    assert len(reasons) == 2 and all("Delete one first" in reason for reason in reasons)
+    assert view.document.undo_stack.count() == 0
+    assert mirrors(view)
+
+
 def test_that_a_dropped_layer_stands_where_it_was_dropped(view: CanvasView) -> None:
     at = QPoint(300, 60)
     assert drop(view, mime.encode("tanh"), at)

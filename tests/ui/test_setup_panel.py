@@ -69,6 +69,12 @@ def test_that_every_data_set_can_be_chosen_and_is_described(
     assert panel.caption == ""
 
 
+def test_that_tokens_are_counted_as_what_they_are(panel: SetupPanel) -> None:
+    choose(panel.dataset, "story")
+    assert "16 tokens out of 29" in panel.caption
+    assert "29 classes" in panel.caption
+
+
 def test_that_a_data_set_unknown_here_is_shown_and_can_be_left(
     panel: SetupPanel, document: Document
 ) -> None:

@@ -129,7 +129,9 @@ def test_that_an_absurd_learning_rate_is_a_warning() -> None:
 def test_that_a_billion_units_are_refused_before_anything_is_made() -> None:
     layers = [DIGITS[0], ("dense", {"units": 10**9}), *DIGITS[2:]]
     (problem,) = analyze(chain(layers)).errors
-    assert (problem.code, problem.node) == ("field-range", "dense_1")
+    assert (problem.code, problem.node) == ("field-range-memory", "dense_1")
+    assert "from 1 to 100,000" in problem.text
+    assert "249.5 GiB" in problem.text
 
 
 def test_that_a_network_too_large_for_memory_is_refused_with_its_size() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from backprop_studio.autograd.op import Call, Formula, Op, RunContext
 from backprop_studio.autograd.symbol import Array, TensorType
-from backprop_studio.errors import ShapeError
+from backprop_studio.errors import DataError, ShapeError
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,24 @@ class Load(Op):
         )
 
 
+def _check_classes(name: str, labels: Array, count: int) -> None:
+    wrong = (labels < 0) | (labels >= count)
+    if wrong.any():
+        row = int(wrong.argmax())
+        value = labels[row]
+        raise DataError("class-range", name=name, count=count, last=count - 1, row=row, value=value)
+
+
 @dataclass(frozen=True)
 class OneHot(Op):
     """Class indices of shape (N,) to rows of shape (N, classes) with a single one."""
 
     classes: int
     name: ClassVar[str] = "one_hot"
+    integers: ClassVar[tuple[int, ...]] = (0,)
+
+    def check_data(self, data: Array) -> None:
+        _check_classes(self.name, data, self.classes)
 
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         (labels,) = inputs
@@ -57,7 +69,7 @@ class OneHot(Op):
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         (labels,), (out,) = inputs, outputs
-        # mode "clip" lets take write straight into out; labels were checked with the data set.
+        # mode "clip" lets take write straight into out; labels were checked when they were fed.
         return [(np.eye(self.classes, dtype=out.dtype).take, (labels, 0, out, "clip"))]
 
     def formula(self) -> Formula:
@@ -75,6 +87,10 @@ class Column(Op):
     """Class indices of shape (N,) as one column of numbers, 0 or 1 where there are two classes."""
 
     name: ClassVar[str] = "column"
+    integers: ClassVar[tuple[int, ...]] = (0,)
+
+    def check_data(self, data: Array) -> None:
+        _check_classes(self.name, data, 2)
 
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         (labels,) = inputs

@@ -26,6 +26,7 @@ class LookupBackward(Op):
 
     vocabulary: int
     name: ClassVar[str] = "lookup_backward"
+    integers: ClassVar[tuple[int, ...]] = (0,)
 
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         tokens, g = inputs
@@ -69,6 +70,7 @@ class Lookup(Op):
 
     vocabulary: int
     name: ClassVar[str] = "lookup"
+    integers: ClassVar[tuple[int, ...]] = (0,)
 
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         tokens, table = inputs

@@ -76,6 +76,7 @@ class Identity(Op):
     """The input, as it is: a step that can be stopped at, though nothing is computed."""
 
     name: ClassVar[str] = "identity"
+    integers: ClassVar[tuple[int, ...]] = (0,)
     elementwise: ClassVar[bool] = True
 
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:

@@ -19,7 +19,19 @@ class Dense(LayerSpec):
     """Every output is a weighted sum of every input, plus a bias.
 
     As PyTorch's Linear, on the last axis: every step of a sequence (N, T, features) goes through
-    the same weights. Pictures are refused, other than there, since a Flatten was forgotten.
+    the same weights. Pictures are refused, other than there, since a Flatten was forgotten. Other
+    than there, where the weight is (units, features), it is (features, units): Y = XW + b.
+
+    Examples
+    --------
+    >>> from backprop_studio.autograd import BATCH, Builder
+    >>> from backprop_studio.nn.layers.dense import Dense
+    >>> b = Builder()
+    >>> y = Dense(units=10, init="xavier").add(b, b.input("x", (BATCH, 64)), node="output")
+    >>> y.shape, [(p.name, p.shape) for p in b.parameters]
+    (('N', 10), [('weight', (64, 10)), ('bias', (10,))])
+    >>> [instr.op.name for instr in b.instructions]
+    ['load', 'matmul', 'add']
     """
 
     units: int = integer(

@@ -110,7 +110,7 @@ class CanvasView(QGraphicsView):
         Returns
         -------
         str
-            Id of the new node.
+            Id of the new node; empty when the project holds as many as it can.
         """
         return edit_actions.add_layer(self, layer_id, scene_pos)
 

@@ -256,11 +256,13 @@ class SetupPanel(QWidget):
 
     def _facts(self, dataset: Dataset) -> str:
         features = int(np.prod(dataset.feature_shape))
+        if dataset.vocabulary is not None:
+            what = self.tr("{count} tokens out of {vocabulary}")
+        else:
+            what = self.tr("{count} features") if features != 1 else self.tr("one feature")
         parts = [
             self.tr("{count} rows").format(count=f"{dataset.size:,}"),
-            self.tr("{count} features").format(count=f"{features:,}")
-            if features != 1
-            else self.tr("one feature"),
+            what.format(count=f"{features:,}", vocabulary=dataset.vocabulary),
         ]
         width = dataset.target_width
         if dataset.task is Task.CLASSIFICATION:
@@ -327,4 +329,6 @@ def _pictures(dataset: Dataset) -> npt.NDArray[np.float32]:
     rows = list(range(min(_EXAMPLES, dataset.size)))
     if dataset.task is Task.CLASSIFICATION:
         rows = [int(first) for first in np.unique(dataset.y, return_index=True)[1][:_EXAMPLES]]
-    return dataset.x[rows].reshape(-1, *dataset.image_shape)
+    # Whatever can be a picture is measured, in float32 (see `Dataset`).
+    pictures = dataset.x[rows].astype(np.float32, copy=False)
+    return pictures.reshape(-1, *dataset.image_shape)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
 
+from backprop_studio.errors import EditError
 from backprop_studio.network import Wire, edits
 from backprop_studio.nn import LayerSpec, nodes
 from backprop_studio.ui.canvas import card, geometry, style
@@ -16,13 +17,20 @@ if TYPE_CHECKING:
 
 
 def add_layer(view: CanvasView, layer_id: str, place: QPointF | None) -> str:
-    """Add a layer, select it and return its id; None for a free place."""
+    """Add a layer, select it and return its id; `place` is None for a free one.
+
+    When no more layers fit into a project, it says so, and the id is empty.
+    """
     spec = nodes()[layer_id]()
     if place is None:
         place = _free_place(view, spec)
     x, y = geometry.snap(place.x(), place.y())
     document = view.document
-    network, node_id = edits.add_node(document.network, spec, x, y, retired=document.retired)
+    try:
+        network, node_id = edits.add_node(document.network, spec, x, y, retired=document.retired)
+    except EditError as error:
+        view.refuse(str(error))
+        return ""
     document.apply(f"Add {spec.info.title}", network)
     view.select([node_id])
     return node_id
