@@ -85,6 +85,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "dataset-unknown": "There is no data set called '{name}'. Known: {known}.",
         "dataset-invalid": "The data set '{name}' cannot be used: {reason}.",
         "batch-too-large": "The batch size is {batch}, but there are only {rows} training rows.",
+        "batch-alone": (
+            "'{name}' needs batches of at least {needed} rows here: alone, a row is its own mean, "
+            "and nothing of it is left. The batch size is {batch}."
+        ),
         "setup-range": "{field} is {value}; it must be {allowed}.",
         "rate-large": "A learning rate of {value} is very large; the loss will probably blow up.",
         # Running.

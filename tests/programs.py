@@ -11,6 +11,7 @@ import numpy as np
 
 from backprop_studio.autograd import (
     BATCH,
+    KEPT,
     Array,
     Builder,
     Formula,
@@ -18,7 +19,6 @@ from backprop_studio.autograd import (
     Op,
     Phase,
     Program,
-    Role,
     Storage,
     TensorType,
     Value,
@@ -168,5 +168,5 @@ def bits(machine: Machine) -> dict[int, bytes]:
     """Every array of a machine that its instructions write or its storage keeps, by value."""
     program = machine.program
     written = {out for instr in program.instructions for out in instr.outputs}
-    kept = {v.id for v in program.values if v.role in (Role.PARAMETER, Role.STATE)}
+    kept = {v.id for v in program.values if v.role in KEPT}
     return {i: machine.array(i).tobytes() for i in sorted(written | kept)}

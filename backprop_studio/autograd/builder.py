@@ -72,6 +72,11 @@ class Builder:
         return self._scope.node
 
     @property
+    def frozen(self) -> bool:
+        """Whether parameters made now are not to be trained."""
+        return self._scope.frozen
+
+    @property
     def instructions(self) -> tuple[Instr, ...]:
         """What has been emitted so far."""
         return tuple(self._instructions)

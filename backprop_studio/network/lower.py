@@ -26,13 +26,11 @@ from backprop_studio.autograd.ops.weigh import Weigh
 from backprop_studio.data import DatasetInfo, Task
 from backprop_studio.errors import Diagnostic, Severity, ShapeError, StudioError
 from backprop_studio.network import graph, memory
+from backprop_studio.network.advice import advice
 from backprop_studio.network.lowered import Feed, Head, Lowered, Source
 from backprop_studio.network.network import MAX_NODES, Network, Node, UnknownLayer
 from backprop_studio.nn import Kind, LossSpec, add_updates
 from backprop_studio.nn.layers.input import Input
-
-SOFT_RATE_LIMIT = 10.0
-"""Learning rates above this are allowed, with a warning."""
 
 UNCHARGED = ("gain", "bias")
 """Names of parameters without a penalty, whatever their shape."""
@@ -169,6 +167,7 @@ class _Analyzer:
         forward = _Forward(self, Builder())
         forward.lower(order, used, dataset)
         self.shapes = forward.shapes
+        self.problems += advice(network, self.shapes)
         self.parameters = forward.b.build().parameters
         lowered = None
         if forward.heads and dataset is not None and not self._has_errors():
@@ -184,9 +183,6 @@ class _Analyzer:
             for problem in spec.problems(spec.info.title):
                 params = {k: problem.params[k] for k in ("field", "value", "allowed")}
                 self.problems.append(replace(problem, code="setup-range", params=params))
-        rate = setup.optimizer.rate
-        if rate > SOFT_RATE_LIMIT and not setup.optimizer.problems(""):
-            self.warn("rate-large", field=setup.optimizer.rate_field, value=f"{rate:g}")
         if not setup.dataset:
             self.error("dataset-missing", field="dataset")
             return None

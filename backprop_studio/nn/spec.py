@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from backprop_studio.autograd import Builder, Phase, Value
+from backprop_studio.autograd import Builder, Phase, Shape, Value
 from backprop_studio.autograd.ops.data import Column, OneHot
 from backprop_studio.errors import Diagnostic, StudioError
 from backprop_studio.nn.fields import Field, Kind, choice, fields_of, number
@@ -155,6 +155,16 @@ class LayerSpec(Spec):
     """Names of the inputs that wires may end at."""
     has_output: ClassVar[bool] = True
     phase: ClassVar[Phase] = Phase.FORWARD
+
+    def rows_needed(self, *shapes: Shape) -> int:
+        """Rows that a training batch must have for this layer to pass anything of them on.
+
+        Parameters
+        ----------
+        *shapes
+            Shape of the input at each port.
+        """
+        return 1
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         """Emit the forward instructions and return the output.

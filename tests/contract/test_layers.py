@@ -39,6 +39,9 @@ TAILS: tuple[tuple[int, ...], ...] = (
 )
 """Shapes of one row that a layer is tried with; those that it refuses, it must refuse politely."""
 
+ROWS = 3
+"""Of the batch whose gradients are checked; of two rows, normalised ones are always 1 and -1."""
+
 SMALL: dict[str, dict[str, object]] = {
     # Of two numbers, the normalised ones are always 1 and -1: groups must have more.
     "group_norm": {"groups": 2},
@@ -111,10 +114,10 @@ def with_trained_input(spec: LayerSpec, tail: tuple[int, ...]) -> Program:
     b = Builder()
     with b.scope(node="source"):
         if kind_of(spec) == "int":  # which has no gradient
-            inputs = inputs_of(b, spec, (2, *tail))
+            inputs = inputs_of(b, spec, (ROWS, *tail))
         else:
             ports = range(max(1, len(spec.ports)))
-            inputs = [b.parameter(f"x{i}", (2, *tail), Scattered()) for i in ports]
+            inputs = [b.parameter(f"x{i}", (ROWS, *tail), Scattered()) for i in ports]
     with b.scope(node="layer"):
         y = spec.lower(b, *inputs)
     with b.scope(node="loss", phase=Phase.LOSS):
@@ -183,7 +186,7 @@ def test_that_gradients_of_parameters_and_input_are_right(layer_id: str) -> None
     for spec in variants(layer_id):
         for tail in accepted(spec):
             program = with_trained_input(spec, tail)
-            machine = machine_of(program, batch=2)
+            machine = machine_of(program, batch=ROWS)
             rng = np.random.default_rng(3)
             for p in program.parameters:
                 view = machine.storage.view(p)

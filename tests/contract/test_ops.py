@@ -110,6 +110,7 @@ from backprop_studio.autograd.ops.upsampling import Upsample, UpsampleBackward
 from backprop_studio.autograd.ops.weigh import Weigh
 from backprop_studio.autograd.windows import Window
 from tests import attention_examples as attention
+from tests import batch_examples as batch
 from tests import naive_windows as naive
 from tests import recurrent_examples as recurrent
 from tests import update_examples
@@ -316,11 +317,13 @@ EXAMPLES: dict[str, list[Example]] = {
     **convolutions(2),
     **poolings(),
     **attention.EXAMPLES,
+    **batch.EXAMPLES,
     **update_examples.EXAMPLES,
     **recurrent.EXAMPLES,
     "channel_sum": [
         Example(ChannelSum(), (some(N, 3, 4, 5),), lambda g: (g.sum((0, 2, 3)),)),
         Example(ChannelSum(), (some(N, 3, 4),), lambda g: (g.sum((0, 2)),)),
+        Example(ChannelSum(), (some(N, 3),), lambda g: (g.sum(0),)),
     ],
     "global_avg_pool": [
         Example(GlobalAvgPool(), (some(N, 3, 4, 5),), lambda x: (x.mean((2, 3)),), (0,)),

@@ -17,6 +17,20 @@ NETWORKS = {
     name: chain(batch_size=300, optimizer=optimizers()[name].from_config({}))
     for name in optimizers()
 }
+NETWORKS["chance and running statistics"] = chain(
+    [
+        ("input", {}),
+        ("noise", {}),
+        ("dense", {"units": 12}),
+        ("batch_norm", {}),
+        ("relu", {}),
+        ("dropout", {}),
+        ("dense", {"units": 10}),
+        ("dropout", {"p": 0.1}),
+        ("softmax_cross_entropy", {}),
+    ],
+    batch_size=300,
+)
 NETWORKS["cut on a plateau"] = chain(
     batch_size=300,
     # No loss is lower by its whole size: the rate is cut after every epoch but the first.

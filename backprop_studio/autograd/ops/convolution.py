@@ -85,7 +85,7 @@ class ChannelSum(Op):
 
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         (g,) = inputs
-        if len(g.shape) < 3:
+        if len(g.shape) < 2:
             raise ShapeError.of(self.name, "N×channels×…", g.shape)
         return (TensorType((g.shape[1],)),)
 
