@@ -45,11 +45,52 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "field-unknown": "'{name}' has no setting called '{field}'.",
         "shape-mismatch": "'{name}' expects {expected} but gets {got}.",
         "shapes-differ": (
-            "'{name}' needs two inputs of the same shape but gets {first} and {second}."
+            "'{name}' needs two inputs of the same shape, or of size 1 where they differ, but gets "
+            "{first} and {second}."
         ),
         "shapes-differ-beside": (
             "'{name}' joins along axis {axis} (the batch is axis 0), so all other sizes must be "
             "the same, but it gets {first} and {second}."
+        ),
+        "formula-empty": "{field} of '{name}' is empty. Allowed: {allowed}.",
+        "formula-long": "{field} of '{name}' is longer than {limit} characters.",
+        "formula-deep": (
+            "{field} of '{name}' cannot be read at character {position}: its parts stand more "
+            "than {limit} deep in each other."
+        ),
+        "formula-character": (
+            "{field} of '{name}' cannot be read at character {position}, '{found}'. "
+            "Allowed: {allowed}."
+        ),
+        "formula-word": (
+            "{field} of '{name}' cannot be read at character {position}: '{found}' is not known. "
+            "Allowed: {allowed}."
+        ),
+        "formula-call": (
+            "{field} of '{name}' cannot be read at character {position}: '{found}' takes {count} "
+            "argument(s) in brackets. Allowed: {allowed}."
+        ),
+        "formula-product": (
+            "{field} of '{name}' cannot be read at character {position}: between '{first}' and "
+            "'{second}' a sign is missing; a product is written with *. Allowed: {allowed}."
+        ),
+        "formula-syntax": (
+            "{field} of '{name}' cannot be read at character {position}: something is missing or "
+            "too much there. Allowed: {allowed}."
+        ),
+        "formula-number": (
+            "{field} of '{name}' has a number at character {position} that is larger than {limit}."
+        ),
+        "formula-exponent": (
+            "{field} of '{name}' has an exponent at character {position} that is larger than "
+            "{limit:g}."
+        ),
+        "formula-infinite": (
+            "{field} of '{name}' has a part at character {position} that is infinite or no number."
+        ),
+        "class-weights": (
+            "'{name}' has {count} class weights, but there are {classes} classes; give one for "
+            "each, or none."
         ),
         "weights-differ": (
             "'{name}' shares its weights with another layer, but would need '{part}' of shape "
@@ -193,6 +234,10 @@ class ExportError(StudioError):
 
 class EditError(StudioError):
     """An edit of the network is not possible; the network stays as it was."""
+
+
+class FormulaError(StudioError):
+    """A formula that was typed cannot be read."""
 
 
 class DataError(StudioError):

@@ -140,19 +140,25 @@ def perceptron(
 
 
 def machine_of(
-    program: Program, *, batch: int = 1, seed: int = 1, dtype: type = F8, data: int | None = 1
+    program: Program,
+    *,
+    batch: int = 1,
+    seed: int = 1,
+    dtype: type = F8,
+    data: int | None = 1,
+    above: bool = False,
 ) -> Machine:
     """A machine with first weights, fed with random numbers unless `data` is None."""
     storage = Storage(program, dtype)
     storage.initialize(seed)
     machine = Machine(program, storage, batch=batch)
     if data is not None:
-        feed_random(machine, data)
+        feed_random(machine, data, above=above)
     return machine
 
 
-def feed_random(machine: Machine, seed: int) -> None:
-    """Feed every input of a machine with a batch of its own of random numbers."""
+def feed_random(machine: Machine, seed: int, *, above: bool = False) -> None:
+    """Feed every input of a machine with random numbers of its own; `above` zero if that is set."""
     rng = np.random.default_rng(seed)
     rows = np.arange(machine.batch)
     for name, index in machine.program.inputs.items():
@@ -161,6 +167,7 @@ def feed_random(machine: Machine, seed: int) -> None:
             source = rng.integers(0, 2, slot.shape)
         else:
             source = np.asarray(rng.standard_normal(slot.shape), slot.dtype)
+            source = np.abs(source) if above else source
         machine.feed(name, source, rows)
 
 

@@ -133,8 +133,10 @@ def rename(network: Network, node_id: str, name: str) -> Network:
 
 
 def set_spec(network: Network, node_id: str, spec: LayerSpec) -> Network:
-    """A network whose node has other settings."""
-    return _with_node(network, replace(network.node(node_id), spec=spec))
+    """A network whose node has other settings; wires into ports that it has no more are gone."""
+    kept = tuple(w for w in network.wires if w.target != node_id or w.port < len(spec.ports))
+    changed = network if len(kept) == len(network.wires) else replace(network, wires=kept)
+    return _with_node(changed, replace(network.node(node_id), spec=spec))
 
 
 def share_weights(network: Network, node_id: str, other_id: str | None) -> Network:

@@ -19,7 +19,7 @@ from backprop_studio.autograd import (
     in_words,
     resolve,
 )
-from backprop_studio.autograd.ops.arithmetic import Add
+from backprop_studio.autograd.ops.arithmetic import Add, BroadcastTo
 from backprop_studio.autograd.ops.data import Column, OneHot
 from backprop_studio.autograd.ops.penalty import L1Penalty, L2Penalty
 from backprop_studio.autograd.ops.weigh import Weigh
@@ -34,6 +34,10 @@ from backprop_studio.nn.layers.input import Input
 
 UNCHARGED = ("gain", "bias")
 """Names of parameters without a penalty, whatever their shape."""
+
+
+_FIELDS = {"class-weights": "class_weights"}
+"""The setting at fault, for problems with shapes that a setting causes."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,11 @@ def penalize(
             for term in terms:
                 loss = b.apply(Add(), loss, term)
     return loss
+
+
+def _makes_up(node: Node) -> bool:
+    """Whether it is a source of numbers that are not the data's: a Parameter or a Constant."""
+    return not node.spec.ports and not isinstance(node.spec, Input)
 
 
 def analyze(network: Network) -> Analysis:
@@ -200,7 +209,8 @@ class _Analyzer:
     def _check_ends(self, inputs: list[Node], losses: list[Node]) -> None:
         if len(self.network.nodes) > MAX_NODES:
             self.error("nodes-many", count=len(self.network.nodes), limit=f"{MAX_NODES:,}")
-        if self.network.nodes and not inputs:
+        made_up = any(_makes_up(n) for n in self.network.nodes)
+        if self.network.nodes and not inputs and not made_up:
             self.error("input-missing")
         if self.network.nodes and not losses:
             self.error("loss-missing")
@@ -398,7 +408,8 @@ class _Forward:
                     value = self._lower_node(b, node, given, dataset)
             except ShapeError as error:
                 params = {**error.params, "name": node.name}
-                self.analyzer.report(Diagnostic(error.code, params, node=node_id))
+                at = _FIELDS.get(error.code)
+                self.analyzer.report(Diagnostic(error.code, params, node=node_id, field=at))
                 continue
             if value is not None:
                 self.shapes[node_id] = value.shape
@@ -480,6 +491,11 @@ class _Forward:
     def _lower_loss(
         self, node: Node, spec: LossSpec, prediction: Value, dataset: DatasetInfo
     ) -> Value | None:
+        shape = prediction.shape
+        if BATCH not in shape and (len(shape) == 1 or shape[:1] == (1,)):
+            # Made of Parameters and Constants alone: the same prediction for every row.
+            every = (BATCH, *(shape if len(shape) == 1 else shape[1:]))
+            prediction = self.b.apply(BroadcastTo(every), prediction)
         if spec.target == Source.FEATURES:
             target = self._features(node, prediction, dataset)
         else:

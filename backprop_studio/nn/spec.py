@@ -25,6 +25,7 @@ class Category(StrEnum):
     COMBINE = "combine"
     SHAPE = "shape"
     ACTIVATION = "activation"
+    OPERATION = "operation"
     LOSS = "loss"
     OPTIMIZER = "optimizer"
     SCHEDULE = "schedule"
@@ -79,7 +80,7 @@ class Spec:
 
     def config(self) -> dict[str, object]:
         """Settings as plain values, for files."""
-        return {f.name: getattr(self, f.name) for f in self.fields()}
+        return {f.name: f.to_plain(getattr(self, f.name)) for f in self.fields()}
 
     @property
     def caption(self) -> str:
@@ -116,12 +117,7 @@ class Spec:
                 raise ConfigError(
                     "field-type", name=title, field=key, value=value, allowed=known[key].allowed
                 )
-        values: dict[str, Any] = {
-            key: float(value)  # type: ignore[arg-type]
-            if known[key].kind is Kind.NUMBER
-            else value
-            for key, value in config.items()
-        }
+        values: dict[str, Any] = {k: known[k].from_plain(value) for k, value in config.items()}
         return cls(**values)
 
     def formula(self) -> tuple[str, str]:
@@ -151,8 +147,6 @@ class Spec:
 class LayerSpec(Spec):
     """A layer: settings and a forward-only lowering. Its backward pass is derived."""
 
-    ports: ClassVar[tuple[str, ...]] = ("x",)
-    """Names of the inputs that wires may end at."""
     has_output: ClassVar[bool] = True
     phase: ClassVar[Phase] = Phase.FORWARD
 
@@ -166,6 +160,11 @@ class LayerSpec(Spec):
         """
         return 1
 
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """Names of the inputs that wires may end at; most layers override it with a constant."""
+        return ("x",)
+
     def lower(self, b: Builder, *inputs: Value) -> Value:
         """Emit the forward instructions and return the output.
 
@@ -174,7 +173,7 @@ class LayerSpec(Spec):
         b
             Where to emit them; the node and the phase are already set.
         *inputs
-            One value for each port.
+            One value for each port; an Input is given the rows of the data.
 
         Raises
         ------

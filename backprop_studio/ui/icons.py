@@ -27,7 +27,7 @@ Tint = Literal[
 NAMES = (
     "new", "open", "save", "undo", "redo", "run", "pause", "stop", "step-forward", "step-back",
     "restart", "export", "zoom-fit", "delete", "theme", "warning", "error", "info", "check",
-    "data", "layer", "combine", "shape", "activation", "loss", "dice",
+    "data", "layer", "combine", "shape", "activation", "operation", "loss", "dice",
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from backprop_studio.ui.stylesheet import build
 
 Mode = Literal["light", "dark", "system"]
-Category = Literal["data", "layer", "combine", "shape", "activation", "loss"]
+Category = Literal["data", "layer", "combine", "shape", "activation", "operation", "loss"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,7 @@ class Theme:
     node_combine: str
     node_shape: str
     node_activation: str
+    node_operation: str
     node_loss: str
     on_node_title: str
     # Plots
@@ -123,6 +124,7 @@ LIGHT = Theme(
     node_combine="#3d6537",
     node_shape="#64477a",
     node_activation="#6a5522",
+    node_operation="#4c555f",
     node_loss="#84394a",
     on_node_title="#ffffff",
     plot_background="#ffffff",
@@ -168,6 +170,7 @@ DARK = Theme(
     node_combine="#3a5c36",
     node_shape="#5d4570",
     node_activation="#63512a",
+    node_operation="#4a525c",
     node_loss="#7a3a48",
     on_node_title="#f2f4f8",
     plot_background="#14181e",

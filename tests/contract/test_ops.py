@@ -112,8 +112,8 @@ from backprop_studio.autograd.windows import Window
 from tests import attention_examples as attention
 from tests import batch_examples as batch
 from tests import naive_windows as naive
+from tests import operation_examples, update_examples
 from tests import recurrent_examples as recurrent
-from tests import update_examples
 from tests.examples import MOMENT, Example, N, softmax, some
 from tests.programs import Contract
 
@@ -318,6 +318,7 @@ EXAMPLES: dict[str, list[Example]] = {
     **poolings(),
     **attention.EXAMPLES,
     **batch.EXAMPLES,
+    **operation_examples.EXAMPLES,
     **update_examples.EXAMPLES,
     **recurrent.EXAMPLES,
     "channel_sum": [

@@ -40,7 +40,13 @@ WRONG_TYPES: dict[Kind, list[object]] = {
     Kind.NUMBER: ["0.5", True, None, float("nan"), float("inf"), -float("inf"), 10**400],
     Kind.FLAG: [0, 1, "true", None],
     Kind.CHOICE: [0, None, True, ["he"]],
+    Kind.TEXT: [0, None, True, ["x"]],
+    Kind.NUMBERS: [1.0, None, "1, 2", [1.0, "2"], [True], [float("nan")], {"0": 1.0}],
 }
+
+
+ALSO: dict[tuple[str, str], dict[str, object]] = {("custom", "inputs"): {"expression": "a * b"}}
+"""Settings that must change with another, which would not be sound alone."""
 
 
 def outside(field: Field) -> list[object]:
@@ -50,6 +56,11 @@ def outside(field: Field) -> list[object]:
             return []
         case Kind.CHOICE:
             return ["", "no-such-choice"]
+        case Kind.TEXT:
+            return ["x" * (field.most + 1), "x\n", "x\ud800"]
+        case Kind.NUMBERS:
+            assert field.low is not None
+            return [[field.low - 1.0], [1.0] * (field.most + 1)]
         case Kind.INTEGER:
             assert field.low is not None
             assert field.high is not None
@@ -68,6 +79,10 @@ def other(field: Field) -> object:
             return not field.default
         case Kind.CHOICE:
             return next(key for key, _ in field.choices if key != field.default)
+        case Kind.TEXT:
+            return "x + 1"
+        case Kind.NUMBERS:
+            return (1.0, 0.5)
         case Kind.INTEGER:
             assert field.low is not None
             return int(field.low) if field.low != field.default else int(field.low) + 1
@@ -148,7 +163,8 @@ def test_that_default_settings_survive_a_file(spec_id: str) -> None:
 @every_field
 def test_that_changed_settings_survive_a_file(spec_id: str, field: Field) -> None:
     cls = SPECS[spec_id]
-    changed = replace(cls(), **{field.name: other(field)})
+    also = ALSO.get((spec_id, field.name), {})
+    changed = replace(cls(), **{field.name: other(field), **also})
     assert changed != cls()
     assert cls.from_config(json.loads(json.dumps(changed.config()))) == changed
     assert not changed.problems("it")

@@ -70,6 +70,17 @@ CASES = (
         (("label_smoothing", 0.2),),
     ),
     *_both("softmax_cross_entropy", "CrossEntropyLoss", "shares"),
+    *(
+        case
+        for amount in (0.0, 0.2)
+        for case in _both(
+            "softmax_cross_entropy",
+            "CrossEntropyLoss",
+            "one_hot",
+            (("label_smoothing", amount), ("class_weights", (0.5, 2.0, 0.0, 1.0, 3.0))),
+            (("label_smoothing", amount), ("weight", (0.5, 2.0, 0.0, 1.0, 3.0))),
+        )
+    ),
     *_both("hinge", "MultiMarginLoss", "one_hot"),
     *_both("hinge", "MultiMarginLoss", "one_hot", (("margin", 0.3),), (("margin", 0.3),)),
     *_both("kl_divergence", "KLDivLoss", "one_hot", mean="batchmean"),
@@ -99,8 +110,13 @@ def compute_with_pytorch(case: LossCase, arrays: dict[str, Array]) -> tuple[Arra
 
     prediction = torch.from_numpy(arrays["prediction"].copy()).requires_grad_()
     target = torch.from_numpy(arrays[case.target])
-    module: Callable[..., Any] = getattr(torch.nn, case.module)(**dict(case.options))
-    if case.module == "MultiMarginLoss":
+    options = dict(case.options)
+    # A mean over class weights is another one for labels and for probabilities; ours is for labels.
+    by_label = case.module == "MultiMarginLoss" or "weight" in options
+    if "weight" in options:
+        options["weight"] = torch.tensor(options["weight"], dtype=torch.float64)
+    module: Callable[..., Any] = getattr(torch.nn, case.module)(**options)
+    if by_label:
         target = target.argmax(dim=1)
     given = prediction.log_softmax(dim=1) if case.module == "KLDivLoss" else prediction
     loss = module(given, target)

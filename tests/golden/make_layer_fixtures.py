@@ -5,11 +5,12 @@ Needs PyTorch 2, which the studio does not. From the checkout:
     python -m tests.golden.make_layer_fixtures
 
 For each case the fixture holds what PyTorch gives in float64 for the same inputs: the output, and
-the gradient of Σ output · c by the first input. Inputs and c are made anew by `inputs_of`.
+the gradients of Σ output · c by the inputs. Inputs and c are made anew by `inputs_of`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,11 +41,14 @@ class Case:
     config: dict[str, object] = field(default_factory=dict)
     shapes: tuple[tuple[int, ...], ...] = ()
     """Shapes of the inputs; the grid when there are none."""
+    single: bool = True
+    """Whether single precision gives it, too, to its own digits: where the double is in reach."""
 
     @property
     def name(self) -> str:
         """Key in the fixture."""
-        return "_".join([self.layer, *(f"{k}_{v}" for k, v in self.config.items())])
+        note = "_".join([self.layer, *(f"{k}_{v}" for k, v in self.config.items())])
+        return re.sub(r"[^\w.-]+", "", note)
 
 
 def cases() -> tuple[Case, ...]:
@@ -59,6 +63,7 @@ def cases() -> tuple[Case, ...]:
         return lambda x: getattr(torch().nn.functional, name)(x, **settings)
 
     image = (3, 2, 4, 5)
+    pair, rows = ((3, 4), (3, 4)), ((3, 4), (4,))
     return (
         Case("leaky_relu", call("leaky_relu")),
         Case("leaky_relu", call("leaky_relu", negative_slope=0.3), {"negative_slope": 0.3}),
@@ -97,6 +102,41 @@ def cases() -> tuple[Case, ...]:
         Case("permute", lambda x: x.permute(0, 2, 1), {"order": "ba"}, ((3, 4, 6),)),
         Case("permute", lambda x: x.permute(0, 2, 3, 1), {"order": "bca"}, (image,)),
         Case("permute", lambda x: x.permute(0, 3, 1, 2), {"order": "cab"}, (image,)),
+        Case("add", lambda a, b: a + b, {}, ((3, 4), (3, 1))),
+        *(Case("subtract", lambda a, b: a - b, {}, shapes) for shapes in (pair, rows)),
+        *(Case("divide", lambda a, b: a / b, {}, shapes) for shapes in (pair, rows)),
+        *(
+            Case(layer, lambda a, b, layer=layer: getattr(torch(), layer)(a, b), {}, shapes)
+            for layer in ("maximum", "minimum")
+            for shapes in (pair, rows)
+        ),
+        Case("matmul", lambda a, b: a @ b, {}, ((3, 4), (4, 5))),
+        Case("negate", lambda x: -x),
+        Case("exp", lambda x: x.exp(), single=False),
+        Case("log", lambda x: x.log()),
+        Case("square", lambda x: x.square()),
+        Case("sqrt", lambda x: x.sqrt()),
+        Case("reciprocal", lambda x: x.reciprocal()),
+        Case("absolute", lambda x: x.abs()),
+        Case("sin", lambda x: x.sin()),
+        Case("cos", lambda x: x.cos()),
+        *(Case("power", lambda x, p=p: x**p, {"exponent": p}) for p in (3.0, 0.0, -2.0, 2.5)),
+        Case("sum", lambda x: x.flatten(1).sum(1, keepdim=True), {}, (image,)),
+        Case("mean", lambda x: x.flatten(1).mean(1, keepdim=True), {}, (image,)),
+        Case("custom", lambda x: x * x.sigmoid(), {"expression": "x * sigmoid(x)"}),
+        Case("custom", lambda x: x.abs() * x.relu(), {"expression": "abs(x) * relu(x)"}),
+        Case(
+            "custom", lambda x: x.sign() + x.tan(), {"expression": "sign(x) + tan(x)"}, single=False
+        ),
+        *(
+            Case(
+                "custom",
+                lambda a, b: torch().maximum(a, b) * torch().minimum(a, -b) / b.exp() + a**2.0,
+                {"inputs": "two", "expression": "maximum(a, b) * minimum(a, -b) / exp(b) + a**2"},
+                shapes,
+            )
+            for shapes in (pair, rows)
+        ),
     )
 
 
@@ -111,20 +151,20 @@ def weights_of(shape: tuple[int, ...]) -> Array:
     return np.random.default_rng(SEED + 1).uniform(0.5, 1.5, shape)
 
 
-def with_pytorch(case: Case) -> tuple[Array, Array]:
-    """Output, and gradient of Σ output · c by the first input."""
+def with_pytorch(case: Case) -> list[Array]:
+    """Output, and gradients of Σ output · c by each input."""
     import torch
 
-    first, *others = (torch.from_numpy(x.copy()) for x in inputs_of(case))
-    first.requires_grad_()
-    y = case.theirs(first, *others)
+    inputs = [torch.from_numpy(x.copy()).requires_grad_() for x in inputs_of(case)]
+    y = case.theirs(*inputs)
     (y * torch.from_numpy(weights_of(tuple(y.shape)))).sum().backward()
-    return y.detach().numpy(), first.grad.numpy()
+    return [y.detach().numpy(), *(x.grad.numpy() for x in inputs)]
 
 
-def keys(index: int, case: Case) -> tuple[str, str]:
-    """Where the fixture keeps output and gradient of a case."""
-    return f"{index:02}_{case.name}_y", f"{index:02}_{case.name}_dx"
+def keys(index: int, case: Case) -> list[str]:
+    """Where the fixture keeps output and gradients of a case."""
+    stem = f"{index:02}_{case.name}"
+    return [f"{stem}_y", *(f"{stem}_d{i}" for i in range(max(1, len(case.shapes))))]
 
 
 def main() -> None:

@@ -46,6 +46,10 @@ def values(field: Field) -> st.SearchStrategy[object]:
             return st.booleans()
         case Kind.CHOICE:
             return st.sampled_from([key for key, _ in field.choices]) | texts
+        case Kind.TEXT:
+            return texts
+        case Kind.NUMBERS:
+            return st.lists(numbers, max_size=4)
 
 
 def configs(spec: type[Spec]) -> st.SearchStrategy[dict[str, Any]]:

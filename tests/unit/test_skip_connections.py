@@ -102,7 +102,7 @@ def joined(join: str, *units: int) -> Network:
 
 
 @pytest.mark.parametrize("join", ["add", "multiply"])
-@pytest.mark.parametrize("units", [(8, 9), (8, 1), (1, 8)])
+@pytest.mark.parametrize("units", [(8, 9), (9, 8)])
 def test_that_unequal_inputs_are_refused_naming_both_shapes(
     join: str, units: tuple[int, int]
 ) -> None:
@@ -111,6 +111,14 @@ def test_that_unequal_inputs_are_refused_naming_both_shapes(
     assert problem.node == f"{join}_1"
     assert all(f"N×{u}" in problem.text for u in units)
     assert f"{join}_1" in problem.text
+
+
+@pytest.mark.parametrize("join", ["add", "multiply"])
+@pytest.mark.parametrize("units", [(8, 1), (1, 8)])
+def test_that_a_single_column_is_stretched_over_all(join: str, units: tuple[int, int]) -> None:
+    analysis = analyze(joined(join, *units))
+    assert analysis.diagnostics == ()
+    assert analysis.shapes[f"{join}_1"] == ("N", 8)
 
 
 def test_that_inputs_of_different_sizes_can_be_put_side_by_side() -> None:

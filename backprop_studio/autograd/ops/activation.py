@@ -5,51 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from backprop_studio.autograd.op import Call, Formula, Op, constant
-from backprop_studio.autograd.symbol import Array, TensorType
-from backprop_studio.errors import ShapeError
-
-if TYPE_CHECKING:
-    from backprop_studio.autograd.builder import Builder
-    from backprop_studio.autograd.program import Value
+from backprop_studio.autograd.ops.pointwise import Pointwise, PointwiseBackward
+from backprop_studio.autograd.symbol import Array
 
 
-class _Activation(Op):
-    """A function of each entry whose derivative can be read off its output."""
-
-    elementwise = True
-    backward: ClassVar[type[Op]]
-
-    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
-        return (inputs[0],)
-
-    def vjp(
-        self,
-        b: Builder,
-        inputs: Sequence[Value],
-        outputs: Sequence[Value],
-        upstream: Sequence[Value | None],
-        needs: Sequence[bool],
-    ) -> Sequence[Value | None]:
-        (g,) = upstream
-        assert g is not None
-        return [b.apply(self.backward(), outputs[0], g)]
-
-
-class _ActivationBackward(Op):
-    """Upstream gradient times local derivative, entry by entry: inputs are output and upstream."""
-
-    elementwise = True
-
-    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
-        y, g = inputs
-        if y.shape != g.shape:
-            raise ShapeError.of(self.name, y.shape, g.shape)
-        return (y,)
+class _ActivationBackward(PointwiseBackward):
+    """Upstream gradient times local derivative: inputs are the forward output and upstream."""
 
     def _formula(self, local_latex: str, local_plain: str, says: str) -> Formula:
         return Formula(
@@ -86,11 +52,14 @@ class ReLUBackward(_ActivationBackward):
 
 
 @dataclass(frozen=True)
-class ReLU(_Activation):
+class ReLU(Pointwise):
     """Rectified linear unit, `max(x, 0)`; its derivative at zero is taken as zero."""
 
     name: ClassVar[str] = "relu"
-    backward: ClassVar[type[Op]] = ReLUBackward
+    backward_from = "output"
+
+    def backward(self) -> Op:
+        return ReLUBackward()
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         (x,), (out,) = inputs, outputs
@@ -124,11 +93,14 @@ class TanhBackward(_ActivationBackward):
 
 
 @dataclass(frozen=True)
-class Tanh(_Activation):
+class Tanh(Pointwise):
     """Hyperbolic tangent, between -1 and 1."""
 
     name: ClassVar[str] = "tanh"
-    backward: ClassVar[type[Op]] = TanhBackward
+    backward_from = "output"
+
+    def backward(self) -> Op:
+        return TanhBackward()
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         return [(np.tanh, (*inputs, *outputs))]
@@ -162,11 +134,14 @@ class SigmoidBackward(_ActivationBackward):
 
 
 @dataclass(frozen=True)
-class Sigmoid(_Activation):
+class Sigmoid(Pointwise):
     """Logistic function `1 / (1 + exp(-x))`, between 0 and 1."""
 
     name: ClassVar[str] = "sigmoid"
-    backward: ClassVar[type[Op]] = SigmoidBackward
+    backward_from = "output"
+
+    def backward(self) -> Op:
+        return SigmoidBackward()
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         (x,), (out,) = inputs, outputs

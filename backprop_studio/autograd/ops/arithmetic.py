@@ -1,4 +1,4 @@
-"""Addition, the sums that undo broadcasting, and the two ops that backward itself needs."""
+"""Sums and differences with broadcasting, what undoes it, and the two ops that backward needs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from backprop_studio.autograd.op import Call, Formula, Op, constant
+from backprop_studio.autograd.ops.pointwise import NegateBackward
 from backprop_studio.autograd.symbol import Array, Shape, TensorType
 from backprop_studio.errors import ShapeError
 
@@ -36,18 +37,23 @@ def broadcast(name: str, a: Shape, b: Shape) -> Shape:
     return tuple(reversed(out))
 
 
-@dataclass(frozen=True)
-class Add(Op):
-    """Sum of two arrays with broadcasting: a bias row goes to every row of a batch."""
+class Broadcasting(Op):
+    """A function of the entries of one or more arrays, under numpy's broadcasting rules.
 
-    name: ClassVar[str] = "add"
+    Subclasses give the gradient at the output's shape; what was stretched is summed here.
+    """
 
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
-        a, b = inputs
-        return (TensorType(broadcast(self.name, a.shape, b.shape)),)
+        shape: Shape = ()
+        for x in inputs:
+            shape = broadcast(self.name, shape, x.shape)
+        return (TensorType(shape),)
 
-    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
-        return [(np.add, (*inputs, *outputs))]
+    def gradient(
+        self, b: Builder, index: int, inputs: Sequence[Value], output: Value, g: Value
+    ) -> Value:
+        """Emit the gradient by the input at `index`, of the shape of `output`, and return it."""
+        raise NotImplementedError
 
     def vjp(
         self,
@@ -59,14 +65,56 @@ class Add(Op):
     ) -> Sequence[Value | None]:
         (g,) = upstream
         assert g is not None
-        return [
-            None if not need else g if x.shape == g.shape else b.apply(SumTo(x.shape), g)
-            for x, need in zip(inputs, needs, strict=True)
-        ]
+        found: list[Value | None] = []
+        for index, (x, need) in enumerate(zip(inputs, needs, strict=True)):
+            part = self.gradient(b, index, inputs, outputs[0], g) if need else None
+            if part is not None and part.shape != x.shape:
+                part = b.apply(SumTo(x.shape), part)
+            found.append(part)
+        return found
+
+
+@dataclass(frozen=True)
+class Add(Broadcasting):
+    """Sum of two arrays with broadcasting: a bias row goes to every row of a batch."""
+
+    name: ClassVar[str] = "add"
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        return [(np.add, (*inputs, *outputs))]
+
+    def gradient(
+        self, b: Builder, index: int, inputs: Sequence[Value], output: Value, g: Value
+    ) -> Value:
+        return g
 
     def formula(self) -> Formula:
         return Formula(
             r"C = A + B", "C = A + B", ("A", "B"), ("C",), "Adds; a single row is added to each."
+        )
+
+
+@dataclass(frozen=True)
+class Subtract(Broadcasting):
+    """Difference of two arrays with broadcasting."""
+
+    name: ClassVar[str] = "subtract"
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        return [(np.subtract, (*inputs, *outputs))]
+
+    def gradient(
+        self, b: Builder, index: int, inputs: Sequence[Value], output: Value, g: Value
+    ) -> Value:
+        return g if index == 0 else b.apply(NegateBackward(), g)
+
+    def formula(self) -> Formula:
+        return Formula(
+            r"C = A - B",
+            "C = A − B",
+            ("A", "B"),
+            ("C",),
+            "Subtracts; a single row is subtracted from each.",
         )
 
 
@@ -104,6 +152,37 @@ class SumTo(Op):
             ("dC",),
             ("dB",),
             "What was used by every row collects the error signal of every row.",
+        )
+
+
+@dataclass(frozen=True)
+class BroadcastTo(Broadcasting):
+    """The array again and again, until it has `shape`: one prediction for every row."""
+
+    shape: Shape
+    name: ClassVar[str] = "broadcast_to"
+
+    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        (x,) = inputs
+        if broadcast(self.name, x.shape, self.shape) != self.shape:
+            raise ShapeError.of(self.name, self.shape, x.shape)
+        return (TensorType(self.shape),)
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        return [(np.copyto, (outputs[0], inputs[0]))]
+
+    def gradient(
+        self, b: Builder, index: int, inputs: Sequence[Value], output: Value, g: Value
+    ) -> Value:
+        return g
+
+    def formula(self) -> Formula:
+        return Formula(
+            r"C_{ij} = B_j",
+            "C[i, j] = B[j]",
+            ("B",),
+            ("C",),
+            "What does not depend on the data is the same in every row.",
         )
 
 

@@ -1,4 +1,4 @@
-"""How data enter a program."""
+"""How numbers enter a program: from the data, or fixed in it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from backprop_studio.autograd.op import Call, Formula, Op, RunContext
-from backprop_studio.autograd.symbol import Array, TensorType
+from backprop_studio.autograd.op import Call, Formula, Op, RunContext, constant
+from backprop_studio.autograd.symbol import Array, Shape, TensorType
 from backprop_studio.errors import DataError, ShapeError
 
 
@@ -48,6 +48,25 @@ def _check_classes(name: str, labels: Array, count: int) -> None:
         row = int(wrong.argmax())
         value = labels[row]
         raise DataError("class-range", name=name, count=count, last=count - 1, row=row, value=value)
+
+
+@dataclass(frozen=True)
+class Constant(Op):
+    """The same number at every place of an array of `shape`; it has no input."""
+
+    value: float
+    shape: Shape
+    name: ClassVar[str] = "constant"
+
+    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        return (TensorType(self.shape),)
+
+    def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
+        return [(np.copyto, (outputs[0], constant(self.value, outputs[0])))]
+
+    def formula(self) -> Formula:
+        value = f"{self.value:g}"
+        return Formula(f"Y = {value}", f"Y = {value}", (), ("Y",), "A number that never changes.")
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,31 @@ class MeanSquaredError(Loss):
         )
 
 
+def softmax_rows(logits: Array, p: Array, shifted: Array, log_total: Array) -> list[Call]:
+    """Calls for the softmax of each row, and what its logarithm is made of.
+
+    Parameters
+    ----------
+    logits
+        Array of shape (rows, classes).
+    p
+        Takes the probabilities.
+    shifted
+        Takes the logits less the largest of their row, so that nothing overflows.
+    log_total
+        Array of shape (rows, 1), takes `ln Σ exp(shifted)`: `ln p = shifted - log_total`.
+    """
+    top, total = (np.empty((len(logits), 1), logits.dtype) for _ in range(2))
+    return [
+        (np.maximum.reduce, (logits, 1, None, top, True)),
+        (np.subtract, (logits, top, shifted)),
+        (np.exp, (shifted, p)),
+        (np.dot, (p, np.ones(logits.shape[1], logits.dtype), total.reshape(-1))),
+        (np.divide, (p, total, p)),
+        (np.log, (total, log_total)),
+    ]
+
+
 @dataclass(frozen=True)
 class SoftmaxCrossEntropyBackward(LossBackward):
     """`dL · (P - T) / N`, from the probabilities that the forward pass kept."""
@@ -119,17 +144,11 @@ class SoftmaxCrossEntropy(Loss):
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         (logits, target), (loss, p) = inputs, outputs
         rows, dtype = len(logits), logits.dtype
-        top, total, log_total = (np.empty((rows, 1), dtype) for _ in range(3))
-        shifted = np.empty_like(logits)
+        shifted, log_total = np.empty_like(logits), np.empty((rows, 1), dtype)
         logs, agreement, charge = (np.empty_like(loss) for _ in range(3))
         # mean(log Σ exp(z)) − mean(z · t); the sums as dot products, the cheapest reduction.
         return [
-            (np.maximum.reduce, (logits, 1, None, top, True)),
-            (np.subtract, (logits, top, shifted)),
-            (np.exp, (shifted, p)),
-            (np.dot, (p, np.ones(logits.shape[1], dtype), total.reshape(-1))),
-            (np.divide, (p, total, p)),
-            (np.log, (total, log_total)),
+            *softmax_rows(logits, p, shifted, log_total),
             (np.dot, (np.ones(rows, dtype), log_total.reshape(-1), logs)),
             (np.dot, (shifted.reshape(-1), target.reshape(-1), agreement)),
             (np.subtract, (logs, agreement, charge)),

@@ -5,32 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from backprop_studio.autograd import Builder, Value
+from backprop_studio.autograd import Op
 from backprop_studio.autograd.ops import arithmetic
-from backprop_studio.errors import ShapeError
-from backprop_studio.nn.spec import Category, Info, LayerSpec
+from backprop_studio.nn.operation import BinaryOperation
+from backprop_studio.nn.spec import Category, Info
 
 
 @dataclass(frozen=True)
-class Add(LayerSpec):
-    """Adds two inputs, as a skip connection does.
-
-    Shapes must be the same: PyTorch would stretch axes of one entry, which hides mistakes.
-    """
+class Add(BinaryOperation):
+    """Adds two inputs: a bias to every row, or the two ways of a skip connection."""
 
     info: ClassVar[Info] = Info(
         id="add",
         title="Add",
-        category=Category.COMBINE,
-        summary="Adds two inputs of the same shape: the end of a skip connection.",
-        latex=r"Y = A + B",
+        category=Category.OPERATION,
+        summary="Adds two inputs: a bias, or the end of a skip connection.",
+        latex="Y = A + B",
         plain="Y = A + B",
-        shape="two of any one shape → the same shape",
+        shape="two shapes, stretched where one has size 1 → the common shape",
     )
-    ports: ClassVar[tuple[str, ...]] = ("a", "b")
-
-    def lower(self, b: Builder, *inputs: Value) -> Value:
-        first, second = inputs
-        if first.shape != second.shape:
-            raise ShapeError.differ("add", first.shape, second.shape)
-        return b.apply(arithmetic.Add(), first, second)
+    op: ClassVar[Op] = arithmetic.Add()

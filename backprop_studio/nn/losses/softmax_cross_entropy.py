@@ -8,7 +8,8 @@ from typing import ClassVar
 from backprop_studio.autograd import Builder, Value
 from backprop_studio.autograd.ops import loss
 from backprop_studio.autograd.ops.divergence import SmoothLabels
-from backprop_studio.nn.fields import number
+from backprop_studio.autograd.ops.weighted import WeighClasses, WeightedCrossEntropy
+from backprop_studio.nn.fields import number, numbers
 from backprop_studio.nn.reduction import reduction
 from backprop_studio.nn.spec import Category, Info, LossSpec
 
@@ -17,7 +18,8 @@ from backprop_studio.nn.spec import Category, Info, LossSpec
 class SoftmaxCrossEntropy(LossSpec):
     """Softmax turns scores into probabilities; cross-entropy charges for the right class.
 
-    `torch.nn.CrossEntropyLoss`, without its class weights.
+    `torch.nn.CrossEntropyLoss` with labels for targets. With class weights, a mean is over what
+    the labels of the batch weigh; a batch whose labels all weigh nothing has no mean (NaN).
     """
 
     label_smoothing: float = number(
@@ -28,6 +30,15 @@ class SoftmaxCrossEntropy(LossSpec):
         doc="Share of each target that is dealt out to all classes alike.",
     )
     reduction: str = reduction("the rows")
+    class_weights: tuple[float, ...] = numbers(
+        (),
+        low=0.0,
+        high=1e6,
+        most=10_000,
+        label="Class weights",
+        doc="How much each class counts, in the order of the classes, parted by commas. "
+        "Empty: all count alike.",
+    )
 
     info: ClassVar[Info] = Info(
         id="softmax_cross_entropy",
@@ -41,7 +52,11 @@ class SoftmaxCrossEntropy(LossSpec):
     needs_classes: ClassVar[bool] = True
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
-        scores, target = inputs
+        scores, labels = inputs
+        target = labels
         if self.label_smoothing:
-            target = b.apply(SmoothLabels(self.label_smoothing), target)
+            target = b.apply(SmoothLabels(self.label_smoothing), labels)
+        if self.class_weights:
+            weigh = WeighClasses(self.class_weights, self.reduction)
+            return b.apply(WeightedCrossEntropy(), scores, b.apply(weigh, target, labels))
         return b.apply(loss.SoftmaxCrossEntropy(self.reduction), scores, target)

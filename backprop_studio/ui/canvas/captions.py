@@ -13,6 +13,7 @@ from backprop_studio.autograd import format_shape
 from backprop_studio.errors import Diagnostic, Severity, StudioError
 from backprop_studio.network import Analysis, Network, Node, UnknownLayer
 from backprop_studio.nn import LossSpec
+from backprop_studio.nn.layers.input import Input
 
 
 def title(node: Node) -> str:
@@ -46,7 +47,7 @@ def detail(node: Node, analysis: Analysis) -> str:
     if count:
         state = learning_state(node, analysis.network)
         return f"{parameter_count(count)}, {state}" if state else parameter_count(count)
-    if not node.spec.ports:
+    if isinstance(node.spec, Input):
         return dataset_title(analysis.network)
     if isinstance(node.spec, LossSpec) and node.id in analysis.shapes:
         # The formula of a loss is longer than a card is wide; the tooltip has it.

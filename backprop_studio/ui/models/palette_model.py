@@ -53,6 +53,7 @@ class PaletteModel(QAbstractItemModel):
             Category.COMBINE: self.tr("Combine"),
             Category.SHAPE: self.tr("Shape"),
             Category.ACTIVATION: self.tr("Activations"),
+            Category.OPERATION: self.tr("Operations"),
             Category.LOSS: self.tr("Losses"),
         }
         infos = [cls.info for cls in (nodes() if layers is None else layers).values()]

@@ -148,6 +148,44 @@ class NumberEditor(LineEditor):
             self.committed.emit(value)
 
 
+class TextEditor(LineEditor):
+    """A line of text. It is reported whatever it says: only its length is limited here."""
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._field = field
+        self.setMaxLength(field.most)
+
+    def report(self, typed: str) -> None:
+        if self._field.fits_range(typed):
+            self.committed.emit(typed)
+        else:
+            self.rejected.emit()
+
+
+class NumbersEditor(LineEditor):
+    """Several numbers, parted by commas or spaces; nothing means none."""
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._field = field
+        self._value: tuple[float, ...] = ()
+
+    def show_value(self, value: object) -> None:
+        self._value = tuple(map(float, value)) if isinstance(value, list | tuple) else ()
+        super().show_value(", ".join(map(format_number, self._value)))
+
+    def report(self, typed: str) -> None:
+        try:
+            value = tuple(float(part) for part in typed.replace(",", " ").split())
+        except ValueError:
+            value = (math.nan,)
+        if "_" in typed or not self._field.fits_type(value) or not self._field.fits_range(value):
+            self.rejected.emit()
+        elif value != self._value:
+            self.committed.emit(value)
+
+
 class IntegerEditor(QDoubleSpinBox):
     """A whole number. It counts in doubles because a ``QSpinBox`` ends at 2³¹ - 1; seeds do not."""
 

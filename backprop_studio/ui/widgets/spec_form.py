@@ -16,6 +16,8 @@ from backprop_studio.ui.widgets.field_editors import (
     FlagEditor,
     IntegerEditor,
     NumberEditor,
+    NumbersEditor,
+    TextEditor,
 )
 from backprop_studio.ui.widgets.note import Note
 
@@ -222,7 +224,7 @@ class SpecForm(FieldGrid):
     def _add(self, field: Field) -> None:
         editor = _make_editor(field)
         tip = field.doc
-        if field.kind in (Kind.INTEGER, Kind.NUMBER):
+        if field.kind in (Kind.INTEGER, Kind.NUMBER, Kind.NUMBERS):
             tip += "\n" + self.tr("Allowed: {range}.").format(range=field.allowed)
         self.add_row(field.name, field.label, editor, tip)
         editor.committed.connect(  # type: ignore[attr-defined]
@@ -252,3 +254,7 @@ def _make_editor(field: Field) -> QWidget:
             return FlagEditor()
         case Kind.CHOICE:
             return ChoiceEditor(field.choices)
+        case Kind.TEXT:
+            return TextEditor(field)
+        case Kind.NUMBERS:
+            return NumbersEditor(field)
