@@ -844,7 +844,8 @@ def _panels_unlike(window: MainWindow, program: Program) -> Iterator[str]:
         known = {
             p.id
             for p in program.parameters
-            if program.producer[program.gradients[p.id]] < cursor.index
+            if p.id in program.gradients
+            and program.producer[program.gradients[p.id]] < cursor.index
         }
         if tiles != known:
             yield f"gradients {tiles} are shown, {known} are computed"

