@@ -368,3 +368,72 @@ def test_that_layers_without_weights_offer_no_sharing(panel: InspectorPanel) -> 
     assert panel.frozen_editor.isVisible()
     panel.set_selection(("loss_1",))
     assert not panel.frozen_editor.isVisible()
+
+
+def chosen(document: Document, panel: InspectorPanel, kind: str) -> str:
+    """The id of a new node of this type, which the panel shows."""
+    changed, node_id = edits.add_node(document.network, nodes()[kind](), 0.0, 0.0)
+    document.reset(changed)
+    panel.set_selection((node_id,))
+    return node_id
+
+
+def test_that_a_bad_formula_is_kept_and_told_below_its_row_until_it_is_good(
+    panel: InspectorPanel, document: Document
+) -> None:
+    node_id = chosen(document, panel, "custom")
+    editor = panel.form.editor("expression")
+    for typed, note in (
+        ("x ^ 2", "at character 3, '^'"),
+        ("2x", "a product is written with *"),
+        ("x" * 250, "at most 200 characters"),
+        ("x * x", ""),
+    ):
+        retype(editor, typed)
+        QTest.keyClick(editor, Qt.Key.Key_Return)
+        assert document.network.node(node_id).spec.expression == typed  # type: ignore[attr-defined]
+        assert editor.text() == typed  # type: ignore[attr-defined]
+        shown = panel.form.note("expression")
+        assert note in shown
+        assert bool(shown) == bool(note)
+    assert document.undo_stack.count() == 4
+    document.undo_stack.undo()
+    assert editor.text() == "x" * 250  # type: ignore[attr-defined]
+
+
+def test_that_fewer_inputs_take_their_wires_with_them_in_one_entry(
+    panel: InspectorPanel, document: Document
+) -> None:
+    node_id = chosen(document, panel, "custom")
+    panel.form.editor("inputs").setCurrentIndex(1)  # type: ignore[attr-defined]
+    wired = edits.connect(edits.connect(document.network, "tanh_1", node_id), "dense_1", node_id, 1)
+    document.apply("Wire", wired)
+    panel.form.editor("inputs").setCurrentIndex(0)  # type: ignore[attr-defined]
+    assert [w.port for w in document.network.wires if w.target == node_id] == [0]
+    document.undo_stack.undo()
+    assert document.network == wired
+
+
+def test_that_class_weights_are_typed_as_a_list(panel: InspectorPanel, document: Document) -> None:
+    panel.set_selection(("loss_1",))
+    editor = panel.form.editor("class_weights")
+
+    def weights() -> tuple[float, ...]:
+        return document.network.node("loss_1").spec.class_weights  # type: ignore[attr-defined]
+
+    assert editor.text() == ""  # type: ignore[attr-defined]
+    for typed, expected, shown, note in (
+        ("1, 2.5 0", (1.0, 2.5, 0.0), "1, 2.5, 0", "3 class weights"),
+        ("1, two", (1.0, 2.5, 0.0), "1, 2.5, 0", "must be at most 10,000 numbers"),
+        ("-1", (1.0, 2.5, 0.0), "1, 2.5, 0", "each from 0 to"),
+        ("1," * 9 + "2", (1.0,) * 9 + (2.0,), ", ".join("1" * 9) + ", 2", ""),
+    ):
+        retype(editor, typed)
+        QTest.keyClick(editor, Qt.Key.Key_Return)
+        assert weights() == expected
+        assert editor.text() == shown  # type: ignore[attr-defined]
+        assert note in panel.form.note("class_weights")
+    assert panel.form.note("class_weights") == ""
+    retype(editor, " ")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    assert weights() == ()

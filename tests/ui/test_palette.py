@@ -46,6 +46,7 @@ def test_that_the_model_and_its_filter_keep_to_the_rules_of_qt(
         ("NEGATIVE ones", {"relu"}),
         ("loss", {"mse", "softmax_cross_entropy"}),
         ("squared mean", {"mse"}),
+        ("operations", {"parameter", "constant_value", "add", "matmul", "custom"}),
         ("  ", set(nodes())),
         ("no such thing", set()),
     ],

@@ -149,18 +149,15 @@ class NumberEditor(LineEditor):
 
 
 class TextEditor(LineEditor):
-    """A line of text. It is reported whatever it says: only its length is limited here."""
-
-    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._field = field
-        self.setMaxLength(field.most)
+    """A line of text, taken whatever it says: what is wrong with it, the document tells."""
 
     def report(self, typed: str) -> None:
-        if self._field.fits_range(typed):
-            self.committed.emit(typed)
-        else:
+        try:
+            typed.encode()
+        except UnicodeEncodeError:  # half of a character, which no file could hold
             self.rejected.emit()
+        else:
+            self.committed.emit(typed)
 
 
 class NumbersEditor(LineEditor):

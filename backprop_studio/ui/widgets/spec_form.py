@@ -255,6 +255,6 @@ def _make_editor(field: Field) -> QWidget:
         case Kind.CHOICE:
             return ChoiceEditor(field.choices)
         case Kind.TEXT:
-            return TextEditor(field)
+            return TextEditor()
         case Kind.NUMBERS:
             return NumbersEditor(field)
