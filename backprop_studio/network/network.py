@@ -11,6 +11,7 @@ from backprop_studio.nn import (
     Category,
     Info,
     LayerSpec,
+    LossSpec,
     OptimizerSpec,
     ScheduleSpec,
     Spec,
@@ -171,6 +172,11 @@ class TrainingSetup(Spec):
         shape="",
     )
 
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one number in this precision."""
+        return 8 if self.precision == "float64" else 4
+
 
 @dataclass(frozen=True)
 class Network:
@@ -201,6 +207,11 @@ class Network:
             and self.wires == other.wires
             and [n.learning for n in self.nodes] == [n.learning for n in other.nodes]
         )
+
+    @cached_property
+    def losses(self) -> tuple[Node, ...]:
+        """The nodes that are losses, in the order of the document."""
+        return tuple(n for n in self.nodes if isinstance(n.spec, LossSpec))
 
     @cached_property
     def _by_weights(self) -> Mapping[str, tuple[Node, ...]]:
