@@ -1,7 +1,7 @@
-"""The floor: a training step of a dense network in about as few numpy calls as it takes.
+"""The floor: training steps by hand, in about as few numpy calls as it takes.
 
-No autograd, no instructions, nothing to look at: what a perfect engine on numpy could reach. Four
-things make it fast, all of them exact:
+No autograd, no instructions, nothing to look at: what a perfect engine on numpy could reach. Here
+are the parts that all networks share, and dense networks. Four things make them fast, all exact:
 
 - activations are feature-major, (features, batch), so every layer's numbers lie together;
 - the bias is the last column of the weight matrix, against a row of ones in the activations, so it
@@ -32,6 +32,23 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
 class Floor:
+    """A list of calls for each batch, taken in turn."""
+
+    _batches: list[list[Call]]
+    _loss: Array
+    _next = 0
+
+    def run(self, count: int) -> Array:
+        """Train on so many batches and return the loss of the last."""
+        for _ in range(count):
+            calls = self._batches[self._next]
+            self._next = (self._next + 1) % len(self._batches)
+            for function, arguments in calls:
+                function(*arguments)
+        return self._loss
+
+
+class DenseFloor(Floor):
     """A dense network with one activation after each layer (softmax after the last for classes).
 
     Parameters
@@ -65,23 +82,22 @@ class Floor:
         p = np.concatenate([np.vstack([w, b]).T.reshape(-1) for w, b in weights])
         g = np.zeros_like(p)
         shapes = [(w.shape[1], w.shape[0] + 1) for w, _ in weights]
-        W, dW = _views(p, shapes), _views(g, shapes)
+        W, dW = views(p, shapes), views(g, shapes)
         # Under the activations of every layer but the last lies a row of ones.
         sizes = [w.shape[1] for w, _ in weights]
         heights = [(n + 1, rows) for n in sizes[:-1]] + [(sizes[-1], rows)]
         activations = np.ones(sum(h * w for h, w in heights), dtype)
         slopes, on = np.empty_like(activations), np.empty(activations.shape, bool)
-        X = _views(activations, heights)
+        X = views(activations, heights)
         Y = [x[:n] for x, n in zip(X, sizes, strict=True)]
-        slope = [s[:n] for s, n in zip(_views(slopes, heights), sizes, strict=True)]
+        slope = [s[:n] for s, n in zip(views(slopes, heights), sizes, strict=True)]
         dY = [np.empty((n, rows), dtype) for n in sizes]
 
         zero, one = np.array(0, dtype), np.array(1, dtype)
         curved = len(sizes) - classes
-        update = _adam(p, g, rate) if optimizer == "adam" else _descend(p, g, rate)
+        update = updates(optimizer, p, g, rate)
         self._loss = np.empty((), dtype)
         self._batches = []
-        self._next = 0
         for features, targets in batches:
             first = np.vstack([features.T, np.ones(rows)]).astype(dtype)
             target = np.ascontiguousarray(targets.T, dtype)
@@ -92,7 +108,7 @@ class Floor:
                     calls.append((np.tanh, (y, y)))
                 elif i < curved:
                     calls.append((partial(np.maximum, out=y), (y, np.zeros_like(y))))
-            calls += (_cross_entropy if classes else _squares)(Y[-1], target, dY[-1], self._loss)
+            calls += (cross_entropy if classes else squares)(Y[-1], target, dY[-1], self._loss)
             if activation == "tanh":
                 calls.append((np.multiply, (activations, activations, slopes)))
                 calls.append((np.subtract, (one, slopes, slopes)))
@@ -107,21 +123,15 @@ class Floor:
                     calls.append((np.dot, (W[i][:, :-1].T, dY[i], dY[i - 1])))
             self._batches.append([*calls, *update])
 
-    def step(self) -> Array:
-        """Train on the next batch and return its loss."""
-        calls = self._batches[self._next]
-        self._next = (self._next + 1) % len(self._batches)
-        for function, arguments in calls:
-            function(*arguments)
-        return self._loss
 
-
-def _views(flat: Array, shapes: Sequence[tuple[int, int]]) -> list[Array]:
+def views(flat: Array, shapes: Sequence[tuple[int, int]]) -> list[Array]:
+    """Matrices that lie end to end in a vector."""
     starts = np.cumsum([0, *(h * w for h, w in shapes)])
     return [flat[a:b].reshape(s) for (a, b), s in zip(pairwise(starts), shapes, strict=True)]
 
 
-def _squares(y: Array, target: Array, dy: Array, loss: Array) -> list[Call]:
+def squares(y: Array, target: Array, dy: Array, loss: Array) -> list[Call]:
+    """Mean squared error."""
     flat, scale = dy.reshape(-1), np.array(2 / dy.size, dy.dtype)
     return [
         (np.subtract, (y, target, dy)),
@@ -131,10 +141,16 @@ def _squares(y: Array, target: Array, dy: Array, loss: Array) -> list[Call]:
     ]
 
 
-def _cross_entropy(z: Array, target: Array, dz: Array, loss: Array) -> list[Call]:
+def cross_entropy(
+    z: Array, target: Array, dz: Array, loss: Array, whole: int | None = None
+) -> list[Call]:
+    """Mean softmax cross-entropy of logits (classes, rows), which are destroyed.
+
+    With `whole`, these are some of so many rows, and only their share is computed.
+    """
     rows, dtype = z.shape[1], z.dtype
     top, total, logs = (np.empty(rows, dtype) for _ in range(3))
-    agreement, scale = np.empty((), dtype), np.array(1 / rows, dtype)
+    agreement, scale = np.empty((), dtype), np.array(1 / (whole or rows), dtype)
     return [
         (np.maximum.reduce, (z, 0, None, top)),
         (np.subtract, (z, top, z)),
@@ -151,12 +167,29 @@ def _cross_entropy(z: Array, target: Array, dz: Array, loss: Array) -> list[Call
     ]
 
 
-def _descend(p: Array, g: Array, rate: float) -> list[Call]:
+def updates(optimizer: str, p: Array, g: Array, rate: float) -> list[Call]:
+    """The update of all parameters at once, with the optimizer's usual settings."""
+    return {"sgd": descend, "momentum": momentum, "adam": adam}[optimizer](p, g, rate)
+
+
+def descend(p: Array, g: Array, rate: float) -> list[Call]:
+    """A step against the gradient."""
     part = np.empty_like(p)
     return [(np.multiply, (g, np.array(rate, p.dtype), part)), (np.subtract, (p, part, p))]
 
 
-def _adam(p: Array, g: Array, rate: float) -> list[Call]:
+def momentum(p: Array, g: Array, rate: float) -> list[Call]:
+    """A velocity that keeps nine tenths of itself."""
+    speed, step = np.zeros_like(p), np.empty_like(p)
+    return [
+        (np.multiply, (speed, np.array(0.9, p.dtype), speed)),
+        (np.add, (speed, g, speed)),
+        (np.multiply, (speed, np.array(rate, p.dtype), step)),
+        (np.subtract, (p, step, p)),
+    ]
+
+
+def adam(p: Array, g: Array, rate: float) -> list[Call]:
     """Adam on moments that are kept divided by 1 - beta: two passes fewer, the same step."""
     m, v = np.zeros_like(p), np.zeros_like(p)
     beta1, beta2 = np.array(BETA1, p.dtype), np.array(BETA2, p.dtype)

@@ -49,10 +49,10 @@ def numeric_gradient(machine: Machine, value: Value, epsilon: float = 1e-6) -> A
     machine.run(0, program.start_of(Phase.FORWARD))
     start, stop = program.start_of(Phase.FORWARD), program.start_of(Phase.BACKWARD)
     array = machine.writable(value)
-    flat = array.reshape(-1)
+    flat = array.flat
     loss = machine.array(program.loss)
-    out = np.empty(flat.size)
-    for i in range(flat.size):
+    out = np.empty(array.size)
+    for i in range(array.size):
         kept = flat[i]
         step = epsilon * max(1.0, abs(kept))
         flat[i] = kept + step

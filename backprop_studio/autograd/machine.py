@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from backprop_studio.autograd.fusion import fuse, owners, side_by_side
+from backprop_studio.autograd.layout import plan
 from backprop_studio.autograd.memory import check_memory
 from backprop_studio.autograd.op import Call, Op, RunContext
 from backprop_studio.autograd.program import KEPT, Program, Value
+from backprop_studio.autograd.room import Room
 from backprop_studio.autograd.storage import Storage, all_finite
 from backprop_studio.autograd.symbol import BATCH, Array, resolve
 
@@ -179,22 +182,33 @@ class Machine:
         self.run()
         # The next step is another moment: other random numbers, the next rate of a schedule.
         self._context.iteration += 1
-        return float(self._arrays[self.program.loss])
+        return self.loss()
 
     def gradients_finite(self) -> bool:
         """Whether no parameter's gradient is infinite or NaN."""
-        return all(all_finite(flat) for flat in self._gradients)
+        for flat in self._gradients:  # noqa: SIM110 (see Storage.is_finite)
+            if not all_finite(flat):
+                return False
+        return True
+
+    def loss(self) -> float:
+        """The loss, of a program that has one, as it was computed last."""
+        assert self.program.loss is not None
+        return float(self._arrays[self.program.loss])
 
     def _allocate(self) -> None:
         program, dtype = self.program, self.storage.dtype
         sizes: dict[str, int] = {BATCH: self.batch}
         touched = {i for instr in program.instructions for i in (*instr.inputs, *instr.outputs)}
+        rooms = plan(program, self.batch)
         for value in program.values:
             if value.role in KEPT:
                 self._arrays[value.id] = self.storage.view(value)
             elif value.id in touched:
                 kind = np.dtype(np.int64) if value.type.kind == "int" else dtype
-                self._arrays[value.id] = np.zeros(resolve(value.shape, sizes), kind)
+                self._arrays[value.id] = self._make(
+                    resolve(value.shape, sizes), kind, rooms.get(value.id)
+                )
         # Gradients of parameters lie in one vector, in the parameters' order; a gradient that
         # also serves another value keeps an array of its own.
         gradients = {p.id: program.gradients.get(p.id, -1) for p in program.parameters}
@@ -215,6 +229,13 @@ class Machine:
             self._arrays[value.id] = arena[start : start + size].reshape(shape)
             start += size
         return arena
+
+    def _make(self, shape: tuple[int, ...], dtype: np.dtype[Any], room: Room | None) -> Array:
+        if room is None:
+            return np.zeros(shape, dtype)
+        buffer, array = room.make(shape, dtype)
+        self._context.keep_room(array, room, buffer)
+        return array
 
     def _check_feed(self, name: str, source: Array, rows: Array) -> None:
         slot = self._arrays[self.program.inputs[name]]

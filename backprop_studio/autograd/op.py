@@ -13,6 +13,7 @@ from backprop_studio.autograd.symbol import Array, TensorType
 if TYPE_CHECKING:
     from backprop_studio.autograd.builder import Builder
     from backprop_studio.autograd.program import Value
+    from backprop_studio.autograd.room import Room
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 """One numpy call with its arguments, outputs among them. A bound op is a list of these."""
@@ -59,6 +60,7 @@ class RunContext:
 
     def __init__(self) -> None:
         self.feeds: dict[str, tuple[Array, Array]] = {}
+        self._rooms: dict[int, tuple[Array, Room, Array]] = {}
         self.seed = 0
         self.iteration = 0
         self.batches_per_epoch = 1
@@ -67,6 +69,15 @@ class RunContext:
     def epoch(self) -> int:
         """Number of the current pass over the training rows, from 0."""
         return self.iteration // self.batches_per_epoch
+
+    def keep_room(self, array: Array, room: Room, buffer: Array) -> None:
+        """Record that `array`, itself and not another view, lies in a buffer."""
+        self._rooms[id(array)] = array, room, buffer
+
+    def room(self, array: Array) -> tuple[Room | None, Array]:
+        """The room that an array has, and its buffer; None and the array if it has none."""
+        known = self._rooms.get(id(array))
+        return (None, array) if known is None else known[1:]
 
 
 class Op:
@@ -111,6 +122,18 @@ class Op:
     ) -> list[Call]:
         """As `bind`, for the few ops that depend on the run and not on their inputs alone."""
         return self.bind(inputs, outputs)
+
+    def any_layout(self, shapes: Sequence[tuple[int, ...]]) -> bool:
+        """Whether `bind` takes views of any strides, for inputs and outputs of these shapes.
+
+        Such values may lie with their batch innermost in memory. An op that flattens an array
+        into a view cannot take them.
+        """
+        return self.elementwise
+
+    def rooms(self, shapes: Sequence[tuple[int, ...]]) -> Sequence[Room | None]:
+        """What should lie around each input and output, if anything; empty for nothing at all."""
+        return ()
 
     def check_data(self, data: Array) -> None:
         """Refuse whole numbers from a data set that this op cannot take.

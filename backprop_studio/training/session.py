@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from math import isfinite
 
 import numpy as np
 
@@ -144,8 +145,7 @@ class Session:
     def last_loss(self) -> float | None:
         """Loss of the last batch whose loss was computed; None before the first."""
         if self._index >= self._backward:
-            assert self.program.loss is not None
-            return float(self._machine.array(self.program.loss))
+            return self._machine.loss()
         done = self._iteration - self.start
         return float(self.losses.points[done - 1, 1]) if done > 0 else None
 
@@ -303,11 +303,23 @@ class Session:
         """Execute instructions up to `stop`; False when a result was not finite."""
         self.failure = None
         machine, index = self._machine, self._index
-        for mark, sound in (
-            (self._backward, self._loss_is_finite),
+        if index == 0 and stop == self._length:
+            # One call for all of it: should a result not be finite, the whole iteration is undone.
+            machine.run()
+            if not (
+                isfinite(machine.loss()) and machine.gradients_finite() and self.storage.is_finite()
+            ):
+                self._find_failure()
+                return False
+            self._index = stop
+            self._finish_iteration()
+            return True
+        checks: tuple[tuple[int, Callable[[], bool]], ...] = (
+            (self._backward, lambda: isfinite(machine.loss())),
             (self._update, machine.gradients_finite),
             (self._length, self.storage.is_finite),
-        ):
+        )
+        for mark, sound in checks:
             if index < mark <= stop:
                 machine.run(index, mark)
                 index = mark
@@ -321,16 +333,10 @@ class Session:
             self._finish_iteration()
         return True
 
-    def _loss_is_finite(self) -> bool:
-        assert self.program.loss is not None
-        return bool(np.isfinite(self._machine.array(self.program.loss)))
-
     def _finish_iteration(self) -> None:
         done = self._iteration + 1
         if done - self.start > len(self.losses):
-            assert self.program.loss is not None
-            loss = float(self._machine.array(self.program.loss))
-            self.losses.append(done / self.batches_per_epoch, loss)
+            self.losses.append(done / self.batches_per_epoch, self._machine.loss())
         if done % self.batches_per_epoch == 0:
             self._test(done)
 

@@ -36,6 +36,7 @@ from backprop_studio.autograd.ops.activation import (
     Tanh,
     TanhBackward,
 )
+from backprop_studio.autograd.ops.affine import Affine, AffineGradient
 from backprop_studio.autograd.ops.arithmetic import Accumulate, Add, Fill, SumTo
 from backprop_studio.autograd.ops.arrange import Permute, Reshape
 from backprop_studio.autograd.ops.convolution import (
@@ -294,6 +295,17 @@ EXAMPLES: dict[str, list[Example]] = {
         ),
         Example(MatMul(True, True), (some(3, N), some(4, 3)), lambda a, b: (a.T @ b.T,), (0, 1)),
         *attention.MATMUL,
+    ],
+    "affine": [
+        Example(
+            Affine(), (some(N, 3), some(3, 4), some(4)), lambda x, w, b: (x @ w + b,), (0, 1, 2)
+        ),
+        Example(
+            Affine(), (some(N, 1), some(1, 1), some(1)), lambda x, w, b: (x @ w + b,), (0, 1, 2)
+        ),
+    ],
+    "affine_gradient": [
+        Example(AffineGradient(), (some(N, 3), some(N, 4)), lambda x, g: (x.T @ g, g.sum(0))),
     ],
     "relu": [Example(ReLU(), (some(N, 3),), lambda x: (np.where(x > 0, x, 0),), (0,))],
     "relu_backward": [
@@ -802,6 +814,32 @@ def test_that_binding_twice_and_running_twice_give_the_same_bits(example: Exampl
         for function, arguments in [*calls, *calls]:
             function(*arguments)
         assert [a.tobytes() for a in outputs] == [a.tobytes() for a in first]
+
+
+def takes_any_layout(example: Example) -> bool:
+    types = example.op.infer(*(type_of(x) for x in example.inputs))
+    shapes = [x.shape for x in example.inputs] + [resolve(t.shape, {}) for t in types]
+    return example.op.any_layout(shapes) and not example.op.updates
+
+
+@examples_where(takes_any_layout)
+def test_that_an_op_that_takes_any_layout_does(example: Example) -> None:
+    """The machine lays values out with the batch innermost, and with gaps between rows."""
+
+    def laid_out(x: Array) -> Array:
+        if x.ndim < 2 or len(x) != N:  # it has no batch
+            return x.copy()
+        gaps = np.full((*(n + 1 for n in x.shape[1:]), x.shape[0]), 55.0, x.dtype)
+        view = np.moveaxis(gaps[tuple(slice(n) for n in x.shape[1:])], -1, 0)
+        view[...] = x
+        return view
+
+    given = [laid_out(x) for x in example.inputs]
+    outputs = [laid_out(np.full_like(e, 77.0)) for e in example.expected(*example.inputs)]
+    for function, arguments in example.op.bind(given, outputs):
+        function(*arguments)
+    for out, expected in zip(outputs, compute(example.op, example.inputs), strict=True):
+        np.testing.assert_allclose(out, expected, rtol=1e-12, atol=1e-14)
 
 
 @examples_where(lambda e: e.op.elementwise)

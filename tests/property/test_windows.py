@@ -8,8 +8,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backprop_studio.autograd import Array, Op, TensorType, windows
+from backprop_studio.autograd import Array, Op, TensorType, shifts, windows
+from backprop_studio.autograd.op import RunContext
 from backprop_studio.autograd.ops.convolution import (
+    ChannelSum,
     Conv1d,
     Conv1dInputGradient,
     Conv1dWeightGradient,
@@ -53,6 +55,56 @@ def computed(op: Op, *inputs: Array) -> Array:
     for function, arguments in [*calls, *calls]:
         function(*arguments)
     return out
+
+
+def computed_in_rooms(op: Op, *inputs: Array, roomless: int) -> Array:
+    """The same where inputs and output have the room that the op wants, but for one of them."""
+    (kind,) = op.infer(*(TensorType(x.shape) for x in inputs))
+    result = np.zeros([int(d) for d in kind.shape])
+    context, placed = RunContext(), []
+    arrays = [*inputs, result]
+    rooms = op.rooms([a.shape for a in arrays]) or [None] * len(arrays)
+    for place, (array, room) in enumerate(zip(arrays, rooms, strict=True)):
+        if room is not None and place != roomless:
+            buffer, view = room.make(array.shape, array.dtype)
+            view[...] = array
+            context.keep_room(view, room, buffer)
+            array = view
+        placed.append(array)
+    with patch.object(shifts, "PART_BYTES", 400), patch.object(windows, "COLUMN_BYTES", 1):
+        calls = op.bind_in(context, placed[:-1], placed[-1:])
+    for function, arguments in [*calls, *calls]:
+        function(*arguments)
+    return placed[-1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(cases(), st.integers(-1, 3))
+def test_that_convolutions_by_shifts_equal_their_definition(
+    case: tuple[Window, tuple[int, ...], int, int], roomless: int
+) -> None:
+    found, _, _, images = case
+    window = Window(found.kernel, (1,) * found.axes, found.padding, found.dilation)
+    size = tuple(n + 3 for n in case[1])
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((images, 2, *size))
+    w, b = rng.standard_normal((3, 2, *window.kernel)), rng.standard_normal(3)
+    g = rng.standard_normal((images, 3, *window.places(size)))
+    plain, to_input, to_weight = (
+        (Conv1d, Conv1dInputGradient, Conv1dWeightGradient)
+        if window.axes == 1
+        else (Conv2d, Conv2dInputGradient, Conv2dWeightGradient)
+    )
+    dx, dw = naive.convolve_back(window, 1, x, w, g)
+    for op, inputs, expected in (
+        (plain(window), (x, w, b), naive.convolve(window, 1, x, w, b)),
+        (plain(window, bias=False), (x, w), naive.convolve(window, 1, x, w)),
+        (to_input(window, size), (w, g), dx),
+        (to_weight(window), (x, g), dw),
+        (ChannelSum(), (g,), g.sum((0, *range(2, g.ndim)))),
+    ):
+        y = computed_in_rooms(op, *inputs, roomless=roomless)
+        np.testing.assert_allclose(y, expected, atol=1e-12)
 
 
 @settings(max_examples=60, deadline=None)

@@ -64,14 +64,14 @@ def test_that_stepping_shows_the_op_its_formula_and_shapes(
     for _ in range(3):
         do("step_op")
     panel = window.current_step
-    assert panel.title.text() == "matmul of dense_1"
-    assert panel.formula.plain == "Y = X · W"
+    assert panel.title.text() == "affine of dense_1"
+    assert panel.formula.plain == "Y = X · W + b"
 
     def shown() -> set[str]:
         return {w.text() for w in panel.findChildren(QLabel) if w.isVisible()}
 
     qtbot.waitUntil(lambda: {"32×64", "64×16", "32×16"} <= shown())
-    assert panel.following.text() == "Next: add of dense_1"
+    assert panel.following.text() == "Next: relu of relu_1"
 
 
 def test_that_heatmaps_show_exactly_what_has_been_computed(window: MainWindow, do: Do) -> None:
@@ -120,7 +120,7 @@ def test_that_the_step_size_in_the_toolbar_is_used(window: MainWindow, qtbot: Qt
         assert engine.snapshot.cursor.index == index
     with qtbot.waitSignal(engine.updated):
         window.transport.back_button.click()
-    assert engine.snapshot.cursor.index == 2
+    assert engine.snapshot.cursor.index == 3
 
 
 def test_that_the_canvas_follows_the_cursor(window: MainWindow, do: Do) -> None:

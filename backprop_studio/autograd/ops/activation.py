@@ -35,7 +35,7 @@ class ReLUBackward(_ActivationBackward):
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         (y, g), (out,) = inputs, outputs
-        on = np.empty(y.shape, bool)
+        on = np.empty_like(y, bool)
         # A mask of truth values and a copy of it as numbers: half of the price of np.sign.
         return [
             (np.greater, (y, constant(0.0, y), on)),

@@ -80,6 +80,9 @@ class Add(Broadcasting):
 
     name: ClassVar[str] = "add"
 
+    def any_layout(self, shapes: Sequence[tuple[int, ...]]) -> bool:
+        return True
+
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         return [(np.add, (*inputs, *outputs))]
 
@@ -197,6 +200,9 @@ class Accumulate(Op):
         if a.shape != b.shape:
             raise ShapeError.of(self.name, a.shape, b.shape)
         return (a,)
+
+    def any_layout(self, shapes: Sequence[tuple[int, ...]]) -> bool:
+        return True
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         return [(np.add, (*inputs, *outputs))]

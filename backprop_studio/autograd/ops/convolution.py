@@ -6,13 +6,17 @@ window is not turned over.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from backprop_studio.autograd.op import Call, Formula, Op
+from backprop_studio.autograd.op import Call, Formula, Op, RunContext
+from backprop_studio.autograd.ops.matmul import product as matrix_product
+from backprop_studio.autograd.room import Grid, Room
+from backprop_studio.autograd.shifts import PART_BYTES, Shifts, blocks, settled, workspace
 from backprop_studio.autograd.symbol import Array, Shape, TensorType
 from backprop_studio.autograd.windows import (
     COLUMN_BYTES,
@@ -43,6 +47,13 @@ class _Convolving(Op):
         ]
         return ",".join(places), ",".join(entries), ",".join(found)
 
+    def _shifts(self, size: tuple[int, ...]) -> Shifts | None:
+        """How pictures of this size are shifted, if an entry of the window is a mere shift."""
+        return Shifts(self.window, size) if self.any_layout(()) else None
+
+    def any_layout(self, shapes: Sequence[tuple[int, ...]]) -> bool:
+        return self.groups == 1 and max(self.window.stride) == 1
+
     def _within(self) -> str:
         return f", within each of the {self.groups} groups" if self.groups > 1 else ""
 
@@ -60,9 +71,15 @@ class _Convolving(Op):
             found.append((part, made[n]))
         return found
 
-    def _scratch(self, channels: int, size: tuple[int, ...], itemsize: int) -> int:
+    def _scratch(self, images: int, channels: int, size: tuple[int, ...], itemsize: int) -> int:
         # One portion, its results, and the buffers of a smaller last portion.
-        return 3 * max(COLUMN_BYTES, column_bytes(self.window, channels, size, itemsize))
+        each = column_bytes(self.window, channels, size, itemsize)
+        shifts = self._shifts(size)
+        if shifts is None:
+            return 3 * max(each, min(COLUMN_BYTES, images * each))
+        # The room around the pictures comes on top.
+        cells = shifts.padded(clean=True).cells - math.prod(size)
+        return 3 * max(each, min(PART_BYTES, images * each)) + images * channels * cells * itemsize
 
 
 def _product(a: Array, b: Array, out: Array) -> Call:
@@ -89,8 +106,21 @@ class ChannelSum(Op):
             raise ShapeError.of(self.name, "N×channels×…", g.shape)
         return (TensorType((g.shape[1],)),)
 
+    def any_layout(self, shapes: Sequence[tuple[int, ...]]) -> bool:
+        return True
+
+    def bind_in(
+        self, context: RunContext, inputs: Sequence[Array], outputs: Sequence[Array]
+    ) -> list[Call]:
+        room, buffer = context.room(inputs[0])
+        if isinstance(room, Grid) and room.clean:
+            return [(np.dot, (buffer, np.ones(buffer.shape[1], buffer.dtype), outputs[0]))]
+        return self.bind(inputs, outputs)
+
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         (g,), (out,) = inputs, outputs
+        if not g.flags.c_contiguous:
+            return [(np.add.reduce, (g, (0, *range(2, g.ndim)), None, out))]
         # Products with ones are a third of the time of a sum over these axes.
         flat = g.reshape(g.shape[0] * g.shape[1], int(np.prod(g.shape[2:])))
         sums = np.zeros(g.shape[:2], g.dtype)
@@ -127,7 +157,43 @@ class Conv2dWeightGradient(_Convolving):
         return (TensorType((g.shape[1], channels, *self.window.kernel)),)
 
     def scratch(self, inputs: Sequence[tuple[int, ...]], itemsize: int) -> int:
-        return self._scratch(inputs[0][1], inputs[0][2:], itemsize)
+        images, channels, *size = inputs[0]
+        return self._scratch(images, channels, tuple(size), itemsize)
+
+    def rooms(self, shapes: Sequence[tuple[int, ...]]) -> Sequence[Room | None]:
+        shifts = self._shifts(shapes[0][2:])
+        if shifts is None:
+            return ()
+        return shifts.padded(clean=True), shifts.result(clean=True), None
+
+    def bind_in(
+        self, context: RunContext, inputs: Sequence[Array], outputs: Sequence[Array]
+    ) -> list[Call]:
+        (x, g), (out,) = inputs, outputs
+        shifts = self._shifts(x.shape[2:])
+        if shifts is None or not any(context.room(a)[0] for a in inputs):
+            return self.bind(inputs, outputs)
+        images, channels = x.shape[:2]
+        source, calls, _ = settled(context, x, shifts.padded(clean=True))
+        signal, copies, _ = settled(context, g, shifts.result(clean=True))
+        calls += copies
+        # Transposed: BLAS takes two thirds of the time with the longer side first.
+        total = np.zeros((out[0].size, len(out)), out.dtype)
+        part_of = np.zeros_like(total)
+        cuts = list(shifts.cuts(channels, images, x.itemsize))
+        work = workspace(out[0].size, cuts, x.dtype)
+        for part in cuts:
+            columns = work[part.stop - part.start]
+            taps = shifts.taps(source, part, images)
+            calls += [
+                (np.copyto, pair) for pair in zip(blocks(columns, channels), taps, strict=True)
+            ]
+            target = part_of if part.start else total
+            calls.append((np.dot, (columns, signal[:, part].T, target)))
+            if part.start:
+                calls.append((np.add, (total, part_of, total)))
+        by_tap = _by_tap(out, 1).transpose(0, 2, 3, 1)
+        return [*calls, (np.copyto, (by_tap, total.reshape(by_tap.shape)))]
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         x, g, out = (as_pictures(a) for a in (*inputs, *outputs))
@@ -176,7 +242,38 @@ class Conv2dInputGradient(_Convolving):
         return (TensorType(shape),)
 
     def scratch(self, inputs: Sequence[tuple[int, ...]], itemsize: int) -> int:
-        return self._scratch(inputs[0][1] * self.groups, self.size, itemsize)
+        return self._scratch(inputs[1][0], inputs[0][1] * self.groups, self.size, itemsize)
+
+    def rooms(self, shapes: Sequence[tuple[int, ...]]) -> Sequence[Room | None]:
+        shifts = self._shifts(self.size)
+        if shifts is None:
+            return ()
+        return None, shifts.result(clean=True), shifts.padded(clean=False)
+
+    def bind_in(
+        self, context: RunContext, inputs: Sequence[Array], outputs: Sequence[Array]
+    ) -> list[Call]:
+        (w, g), (out,) = inputs, outputs
+        shifts = self._shifts(self.size)
+        if shifts is None or not any(context.room(a)[0] for a in (g, out)):
+            return self.bind(inputs, outputs)
+        images, channels = out.shape[:2]
+        signal, calls, _ = settled(context, g, shifts.result(clean=True))
+        target, _, copies = settled(context, out, shifts.padded(clean=False))
+        by_tap = _by_tap(w, 1)
+        weights = np.zeros(by_tap.shape, w.dtype)
+        matrix = weights.reshape(len(w), -1).T
+        calls += [(np.copyto, (weights, by_tap)), (target.fill, (0.0,))]
+        cuts = list(shifts.cuts(channels, images, w.itemsize))
+        work = workspace(len(matrix), cuts, w.dtype)
+        for part in cuts:
+            columns = work[part.stop - part.start]
+            calls.append((np.dot, (matrix, signal[:, part], columns)))
+            for block, tap in zip(
+                blocks(columns, channels), shifts.taps(target, part, images), strict=True
+            ):
+                calls.append((np.add, (tap, block, tap)))
+        return calls + copies
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         w, g, out = (as_pictures(a) for a in (*inputs, *outputs))
@@ -235,7 +332,43 @@ class Conv2d(_Convolving):
         return (TensorType((x[0], w[0], *places)),)
 
     def scratch(self, inputs: Sequence[tuple[int, ...]], itemsize: int) -> int:
-        return self._scratch(inputs[0][1], inputs[0][2:], itemsize)
+        images, channels, *size = inputs[0]
+        return self._scratch(images, channels, tuple(size), itemsize)
+
+    def rooms(self, shapes: Sequence[tuple[int, ...]]) -> Sequence[Room | None]:
+        shifts = self._shifts(shapes[0][2:])
+        if shifts is None:
+            return ()
+        parameters = (None,) * (len(shapes) - 2)
+        return shifts.padded(clean=True), *parameters, shifts.result(clean=False)
+
+    def bind_in(
+        self, context: RunContext, inputs: Sequence[Array], outputs: Sequence[Array]
+    ) -> list[Call]:
+        (x, w, *bias), (out,) = inputs, outputs
+        shifts = self._shifts(x.shape[2:])
+        if shifts is None or not any(context.room(a)[0] for a in (x, out)):
+            return self.bind(inputs, outputs)
+        images, channels = x.shape[:2]
+        source, calls, _ = settled(context, x, shifts.padded(clean=True))
+        target, _, copies = settled(context, out, shifts.result(clean=False))
+        by_tap = _by_tap(w, 1)
+        # The bias is a weight of one row more of the columns, which is all ones.
+        weights = np.zeros((len(w), w[0].size + len(bias)), w.dtype)
+        calls.append((np.copyto, (weights[:, : w[0].size].reshape(by_tap.shape), by_tap)))
+        if bias:
+            calls.append((np.copyto, (weights[:, -1], bias[0])))
+        cuts = list(shifts.cuts(channels, images, x.itemsize))
+        work = workspace(weights.shape[1], cuts, x.dtype)
+        for part in cuts:
+            columns = work[part.stop - part.start]
+            columns[w[0].size :] = 1.0
+            taps = shifts.taps(source, part, images)
+            calls += [
+                (np.copyto, pair) for pair in zip(blocks(columns, channels), taps, strict=False)
+            ]
+            calls.append(matrix_product(weights, columns, target[:, part]))
+        return calls + copies
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         x, w, out = (as_pictures(a) for a in (inputs[0], inputs[1], outputs[0]))

@@ -24,6 +24,16 @@ _SAYS = {
 }
 
 
+def product(a: Array, b: Array, out: Array) -> Call:
+    """The call that puts the product of two matrices into a third, which may lie transposed."""
+    # np.dot costs half of np.matmul on small matrices, and frees the interpreter lock.
+    if out.flags.c_contiguous:
+        return (np.dot, (a, b, out))
+    if out.flags.f_contiguous:
+        return (np.dot, (b.T, a.T, out.T))
+    return (np.matmul, (a, b, out))
+
+
 def _turned(shape: Shape, turn: bool) -> Shape:
     """`shape` with its last two axes exchanged if `turn` says so."""
     return (*shape[:-2], shape[-1], shape[-2]) if turn else shape
@@ -64,10 +74,10 @@ class MatMul(Op):
             a, out = _rows(a), _rows(out)
         a = a.swapaxes(-1, -2) if self.transpose_a else a
         b = b.swapaxes(-1, -2) if self.transpose_b else b
-        if a.ndim > 2:
-            return [(np.matmul, (a, b, out))]
-        # np.dot costs half of np.matmul on small matrices, and frees the interpreter lock.
-        return [(np.dot, (a, b, out))]
+        return [(np.matmul, (a, b, out)) if a.ndim > 2 else product(a, b, out)]
+
+    def any_layout(self, shapes: Sequence[tuple[int, ...]]) -> bool:
+        return all(len(shape) == 2 for shape in shapes)
 
     def vjp(
         self,

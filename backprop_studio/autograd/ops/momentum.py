@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from backprop_studio.autograd.op import Call, Formula, constant
-from backprop_studio.autograd.ops.update import Update
+from backprop_studio.autograd.ops.update import Update, in_pieces
 from backprop_studio.autograd.symbol import Array
 
 
@@ -53,13 +53,16 @@ class GatherScaledSpeed(Update):
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         v, g, square = inputs
-        part = np.empty_like(g)
         return [
-            (np.sqrt, (square, part)),
-            (np.add, (part, constant(self.epsilon, g), part)),
-            (np.divide, (g, part, part)),
-            (np.multiply, (v, constant(self.momentum, v), v)),
-            (np.add, (v, part, v)),
+            call
+            for v, g, square, part in in_pieces(v, g, square)
+            for call in (
+                (np.sqrt, (square, part)),
+                (np.add, (part, constant(self.epsilon, g), part)),
+                (np.divide, (g, part, part)),
+                (np.multiply, (v, constant(self.momentum, v), v)),
+                (np.add, (v, part, v)),
+            )
         ]
 
     def formula(self) -> Formula:
@@ -80,10 +83,13 @@ class FollowSpeed(Update):
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         p, v, rate = inputs
-        step = np.empty_like(v)
         return [
-            (np.multiply, (v, rate, step)),
-            (np.subtract, (p, step, p)),
+            call
+            for p, v, step in in_pieces(p, v)
+            for call in (
+                (np.multiply, (v, rate, step)),
+                (np.subtract, (p, step, p)),
+            )
         ]
 
     def formula(self) -> Formula:
@@ -109,12 +115,15 @@ class LookAhead(Update):
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         p, g, v, rate = inputs
-        step = np.empty_like(g)
         return [
-            (np.multiply, (v, constant(self.momentum, v), step)),
-            (np.add, (step, g, step)),
-            (np.multiply, (step, rate, step)),
-            (np.subtract, (p, step, p)),
+            call
+            for p, g, v, step in in_pieces(p, g, v)
+            for call in (
+                (np.multiply, (v, constant(self.momentum, v), step)),
+                (np.add, (step, g, step)),
+                (np.multiply, (step, rate, step)),
+                (np.subtract, (p, step, p)),
+            )
         ]
 
     def formula(self) -> Formula:

@@ -10,7 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from itertools import product
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -22,6 +23,10 @@ from backprop_studio.errors import ShapeError
 if TYPE_CHECKING:
     from backprop_studio.autograd.builder import Builder
     from backprop_studio.autograd.program import Value
+
+
+FEW = 4
+"""Entries of a window up to which it is quicker to look at each than to go axis by axis."""
 
 
 def _taps(window: Window, axis: int, x: Array, places: int) -> list[Array]:
@@ -47,7 +52,7 @@ def _padded(window: Window, x: Array, value: float) -> tuple[Array, Array]:
     if not any(window.padding):
         return x, x
     size = [n + 2 * p for n, p in zip(x.shape[2:], window.padding, strict=True)]
-    buffer = np.full((*x.shape[:2], *size), value, x.dtype)
+    buffer = np.full_like(x, value, shape=(*x.shape[:2], *size))
     inner = buffer
     for axis, (p, n) in enumerate(zip(window.padding, x.shape[2:], strict=True), 2):
         inner = inner[(*(slice(None),) * axis, slice(p, p + n))]
@@ -57,7 +62,7 @@ def _padded(window: Window, x: Array, value: float) -> tuple[Array, Array]:
 def pool(function: np.ufunc, window: Window, x: Array, out: Array) -> list[Call]:
     """Calls that reduce the padded `x` to one number a place of the window."""
     places = out.shape[2:]
-    rows = np.zeros((*x.shape[:-1], places[-1]), x.dtype) if window.axes == 2 else out
+    rows = np.zeros_like(x, shape=(*x.shape[:-1], places[-1])) if window.axes == 2 else out
     calls = _reduce(function, _taps(window, window.axes - 1, x, places[-1]), rows)
     if window.axes == 2:
         calls += _reduce(function, _taps(window, 0, rows, places[0]), out)
@@ -74,6 +79,9 @@ class _Pooling(Op):
             if 2 * p > k:
                 raise ShapeError.of(self.name, "padding of at most half of the window", x.shape)
         return (TensorType((*x.shape[:2], *places)),)
+
+    def any_layout(self, shapes: Sequence[tuple[int, ...]]) -> bool:
+        return True
 
     def scratch(self, inputs: Sequence[tuple[int, ...]], itemsize: int) -> int:
         padded = [n + 2 * p for n, p in zip(inputs[0][2:], self.window.padding, strict=True)]
@@ -108,8 +116,11 @@ class MaxPoolBackward(_Pooling):
         target, result = _padded(window, out, 0.0)
         calls: list[Call] = [] if inner is x else [(np.copyto, (inner, x))]
         last = window.axes - 1
+        tiles = all(_covers(window, axis, x, y) for axis in range(window.axes))
+        if tiles and window.count <= FEW and not any(window.padding):
+            return _route_tiles(window, x, y, g, out)
         if window.axes == 2:
-            rows = np.zeros((*padded.shape[:-1], y.shape[-1]), x.dtype)
+            rows = np.zeros_like(padded, shape=(*padded.shape[:-1], y.shape[-1]))
             row_gradient = np.zeros_like(rows)
             calls += _reduce(np.maximum, _taps(window, last, padded, y.shape[-1]), rows)
             calls += _route(window, 0, rows, y, g, row_gradient)
@@ -130,11 +141,29 @@ class MaxPoolBackward(_Pooling):
         )
 
 
+def _route_tiles(window: Window, x: Array, y: Array, g: Array, out: Array) -> list[Call]:
+    """Send `g` to the first entry of each window that equals `y`; each entry is in one window."""
+    left, on = np.zeros_like(g), np.zeros_like(g, bool)
+    corners: list[tuple[Any, ...]] = [
+        (..., *(slice(k, None, n) for k, n in zip(entry, window.kernel, strict=True)))
+        for entry in product(*(range(n) for n in window.kernel))
+    ]
+    calls: list[Call] = []
+    for corner in corners[:-1]:
+        before = left if calls else g
+        calls.append((np.equal, (x[corner], y, on)))
+        # What was routed is taken from what is left: 0 or all of it, so nothing is rounded.
+        calls.append((np.multiply, (before, on, out[corner])))
+        calls.append((np.subtract, (before, out[corner], left)))
+    # If it was none of them, it is the last.
+    return [*calls, (np.copyto, (out[corners[-1]], left if calls else g))]
+
+
 def _route(window: Window, axis: int, x: Array, y: Array, g: Array, out: Array) -> list[Call]:
     """Send `g` to the first entry along an axis that equals `y`."""
     sources = _taps(window, axis, x, y.shape[2 + axis])
     targets = _taps(window, axis, out, y.shape[2 + axis])
-    left, part, on = np.zeros_like(g), np.zeros_like(g), np.zeros(g.shape, bool)
+    left, part, on = np.zeros_like(g), np.zeros_like(g), np.zeros_like(g, bool)
     apart = window.kernel[axis] <= window.stride[axis]
     calls: list[Call] = [] if _covers(window, axis, x, y) else [(out.fill, (0.0,))]
     for k, (source, target) in enumerate(zip(sources, targets, strict=True)):
@@ -219,7 +248,7 @@ class AvgPoolBackward(_Pooling):
         share = np.zeros_like(g)
         calls: list[Call] = [(np.multiply, (g, constant(1 / window.count, g), share))]
         if window.axes == 2:
-            rows = np.zeros((*target.shape[:-1], g.shape[-1]), g.dtype)
+            rows = np.zeros_like(target, shape=(*target.shape[:-1], g.shape[-1]))
             calls += spread(window, 0, share, rows)
             share = rows
         calls += spread(window, window.axes - 1, share, target)

@@ -23,7 +23,7 @@ class LeakyReLUBackward(PointwiseBackward):
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         (x, g), (out,) = inputs, outputs
-        on = np.empty(x.shape, bool)
+        on = np.empty_like(x, bool)
         # The larger of a mask and the slope, which is at most one, is the derivative exactly.
         return [
             (np.greater, (x, constant(0.0, x), on)),
@@ -84,7 +84,7 @@ class ELUBackward(PointwiseBackward):
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         (x, g), (out,) = inputs, outputs
-        on = np.empty(x.shape, bool)
+        on = np.empty_like(x, bool)
         return [
             (partial(np.minimum, out=out), (x, np.zeros_like(x))),
             (np.exp, (out, out)),
@@ -149,7 +149,7 @@ class SoftplusBackward(PointwiseBackward):
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         (x, g), (out,) = inputs, outputs
-        t, top, far = np.empty_like(x), np.empty_like(x), np.empty(x.shape, bool)
+        t, top, far = np.empty_like(x), np.empty_like(x), np.empty_like(x, bool)
         one = constant(1.0, x)
         # exp(min(t, 0)) / (1 + exp(-|t|)): no power is above one, so nothing overflows.
         return [
@@ -193,7 +193,7 @@ class Softplus(Pointwise):
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         (x,), (out,) = inputs, outputs
-        t, far = np.empty_like(x), np.empty(x.shape, bool)
+        t, far = np.empty_like(x), np.empty_like(x, bool)
         return [
             (np.multiply, (x, constant(self.beta, x), t)),
             (np.greater, (t, constant(self.threshold, x), far)),

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from backprop_studio.autograd.op import Call, Formula, constant
-from backprop_studio.autograd.ops.update import Update
+from backprop_studio.autograd.ops.update import Update, in_pieces
 from backprop_studio.autograd.symbol import Array
 
 
@@ -21,8 +21,14 @@ class SumSquares(Update):
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         s, g = inputs
-        part = np.empty_like(g)
-        return [(np.multiply, (g, g, part)), (np.add, (s, part, s))]
+        return [
+            call
+            for s, g, part in in_pieces(s, g)
+            for call in (
+                (np.multiply, (g, g, part)),
+                (np.add, (s, part, s)),
+            )
+        ]
 
     def formula(self) -> Formula:
         return Formula(
@@ -47,13 +53,16 @@ class ScaledDescend(Update):
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         p, g, square, rate = inputs
-        part = np.empty_like(g)
         return [
-            (np.sqrt, (square, part)),
-            (np.add, (part, constant(self.epsilon, g), part)),
-            (np.divide, (g, part, part)),
-            (np.multiply, (part, rate, part)),
-            (np.subtract, (p, part, p)),
+            call
+            for p, g, square, part in in_pieces(p, g, square)
+            for call in (
+                (np.sqrt, (square, part)),
+                (np.add, (part, constant(self.epsilon, g), part)),
+                (np.divide, (g, part, part)),
+                (np.multiply, (part, rate, part)),
+                (np.subtract, (p, part, p)),
+            )
         ]
 
     def formula(self) -> Formula:
@@ -74,11 +83,14 @@ class SignDescend(Update):
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         p, g, rate = inputs
-        step = np.empty_like(g)
         return [
-            (np.sign, (g, step)),
-            (np.multiply, (step, rate, step)),
-            (np.subtract, (p, step, p)),
+            call
+            for p, g, step in in_pieces(p, g)
+            for call in (
+                (np.sign, (g, step)),
+                (np.multiply, (step, rate, step)),
+                (np.subtract, (p, step, p)),
+            )
         ]
 
     def formula(self) -> Formula:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,6 +11,25 @@ import numpy as np
 from backprop_studio.autograd.op import Call, Formula, Op, constant
 from backprop_studio.autograd.symbol import Array, TensorType
 from backprop_studio.errors import ShapeError
+
+PIECE = 2**16
+"""Entries that an update works on at a time: what several calls pass over stays in the caches."""
+
+
+def in_pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """Parts of arrays of one shape, and with each a buffer of its size, all in the same memory.
+
+    An update of a large layer so needs little memory besides its own.
+    """
+    size = arrays[0].size
+    if size <= PIECE:
+        yield (*arrays, np.empty_like(arrays[0]))
+        return
+    flat = [a.reshape(-1, copy=False) for a in arrays]
+    buffer = np.empty(PIECE, arrays[0].dtype)
+    for start in range(0, size, PIECE):
+        parts = [f[start : start + PIECE] for f in flat]
+        yield (*parts, buffer[: parts[0].size])
 
 
 class Update(Op):
@@ -38,10 +57,13 @@ class Descend(Update):
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         p, g, rate = inputs
-        step = np.empty_like(g)
         return [
-            (np.multiply, (g, rate, step)),
-            (np.subtract, (p, step, p)),
+            call
+            for p, g, step in in_pieces(p, g)
+            for call in (
+                (np.multiply, (g, rate, step)),
+                (np.subtract, (p, step, p)),
+            )
         ]
 
     def formula(self) -> Formula:
@@ -105,12 +127,15 @@ class AverageSquare(Update):
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         v, g = inputs
-        part = np.empty_like(g)
         return [
-            (np.multiply, (v, constant(self.decay, v), v)),
-            (np.multiply, (g, g, part)),
-            (np.multiply, (part, constant(1.0 - self.decay, g), part)),
-            (np.add, (v, part, v)),
+            call
+            for v, g, part in in_pieces(v, g)
+            for call in (
+                (np.multiply, (v, constant(self.decay, v), v)),
+                (np.multiply, (g, g, part)),
+                (np.multiply, (part, constant(1.0 - self.decay, g), part)),
+                (np.add, (v, part, v)),
+            )
         ]
 
     def formula(self) -> Formula:
@@ -138,7 +163,6 @@ class AdamStep(Update):
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         p, m, v, t, rate = inputs
-        part = np.empty_like(m)
         epsilon, length = np.empty((), m.dtype), np.empty((), m.dtype)
 
         def correct() -> None:
@@ -150,14 +174,18 @@ class AdamStep(Update):
             epsilon[...] = self.epsilon * root
             length[...] = float(rate) / (1.0 - self.decay_mean**count) * root
 
-        return [
-            (correct, ()),
-            (np.sqrt, (v, part)),
-            (np.add, (part, epsilon, part)),
-            (np.divide, (m, part, part)),
-            (np.multiply, (part, length, part)),
-            (np.subtract, (p, part, p)),
+        steps = [
+            call
+            for p, m, v, part in in_pieces(p, m, v)
+            for call in (
+                (np.sqrt, (v, part)),
+                (np.add, (part, epsilon, part)),
+                (np.divide, (m, part, part)),
+                (np.multiply, (part, length, part)),
+                (np.subtract, (p, part, p)),
+            )
         ]
+        return [(correct, ()), *steps]
 
     def formula(self) -> Formula:
         return Formula(

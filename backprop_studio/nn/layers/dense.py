@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from backprop_studio.autograd import Builder, Value
+from backprop_studio.autograd.ops.affine import Affine
 from backprop_studio.autograd.ops.arithmetic import Add
 from backprop_studio.autograd.ops.matmul import MatMul
 from backprop_studio.errors import ShapeError
@@ -31,7 +32,7 @@ class Dense(LayerSpec):
     >>> y.shape, [(p.name, p.shape) for p in b.parameters]
     (('N', 10), [('weight', (64, 10)), ('bias', (10,))])
     >>> [instr.op.name for instr in b.instructions]
-    ['load', 'matmul', 'add']
+    ['load', 'affine']
     """
 
     units: int = integer(
@@ -71,7 +72,10 @@ class Dense(LayerSpec):
             raise ShapeError.of("dense", f"N×features or N×T×features{hint}", x.shape)
         features = x.shape[-1]
         init = initializers.scheme(self.init, features, self.units, self.scale)
-        y = b.apply(MatMul(), x, b.parameter("weight", (features, self.units), init))
-        if self.bias:
-            y = b.apply(Add(), y, b.parameter("bias", (self.units,)))
-        return y
+        weight = b.parameter("weight", (features, self.units), init)
+        if not self.bias:
+            return b.apply(MatMul(), x, weight)
+        bias = b.parameter("bias", (self.units,))
+        if len(x.shape) == 2:
+            return b.apply(Affine(), x, weight, bias)
+        return b.apply(Add(), b.apply(MatMul(), x, weight), bias)
