@@ -18,8 +18,11 @@ from backprop_studio.autograd.room import Grid
 from backprop_studio.autograd.symbol import Array
 from backprop_studio.autograd.windows import Window
 
-PART_BYTES = 2**20
-"""Columns gathered for one matrix product, so that they stay in the processor's caches."""
+PART_BYTES = 3 * 2**19
+"""Columns gathered for one matrix product, and its results: they should stay in the caches."""
+
+RESULTS = 64
+"""Rows that results are taken to have; more or fewer make little difference."""
 
 
 class Shifts:
@@ -63,7 +66,7 @@ class Shifts:
     def cuts(self, channels: int, images: int, itemsize: int) -> Iterator[slice]:
         """Parts of a grid whose columns fit into the processor's nearest caches."""
         length = self._rows * self._columns * images
-        most = PART_BYTES // (len(self._shifts) * channels * itemsize)
+        most = PART_BYTES // ((len(self._shifts) * channels + RESULTS) * itemsize)
         step = max(1, images, most)
         for start in range(0, length, step):
             yield slice(start, min(start + step, length))

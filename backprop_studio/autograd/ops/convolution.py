@@ -177,8 +177,9 @@ class Conv2dWeightGradient(_Convolving):
         source, calls, _ = settled(context, x, shifts.padded(clean=True))
         signal, copies, _ = settled(context, g, shifts.result(clean=True))
         calls += copies
-        # Transposed: BLAS takes two thirds of the time with the longer side first.
-        total = np.zeros((out[0].size, len(out)), out.dtype)
+        # BLAS takes two thirds of the time with the longer side first.
+        turned = out[0].size > len(out)
+        total = np.zeros((out[0].size, len(out)) if turned else (len(out), out[0].size), out.dtype)
         part_of = np.zeros_like(total)
         cuts = list(shifts.cuts(channels, images, x.itemsize))
         work = workspace(out[0].size, cuts, x.dtype)
@@ -189,11 +190,13 @@ class Conv2dWeightGradient(_Convolving):
                 (np.copyto, pair) for pair in zip(blocks(columns, channels), taps, strict=True)
             ]
             target = part_of if part.start else total
-            calls.append((np.dot, (columns, signal[:, part].T, target)))
+            seen, told = (columns, signal[:, part]) if turned else (signal[:, part], columns)
+            calls.append((np.dot, (seen, told.T, target)))
             if part.start:
                 calls.append((np.add, (total, part_of, total)))
-        by_tap = _by_tap(out, 1).transpose(0, 2, 3, 1)
-        return [*calls, (np.copyto, (by_tap, total.reshape(by_tap.shape)))]
+        by_tap = _by_tap(out, 1)
+        found = (total.T if turned else total).reshape(by_tap.shape, copy=False)
+        return [*calls, (np.copyto, (by_tap, found))]
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> list[Call]:
         x, g, out = (as_pictures(a) for a in (*inputs, *outputs))
