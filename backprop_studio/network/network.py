@@ -172,6 +172,10 @@ class TrainingSetup(Spec):
         shape="",
     )
 
+    def unused(self) -> frozenset[str]:
+        """As in `Spec`."""
+        return frozenset({"clip_at"}) if self.clip == "none" else frozenset()
+
     @property
     def itemsize(self) -> int:
         """Bytes of one number in this precision."""

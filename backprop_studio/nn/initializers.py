@@ -114,6 +114,10 @@ SCALE = 0.1
 """Standard deviation, limit or value of the schemes that do not look at a layer's size."""
 
 
+SCALED = frozenset({"normal", "uniform", "constant"})
+"""Keys of the schemes that use their scale."""
+
+
 def scheme(key: str, fan_in: int, fan_out: int, scale: float = SCALE) -> Initializer:
     """The initializer of a weight with this many inputs and outputs.
 

@@ -22,6 +22,9 @@ class Category(StrEnum):
 
     DATA = "data"
     LAYER = "layer"
+    PICTURE = "picture"
+    SEQUENCE = "sequence"
+    NORMALIZATION = "normalization"
     COMBINE = "combine"
     SHAPE = "shape"
     ACTIVATION = "activation"
@@ -119,6 +122,10 @@ class Spec:
                 )
         values: dict[str, Any] = {k: known[k].from_plain(value) for k, value in config.items()}
         return cls(**values)
+
+    def unused(self) -> frozenset[str]:
+        """Names of the settings that do nothing while the others are as they are."""
+        return frozenset()
 
     def formula(self) -> tuple[str, str]:
         """Its formula with these settings, typeset and in plain text."""

@@ -252,6 +252,7 @@ def test_that_tab_goes_through_the_fields_before_it_leaves_the_panel(
         panel.set_selection((selected,))
     panel.name_edit.setFocus()
     fields = [panel.form.editor(name) for name in panel.form.names()]
+    fields = [field for field in fields if field.isVisible()]
     for expected in (*fields, panel.frozen_editor, after):
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         assert QApplication.focusWidget() is expected
@@ -437,3 +438,16 @@ def test_that_class_weights_are_typed_as_a_list(panel: InspectorPanel, document:
     retype(editor, " ")
     QTest.keyClick(editor, Qt.Key.Key_Return)
     assert weights() == ()
+
+
+def test_that_a_setting_is_shown_when_it_does_something(
+    panel: InspectorPanel, document: Document
+) -> None:
+    scale = panel.form.editor("scale")
+    assert not scale.isVisible()
+    choose = panel.form.editor("init")
+    assert isinstance(choose, QComboBox)
+    choose.setCurrentIndex(choose.findData("normal"))
+    assert panel.form.editor("scale").isVisible()
+    document.undo_stack.undo()
+    assert not panel.form.editor("scale").isVisible()

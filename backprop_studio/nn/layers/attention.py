@@ -29,7 +29,7 @@ class Attention(LayerSpec):
     info: ClassVar[Info] = Info(
         id="attention",
         title="Attention",
-        category=Category.COMBINE,
+        category=Category.SEQUENCE,
         summary="Each query takes the mean of the values, weighted by how well their keys fit it.",
         latex=r"Y = \mathrm{softmax}\left(\frac{Q K^\top}{\sqrt{d}}\right) V",
         plain="Y = softmax(Q·Kᵀ / √d)·V",

@@ -17,7 +17,7 @@ class AvgPool1d(Pooling):
     info: ClassVar[Info] = Info(
         id="avg_pool1d",
         title="AvgPool1d",
-        category=Category.LAYER,
+        category=Category.PICTURE,
         summary="Takes the mean under each place of a window over sequences.",
         latex=r"Y_p = \frac{1}{k} \sum_i X_{sp+i}",
         plain="Y = mean over window",

@@ -17,7 +17,7 @@ class AvgPool2d(Pooling):
     info: ClassVar[Info] = Info(
         id="avg_pool2d",
         title="AvgPool2d",
-        category=Category.LAYER,
+        category=Category.PICTURE,
         summary="Takes the mean under each place of a window over pictures.",
         latex=r"Y_{p,q} = \frac{1}{k^2} \sum_{i,j} X_{sp+i,\,sq+j}",
         plain="Y = mean over window",

@@ -58,7 +58,7 @@ class BatchNorm(LayerSpec):
     info: ClassVar[Info] = Info(
         id="batch_norm",
         title="BatchNorm",
-        category=Category.LAYER,
+        category=Category.NORMALIZATION,
         summary="Brings each channel of a batch to mean zero and variance one.",
         latex=r"Y = \frac{X - m}{\sqrt{v + \varepsilon}} \odot w + b",
         plain="Y = (X − m) / √(v + ε) × w + b",

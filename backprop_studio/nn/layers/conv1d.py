@@ -17,7 +17,7 @@ class Conv1d(Convolution):
     info: ClassVar[Info] = Info(
         id="conv1d",
         title="Conv1d",
-        category=Category.LAYER,
+        category=Category.PICTURE,
         summary="Slides learned patterns over sequences and tells how well each fits, everywhere.",
         latex=r"Y_o = b_o + \sum_c W_{o,c} \star X_c",
         plain="Y = W ⋆ X + b",

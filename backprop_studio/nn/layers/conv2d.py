@@ -17,7 +17,7 @@ class Conv2d(Convolution):
     info: ClassVar[Info] = Info(
         id="conv2d",
         title="Conv2d",
-        category=Category.LAYER,
+        category=Category.PICTURE,
         summary="Slides learned patterns over pictures and tells how well each fits, everywhere.",
         latex=r"Y_o = b_o + \sum_c W_{o,c} \star X_c",
         plain="Y = W ⋆ X + b",

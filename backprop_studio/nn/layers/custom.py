@@ -71,6 +71,9 @@ class Custom(LayerSpec):
     def caption(self) -> str:
         return self.expression
 
+    def unused(self) -> frozenset[str]:
+        return frozenset() if len(self.ports) > 1 else frozenset({"derivative_b"})
+
     def formula(self) -> tuple[str, str]:
         try:
             made = self._op().formula()

@@ -50,8 +50,7 @@ class Dense(LayerSpec):
         low=0.0,
         high=1000.0,
         label="First scale",
-        doc="Standard deviation of normal, limit of uniform, value of constant first weights; "
-        "the other ways to draw them do not use it.",
+        doc="Standard deviation of normal, limit of uniform, value of constant first weights.",
     )
 
     info: ClassVar[Info] = Info(
@@ -64,6 +63,9 @@ class Dense(LayerSpec):
         shape="(N, features) or (N, T, features) → the same with units as features",
         rank=0,
     )
+
+    def unused(self) -> frozenset[str]:
+        return frozenset() if self.init in initializers.SCALED else frozenset({"scale"})
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         (x,) = inputs

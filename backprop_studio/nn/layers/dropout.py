@@ -32,7 +32,7 @@ class Dropout(LayerSpec):
     info: ClassVar[Info] = Info(
         id="dropout",
         title="Dropout",
-        category=Category.LAYER,
+        category=Category.NORMALIZATION,
         summary="Sets numbers to zero at random in training; passes them on in use.",
         latex=r"Y = X \odot M, \quad M_i \in \left\{0, \tfrac{1}{1 - p}\right\}",
         plain="Y = X × M, M[i] = 0 with probability p, else 1 / (1 − p)",

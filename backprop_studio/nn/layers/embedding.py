@@ -35,7 +35,7 @@ class Embedding(LayerSpec):
     info: ClassVar[Info] = Info(
         id="embedding",
         title="Embedding",
-        category=Category.LAYER,
+        category=Category.SEQUENCE,
         summary="Replaces each token by a learned vector.",
         latex=r"Y_{p} = E_{T_p}",
         plain="Y[p] = E[T[p]]",

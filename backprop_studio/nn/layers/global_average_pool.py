@@ -17,7 +17,7 @@ class GlobalAveragePool(LayerSpec):
     info: ClassVar[Info] = Info(
         id="global_average_pool",
         title="GlobalAveragePool",
-        category=Category.LAYER,
+        category=Category.PICTURE,
         summary="Takes the mean of each channel over the whole picture or sequence.",
         latex=r"Y_c = \frac{1}{P} \sum_{p=1}^{P} X_{c,p}",
         plain="Y = mean of channel",

@@ -39,7 +39,7 @@ class GroupNorm(LayerSpec):
     info: ClassVar[Info] = Info(
         id="group_norm",
         title="GroupNorm",
-        category=Category.LAYER,
+        category=Category.NORMALIZATION,
         summary="Brings each group of channels of each row to mean zero and variance one.",
         latex=r"Y = \frac{X - m}{\sqrt{v + \varepsilon}} \odot g + b",
         plain="Y = (X − m) / √(v + ε) × g + b",

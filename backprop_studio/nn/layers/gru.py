@@ -23,7 +23,7 @@ class GRU(RecurrentLayer):
     info: ClassVar[Info] = Info(
         id="gru",
         title="GRU",
-        category=Category.LAYER,
+        category=Category.SEQUENCE,
         summary="Reads a sequence with a state that gates mix with what is new.",
         latex=r"H_t = (1 - Z_t) \odot N_t + Z_t \odot H_{t-1}",
         plain="H[t] = (1 − Z[t])×N[t] + Z[t]×H[t−1]",

@@ -38,7 +38,7 @@ class LayerNorm(LayerSpec):
     info: ClassVar[Info] = Info(
         id="layer_norm",
         title="LayerNorm",
-        category=Category.LAYER,
+        category=Category.NORMALIZATION,
         summary="Brings the features of each row to mean zero and variance one.",
         latex=r"Y = \frac{X - m}{\sqrt{v + \varepsilon}} \odot g + b",
         plain="Y = (X − m) / √(v + ε) × g + b",

@@ -17,7 +17,7 @@ class MaxPool1d(Pooling):
     info: ClassVar[Info] = Info(
         id="max_pool1d",
         title="MaxPool1d",
-        category=Category.LAYER,
+        category=Category.PICTURE,
         summary="Keeps the largest number under each place of a window over sequences.",
         latex=r"Y_p = \max_i X_{sp+i}",
         plain="Y = max over window",

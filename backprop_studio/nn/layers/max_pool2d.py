@@ -17,7 +17,7 @@ class MaxPool2d(Pooling):
     info: ClassVar[Info] = Info(
         id="max_pool2d",
         title="MaxPool2d",
-        category=Category.LAYER,
+        category=Category.PICTURE,
         summary="Keeps the largest number under each place of a window over pictures.",
         latex=r"Y_{p,q} = \max_{i,j} X_{sp+i,\,sq+j}",
         plain="Y = max over window",

@@ -43,7 +43,7 @@ class MultiHeadAttention(LayerSpec):
     info: ClassVar[Info] = Info(
         id="multi_head_attention",
         title="MultiHeadAttention",
-        category=Category.LAYER,
+        category=Category.SEQUENCE,
         summary="Every step of a sequence looks at all its steps, in several ways at once.",
         latex=r"Y = [\,H_1 \mid \dots \mid H_h\,]\, W_o, \quad "
         r"H_i = \mathrm{softmax}\left(\frac{Q_i K_i^\top}{\sqrt{d}}\right) V_i",

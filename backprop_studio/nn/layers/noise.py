@@ -30,7 +30,7 @@ class Noise(LayerSpec):
     info: ClassVar[Info] = Info(
         id="noise",
         title="Noise",
-        category=Category.LAYER,
+        category=Category.NORMALIZATION,
         summary="Adds random numbers in training; passes its input on in use.",
         latex=r"Y = X + E, \quad E_i \sim \mathcal{N}(0, \sigma^2)",
         plain="Y = X + E, E[i] normal with mean 0 and standard deviation σ",

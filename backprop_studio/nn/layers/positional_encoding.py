@@ -33,7 +33,7 @@ class PositionalEncoding(LayerSpec):
     info: ClassVar[Info] = Info(
         id="positional_encoding",
         title="PositionalEncoding",
-        category=Category.LAYER,
+        category=Category.SEQUENCE,
         summary="Adds to each step of a sequence a vector that tells its position.",
         latex=r"Y_t = X_t + P_t",
         plain="Y[t] = X[t] + P[t]",

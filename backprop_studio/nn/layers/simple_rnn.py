@@ -29,7 +29,7 @@ class SimpleRNN(RecurrentLayer):
     info: ClassVar[Info] = Info(
         id="simple_rnn",
         title="SimpleRNN",
-        category=Category.LAYER,
+        category=Category.SEQUENCE,
         summary="Reads a sequence step by step; its state is all that it remembers.",
         latex=r"H_t = \tanh(X_t W + H_{t-1} U + b)",
         plain="H[t] = tanh(X[t]·W + H[t−1]·U + b)",

@@ -22,7 +22,7 @@ class Upsample(LayerSpec):
     info: ClassVar[Info] = Info(
         id="upsample",
         title="UpSample",
-        category=Category.LAYER,
+        category=Category.PICTURE,
         summary="Enlarges pictures or sequences by repeating every number along each axis.",
         latex=r"Y_{p,q} = X_{\lfloor p/k \rfloor,\, \lfloor q/k \rfloor}",
         plain="Y = nearest X",

@@ -50,6 +50,9 @@ class PaletteModel(QAbstractItemModel):
         titles = {
             Category.DATA: self.tr("Data"),
             Category.LAYER: self.tr("Layers"),
+            Category.PICTURE: self.tr("Pictures"),
+            Category.SEQUENCE: self.tr("Sequences"),
+            Category.NORMALIZATION: self.tr("Normalisation and noise"),
             Category.COMBINE: self.tr("Combine"),
             Category.SHAPE: self.tr("Shape"),
             Category.ACTIVATION: self.tr("Activations"),

@@ -91,6 +91,13 @@ class FieldGrid(QWidget):
         """The rows there are."""
         return tuple(self._rows)
 
+    def show_row(self, name: str, shown: bool) -> None:
+        """Show or hide a row, with what is written below it."""
+        caption, widget, _ = self._rows[name]
+        caption.setVisible(shown)
+        widget.setVisible(shown)
+        self._show_note(name)
+
     def set_reason(self, name: str, reason: str) -> None:
         """Say why an edit of this row was refused; an empty text takes it back."""
         self._reasons[name] = reason
@@ -128,9 +135,11 @@ class FieldGrid(QWidget):
         self._problems.clear()
 
     def _show_note(self, name: str) -> None:
-        note = self._rows[name][2]
+        _, widget, note = self._rows[name]
         reason, problem = self._reasons.get(name), self._problems.get(name)
-        if reason:
+        if widget.isHidden():
+            note.show_text("", Severity.ERROR)
+        elif reason:
             note.show_text(reason)
         elif problem is not None:
             note.show_text(problem.text, problem.severity)
@@ -209,6 +218,7 @@ class SpecForm(FieldGrid):
             editor = cast(Editor, self.widget(field.name))
             if key != self._key or not editor.is_pending():
                 editor.show_value(getattr(spec, field.name))
+            self.show_row(field.name, field.name not in spec.unused())
         self._key = key
 
     def clear(self) -> None:
