@@ -5,17 +5,17 @@ Needs PyTorch 2 to make the fixture, which the studio does not. From the checkou
     python -m tests.golden.cnn_case
 
 Convolution, ReLU, max pooling, a convolution with stride, average pooling that counts its padding,
-Flatten and Dense, under softmax cross-entropy and plain gradient descent, all in float64.
+Flatten and Dense, under softmax cross-entropy and plain gradient descent, all in float64. With
+penalties, and by every other optimizer: see `make_trajectory_fixtures.py`.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, np.dtype[Any]]
+from tests.golden.make_fixtures import Array, Settings, charged, pytorch_optimizer
 
 PATH = Path(__file__).parent / "fixtures" / "pytorch_cnn.npz"
 STEPS = 50
@@ -65,14 +65,23 @@ def start() -> dict[str, Array]:
     return found
 
 
-def train_with_pytorch(given: dict[str, Array]) -> dict[str, Array]:
+def train_with_pytorch(
+    given: dict[str, Array],
+    optimizer: str = "sgd",
+    rate: float = RATE,
+    settings: Settings = (),
+    *,
+    l1: float = 0.0,
+    l2: float = 0.0,
+) -> dict[str, Array]:
     """Losses of the steps, and last weights by the names of the first ones, by PyTorch."""
     import torch
     from torch.nn import functional
 
     torch.set_num_threads(1)
     w = {n: torch.from_numpy(given[n].copy()).requires_grad_() for n in SHAPES}
-    optimizer = torch.optim.SGD(w.values(), lr=RATE)
+    stepper = pytorch_optimizer(optimizer, w.values(), rate, settings)
+    weights = [p for name, p in w.items() if name.endswith("/weight")]
     losses = []
     for step in range(STEPS):
         h = torch.from_numpy(given["x"][step % BATCHES])
@@ -82,9 +91,10 @@ def train_with_pytorch(given: dict[str, Array]) -> dict[str, Array]:
         h = functional.avg_pool2d(h, 2, stride=1, padding=1)
         scores = torch.flatten(h, 1) @ w["dense/weight"] + w["dense/bias"]
         loss = functional.cross_entropy(scores, torch.from_numpy(given["y"][step % BATCHES]))
-        optimizer.zero_grad()
+        loss = charged(loss, weights, l1=l1, l2=l2)
+        stepper.zero_grad()
         loss.backward()
-        optimizer.step()
+        stepper.step()
         losses.append(loss.item())
     last = {f"last_{name}": p.detach().numpy() for name, p in w.items()}
     return {"losses": np.array(losses), **last}

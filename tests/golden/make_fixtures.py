@@ -10,6 +10,7 @@ Make them anew only when a case is added or changed; PyTorch's own results do no
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Settings = tuple[tuple[str, float], ...]
 
 FOLDER = Path(__file__).parent / "fixtures" / "pytorch"
 STEPS = 50
@@ -36,12 +38,12 @@ class Case:
     optimizer: str
     rate: float
     batch: int
-    settings: tuple[tuple[str, float], ...] = ()
+    settings: Settings = ()
     """More settings of the optimizer, by our names."""
     l1: float = 0.0
     l2: float = 0.0
     schedule: str = "constant"
-    schedule_settings: tuple[tuple[str, float], ...] = ()
+    schedule_settings: Settings = ()
     warmup: int = 0
     clip: str = "none"
     clip_at: float = 1.0
@@ -152,8 +154,22 @@ def start(case: Case) -> dict[str, Array]:
     return found
 
 
-def pytorch_optimizer(case: Case, net: Any) -> Any:
-    """PyTorch's optimizer with the settings of a case."""
+def pytorch_optimizer(
+    optimizer: str, parameters: Iterable[Any], rate: float, settings: Settings = ()
+) -> Any:
+    """PyTorch's optimizer of our name, with settings by our names.
+
+    Parameters
+    ----------
+    optimizer
+        Id of ours; a `KeyError` says that there is none of PyTorch's for it here.
+    parameters
+        The tensors to train; each of them has a gradient.
+    rate
+        The learning rate.
+    settings
+        Names and values of what is not as it is by default.
+    """
     import torch
 
     class Sign(torch.optim.Optimizer):  # type: ignore[misc]
@@ -178,9 +194,18 @@ def pytorch_optimizer(case: Case, net: Any) -> Any:
         "adamw": (torch.optim.AdamW, {}),
         "sign": (Sign, {}),
     }
-    kind, fixed = kinds[case.optimizer]
-    settings = {{"epsilon": "eps"}.get(name, name): value for name, value in case.settings}
-    return kind(net.parameters(), lr=case.rate, **fixed, **settings)
+    kind, fixed = kinds[optimizer]
+    given = {{"epsilon": "eps"}.get(name, name): value for name, value in settings}
+    return kind(parameters, lr=rate, **fixed, **given)
+
+
+def charged(loss: Any, weights: Iterable[Any], *, l1: float, l2: float) -> Any:
+    """PyTorch's loss with the penalties on these weights: l1 · Σ |w| and l2 / 2 · Σ w²."""
+    if l1 or l2:
+        weights = list(weights)
+        loss = loss + sum(l1 * w.abs().sum() for w in weights)
+        loss = loss + sum(l2 / 2 * w.square().sum() for w in weights)
+    return loss
 
 
 def pytorch_schedule(case: Case, optimizer: Any) -> Any:
@@ -213,7 +238,7 @@ def train_with_pytorch(case: Case, given: dict[str, Array]) -> dict[str, Array]:
             modules.append(torch.nn.ReLU() if case.activation == "relu" else torch.nn.Tanh())
     net = torch.nn.Sequential(*modules)
     loss_of = torch.nn.MSELoss() if case.loss == "mse" else torch.nn.CrossEntropyLoss()
-    optimizer = pytorch_optimizer(case, net)
+    optimizer = pytorch_optimizer(case.optimizer, net.parameters(), case.rate, case.settings)
     schedule = pytorch_schedule(case, optimizer)
     warmup = None
     if case.warmup:
@@ -223,11 +248,8 @@ def train_with_pytorch(case: Case, given: dict[str, Array]) -> dict[str, Array]:
     for step in range(STEPS):
         x, y = (torch.from_numpy(given[k][step % BATCHES]) for k in "xy")
         optimizer.zero_grad()
-        loss = loss_of(net(x), y)
-        if case.l1 or case.l2:
-            weights = [m.weight for m in modules if isinstance(m, torch.nn.Linear)]
-            loss = loss + sum(case.l1 * w.abs().sum() for w in weights)
-            loss = loss + sum(case.l2 / 2 * w.square().sum() for w in weights)
+        weights = (m.weight for m in modules if isinstance(m, torch.nn.Linear))
+        loss = charged(loss_of(net(x), y), weights, l1=case.l1, l2=case.l2)
         loss.backward()
         if case.clip == "value":
             torch.nn.utils.clip_grad_value_(net.parameters(), case.clip_at)

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, np.dtype[Any]]
+from tests.golden.make_fixtures import Array, Settings, charged, pytorch_optimizer
 
 PATH = Path(__file__).parent / "fixtures" / "recurrent.npz"
 STEPS, FEATURES, UNITS, ROWS = 6, 3, 4, 5
@@ -159,7 +159,15 @@ def with_pytorch(case: Case) -> dict[str, Array]:
     }
 
 
-def train_with_pytorch(layer: str, optimizer: str, rate: float) -> dict[str, Array]:
+def train_with_pytorch(
+    layer: str,
+    optimizer: str,
+    rate: float,
+    settings: Settings = (),
+    *,
+    l1: float = 0.0,
+    l2: float = 0.0,
+) -> dict[str, Array]:
     """`losses` (50,) and the last parameters."""
     import torch
 
@@ -168,14 +176,15 @@ def train_with_pytorch(layer: str, optimizer: str, rate: float) -> dict[str, Arr
     dense = torch.nn.Linear(UNITS, CLASSES, dtype=torch.float64)
     dense.weight.data = torch.from_numpy(given["dense/weight"].T.copy())
     dense.bias.data = torch.from_numpy(given["dense/bias"].copy())
-    kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[optimizer]
     trained = [p for p in (*net.parameters(), *dense.parameters()) if p.requires_grad]
-    stepper = kind(trained, lr=rate)
+    stepper = pytorch_optimizer(optimizer, trained, rate, settings)
+    weights = (net.weight_ih_l0, net.weight_hh_l0, dense.weight)
     losses = []
     for step in range(ITERATIONS):
         x, y = (torch.from_numpy(given[k][step % BATCHES]) for k in "xy")
         stepper.zero_grad()
         loss = torch.nn.functional.cross_entropy(dense(net(x)[0][:, -1]), y)
+        loss = charged(loss, weights, l1=l1, l2=l2)
         loss.backward()
         stepper.step()
         losses.append(loss.item())

@@ -8,32 +8,16 @@ import numpy as np
 import pytest
 
 from backprop_studio import nn
-from backprop_studio.autograd import BATCH as ROWS
-from backprop_studio.autograd import Builder, Machine, Storage
 from tests.golden import cnn_case as case
+from tests.golden import networks
 from tests.golden.cnn_case import Array
 
 TOLERANCE = 1e-8
 
 
 def train(given: dict[str, Array]) -> dict[str, Array]:
-    b = Builder()
-    h = b.input("x", (ROWS, 1, case.SIDE, case.SIDE))
-    for name, kind, config in case.LAYERS:
-        h = nn.layers()[kind].from_config(config).add(b, h, node=name)
-    loss = nn.losses()["softmax_cross_entropy"]().add(b, h, b.input("y", (ROWS,), "int"))
     sgd = nn.optimizers()["sgd"].from_config({"learning_rate": case.RATE})
-    program = nn.training_step(b, loss, sgd)
-    storage = Storage(program, np.float64)
-    for p in program.parameters:
-        storage.view(p)[...] = given["/".join(p.key)]
-    machine = Machine(program, storage, batch=case.BATCH)
-    losses = [
-        machine.step(x=given["x"][step % case.BATCHES], y=given["y"][step % case.BATCHES])
-        for step in range(case.STEPS)
-    ]
-    last = {f"last_{'/'.join(p.key)}": storage.view(p).copy() for p in program.parameters}
-    return {"losses": np.array(losses), **last}
+    return networks.train(networks.cnn(sgd), given, prefix="last_")
 
 
 def assert_equal(ours: dict[str, Array], theirs: dict[str, Array]) -> None:

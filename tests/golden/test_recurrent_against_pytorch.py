@@ -7,18 +7,13 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from backprop_studio.autograd import BATCH, Array, Builder, Machine, Phase, Storage, differentiate
-from backprop_studio.autograd.ops.data import OneHot
-from backprop_studio.nn import add_updates, layers, losses, optimizers
+from backprop_studio.autograd import Array, Builder, Machine, Storage, differentiate
+from backprop_studio.nn import layers, optimizers
+from tests.golden import networks
 from tests.golden.make_recurrent_fixtures import (
-    BATCHES,
     CASES,
-    CLASSES,
-    FEATURES,
-    ITERATIONS,
     PATH,
     ROWS,
-    STEPS,
     TRAININGS,
     UNITS,
     Case,
@@ -64,31 +59,8 @@ def compute(case: Case) -> dict[str, Array]:
 
 def train(layer: str, optimizer: str, rate: float) -> dict[str, Array]:
     """What PyTorch trained, by this engine."""
-    given = start_training(layer, optimizer)
-    b = Builder()
-    x = b.input("x", (BATCH, STEPS, FEATURES))
-    with b.scope(node="layer"):
-        h = layers()[layer].from_config({"units": UNITS}).lower(b, x)
-    with b.scope(node="dense"):
-        z = layers()["dense"].from_config({"units": CLASSES}).lower(b, h)
-    with b.scope(node="loss", phase=Phase.LOSS):
-        target = b.apply(OneHot(CLASSES), b.input("y", (BATCH,), "int"))
-        loss = losses()["softmax_cross_entropy"]().lower(b, z, target)
-    parameters = b.build().parameters
     spec = optimizers()[optimizer].from_config({"learning_rate": rate})
-    add_updates(b, loss, parameters, spec)
-    storage = Storage(b.build(loss), np.float64)
-    for p in parameters:
-        storage.view(p)[...] = given[f"{p.node}/{p.name}"]
-    machine = Machine(storage.program, storage, batch=ROWS)
-    found = []
-    for step in range(ITERATIONS):
-        for name in "xy":
-            machine.feed(name, given[name][step % BATCHES], np.arange(ROWS))
-        machine.run()
-        found.append(float(machine.array(loss)))
-    last = {f"{p.node}/{p.name}": storage.view(p).copy() for p in parameters}
-    return {"losses": np.array(found), **last}
+    return networks.train(networks.recurrent(layer, spec), start_training(layer, optimizer))
 
 
 @every_case
