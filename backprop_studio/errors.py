@@ -62,6 +62,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "{field} of '{name}' cannot be read at character {position}, '{found}'. "
             "Allowed: {allowed}."
         ),
+        "formula-power": (
+            "{field} of '{name}' cannot be read at character {position}, '^': a power is written "
+            "with **. Allowed: {allowed}."
+        ),
         "formula-word": (
             "{field} of '{name}' cannot be read at character {position}: '{found}' is not known. "
             "Allowed: {allowed}."

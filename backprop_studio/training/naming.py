@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from backprop_studio.autograd import Instr, Program, Role
+from backprop_studio.autograd.ops.arithmetic import Accumulate, Add
 from backprop_studio.errors import Diagnostic
 from backprop_studio.network import Network
 
@@ -22,7 +23,10 @@ def weights_name(network: Network, weights: str) -> str:
 
 
 def value_name(network: Network, program: Program, value_id: int) -> str:
-    """A value in a few words: `hidden/weight`, `gradient of hidden/weight`, `hidden: matmul`."""
+    """A value in a few words: `hidden/weight`, `gradient of hidden/weight`, `hidden: matmul`.
+
+    What is added up to a gradient is a part of it, and the sum of several losses is the total.
+    """
     value = program.values[value_id]
     name = node_name(network, value.node)
     match value.role:
@@ -34,9 +38,13 @@ def value_name(network: Network, program: Program, value_id: int) -> str:
             return "updates so far" if value.name == "t" else f"memory of the {_words(value.name)}"
         case Role.INPUT:
             return "batch of features" if value.name.startswith("x") else "batch of targets"
-    for target, gradient in program.gradients.items():
-        if gradient == value_id:
-            return f"gradient of {value_name(network, program, target)}"
+    if value_id == program.loss and value.name == Add.name:
+        return "total loss"
+    # An error signal that an addition passes on is a gradient and a part of another one.
+    for gradient_id, part in ((value_id, ""), (_sum_with(program, value_id), "part of ")):
+        for target, gradient in program.gradients.items():
+            if gradient == gradient_id:
+                return f"{part}gradient of {value_name(network, program, target)}"
     if value.of is not None:
         owner = weights_name(network, value.of[0])
         return f"{_words(value.name)} of {owner}/{value.of[-1]}"
@@ -54,6 +62,15 @@ def with_names(network: Network, failure: Diagnostic) -> Diagnostic:
         return failure
     params = {**failure.params, "name": node_name(network, failure.node)}
     return replace(failure, params=params)
+
+
+def _sum_with(program: Program, value_id: int) -> int:
+    """The last sum that a value is added into, where error signals meet; else the value."""
+    total = value_id
+    for instr in program.instructions:
+        if isinstance(instr.op, Accumulate) and total in instr.inputs:
+            (total,) = instr.outputs
+    return total
 
 
 def _words(name: str) -> str:

@@ -17,6 +17,7 @@ from backprop_studio.errors import Severity
 from backprop_studio.network import Wire, edits
 from backprop_studio.ui import theme
 from backprop_studio.ui.canvas import Activity, CanvasView, captions, style
+from backprop_studio.ui.canvas.card import Texts
 from backprop_studio.ui.controllers.document import Document
 from tests.ui.canvas_help import LEFT, NONE, body, click, digits, drag
 
@@ -180,6 +181,25 @@ def test_that_cards_tell_settings_and_parameters(view: CanvasView) -> None:
     assert captions.key_setting(dense) == "64 units"
     assert captions.detail(dense, analysis) == "4,160 parameters"
     assert captions.parameter_count(1) == "1 parameter"
+
+
+def test_that_a_narrow_card_tells_what_sets_its_weights_apart(view: CanvasView) -> None:
+    document = view.document
+    document.apply("freeze", edits.freeze(document.network, "dense_1", True))
+    frozen = document.network.node("dense_1")
+    assert captions.detail(frozen, document.analysis) == "frozen, 4,160 parameters"
+
+
+def test_that_a_card_keeps_the_name_before_a_long_setting(qapp: QApplication) -> None:
+    style_now = style.current()
+    texts = Texts.fit(style_now, "Conv2d", "conv1", "16 channels, 3×3, padding 1", "")
+    assert texts.name == "conv1"
+    assert texts.setting.startswith("16") and texts.setting.endswith("…")
+    metrics = style_now.name_metrics
+    used = metrics.horizontalAdvance(texts.name) + metrics.horizontalAdvance(texts.setting)
+    assert used < texts.width
+    texts = Texts.fit(style_now, "Dense", "a_name_that_is_far_too_long", "8 units", "")
+    assert texts.setting == "8 units" and texts.name.endswith("…")
 
 
 def test_that_long_notes_are_cut_to_three_lines(qapp: QApplication) -> None:

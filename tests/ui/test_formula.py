@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.ui import theme
@@ -104,3 +104,33 @@ def test_that_the_notation_of_the_lessons_is_typeset(qtbot: QtBot, latex: str) -
     qtbot.addWidget(view)
     view.set_formula(latex, "plain")
     assert view.is_typeset()
+
+
+def test_that_a_wide_formula_is_broken_between_its_parts(qtbot: QtBot) -> None:
+    part = r"C_t = F_t \odot C_{t-1} + I_t \odot G_t"
+    one, three = FormulaView(), FormulaView()
+    for view, parts in ((one, 1), (three, 3)):
+        qtbot.addWidget(view)
+        view.set_formula(r", \quad ".join([part] * parts), "plain")
+    natural = one.sizeHint()
+    assert three.heightForWidth(three.sizeHint().width()) <= natural.height() + 3
+    width = natural.width() + 12  # a comma more than one part
+    assert three.heightForWidth(width) > 2.9 * natural.height()
+    assert one.heightForWidth(width // 2) < natural.height(), "one part can only shrink"
+    host = QWidget()
+    qtbot.addWidget(host)
+    column = QVBoxLayout(host)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(three)
+    column.addStretch(1)
+    host.resize(width, 400)
+    columns = inked_columns(host.grab().toImage(), theme.LIGHT.window)
+    assert natural.width() - 8 <= columns[-1] < width, "as large as one part by itself"
+
+
+def test_that_a_quad_within_braces_breaks_no_formula(qtbot: QtBot) -> None:
+    view = FormulaView()
+    qtbot.addWidget(view)
+    view.set_formula(r"X = \frac{A \quad B}{C \quad D}", "plain")
+    natural = view.sizeHint()
+    assert view.heightForWidth(natural.width() // 2) < natural.height()

@@ -8,8 +8,8 @@ from networks import chain
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from backprop_studio.network import analyze
-from backprop_studio.nn import optimizers
+from backprop_studio.network import analyze, edits
+from backprop_studio.nn import nodes, optimizers
 from backprop_studio.ui.panels import gradients
 
 
@@ -59,3 +59,16 @@ def test_that_an_optimizer_without_gradient_is_said_to_use_none(qtbot: QtBot) ->
     panel.set_network(analyze(search))
     panel.set_network(analyze(search))
     assert said() == ["This optimizer uses no gradient."]
+
+
+def test_that_no_gradient_is_awaited_for_frozen_weights(qtbot: QtBot) -> None:
+    panel = gradients.GradientsPanel()
+    qtbot.addWidget(panel)
+    network = chain()
+    first = next(n.id for n in network.nodes if isinstance(n.spec, nodes()["dense"]))
+    panel.set_network(analyze(network))
+    assert panel.tile(f"{first}/weight") is not None
+    panel.set_network(analyze(edits.freeze(network, first, True)))
+    with pytest.raises(KeyError):
+        panel.tile(f"{first}/weight")
+    assert panel.tile("dense_2/weight") is not None

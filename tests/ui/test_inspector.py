@@ -440,6 +440,18 @@ def test_that_class_weights_are_typed_as_a_list(panel: InspectorPanel, document:
     assert weights() == ()
 
 
+def test_that_a_long_label_leaves_room_for_the_settings(
+    panel: InspectorPanel, document: Document, qtbot: QtBot
+) -> None:
+    grown, node_id = edits.add_node(document.network, nodes()["lstm"](), 0, 300)
+    document.apply("LSTM", grown)
+    plain = panel.form.editor("units").width()
+    panel.set_selection((node_id,))
+    qtbot.waitUntil(lambda: panel.form.editor("recurrent_init").width() > 0)
+    panel.grab()  # lays it out
+    assert panel.form.editor("init").width() >= plain - 20, "less a scroll bar"
+
+
 def test_that_a_setting_is_shown_when_it_does_something(
     panel: InspectorPanel, document: Document
 ) -> None:

@@ -91,7 +91,7 @@ def test_that_a_corner_has_the_derivative_that_pytorch_gives_it(
     [
         ("", "formula-empty", 1),
         ("   ", "formula-empty", 4),
-        ("x ^ 2", "formula-character", 3),
+        ("x ^ 2", "formula-power", 3),
         ("x % 2", "formula-character", 3),
         ("x; x", "formula-character", 2),
         ("x = 1", "formula-character", 3),

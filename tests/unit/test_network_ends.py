@@ -100,6 +100,8 @@ def test_that_several_losses_are_added_with_their_weights() -> None:
     assert program.loss is not None
     assert float(machine.array(program.loss)) == pytest.approx(float(total), rel=1e-6)
     assert [head.weight for head in lowered.heads] == [0.25, 1.0]
+    assert value_name(network, program, program.loss) == "total loss"
+    assert value_name(network, program, lowered.heads[1].loss) == "loss_2: loss"
 
 
 def test_that_held_out_rows_are_measured_by_all_losses_and_judged_by_the_classes() -> None:
@@ -144,7 +146,12 @@ def test_that_shared_weights_are_one_parameter_whose_gradients_add() -> None:
     names = [value_name(network, lowered.program, p.id) for p in lowered.program.parameters]
     assert names == ["dense_1/weight", "dense_1/bias", "dense_3/weight", "dense_3/bias"]
     backward = [i for i in lowered.program.instructions if i.phase is Phase.BACKWARD]
-    assert sum(i.op.name == "accumulate" for i in backward) == 2
+    sums = [i for i in backward if i.op.name == "accumulate"]
+    assert len(sums) == 2
+    for instr, parameter in zip(sums, ("dense_1/weight", "dense_1/bias"), strict=True):
+        told = [value_name(network, lowered.program, i) for i in (*instr.inputs, *instr.outputs)]
+        whole = f"gradient of {parameter}"
+        assert told == [f"part of {whole}", f"part of {whole}", whole]
     counts = analyze(network).parameters
     assert counts["dense_1"] == counts["dense_2"] == 32 * 8 + 8
 

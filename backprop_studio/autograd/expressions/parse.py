@@ -115,6 +115,8 @@ class _Reader:
                 at += 1
                 continue
             match = _WORD.match(self.text, at)
+            if match is None and self.text[at] == "^":
+                self._refuse("formula-power", at)
             if match is None:
                 self._refuse("formula-character", at, found=self.text[at])
             word = match.group()

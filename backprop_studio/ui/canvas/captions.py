@@ -46,7 +46,8 @@ def detail(node: Node, analysis: Analysis) -> str:
     count = analysis.parameters.get(node.id, 0)
     if count:
         state = learning_state(node, analysis.network)
-        return f"{parameter_count(count)}, {state}" if state else parameter_count(count)
+        # A narrow card cuts the end off; the state is what makes this layer special.
+        return f"{state}, {parameter_count(count)}" if state else parameter_count(count)
     if isinstance(node.spec, Input):
         return dataset_title(analysis.network)
     if isinstance(node.spec, LossSpec) and node.id in analysis.shapes:

@@ -14,6 +14,9 @@ _PAD = 12.0
 _BASELINES = (-15.5, 8.5, 23.5)
 """Of the title and the two rows beneath it."""
 
+_GAP = 8.0
+"""Between the name and the setting, at least."""
+
 _WIDEST = 220.0
 NOTE_PAD = 5.0
 NOTE_LINES = 3
@@ -37,10 +40,13 @@ class Texts:
         width = -(-min(max(need, geometry.WIDTH), _WIDEST) // 4) * 4
         room = width - 2 * _PAD
         right = Qt.TextElideMode.ElideRight
-        setting = style.name_metrics.elidedText(setting, right, room * 0.7)
-        used = style.name_metrics.horizontalAdvance(setting)
         if setting:
-            name = style.name_metrics.elidedText(name, right, room - used - 8)
+            # The name tells this layer from all others: only a short setting comes before it.
+            wanted = style.name_metrics.horizontalAdvance(setting)
+            least = 0.0 if wanted <= room / 2 else room * 0.6
+            name = style.name_metrics.elidedText(name, right, max(least, room - wanted - _GAP))
+            left = room - style.name_metrics.horizontalAdvance(name) - _GAP
+            setting = style.name_metrics.elidedText(setting, right, left)
         else:
             name = style.name_metrics.elidedText(name, right, room)
         return cls(

@@ -112,8 +112,10 @@ class GradientsPanel(QWidget):
         for tile in self._tiles.values():
             tile.deleteLater()
         self._tiles = {}
-        if program is not None and program.gradients:
+        if program is not None:
             for p in program.parameters:
+                if p.id not in program.gradients:
+                    continue  # frozen: a gradient that never comes is not waited for
                 tile = HeatmapTile(value_name(analysis.network, program, p.id))
                 tile.set_shape(tuple(int(d) for d in p.shape))
                 self._tiles[p.id] = tile
@@ -146,8 +148,8 @@ class GradientsPanel(QWidget):
         self._arrange()
 
     def _name_tiles(self, network: Network, program: Program) -> None:
-        for p in program.parameters if self._tiles else ():
-            self._tiles[p.id].set_title(value_name(network, program, p.id))
+        for parameter, tile in self._tiles.items():
+            tile.set_title(value_name(network, program, parameter))
 
     def _announce(self) -> None:
         shown = self._program is not None and self.isVisible()

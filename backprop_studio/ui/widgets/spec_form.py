@@ -35,7 +35,8 @@ class FieldGrid(QWidget):
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(5)
         self._grid.setColumnStretch(1, 1)
-        self._grid.setColumnMinimumWidth(0, self.fontMetrics().horizontalAdvance("0" * 11))
+        self._caption_width = self.fontMetrics().horizontalAdvance("0" * 11)
+        self._grid.setColumnMinimumWidth(0, self._caption_width)
         self._rows: dict[str, tuple[QLabel, QWidget, Note]] = {}
         self._reasons: dict[str, str] = {}
         self._problems: dict[str, Diagnostic] = {}
@@ -61,6 +62,9 @@ class FieldGrid(QWidget):
         # With a parent from the start: hiding and showing never makes windows of them.
         caption, note = QLabel(label, self), Note(self)
         caption.setBuddy(widget)
+        if caption.sizeHint().width() > 1.2 * self._caption_width:
+            # In one line it would take the room of the editors, of all rows.
+            caption.setText("\n".join(label.rsplit(" ", 1)))
         for part in (caption, widget):
             part.setToolTip(tip)
         widget.setAccessibleName(label)
