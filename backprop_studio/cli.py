@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from backprop_studio.autograd import Array
     from backprop_studio.network import Network
     from backprop_studio.nn import Field
-    from backprop_studio.training import Evaluation, Session
+    from backprop_studio.training import Evaluation, Session, Weights
 
 PROGRAM = "backprop-studio"
 COMMANDS = ("train", "check")
@@ -30,6 +30,12 @@ COMMANDS = ("train", "check")
 
 EPOCHS = 20
 MAX_EPOCHS = 1_000_000
+
+CHECKED_ROWS = 8
+"""Rows of the batch that gradients are checked on."""
+
+RIGHT, WRONG = 1e-6, 1e-2
+"""Relative errors of a gradient: up to the first it is right, above the second it is wrong."""
 
 FAILED = 1
 MISUSED = 2
@@ -115,6 +121,11 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     check.add_argument("project", metavar="PROJECT", help="project file to check")
+    check.add_argument(
+        "--gradients",
+        action="store_true",
+        help="compare every gradient with central differences: two forward passes a parameter",
+    )
     return parser
 
 
@@ -125,7 +136,8 @@ def _check(arguments: argparse.Namespace) -> int:
     from backprop_studio import project
     from backprop_studio.network import analyze
 
-    analysis = analyze(project.load(arguments.project).network)
+    opened = project.load(arguments.project)
+    analysis = analyze(opened.network)
     for problem in analysis.diagnostics:
         if problem.severity is Severity.ERROR:
             print(f"error: {problem.text}", file=sys.stderr)
@@ -139,7 +151,32 @@ def _check(arguments: argparse.Namespace) -> int:
         f"{_title(arguments.project)}: ready to train; {_count(parameters, 'parameter')}, "
         f"{_count(instructions, 'instruction')} a step"
     )
+    if arguments.gradients:
+        return _check_gradients(opened.network, opened.weights)
     return 0
+
+
+def _check_gradients(network: Network, weights: Weights) -> int:
+    """Print how far each gradient is from central differences; fail when one is wrong."""
+    from backprop_studio.autograd import gradcheck
+    from backprop_studio.network import analyze, edits
+    from backprop_studio.nn import optimizers
+    from backprop_studio.training import Session
+    from backprop_studio.training.naming import value_name
+
+    rows = min(network.setup.batch_size, CHECKED_ROWS)
+    # Any optimizer that asks for gradients will do; not all do.
+    descent = optimizers()["sgd"]()
+    setup = replace(network.setup, precision="float64", batch_size=rows, optimizer=descent)
+    network = edits.set_setup(network, setup)
+    lowered = analyze(network).require()
+    errors = gradcheck(Session(lowered, setup, weights=weights).machine)
+    wrong = 0
+    for index, error in errors.items():
+        wrong += error > WRONG
+        verdict = "right" if error <= RIGHT else "WRONG" if error > WRONG else "near a kink?"
+        print(f"{value_name(network, lowered.program, index):40} {error:8.1e}  {verdict}")
+    return FAILED if wrong else 0
 
 
 # --- train

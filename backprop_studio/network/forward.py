@@ -193,7 +193,7 @@ class Forward:
         with self.b.scope(phase=Phase.LOSS):
             loss = spec.lower(self.b, prediction, target)
         self._heads[node.id] = Head(
-            node.id, prediction.id, loss.id, spec.weight, spec.sums, classes
+            node.id, prediction.id, loss.id, spec.weight, spec.sums, classes, spec.row_weights
         )
         return loss
 

@@ -56,6 +56,8 @@ class Head:
         Whether it is a sum over the rows of a batch; otherwise it is their mean.
     classes
         Whether the target is the class of the row.
+    class_weights
+        How much a row of each class counts in the mean; empty when all count alike.
     """
 
     node: str
@@ -64,6 +66,7 @@ class Head:
     weight: float
     sums: bool
     classes: bool
+    class_weights: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -252,6 +252,11 @@ class LossSpec(LayerSpec):
     )
 
     @property
+    def row_weights(self) -> tuple[float, ...]:
+        """How much a row of each class counts in the mean; empty when all count alike."""
+        return getattr(self, "class_weights", ())
+
+    @property
     def sums(self) -> bool:
         """Whether it is a sum over the rows of a batch; otherwise it is their mean."""
         return getattr(self, "reduction", "mean") == "sum"

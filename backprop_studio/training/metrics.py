@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprop_studio.autograd import Array, Machine, Storage
-from backprop_studio.network import Lowered, memory
+from backprop_studio.network import Head, Lowered, memory
 
 
 @dataclass(frozen=True)
@@ -76,21 +76,32 @@ class Evaluator:
 
     def evaluate(self) -> Evaluation:
         """Mean loss and accuracy with the parameters as they are now."""
-        total, hits, rows = 0.0, 0, 0
+        totals, counts = np.zeros(len(self._heads)), np.zeros(len(self._heads))
+        hits, rows = 0, 0
         for chunk in self._chunks:
             machine = self._machines[len(chunk)]
             for name, source in self._sources.items():
                 machine.feed(name, source, chunk)
             machine.run()
-            for head in self._heads:
-                # A mean counts by the size of its chunk.
-                size = self._batch_size if head.sums else len(chunk)
-                total += head.weight * float(machine.array(head.loss)) * size
+            for place, head in enumerate(self._heads):
+                loss = float(machine.array(head.loss))
+                # A mean counts by what it was divided by.
+                count = self._count(head, chunk)
+                totals[place] += loss * (self._batch_size if head.sums else count)
+                counts[place] += count
             rows += len(chunk)
             if self._judged is not None:
                 guesses = _guesses(machine.array(self._judged.prediction))
                 hits += int(np.count_nonzero(guesses == self._labels[chunk]))
-        return Evaluation(total / rows, None if self._judged is None else hits / rows, rows)
+        weights = np.array([head.weight for head in self._heads])
+        loss = float(np.sum(weights * totals / counts))
+        return Evaluation(loss, None if self._judged is None else hits / rows, rows)
+
+    def _count(self, head: Head, chunk: Array) -> float:
+        """How many rows a chunk counts for: by their class, where classes are weighed."""
+        if head.sums or not head.class_weights:
+            return float(len(chunk))
+        return float(np.take(head.class_weights, self._labels[chunk]).sum())
 
 
 def _guesses(scores: Array) -> Array:

@@ -20,8 +20,9 @@ from safetensors.numpy import load_file
 from backprop_studio import __main__ as start
 from backprop_studio import __version__, assets, cli, data, project
 from backprop_studio.errors import ExportError
-from backprop_studio.network import Network, Node, TrainingSetup, Wire
+from backprop_studio.network import Network, Node, TrainingSetup, Wire, edits
 from backprop_studio.nn import nodes, optimizers
+from tests.networks import chain
 
 EXAMPLE = assets.path("examples", "digits.bps")
 ROOT = Path(__file__).resolve().parents[2]
@@ -404,3 +405,41 @@ def test_that_help_and_training_load_no_qt() -> None:
     subprocess.run(
         command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, check=True
     )
+
+
+def formula(derivative: str) -> Network:
+    network = chain(
+        [
+            ("input", {}),
+            ("dense", {"units": 3}),
+            ("custom", {"expression": "x**2", "derivative": derivative}),
+            ("dense", {"units": 1}),
+            ("mse", {}),
+        ],
+        dataset="sine",
+    )
+    return edits.set_setup(network, replace(network.setup, optimizer=optimizers()["sign"]()))
+
+
+@pytest.mark.parametrize(("derivative", "right"), [("", True), ("2*x", True), ("3*x", False)])
+def test_that_a_gradient_check_finds_the_layers_behind_a_wrong_derivative(
+    run: Run, tmp_path: Path, derivative: str, right: bool
+) -> None:
+    path = tmp_path / "formula.bps"
+    project.save(project.Project(formula(derivative)), path)
+    code, out, err = run("check", path, "--gradients")
+    verdicts = dict(re.findall(r"^(\S+/\S+) .* (\w+)$", out, flags=re.M))
+    assert (code, err) == (0 if right else 1, "")
+    behind, before = verdicts["dense_1/weight"], verdicts["dense_2/weight"]
+    assert (behind, before) == ("right" if right else "WRONG", "right")
+
+
+def test_that_gradients_are_checked_whatever_the_optimizer_asks_for(
+    run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "search.bps"
+    network = formula("")
+    search = replace(network.setup, optimizer=optimizers()["random_search"]())
+    project.save(project.Project(edits.set_setup(network, search)), path)
+    code, out, _ = run("check", path, "--gradients")
+    assert code == 0 and "WRONG" not in out and "right" in out

@@ -236,3 +236,20 @@ def test_that_a_network_with_everything_frozen_is_refused() -> None:
     for node in network.nodes:
         network = edits.freeze(network, node.id, True)
     assert [d.code for d in analyze(network).errors] == ["parameters-frozen"]
+
+
+def test_that_weighed_classes_are_weighed_over_all_held_out_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    weights = [0.0, 5.0, 1.0, 1.0, 0.5, 2.0, 1.0, 1.0, 3.0, 0.1]
+    network = chain(
+        [
+            ("input", {}),
+            ("dense", {"units": 10}),
+            ("softmax_cross_entropy", {"class_weights": weights}),
+        ]
+    )
+    whole = session_of(network).evaluate()
+    monkeypatch.setattr("backprop_studio.network.memory.CHUNK", 7)
+    parts = session_of(network).evaluate()
+    assert parts.loss == pytest.approx(whole.loss, rel=1e-6)

@@ -43,7 +43,8 @@ class Custom(LayerSpec):
         most=MAX_LENGTH,
         label="Derivative",
         doc="By x, or by a where there are two inputs. Empty: derived from the formula. What is "
-        "typed here is used as it is; the gradient check tells whether it is right.",
+        "typed here is used as it is: a gradient check, such as that of `check --gradients` in a "
+        "terminal, tells whether it is right.",
     )
     derivative_b: str = text(
         "",

@@ -20,6 +20,8 @@ class SoftmaxCrossEntropy(LossSpec):
 
     `torch.nn.CrossEntropyLoss` with labels for targets. With class weights, a mean is over what
     the labels of the batch weigh; a batch whose labels all weigh nothing has no mean (NaN).
+    There is no `ignore_index`: every row of a data set here has a class, and a label out of range
+    is refused when the data set is made.
     """
 
     label_smoothing: float = number(
