@@ -22,14 +22,14 @@ class Category(StrEnum):
 
     DATA = "data"
     LAYER = "layer"
+    ACTIVATION = "activation"
+    LOSS = "loss"
     PICTURE = "picture"
     SEQUENCE = "sequence"
     NORMALIZATION = "normalization"
     COMBINE = "combine"
     SHAPE = "shape"
-    ACTIVATION = "activation"
     OPERATION = "operation"
-    LOSS = "loss"
     OPTIMIZER = "optimizer"
     SCHEDULE = "schedule"
 

@@ -50,14 +50,14 @@ class PaletteModel(QAbstractItemModel):
         titles = {
             Category.DATA: self.tr("Data"),
             Category.LAYER: self.tr("Layers"),
+            Category.ACTIVATION: self.tr("Activations"),
+            Category.LOSS: self.tr("Losses"),
             Category.PICTURE: self.tr("Pictures"),
             Category.SEQUENCE: self.tr("Sequences"),
             Category.NORMALIZATION: self.tr("Normalisation and noise"),
             Category.COMBINE: self.tr("Combine"),
             Category.SHAPE: self.tr("Shape"),
-            Category.ACTIVATION: self.tr("Activations"),
             Category.OPERATION: self.tr("Operations"),
-            Category.LOSS: self.tr("Losses"),
         }
         infos = [cls.info for cls in (nodes() if layers is None else layers).values()]
         groups = [(title, [i for i in infos if i.category == c]) for c, title in titles.items()]
