@@ -3,6 +3,7 @@
 from backprop_studio.training.cursor import Boundary, Cursor
 from backprop_studio.training.mailbox import Mailbox
 from backprop_studio.training.messages import (
+    Ask,
     Back,
     Command,
     CurveUpdate,
@@ -22,6 +23,7 @@ from backprop_studio.training.session import Session, Weights
 from backprop_studio.training.worker import Worker
 
 __all__ = [
+    "Ask",
     "Back",
     "Boundary",
     "Command",

@@ -5,16 +5,18 @@ All are frozen values. Arrays in a snapshot are copies and read-only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from backprop_studio.autograd import Array
 from backprop_studio.errors import Diagnostic
 from backprop_studio.network import Lowered, TrainingSetup
 from backprop_studio.training.cursor import Boundary, Cursor
 from backprop_studio.training.metrics import Evaluation
+from backprop_studio.training.session import Session
 
 # Commands: from the screen to the worker.
 
@@ -79,11 +81,23 @@ class FetchWeights:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """Answer a question about the session, between two instructions.
+
+    `question` gets the session and must leave it as it is; `Session.twin` is there to be
+    changed. What it returns, or raises, goes into `reply`, which is cancelled without a session.
+    """
+
+    question: Callable[[Session], Any]
+    reply: Future[Any]
+
+
+@dataclass(frozen=True)
 class Quit:
     """End the loop."""
 
 
-Command = Load | Run | Pause | Step | Back | Restart | Watch | FetchWeights | Quit
+Command = Load | Run | Pause | Step | Back | Restart | Watch | FetchWeights | Ask | Quit
 
 
 # Answers: from the worker to the screen.

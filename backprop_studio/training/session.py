@@ -159,6 +159,27 @@ class Session:
         with _quiet():
             return self._evaluator.evaluate()
 
+    def twin(self) -> Machine:
+        """A machine to try things out on, before the first instruction of this iteration.
+
+        It has the rows of the batch and copies of all that is kept, as they were when the
+        iteration began. Whatever is done to it, the session does not change.
+        """
+        storage = Storage(self.program, self.storage.dtype.type)
+        done = self.program.instructions[: self._index]
+        iteration, saved = self._iteration, None
+        if any(instr.op.updates for instr in done):
+            iteration, saved = self.journal.before(iteration)
+        storage.restore(self.storage.save() if saved is None else saved)
+        machines: dict[int, Machine] = {}
+        with _quiet():
+            while True:
+                machine = self._prepare(machines, storage, iteration)
+                if iteration == self._iteration:
+                    return machine
+                machine.run()
+                iteration += 1
+
     # Forwards.
 
     def step(self, boundary: Boundary) -> None:
@@ -280,24 +301,32 @@ class Session:
         """Stand before the first instruction of an iteration, its rows ready to be loaded."""
         if iteration >= self.start + len(self.losses) and self.journal.wants(iteration):
             self.journal.add(iteration, self.storage.save())
+        self._machine = self._prepare(self._machines, self.storage, iteration)
+        self._iteration, self._index, self._spent = iteration, 0, 0.0
+
+    def _prepare(self, machines: dict[int, Machine], storage: Storage, iteration: int) -> Machine:
+        """The machine for an iteration's batch, its rows fed."""
+        rows = self._rows(iteration)
+        if len(rows) not in machines:
+            machines[len(rows)] = Machine(self.program, storage, batch=len(rows))
+        machine = machines[len(rows)]
+        machine.at(
+            seed=self.setup.seed,
+            iteration=iteration,
+            batches_per_epoch=self.batches_per_epoch,
+        )
+        for name, source in self._sources.items():
+            machine.feed(name, source, rows)
+        return machine
+
+    def _rows(self, iteration: int) -> Array:
+        """Which rows of the data set are in an iteration's batch."""
         epoch, number = divmod(iteration, self.batches_per_epoch)
         if self._order[0] != epoch:
             order = data.epoch_order(len(self._train), seed=self.setup.seed, epoch=epoch)
             self._order = epoch, self._train[order]
         low, high = self._bounds[number]
-        size = high - low
-        if size not in self._machines:
-            self._machines[size] = Machine(self.program, self.storage, batch=size)
-        self._machine = self._machines[size]
-        self._machine.at(
-            seed=self.setup.seed,
-            iteration=iteration,
-            batches_per_epoch=self.batches_per_epoch,
-        )
-        rows = self._order[1][low:high]
-        for name, source in self._sources.items():
-            self._machine.feed(name, source, rows)
-        self._iteration, self._index, self._spent = iteration, 0, 0.0
+        return self._order[1][low:high]
 
     def _run_to(self, stop: int) -> bool:
         """Execute instructions up to `stop`; False when a result was not finite."""

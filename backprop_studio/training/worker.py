@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from queue import Empty, SimpleQueue
-from typing import assert_never
+from typing import Any, assert_never
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from backprop_studio.errors import Diagnostic
 from backprop_studio.training.cursor import Cursor
 from backprop_studio.training.mailbox import Mailbox
 from backprop_studio.training.messages import (
+    Ask,
     Back,
     Command,
     CurveUpdate,
@@ -79,18 +81,20 @@ class Worker:
     def turn(self, command: Command | None) -> None:
         """Carry out one command or, without one, train for a slice."""
         before = self.state
+        # A question changes nothing that would have to be shown.
+        telling = command is not None and not isinstance(command, Ask)
         try:
             if command is not None:
                 self._carry_out(command)
             elif self.state is State.RUNNING:
                 self._train()
-            if command is not None or self.state is not before or self.mailbox.wanted:
+            if telling or self.state is not before or (command is None and self.mailbox.wanted):
                 self._publish()
         except Exception as error:  # the one place: whatever it is, the window must live on
             log.exception("the worker failed")
             self._fail(Diagnostic("worker-failed", {"reason": f"{type(error).__name__}: {error}"}))
             self.mailbox.put(Snapshot(self._revision, self.state, failure=self._failure))
-        if command is not None or self.state is not before:
+        if telling or self.state is not before:
             self._notify()
 
     def _next_command(self) -> Command | None:
@@ -132,6 +136,8 @@ class Worker:
             case FetchWeights(reply):
                 # While the network has errors, what was learned before is all there is.
                 reply.set_result(self._remembered() if session is None else session.weights())
+            case Ask(question, reply):
+                _answer(session, question, reply)
             case Quit():
                 pass
             case _:
@@ -280,6 +286,19 @@ class Worker:
                 array.flags.writeable = False
                 out[i] = array
         return out
+
+
+def _answer(
+    session: Session | None, question: Callable[[Session], Any], reply: Future[Any]
+) -> None:
+    if session is None or not reply.set_running_or_notify_cancel():
+        reply.cancel()
+        return
+    try:
+        reply.set_result(question(session))
+    except Exception as error:  # whoever asked learns of it; training is not concerned
+        log.exception("a question could not be answered")
+        reply.set_exception(error)
 
 
 def _batches_per_epoch(load: Load) -> int:

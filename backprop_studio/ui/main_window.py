@@ -246,6 +246,7 @@ class MainWindow(QMainWindow):
         engine.updated.connect(self._show_update)
         engine.state_changed.connect(self._show_state)
         engine.failed.connect(self._show_failure)
+        engine.unanswered.connect(self._tell)
         undo = document.undo_stack
         undo.canUndoChanged.connect(self.actions_by_id["undo"].setEnabled)
         undo.canRedoChanged.connect(self.actions_by_id["redo"].setEnabled)

@@ -142,3 +142,23 @@ def test_that_every_keyframe_gives_the_same_bits(
         if not forward:
             session.back(boundary)
             assert bits(session) == STRAIGHT[name][0][moment(session)]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("index", (0, 3, -1))
+def test_that_a_twin_runs_the_iteration_again_to_the_same_bits(name: str, index: int) -> None:
+    session = session_of(name, interval=4)
+    for _ in range(7):
+        session.step(Boundary.BATCH)
+    length = len(session.program.instructions)
+    session.back(Boundary.BATCH)
+    for _ in range(index % (length + 1)):
+        session.step(Boundary.OP)
+    before, stood = bits(session), everything(session)
+    twin = session.twin()
+    twin.run(0, session.cursor.index)
+    saved = twin.storage.save()
+    assert {name: a.tobytes() for name, a in saved.arenas.items()} == before
+    assert {i: twin.array(i).tobytes() for i in stood} == stood
+    twin.run(session.cursor.index)
+    assert (bits(session), everything(session)) == (before, stood)

@@ -12,6 +12,7 @@ from networks import DIGITS, chain, diverging
 from backprop_studio.network import Network, analyze, edits
 from backprop_studio.nn import optimizers
 from backprop_studio.training import (
+    Ask,
     Back,
     Boundary,
     CurveUpdate,
@@ -312,3 +313,26 @@ def test_that_a_larger_batch_counts_epochs_on(desk: Desk) -> None:
     desk.load(edits.set_setup(network, replace(network.setup, batch_size=500)))
     snapshot = desk.take()[0]
     assert snapshot.epoch == 1.0
+
+
+def test_that_a_question_is_answered_and_shows_nothing(desk: Desk) -> None:
+    desk.take()
+    told, reply = desk.told, Future()
+    desk.worker.turn(Ask(lambda session: session.cursor, reply))
+    assert desk.worker.session is not None
+    assert reply.result(0) == desk.worker.session.cursor
+    assert desk.told == told
+    assert desk.mailbox.take()[0] is None
+
+
+def test_that_a_question_that_fails_stops_nothing(desk: Desk) -> None:
+    reply: Future[float] = Future()
+    desk.worker.turn(Ask(lambda session: 1 / 0, reply))
+    assert isinstance(reply.exception(0), ZeroDivisionError)
+    assert desk.worker.state is State.PAUSED
+
+
+def test_that_a_question_without_a_session_is_cancelled() -> None:
+    reply: Future[int] = Future()
+    Desk().worker.turn(Ask(lambda session: 1, reply))
+    assert reply.cancelled()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal
 
 from backprop_studio.autograd import Array
 from backprop_studio.network import Analysis, Network
 from backprop_studio.training import (
+    Ask,
     Back,
     Boundary,
     Command,
@@ -21,6 +23,7 @@ from backprop_studio.training import (
     Quit,
     Restart,
     Run,
+    Session,
     Snapshot,
     State,
     Step,
@@ -59,12 +62,16 @@ class Engine(QObject):
         The worker's `State`, when it has changed.
     failed(diagnostic)
         Training stopped by itself; why.
+    unanswered(reason)
+        A question could not be answered.
     """
 
     updated = Signal(object, object)
     state_changed = Signal(object)
     failed = Signal(object)
+    unanswered = Signal(str)
     _notified = Signal()
+    _answered = Signal(int, object, object)
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -76,6 +83,7 @@ class Engine(QObject):
         self._timer.setInterval(PULL_INTERVAL)
         self._timer.timeout.connect(self.pull)
         self._notified.connect(self.pull, Qt.ConnectionType.QueuedConnection)
+        self._answered.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
         self._loaded: Network | None = None
         self._revision = 0
         self._weights: Mapping[tuple[str, str], Array] = {}
@@ -155,6 +163,24 @@ class Engine(QObject):
         self._worker.send(FetchWeights(reply))
         return reply.result(REPLY_TIMEOUT)
 
+    def ask(self, question: Callable[[Session], Any], answer: Callable[[Any], object]) -> None:
+        """Ask the worker something about the session; `answer` gets what it says.
+
+        It is called later, on this thread, and not at all if there is no session or the network
+        has changed by then.
+
+        Parameters
+        ----------
+        question
+            Called with the session, which it must leave as it is, on the worker's thread.
+        answer
+            Called with what `question` returned.
+        """
+        revision = self._revision
+        reply: Future[Any] = Future()
+        reply.add_done_callback(lambda done: self._answered.emit(revision, done, answer))
+        self._worker.send(Ask(question, reply))
+
     def pull(self) -> None:
         """Take what lies in the mailbox, and show it."""
         snapshot, curves = self._mailbox.take()
@@ -177,6 +203,15 @@ class Engine(QObject):
             self.state_changed.emit(snapshot.state)
         if snapshot.failure is not None and snapshot.failure != before.failure:
             self.failed.emit(snapshot.failure)
+
+    def _pass_on(self, revision: int, reply: Future[Any], answer: Callable[[Any], object]) -> None:
+        if reply.cancelled() or revision != self._revision:
+            return
+        error = reply.exception()
+        if error is None:
+            answer(reply.result())
+        else:
+            self.unanswered.emit(str(error) or type(error).__name__)
 
     def _load(self, analysis: Analysis) -> None:
         """Hand the network to the worker, unless only names and places have changed."""

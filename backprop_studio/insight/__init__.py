@@ -1,0 +1,1 @@
+"""What the panels show, computed without a screen."""
