@@ -142,6 +142,18 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "The last good weights are kept."
         ),
         "not-trainable": "This network cannot be trained yet: {reason}",
+        "edit-not-computed": "This value is not computed yet. Step forward until it is.",
+        "edit-no-entry": "The value has no entry {entry}.",
+        "edit-not-finite": "Only a finite number within the precision can be put in.",
+        "edit-not-whole": "Here only a whole number can stand; got {number}.",
+        "branch-gone": "This branch does not exist any more.",
+        "branch-active": "The branch that goes on cannot be dropped. Switch to another one first.",
+        "branch-name-empty": "A branch needs a name.",
+        "branch-name-taken": "Another branch is already called '{name}'.",
+        "branches-full": (
+            "There is no room for another branch: with {count} of them it would take {need}, and "
+            "the journal may have {budget}. Drop a branch, or give the journal more memory."
+        ),
         "worker-failed": "Training stopped because of an unexpected error: {reason}",
         # Files.
         "file-missing": "There is no file '{path}'.",

@@ -1,47 +1,77 @@
 """A training run: stepping, rewinding, measuring, and the worker's loop. Free of Qt."""
 
+from backprop_studio.training.breakpoints import Breakpoint, Quantity, Stops, When
 from backprop_studio.training.cursor import Boundary, Cursor
+from backprop_studio.training.interventions import Intervention
 from backprop_studio.training.mailbox import Mailbox
 from backprop_studio.training.messages import (
     Ask,
     Back,
+    BranchView,
     Command,
     CurveUpdate,
+    DropBranch,
     FetchWeights,
+    Fork,
+    Intervene,
     Load,
     Pause,
     Quit,
+    RenameBranch,
     Restart,
     Run,
+    Seek,
+    SetBreakpoints,
+    SetBudget,
+    SetSpeed,
     Snapshot,
     State,
     Step,
+    Switch,
     Watch,
 )
 from backprop_studio.training.metrics import Evaluation
 from backprop_studio.training.session import Session, Weights
+from backprop_studio.training.timeline import Branch, Timeline
 from backprop_studio.training.worker import Worker
 
 __all__ = [
     "Ask",
     "Back",
     "Boundary",
+    "Branch",
+    "BranchView",
+    "Breakpoint",
     "Command",
     "Cursor",
     "CurveUpdate",
+    "DropBranch",
     "Evaluation",
     "FetchWeights",
+    "Fork",
+    "Intervene",
+    "Intervention",
     "Load",
     "Mailbox",
     "Pause",
+    "Quantity",
     "Quit",
+    "RenameBranch",
     "Restart",
     "Run",
+    "Seek",
     "Session",
+    "SetBreakpoints",
+    "SetBudget",
+    "SetSpeed",
     "Snapshot",
     "State",
     "Step",
+    "Stops",
+    "Switch",
+    "Timeline",
     "Watch",
     "Weights",
+    "When",
     "Worker",
 ]

@@ -42,7 +42,11 @@ class Journal:
         """Keep a keyframe; it must be later than all others."""
         self._iterations.append(iteration)
         self._saved.append(saved)
-        while len(self._saved) > 2 and saved.nbytes * len(self._saved) > self.budget:
+        self.thin()
+
+    def thin(self) -> None:
+        """Drop keyframes until they fit the budget, which may have changed."""
+        while len(self._saved) > 2 and self._saved[0].nbytes * len(self._saved) > self.budget:
             place = min(range(1, len(self._saved) - 1), key=self._density)
             del self._iterations[place], self._saved[place]
 

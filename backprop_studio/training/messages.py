@@ -14,7 +14,9 @@ from typing import Any
 from backprop_studio.autograd import Array
 from backprop_studio.errors import Diagnostic
 from backprop_studio.network import Lowered, TrainingSetup
+from backprop_studio.training.breakpoints import Breakpoint
 from backprop_studio.training.cursor import Boundary, Cursor
+from backprop_studio.training.interventions import Intervention
 from backprop_studio.training.metrics import Evaluation
 from backprop_studio.training.session import Session
 
@@ -35,11 +37,18 @@ class Load:
     weights: Mapping[tuple[str, str], Array] = field(default_factory=dict)
     forget: bool = False
     """Forget all weights that were learned before: another document."""
+    branch: int | None = None
+    """Go on with this branch, which trains the same network, where it was left."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """Train until something stops it."""
+    """Train until something stops it.
+
+    With `until`, that is before the instruction with this index too, the next time.
+    """
+
+    until: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,68 @@ class Back:
     """Go back one step of this size, then pause."""
 
     boundary: Boundary
+
+
+@dataclass(frozen=True)
+class Seek:
+    """Go to the moment after so many finished iterations, within what is recorded."""
+
+    completed: int
+
+
+@dataclass(frozen=True)
+class Intervene:
+    """Put a number in by hand; in the past, this starts a branch."""
+
+    intervention: Intervention
+
+
+@dataclass(frozen=True)
+class Fork:
+    """Start another branch at this moment."""
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Go on with another branch of the same network."""
+
+    branch: int
+
+
+@dataclass(frozen=True)
+class DropBranch:
+    """Forget a branch."""
+
+    branch: int
+
+
+@dataclass(frozen=True)
+class RenameBranch:
+    """Call a branch something else."""
+
+    branch: int
+    name: str
+
+
+@dataclass(frozen=True)
+class SetBreakpoints:
+    """Stop at these from now on."""
+
+    breakpoints: tuple[Breakpoint, ...]
+
+
+@dataclass(frozen=True)
+class SetSpeed:
+    """Execute so many instructions a second while running; None for as fast as possible."""
+
+    instructions: float | None
+
+
+@dataclass(frozen=True)
+class SetBudget:
+    """Keep keyframes of at most so many bytes."""
+
+    nbytes: int
 
 
 @dataclass(frozen=True)
@@ -97,7 +168,13 @@ class Quit:
     """End the loop."""
 
 
-Command = Load | Run | Pause | Step | Back | Restart | Watch | FetchWeights | Ask | Quit
+Change = Seek | Intervene | Fork | Switch | DropBranch | RenameBranch | SetBudget
+"""What the learner does to the timeline."""
+
+Command = (
+    Load | Run | Pause | Step | Back | Restart | Change | SetBreakpoints | SetSpeed
+    | Watch | FetchWeights | Ask | Quit
+)  # fmt: skip
 
 
 # Answers: from the worker to the screen.
@@ -112,6 +189,33 @@ class State(StrEnum):
     RUNNING = "running"
     FAILED = "failed"
     """A result was not finite, or an unexpected error came up."""
+
+
+@dataclass(frozen=True)
+class BranchView:
+    """What the screen knows of a branch.
+
+    Attributes
+    ----------
+    id, name
+        Which one.
+    revision
+        Of the network that it trains.
+    start
+        Epochs at which it begins.
+    completed
+        Iterations that it has finished.
+    losses
+        Points (epochs, loss of the batch) from where it begins; empty for the active one, whose
+        points are in the curves.
+    """
+
+    id: int
+    name: str
+    revision: int
+    start: float
+    completed: int
+    losses: Array
 
 
 @dataclass(frozen=True)
@@ -143,6 +247,22 @@ class Snapshot:
         Size of the journal.
     failure
         Why the state is FAILED.
+    first, live
+        The fewest and the most finished iterations that the timeline can go to.
+    journal_budget
+        Bytes that the journal may take.
+    branches
+        All of them.
+    branch
+        Id of the active one.
+    hit
+        The breakpoint that stopped the run.
+    refused
+        Why the last command was not carried out.
+    edited
+        Whether a number was put in by hand at this very moment.
+    slow
+        Whether the worker is running in slow motion, where every instruction is shown.
     """
 
     revision: int
@@ -156,6 +276,20 @@ class Snapshot:
     arrays: Mapping[int, Array] = field(default_factory=dict)
     journal_bytes: int = 0
     failure: Diagnostic | None = None
+    first: int = 0
+    live: int = 0
+    journal_budget: int = 0
+    branches: tuple[BranchView, ...] = ()
+    branch: int = 0
+    hit: Breakpoint | None = None
+    refused: Diagnostic | None = None
+    edited: bool = False
+    slow: bool = False
+
+    @property
+    def at_speed(self) -> bool:
+        """Whether the worker runs too fast for a single instruction to be seen."""
+        return self.state is State.RUNNING and not self.slow
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,13 @@ from math import isfinite
 import numpy as np
 
 from backprop_studio import data
-from backprop_studio.autograd import Array, Machine, Phase, Storage, take_over
+from backprop_studio.autograd import KEPT, Array, Machine, Phase, Storage, take_over
 from backprop_studio.errors import Diagnostic
 from backprop_studio.network import Lowered, TrainingSetup
+from backprop_studio.training.breakpoints import Breakpoint, Stops
 from backprop_studio.training.cursor import Boundary, Cursor, next_end, previous_end
 from backprop_studio.training.feeding import sources
+from backprop_studio.training.interventions import Intervention, check
 from backprop_studio.training.journal import DEFAULT_BUDGET, DEFAULT_INTERVAL, Journal
 from backprop_studio.training.metrics import Evaluation, Evaluator, Series
 
@@ -44,8 +46,8 @@ class Session:
         Batch size, seed, share held out, precision.
     weights
         Parameters to start from where their shape fits; the others are drawn from the seed.
-    parent
-        A session whose optimizer state and parameters are taken over where they fit.
+    kept
+        A storage whose parameters and optimizer state are taken over where they fit.
     start
         Number of the first iteration; above 0 when this continues another session.
     budget
@@ -60,7 +62,7 @@ class Session:
         setup: TrainingSetup,
         *,
         weights: Weights | None = None,
-        parent: Session | None = None,
+        kept: Storage | None = None,
         start: int = 0,
         budget: int = DEFAULT_BUDGET,
         interval: int = DEFAULT_INTERVAL,
@@ -70,10 +72,15 @@ class Session:
         self.program = lowered.program
         self.storage = Storage(self.program, np.dtype(setup.precision).type)
         self.storage.initialize(setup.seed)
-        self._take_over(weights or {}, parent)
+        self._take_over(weights or {}, kept)
         self.start = start
         self.journal = Journal(budget, interval)
         self.failure: Diagnostic | None = None
+        self.hit: Breakpoint | None = None
+        """The breakpoint that ended the last run."""
+        self.interventions: dict[Cursor, tuple[Intervention, ...]] = {}
+        """What was put in by hand, by the moment; a moment at the end of an iteration is that
+        at the start of the next one."""
         self.losses = Series(2)
         """Points (epochs, loss of the batch), one for each iteration since `start`."""
         self.tests = Series(3)
@@ -96,6 +103,7 @@ class Session:
         self._iteration_time, self._spent = float("inf"), 0.0
         self._iteration = start
         self._index = 0
+        self._live = Cursor(start, 0)
         self._tested_rows = len(split.validation)
         self._begin(start)
         with _quiet():
@@ -107,6 +115,16 @@ class Session:
     def cursor(self) -> Cursor:
         """The moment that the session is at."""
         return Cursor(self._iteration, self._index)
+
+    @property
+    def live(self) -> Cursor:
+        """The furthest moment that was reached: the end of the record."""
+        return max(self._live, self._place())
+
+    @property
+    def at_end(self) -> bool:
+        """Whether nothing is recorded after this moment."""
+        return self._place() == self.live
 
     @property
     def machine(self) -> Machine:
@@ -163,22 +181,76 @@ class Session:
         """A machine to try things out on, before the first instruction of this iteration.
 
         It has the rows of the batch and copies of all that is kept, as they were when the
-        iteration began. Whatever is done to it, the session does not change.
+        iteration began; a weight that was since set by hand is as it was set. Whatever is done
+        to the twin, the session does not change.
         """
+        machine = self._again()
+        for moment, put_in in self.interventions.items():
+            if Cursor(self._iteration, 0) <= moment <= self.cursor:
+                for intervention in put_in:
+                    if self.program.values[intervention.value].role in KEPT:
+                        intervention.apply(machine)
+        return machine
+
+    def _again(self) -> Machine:
+        """A machine of its own, at the start of this iteration."""
         storage = Storage(self.program, self.storage.dtype.type)
         done = self.program.instructions[: self._index]
-        iteration, saved = self._iteration, None
-        if any(instr.op.updates for instr in done):
+        start = Cursor(self._iteration, 0)
+        edited = any(start <= moment <= self.cursor for moment in self.interventions)
+        iteration = self._iteration
+        if edited or any(instr.op.updates for instr in done):
             iteration, saved = self.journal.before(iteration)
-        storage.restore(self.storage.save() if saved is None else saved)
+        else:
+            saved = self.storage.save()
+        storage.restore(saved)
         machines: dict[int, Machine] = {}
         with _quiet():
             while True:
                 machine = self._prepare(machines, storage, iteration)
                 if iteration == self._iteration:
                     return machine
-                machine.run()
+                self._perform(machine, iteration, 0, self._length)
                 iteration += 1
+
+    def fork(self) -> Session:
+        """Another session at this moment, with nothing recorded after it."""
+        finished = self._index == self._length
+        start = self._iteration + finished
+        other = Session(
+            self.lowered,
+            self.setup,
+            kept=self.storage if finished else self._again().storage,
+            start=start,
+            budget=self.journal.budget,
+            interval=self.journal.interval,
+        )
+        other.interventions = {
+            moment: done
+            for moment, done in self.interventions.items()
+            if Cursor(start, 0) <= moment <= self.cursor
+        }
+        other._restore(self._place())
+        return other
+
+    def intervene(self, intervention: Intervention) -> None:
+        """Put a number in by hand. At the end of the record, so that no future is rewritten.
+
+        Raises
+        ------
+        StudioError
+            The number does not fit there, or the value is not computed yet.
+        ValueError
+            There is a record after this moment: `fork` first.
+        """
+        if not self.at_end:
+            raise ValueError("a recorded future follows")
+        with _quiet():
+            self._enter()
+        check(intervention, self.program, self._machine, self._index)
+        moment = self._place()
+        self.interventions[moment] = (*self.interventions.get(moment, ()), intervention)
+        intervention.apply(self._machine)
 
     # Forwards.
 
@@ -208,11 +280,21 @@ class Session:
                 if self.completed % self.batches_per_epoch == 0:
                     return
 
-    def run(self, seconds: float, interrupted: Callable[[], bool]) -> None:
+    def run(
+        self,
+        seconds: float,
+        interrupted: Callable[[], bool],
+        stops: Stops | None = None,
+        *,
+        one: bool = False,
+    ) -> None:
         """Execute for about this long, or until `interrupted` says so or a result is not finite.
 
-        Where an iteration is short, it is the unit; where it is long, an instruction is.
+        Where an iteration is short, it is the unit; where it is long, an instruction is. A
+        breakpoint of `stops` that is reached ends it too, and is left in `hit`. With `one`, a
+        single instruction is executed.
         """
+        self.hit = None
         now = time.perf_counter()
         deadline = now + seconds
         with _quiet():
@@ -220,13 +302,18 @@ class Session:
                 self._enter()
                 slow = self._iteration_time >= SLOW_ITERATION
                 began = now
-                self._run_to(self._index + 1 if slow else self._length)
+                stop = self._index + 1 if slow or one else self._length
+                if stops is not None:
+                    stop = stops.next_mark(self._index, stop)
+                sound = self._run_to(stop)
                 now = time.perf_counter()
                 self._spent += now - began
                 if self._index == self._length:
                     # Measured anew each time, so that one hiccup does not slow the run down.
                     self._iteration_time = self._spent
-                if now >= deadline or interrupted():
+                if sound and stops is not None:
+                    self.hit = stops.reached(self._machine, self._iteration, self._index)
+                if one or self.hit is not None or now >= deadline or interrupted():
                     return
 
     # Backwards.
@@ -238,6 +325,10 @@ class Session:
         bit.
         """
         self.failure = None
+        if self.at_end and self.interventions.pop(self._place(), ()):
+            # The last thing that was done is what was put in here by hand: it is taken back.
+            self._restore(self.cursor)
+            return
         if boundary is Boundary.EPOCH:
             over = self.completed % self.batches_per_epoch
             inside = over or 0 < self._index < self._length
@@ -261,30 +352,61 @@ class Session:
         self.failure = None
         between = self.program.instructions[cursor.index : self._index]
         same_pass = cursor.iteration == self._iteration and cursor.index <= self._index
-        if same_pass and not any(instr.op.updates for instr in between):
+        self._live = self.live
+        changed = any(cursor < moment <= self._place() for moment in self.interventions)
+        if same_pass and not changed and not any(instr.op.updates for instr in between):
             # Nothing is changed in place between the two moments: results are merely hidden.
             self._index = cursor.index
             return
+        self._restore(cursor)
+
+    def seek(self, completed: int) -> None:
+        """Go to the moment after so many finished iterations, within the record."""
+        wanted = min(max(completed, self.start), self.live.iteration)
+        self.go_to(self._moment(wanted))
+
+    # The engine room.
+
+    def _take_over(self, weights: Weights, kept: Storage | None) -> None:
+        for v in (*self.program.parameters, *self.program.buffers):
+            known = weights.get((v.node, v.name))
+            if known is not None:
+                take_over(self.storage.view(v), known)
+        if kept is not None:
+            self.storage.adopt(kept)
+
+    def _restore(self, cursor: Cursor) -> None:
+        """Reach a moment from the keyframe before it."""
         iteration, saved = self.journal.before(cursor.iteration)
         self.storage.restore(saved)
         with _quiet():
             while iteration < cursor.iteration:
                 self._begin(iteration)
-                self._machine.run()
+                self._perform(self._machine, iteration, 0, self._length)
                 iteration += 1
             self._begin(iteration)
-            self._machine.run(0, cursor.index)
+            self._perform(self._machine, iteration, 0, cursor.index)
         self._index = cursor.index
 
-    # The engine room.
+    def _perform(self, machine: Machine, iteration: int, start: int, stop: int) -> None:
+        """Execute instructions, and put in between them what was put in by hand."""
+        if self.interventions:
+            # Putting the same number in twice changes nothing, so both ends count.
+            for index in range(start, stop + 1):
+                put_in = self.interventions.get(Cursor(iteration, index), ())
+                if put_in and index < self._length:
+                    machine.run(start, index)
+                    start = index
+                    for intervention in put_in:
+                        intervention.apply(machine)
+        if start < stop:
+            machine.run(start, stop)
 
-    def _take_over(self, weights: Weights, parent: Session | None) -> None:
-        for v in (*self.program.parameters, *self.program.buffers):
-            known = weights.get((v.node, v.name))
-            if known is not None:
-                take_over(self.storage.view(v), known)
-        if parent is not None:
-            self.storage.adopt(parent.storage)
+    def _place(self) -> Cursor:
+        """The cursor, the end of an iteration being the start of the next one."""
+        if self._index == self._length:
+            return Cursor(self._iteration + 1, 0)
+        return self.cursor
 
     def _moment(self, completed: int) -> Cursor:
         """The moment right after so many finished iterations."""
@@ -334,7 +456,7 @@ class Session:
         machine, index = self._machine, self._index
         if index == 0 and stop == self._length:
             # One call for all of it: should a result not be finite, the whole iteration is undone.
-            machine.run()
+            self._perform(machine, self._iteration, 0, stop)
             if not (
                 isfinite(machine.loss()) and machine.gradients_finite() and self.storage.is_finite()
             ):
@@ -350,13 +472,13 @@ class Session:
         )
         for mark, sound in checks:
             if index < mark <= stop:
-                machine.run(index, mark)
+                self._perform(machine, self._iteration, index, mark)
                 index = mark
                 if not sound():
                     self._find_failure()
                     return False
         if index < stop:
-            machine.run(index, stop)
+            self._perform(machine, self._iteration, index, stop)
         self._index = stop
         if stop == self._length:
             self._finish_iteration()
@@ -377,19 +499,19 @@ class Session:
 
     def _find_failure(self) -> None:
         """Repeat the iteration one instruction at a time and stop before the first bad one."""
-        iteration = self._iteration
-        self._index = self._length
-        self.go_to(Cursor(iteration, 0))
+        iteration, live = self._iteration, self._live
+        self._restore(Cursor(iteration, 0))
         for index, instr in enumerate(self.program.instructions):
-            self._machine.run(index, index + 1)
+            self._perform(self._machine, iteration, index, index + 1)
             bad = [i for i in instr.outputs if not np.isfinite(self._machine.array(i)).all()]
             if not bad:
                 continue
             array = self._machine.array(bad[0])
             what = "NaN (not a number)" if np.isnan(array).any() else "infinity"
             # The whole way again, so that not even a bad update is left behind.
-            self._index = self._length
-            self.go_to(Cursor(iteration, index))
+            self._restore(Cursor(iteration, index))
+            # What came of the bad instruction is no record to go back to.
+            self._live = live
             self.failure = Diagnostic(
                 "non-finite",
                 {

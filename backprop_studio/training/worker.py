@@ -13,26 +13,39 @@ import numpy as np
 
 from backprop_studio import data
 from backprop_studio.autograd import KEPT, Array
-from backprop_studio.errors import Diagnostic
+from backprop_studio.errors import Diagnostic, StudioError
+from backprop_studio.training.breakpoints import AtInstruction, Breakpoint, Stops
 from backprop_studio.training.cursor import Cursor
 from backprop_studio.training.mailbox import Mailbox
 from backprop_studio.training.messages import (
     Ask,
     Back,
+    BranchView,
+    Change,
     Command,
     CurveUpdate,
+    DropBranch,
     FetchWeights,
+    Fork,
+    Intervene,
     Load,
     Pause,
     Quit,
+    RenameBranch,
     Restart,
     Run,
+    Seek,
+    SetBreakpoints,
+    SetBudget,
+    SetSpeed,
     Snapshot,
     State,
     Step,
+    Switch,
     Watch,
 )
 from backprop_studio.training.session import Session, Weights
+from backprop_studio.training.timeline import Branch, Timeline
 
 SLICE = 0.008
 """Seconds of training between two looks at the command queue."""
@@ -55,7 +68,13 @@ class Worker:
     def __init__(self, mailbox: Mailbox, notify: Callable[[], None]) -> None:
         self.mailbox = mailbox
         self.state = State.EMPTY
-        self.session: Session | None = None
+        self.timeline = Timeline()
+        self._breakpoints: tuple[Breakpoint, ...] = ()
+        self._until: int | None = None
+        self._stops: Stops | None = None
+        self._speed: float | None = None
+        self._hit: Breakpoint | None = None
+        self._refused: Diagnostic | None = None
         self._notify = notify
         self._commands: SimpleQueue[Command] = SimpleQueue()
         self._memory: dict[tuple[object, ...], Array] = {}
@@ -65,6 +84,11 @@ class Worker:
         self._sent = (0, 0)
         self._keep_until: float | None = None
         self._rate = _Rate()
+
+    @property
+    def session(self) -> Session | None:
+        """The run that goes on."""
+        return self.timeline.session
 
     def send(self, command: Command) -> None:
         """Queue a command; any thread may call this."""
@@ -88,32 +112,46 @@ class Worker:
                 self._carry_out(command)
             elif self.state is State.RUNNING:
                 self._train()
-            if telling or self.state is not before or (command is None and self.mailbox.wanted):
+            shown = telling or self._slow or self.state is not before
+            if shown or (command is None and self.mailbox.wanted):
                 self._publish()
         except Exception as error:  # the one place: whatever it is, the window must live on
             log.exception("the worker failed")
             self._fail(Diagnostic("worker-failed", {"reason": f"{type(error).__name__}: {error}"}))
             self.mailbox.put(Snapshot(self._revision, self.state, failure=self._failure))
-        if telling or self.state is not before:
+        if telling or self._slow or self.state is not before:
             self._notify()
+
+    @property
+    def _slow(self) -> bool:
+        """Whether every instruction is shown."""
+        return self.state is State.RUNNING and self._speed is not None
 
     def _next_command(self) -> Command | None:
         if self.state is not State.RUNNING:
             return self._commands.get()
         try:
+            if self._speed is not None:
+                return self._commands.get(timeout=1 / self._speed)
             return self._commands.get_nowait()
         except Empty:
             return None
 
     def _carry_out(self, command: Command) -> None:
         session = None if self.state is State.EMPTY else self.session
+        if not isinstance(command, Ask | Watch | FetchWeights):
+            self._refused = None
+        if isinstance(command, Run | Step | Back | Change):
+            self._hit = None
         match command:
             case Load():
                 self._replace(command)
-            case Run():
+            case Run(until):
                 if session is not None:
                     self.state, self._failure = State.RUNNING, None
                     session.failure = None
+                    self._until = until
+                    self._see_stops()
                     self._rate.restart(session.completed)
             case Pause():
                 if self.state is State.RUNNING:
@@ -126,11 +164,23 @@ class Worker:
             case Back(boundary):
                 if session is not None:
                     self.state, self._failure = State.PAUSED, None
-                    session.back(boundary)
+                    self.timeline.back(boundary)
+                    self._see_branch(session)
             case Restart():
                 if session is not None and self._load is not None:
                     self._memory.clear()
                     self._start(self._load, None)
+            case (
+                Seek() | Intervene() | Fork() | Switch() | DropBranch() | RenameBranch()
+                | SetBudget()
+            ):  # fmt: skip
+                if session is not None:
+                    self._change(session, command)
+            case SetBreakpoints(breakpoints):
+                self._breakpoints = breakpoints
+                self._see_stops()
+            case SetSpeed(instructions):
+                self._speed = instructions
             case Watch(values):
                 self._watch = values
             case FetchWeights(reply):
@@ -142,6 +192,53 @@ class Worker:
                 pass
             case _:
                 assert_never(command)
+
+    def _change(self, session: Session, change: Change) -> None:
+        """Do something to the timeline. What is refused changes nothing."""
+        if self.state is State.RUNNING and not isinstance(change, SetBudget | RenameBranch):
+            self.state = State.PAUSED
+        try:
+            match change:
+                case Seek(completed):
+                    self._failure = None
+                    self.timeline.seek(completed)
+                case Intervene(intervention):
+                    self.timeline.intervene(intervention)
+                case Fork():
+                    self.timeline.fork()
+                case Switch(branch):
+                    self.timeline.switch(branch)
+                case DropBranch(branch):
+                    self.timeline.drop(branch)
+                case RenameBranch(branch, name):
+                    self.timeline.rename(branch, name)
+                case SetBudget(nbytes):
+                    self.timeline.budget = nbytes
+                case _:
+                    assert_never(change)
+        except StudioError as error:
+            self._refused = Diagnostic(error.code, error.params)
+        self._see_branch(session)
+
+    def _see_branch(self, before: Session) -> None:
+        """Send the curves anew when another branch goes on."""
+        branch = self.timeline.active
+        if branch is None or branch.session is before:
+            return
+        losses, tests = branch.all_losses(), branch.all_tests()
+        self.mailbox.add(CurveUpdate(-1.0, losses, tests))
+        self._sent = len(branch.session.losses), len(branch.session.tests)
+        self._keep_until = None
+        self._see_stops()
+        self._failure = branch.session.failure
+
+    def _see_stops(self) -> None:
+        """Work the breakpoints out for the program of the session."""
+        session = self.session
+        points = self._breakpoints
+        if self._until is not None:
+            points = (*points, AtInstruction(self._until))
+        self._stops = None if session is None or not points else Stops(session.program, points)
 
     def _remember(self, weights: Weights) -> None:
         """Keep weights by shape too: a layer that gets its old size back gets them back."""
@@ -156,8 +253,20 @@ class Worker:
     def _train(self) -> None:
         session = self.session
         assert session is not None
-        session.run(SLICE, lambda: not self._commands.empty())
+        session.run(
+            SLICE,
+            lambda: not self._commands.empty(),
+            self._stops,
+            one=self._speed is not None,
+        )
         self._rate.count(session.completed)
+        if session.hit is not None:
+            self.state = State.PAUSED
+            # Where the learner asked to run to needs no explanation.
+            arrived = session.hit == AtInstruction(-1 if self._until is None else self._until)
+            self._hit = None if arrived else session.hit
+            self._until = None
+            self._see_stops()
         self._see_failure(session)
 
     def _see_failure(self, session: Session) -> None:
@@ -174,7 +283,8 @@ class Worker:
         self._failure = None
         if load.forget:
             self._memory.clear()
-            self.session = previous = None
+            self.timeline.clear()
+            previous = None
         if self.session is not None:
             self._leave(self.session)
         again = (
@@ -186,7 +296,7 @@ class Worker:
         if again:
             # Other data or other first weights: what was learned does not belong to them.
             self._memory.clear()
-            self.session = None
+            self.timeline.clear()
             self._keep_until = -1.0
         self._remember(load.weights)
         if load.lowered is None:
@@ -207,8 +317,8 @@ class Worker:
 
     def _start(self, load: Load, parent: Session | None) -> None:
         assert load.lowered is not None
-        # Should the next lines fail, there is no session, and not one of another network.
-        self.session = None
+        if load.branch is not None and self._resume(load):
+            return
         start = 0
         if parent is not None:
             start = parent.completed
@@ -220,10 +330,41 @@ class Worker:
             for v in (*load.lowered.program.parameters, *load.lowered.program.buffers)
             if (v.node, v.name, v.shape) in self._memory
         }
-        session = Session(load.lowered, load.setup, weights=weights, parent=parent, start=start)
-        self.session, self.state, self._failure = session, State.PAUSED, None
+        try:
+            session = Session(
+                load.lowered,
+                load.setup,
+                weights=weights,
+                kept=None if parent is None else parent.storage,
+                start=start,
+            )
+        except Exception:
+            # There is no session then, and not one of another network.
+            self.timeline.clear()
+            raise
+        if parent is None:
+            self.timeline.begin(session, load.revision)
+        else:
+            self.timeline.go_on(session, load.revision)
+        self.state, self._failure = State.PAUSED, None
+        self._until = None
+        self._see_stops()
         self._sent = (0, 0)
         self._keep_until = start / session.batches_per_epoch if parent is not None else -1.0
+
+    def _resume(self, load: Load) -> bool:
+        """Go on with a branch that the network on the screen belongs to."""
+        assert load.lowered is not None and load.branch is not None
+        before = self.session
+        branch = next((b for b in self.timeline.branches if b.id == load.branch), None)
+        if branch is None or branch.session.program != load.lowered.program:
+            return False
+        branch.revision = load.revision
+        self.timeline.switch(branch.id)
+        self.state = State.PAUSED
+        if before is not None:
+            self._see_branch(before)
+        return True
 
     @property
     def _revision(self) -> int:
@@ -251,9 +392,31 @@ class Worker:
                 session.last_test,
                 self._rate.value if self.state is State.RUNNING else 0.0,
                 self._arrays(session),
-                session.journal.nbytes,
+                self.timeline.nbytes,
                 self._failure,
+                self.timeline.first(),
+                session.live.iteration,
+                self.timeline.budget,
+                tuple(self._view(branch) for branch in self.timeline.branches),
+                0 if self.timeline.active is None else self.timeline.active.id,
+                self._hit,
+                self._refused,
+                session.cursor in session.interventions,
+                self._slow,
             )
+        )
+
+    def _view(self, branch: Branch) -> BranchView:
+        session = branch.session
+        points = session.losses.points
+        return BranchView(
+            branch.id,
+            branch.name,
+            branch.revision,
+            session.start / session.batches_per_epoch,
+            session.live.iteration,
+            # Nothing is added to a branch that rests: its points need no copy.
+            points[:0] if branch is self.timeline.active else points,
         )
 
     def _new_points(self, session: Session) -> CurveUpdate | None:
@@ -273,8 +436,8 @@ class Worker:
         program, index = session.program, session.cursor.index
         out: dict[int, Array] = {}
         wanted = set(self._watch)
-        if self.state is not State.RUNNING and index > 0:
-            # At rest, what the last instruction read and wrote is on the screen too.
+        if (self._slow or self.state is not State.RUNNING) and index > 0:
+            # Where every instruction is shown, so is what the last one read and wrote.
             last = program.instructions[index - 1]
             wanted.update(last.inputs, last.outputs)
         for i in wanted:

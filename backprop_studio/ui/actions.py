@@ -77,10 +77,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("step_layer", "train", "Step one &layer", "F7", "", "Execute one layer"),
     ActionSpec("step_phase", "train", "Step one &phase", "F8", "", "Execute one stage"),
     ActionSpec("step_batch", "train", "Step one &batch", "F9", "", "Execute to the next update"),
+    ActionSpec("step_epoch", "train", "Step one &epoch", "Ctrl+F9", "", "To the end of the data"),
     ActionSpec("back_op", "train", "Back one op", "Shift+F6", "", "Take back one operation", True),
     ActionSpec("back_layer", "train", "Back one layer", "Shift+F7", "", "Take back one layer"),
     ActionSpec("back_phase", "train", "Back one phase", "Shift+F8", "", "Take back one stage"),
     ActionSpec("back_batch", "train", "Back one batch", "Shift+F9", "", "Take back one update"),
+    ActionSpec("back_epoch", "train", "Back one epoch", "Ctrl+Shift+F9", "", "Take back an epoch"),
+    ActionSpec(
+        "fork", "train", "Start a &branch here", "Ctrl+B", "",
+        "Try something else from this moment on; what was recorded stays", True,
+    ),
     ActionSpec(
         "restart", "train", "Re&start, same weights", "Ctrl+R", "restart",
         "Begin again with the same first weights", True,

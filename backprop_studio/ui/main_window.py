@@ -146,7 +146,7 @@ class MainWindow(QMainWindow):
         steps = {
             f"{word}_{boundary}": partial(self._after_edits, partial(move, boundary))
             for word, move in (("step", engine.step), ("back", engine.back))
-            for boundary in (Boundary.OP, Boundary.LAYER, Boundary.PHASE, Boundary.BATCH)
+            for boundary in Boundary
         }
         return {
             "new": project.new,
@@ -168,6 +168,7 @@ class MainWindow(QMainWindow):
             "reset_layout": self._reset_layout,
             "run": partial(self._after_edits, engine.toggle),
             **steps,
+            "fork": engine.fork,
             "restart": partial(self._after_edits, self._restart),
             "new_weights": self._draw_new_weights,
             "shortcuts": self._show_shortcuts,
@@ -243,6 +244,7 @@ class MainWindow(QMainWindow):
         self.gradients.watch_changed.connect(engine.watch)
         self.transport.stepped.connect(self._step)
         self.transport.stepped_back.connect(self._step_back)
+        self.transport.speed_chosen.connect(engine.set_speed)
         engine.updated.connect(self._show_update)
         engine.state_changed.connect(self._show_state)
         engine.failed.connect(self._show_failure)
@@ -274,7 +276,7 @@ class MainWindow(QMainWindow):
     def _show_state(self, state: State) -> None:
         self.transport.set_state(state)
         for key, action in self.actions_by_id.items():
-            if key.startswith(("step_", "back_")) or key in ("run", "restart"):
+            if key.startswith(("step_", "back_")) or key in ("run", "restart", "fork"):
                 action.setEnabled(state is not State.EMPTY)
 
     def _show_failure(self, failure: Diagnostic) -> None:

@@ -190,7 +190,7 @@ def test_that_an_edit_keeps_the_weights_that_still_fit() -> None:
     learned = session.weights()
     wider = edits.set_spec(network, "dense_2", nodes()["dense"].from_config({"units": 10}))
     wider, tanh = edits.add_node(wider, nodes()["tanh"](), 0, 0)
-    after = session_of(wider, parent=session, weights=learned, start=session.completed)
+    after = session_of(wider, kept=session.storage, weights=learned, start=session.completed)
     for key, array in learned.items():
         assert (after.weights()[key] == array).all()
     assert after.storage.arena("state:adam/t")[0] == 40

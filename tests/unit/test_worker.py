@@ -16,18 +16,29 @@ from backprop_studio.training import (
     Back,
     Boundary,
     CurveUpdate,
+    DropBranch,
     FetchWeights,
+    Fork,
+    Intervene,
+    Intervention,
     Load,
     Mailbox,
     Pause,
+    RenameBranch,
     Restart,
     Run,
+    Seek,
+    SetBreakpoints,
+    SetBudget,
+    SetSpeed,
     Snapshot,
     State,
     Step,
+    Switch,
     Watch,
     Worker,
 )
+from backprop_studio.training.breakpoints import AtIteration
 
 
 class Desk:
@@ -336,3 +347,105 @@ def test_that_a_question_without_a_session_is_cancelled() -> None:
     reply: Future[int] = Future()
     Desk().worker.turn(Ask(lambda session: 1, reply))
     assert reply.cancelled()
+
+
+def test_that_a_breakpoint_pauses_the_run_and_says_which_it_was(desk: Desk) -> None:
+    point = AtIteration(3)
+    desk.worker.turn(SetBreakpoints((point,)))
+    desk.worker.turn(Run())
+    while desk.worker.state is State.RUNNING:
+        desk.worker.turn(None)
+    snapshot, _ = desk.take()
+    assert (snapshot.state, snapshot.hit) == (State.PAUSED, point)
+    desk.worker.turn(Step(Boundary.OP))
+    assert desk.take()[0].hit is None
+
+
+def test_that_running_to_an_instruction_stops_there_once(desk: Desk) -> None:
+    desk.worker.turn(Run(until=5))
+    while desk.worker.state is State.RUNNING:
+        desk.worker.turn(None)
+    snapshot, _ = desk.take()
+    assert snapshot.cursor is not None and snapshot.cursor.index == 5
+    assert snapshot.hit is None
+    desk.worker.turn(Run())
+    for _ in range(20):
+        desk.worker.turn(None)
+    assert desk.worker.state is State.RUNNING
+
+
+def test_that_slow_motion_executes_one_instruction_at_a_time(desk: Desk) -> None:
+    desk.worker.turn(SetSpeed(1000.0))
+    desk.worker.turn(Run())
+    for count in range(1, 8):
+        desk.worker.turn(None)
+        snapshot, _ = desk.take()
+        assert snapshot.cursor is not None and snapshot.cursor.index == count
+
+
+def test_that_changing_the_past_keeps_the_old_future_and_its_points(desk: Desk) -> None:
+    for _ in range(6):
+        desk.worker.turn(Step(Boundary.BATCH))
+    desk.take()
+    desk.worker.turn(Seek(2))
+    weight = desk.worker.session.program.parameters[0]  # type: ignore[union-attr]
+    desk.worker.turn(Intervene(Intervention(weight.id, (0, 0), 0.25)))
+    snapshot, curves = desk.take()
+    assert snapshot.refused is None and snapshot.edited
+    assert [b.name for b in snapshot.branches] == ["main", "branch 2"]
+    assert snapshot.branch == snapshot.branches[1].id
+    assert len(snapshot.branches[0].losses) == 6
+    assert (curves[-1].keep_until, len(curves[-1].losses)) == (-1.0, 2)
+    desk.worker.turn(Switch(snapshot.branches[0].id))
+    snapshot, curves = desk.take()
+    assert len(curves[-1].losses) == 6
+    assert (snapshot.first, snapshot.live) == (0, 6)
+
+
+def test_that_what_is_refused_says_why_and_changes_nothing(desk: Desk) -> None:
+    desk.worker.turn(Step(Boundary.BATCH))
+    desk.take()
+    weight = desk.worker.session.program.parameters[0]  # type: ignore[union-attr]
+    before = desk.weights()
+    for command in (
+        Intervene(Intervention(weight.id, (0, 0), float("nan"))),
+        Intervene(Intervention(weight.id, (0, 10_000), 1.0)),
+        Intervene(Intervention(weight.id, (0,), 1.0)),
+        Switch(99),
+        DropBranch(1),
+        RenameBranch(1, "  "),
+    ):
+        desk.worker.turn(command)
+        snapshot, _ = desk.take()
+        assert snapshot.refused is not None and snapshot.refused.text
+    after = desk.weights()
+    assert all(np.array_equal(before[key], after[key]) for key in before)
+
+
+def test_that_too_many_branches_are_refused(desk: Desk) -> None:
+    desk.worker.turn(SetBudget(40_000))
+    for _ in range(4):
+        desk.worker.turn(Step(Boundary.BATCH))
+        desk.worker.turn(Fork())
+    snapshot, _ = desk.take()
+    assert snapshot.refused is not None and snapshot.refused.code == "branches-full"
+    assert snapshot.journal_bytes <= 40_000
+
+
+def test_that_an_edit_in_the_past_of_the_design_starts_a_branch_that_can_be_left(
+    desk: Desk,
+) -> None:
+    for _ in range(5):
+        desk.worker.turn(Step(Boundary.BATCH))
+    desk.worker.turn(Seek(2))
+    changed = chain(optimizer=optimizers()["sgd"](learning_rate=0.5))
+    desk.load(changed)
+    desk.worker.turn(Step(Boundary.BATCH))
+    snapshot, _ = desk.take()
+    assert len(snapshot.branches) == 2
+    assert snapshot.branches[0].revision == 1
+    desk.load(chain(), branch=snapshot.branches[0].id)
+    snapshot, curves = desk.take()
+    assert snapshot.branch == snapshot.branches[0].id
+    assert len(curves[-1].losses) == 5
+    assert snapshot.branches[0].revision == 3

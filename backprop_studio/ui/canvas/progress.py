@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backprop_studio.autograd import Phase, Program
-from backprop_studio.training import Snapshot, State
+from backprop_studio.training import Snapshot
 from backprop_studio.ui.canvas.activity import Activity
 
 
@@ -14,7 +14,7 @@ def activity_at(program: Program | None, snapshot: Snapshot) -> Activity | None:
     cursor is somewhere else a thousand times a second.
     """
     cursor = snapshot.cursor
-    if program is None or cursor is None or snapshot.state is State.RUNNING or not cursor.index:
+    if program is None or cursor is None or snapshot.at_speed or not cursor.index:
         return None
     last = program.instructions[cursor.index - 1]
     nodes = {i.node for i in program.instructions if i.node}

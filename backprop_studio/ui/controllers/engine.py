@@ -15,18 +15,29 @@ from backprop_studio.training import (
     Ask,
     Back,
     Boundary,
+    Breakpoint,
     Command,
+    DropBranch,
     FetchWeights,
+    Fork,
+    Intervene,
+    Intervention,
     Load,
     Mailbox,
     Pause,
     Quit,
+    RenameBranch,
     Restart,
     Run,
+    Seek,
     Session,
+    SetBreakpoints,
+    SetBudget,
+    SetSpeed,
     Snapshot,
     State,
     Step,
+    Switch,
     Watch,
     Worker,
 )
@@ -63,13 +74,16 @@ class Engine(QObject):
     failed(diagnostic)
         Training stopped by itself; why.
     unanswered(reason)
-        A question could not be answered.
+        A question could not be answered, or a change could not be made; why.
+    stopped(breakpoint)
+        The run has reached a `Breakpoint`.
     """
 
     updated = Signal(object, object)
     state_changed = Signal(object)
     failed = Signal(object)
     unanswered = Signal(str)
+    stopped = Signal(object)
     _notified = Signal()
     _answered = Signal(int, object, object)
 
@@ -88,6 +102,8 @@ class Engine(QObject):
         self._revision = 0
         self._weights: Mapping[tuple[str, str], Array] = {}
         self._forget = False
+        self._branch: int | None = None
+        self._networks: dict[int, Network] = {}
         self._snapshot = Snapshot(0, State.EMPTY)
         self._told = State.EMPTY
         document.analysis_changed.connect(self._load)
@@ -147,6 +163,53 @@ class Engine(QObject):
         """Begin again with the first weights of the seed."""
         self._worker.send(Restart())
 
+    def run_to(self, index: int) -> None:
+        """Train until the instruction with this index comes next."""
+        self._worker.send(Run(until=index))
+
+    def seek(self, completed: int) -> None:
+        """Go to the moment after so many finished iterations, within what is recorded."""
+        self._worker.send(Seek(completed))
+
+    def intervene(self, intervention: Intervention) -> None:
+        """Put a number in by hand; in the past, this starts a branch."""
+        self._worker.send(Intervene(intervention))
+
+    def fork(self) -> None:
+        """Start another branch at this moment."""
+        self._worker.send(Fork())
+
+    def switch(self, branch_id: int) -> None:
+        """Go on with another branch, bringing back the network that it trains."""
+        branch = next((b for b in self._snapshot.branches if b.id == branch_id), None)
+        network = None if branch is None else self._networks.get(branch.revision)
+        if branch is None or branch.revision == self._revision or network is None:
+            self._worker.send(Switch(branch_id))
+            return
+        self._branch = branch_id
+        self._document.apply(self.tr("Switch to {name}").format(name=branch.name), network)
+        self._branch = None
+
+    def drop_branch(self, branch_id: int) -> None:
+        """Forget a branch."""
+        self._worker.send(DropBranch(branch_id))
+
+    def rename_branch(self, branch_id: int, name: str) -> None:
+        """Call a branch something else."""
+        self._worker.send(RenameBranch(branch_id, name))
+
+    def set_breakpoints(self, breakpoints: tuple[Breakpoint, ...]) -> None:
+        """Stop at these from now on."""
+        self._worker.send(SetBreakpoints(breakpoints))
+
+    def set_speed(self, instructions: float | None) -> None:
+        """Run so many instructions a second; None for as fast as possible."""
+        self._worker.send(SetSpeed(instructions))
+
+    def set_budget(self, nbytes: int) -> None:
+        """Keep keyframes of at most so many bytes."""
+        self._worker.send(SetBudget(nbytes))
+
     def watch(self, values: frozenset[int]) -> None:
         """Say whose arrays the visible panels want."""
         self._worker.send(Watch(values))
@@ -203,6 +266,10 @@ class Engine(QObject):
             self.state_changed.emit(snapshot.state)
         if snapshot.failure is not None and snapshot.failure != before.failure:
             self.failed.emit(snapshot.failure)
+        if snapshot.refused is not None and snapshot.refused is not before.refused:
+            self.unanswered.emit(snapshot.refused.text)
+        if snapshot.hit is not None and before.state is State.RUNNING:
+            self.stopped.emit(snapshot.hit)
 
     def _pass_on(self, revision: int, reply: Future[Any], answer: Callable[[Any], object]) -> None:
         if reply.cancelled() or revision != self._revision:
@@ -225,7 +292,13 @@ class Engine(QObject):
             analysis.network.setup,
             self._weights,
             self._forget,
+            self._branch,
         )
+        if self._forget:
+            self._networks.clear()
+        kept = {branch.revision for branch in self._snapshot.branches}
+        self._networks = {r: n for r, n in self._networks.items() if r in kept}
+        self._networks[self._revision] = analysis.network
         self._weights, self._forget = {}, False
         # Nothing of the new network is computed, and nothing of the old one is to be shown.
         self._snapshot = Snapshot(self._revision, State.EMPTY)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLay
 
 from backprop_studio.autograd import Array, Program, format_shape, resolve
 from backprop_studio.network import Analysis, Network
-from backprop_studio.training import Snapshot, State
+from backprop_studio.training import Snapshot
 from backprop_studio.training.naming import instruction_name, value_name
 from backprop_studio.ui import theme
 from backprop_studio.ui.widgets.elided_label import ElidedLabel
@@ -81,7 +81,7 @@ class CurrentStepPanel(QWidget):
         if program is None or cursor is None:
             self._show_nothing()
             return
-        if snapshot.state is State.RUNNING:
+        if snapshot.at_speed:
             self._show_running()
             return
         after = cursor.index % len(program.instructions)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from backprop_studio.training import Boundary, State
 from backprop_studio.ui import icons, theme
+
+SPEEDS: tuple[float | None, ...] = (None, 30.0, 8.0, 2.0, 0.5)
+"""Instructions a second; None for as fast as possible."""
 
 
 class Transport(QWidget):
@@ -15,6 +18,9 @@ class Transport(QWidget):
 
     stepped = Signal(object)
     """The learner steps forward by this `Boundary`."""
+
+    speed_chosen = Signal(object)
+    """Instructions a second for slow motion; None for full speed."""
 
     stepped_back = Signal(object)
     """The learner steps back by this `Boundary`."""
@@ -38,19 +44,34 @@ class Transport(QWidget):
         self.back_button.clicked.connect(lambda: self.stepped_back.emit(self.boundary))
         self.step_button.clicked.connect(lambda: self.stepped.emit(self.boundary))
 
+        self.speed = QComboBox()
+        for speed in SPEEDS:
+            text = self.tr("full speed") if speed is None else self.tr("{x:g} op/s").format(x=speed)
+            self.speed.addItem(text, speed)
+        self.speed.setToolTip(self.tr("How fast Run goes: slow motion shows every operation"))
+        self.speed.setAccessibleName(self.tr("Speed"))
+        self.speed.currentIndexChanged.connect(
+            lambda: self.speed_chosen.emit(self.speed.currentData())
+        )
         self._sizes = QButtonGroup(self)
         labels = {
             Boundary.OP: (self.tr("Op"), self.tr("One operation: F6, back Shift+F6")),
             Boundary.LAYER: (self.tr("Layer"), self.tr("One layer: F7, back Shift+F7")),
             Boundary.PHASE: (self.tr("Phase"), self.tr("One stage: F8, back Shift+F8")),
             Boundary.BATCH: (self.tr("Batch"), self.tr("One update: F9, back Shift+F9")),
+            Boundary.EPOCH: (
+                self.tr("Epoch"),
+                self.tr("One pass over the data: Ctrl+F9, back Ctrl+Shift+F9"),
+            ),
         }
         self.size_buttons: dict[Boundary, QToolButton] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.run_button)
-        row.addSpacing(14)
+        row.addSpacing(6)
+        row.addWidget(self.speed)
+        row.addSpacing(10)
         row.addWidget(self.back_button)
         row.addSpacing(4)
         for place, (boundary, (label, tip)) in enumerate(labels.items()):
