@@ -247,6 +247,8 @@ class Snapshot:
         Size of the journal.
     failure
         Why the state is FAILED.
+    completed
+        Iterations finished at the cursor.
     first, live
         The fewest and the most finished iterations that the timeline can go to.
     journal_budget
@@ -276,6 +278,7 @@ class Snapshot:
     arrays: Mapping[int, Array] = field(default_factory=dict)
     journal_bytes: int = 0
     failure: Diagnostic | None = None
+    completed: int = 0
     first: int = 0
     live: int = 0
     journal_budget: int = 0

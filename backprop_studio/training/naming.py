@@ -8,6 +8,14 @@ from backprop_studio.autograd import Instr, Program, Role
 from backprop_studio.autograd.ops.arithmetic import Accumulate, Add
 from backprop_studio.errors import Diagnostic
 from backprop_studio.network import Network
+from backprop_studio.training.breakpoints import (
+    AtInstruction,
+    AtIteration,
+    AtNode,
+    AtPhase,
+    Breakpoint,
+    When,
+)
 
 
 def node_name(network: Network, node_id: str) -> str:
@@ -54,6 +62,26 @@ def value_name(network: Network, program: Program, value_id: int) -> str:
 def instruction_name(network: Network, instr: Instr) -> str:
     """An instruction in a few words: `matmul of hidden`."""
     return f"{_words(instr.op.name)} of {node_name(network, instr.node)}"
+
+
+def breakpoint_name(network: Network, program: Program | None, point: Breakpoint) -> str:
+    """Where a run stops, in a few words: `before matmul of hidden`."""
+    match point:
+        case AtInstruction(index):
+            if program is None or index >= len(program.instructions):
+                return f"before instruction {index + 1}"
+            return f"before {instruction_name(network, program.instructions[index])}"
+        case AtNode(node):
+            return f"at {node_name(network, node)}" if node in network else "at a deleted layer"
+        case AtPhase(phase):
+            return f"before {phase.name.lower()}"
+        case AtIteration(completed):
+            return f"after {completed:,} iterations"
+        case When(quantity, above, limit, node):
+            owner = ""
+            if node:
+                owner = f" of {node_name(network, node)}" if node in network else " (deleted layer)"
+            return f"{quantity.value}{owner} {'above' if above else 'below'} {limit:g}"
 
 
 def with_names(network: Network, failure: Diagnostic) -> Diagnostic:

@@ -106,7 +106,7 @@ class Worker:
         """Carry out one command or, without one, train for a slice."""
         before = self.state
         # A question changes nothing that would have to be shown.
-        telling = command is not None and not isinstance(command, Ask)
+        telling = command is not None and not isinstance(command, Ask | FetchWeights)
         try:
             if command is not None:
                 self._carry_out(command)
@@ -394,6 +394,7 @@ class Worker:
                 self._arrays(session),
                 self.timeline.nbytes,
                 self._failure,
+                session.completed,
                 self.timeline.first(),
                 session.live.iteration,
                 self.timeline.budget,

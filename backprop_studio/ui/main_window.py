@@ -24,26 +24,30 @@ from backprop_studio import __version__
 from backprop_studio.errors import Diagnostic, Severity
 from backprop_studio.network import Analysis, edits
 from backprop_studio.project import SUFFIX
-from backprop_studio.training import Boundary, CurveUpdate, Snapshot, State
-from backprop_studio.training.naming import with_names
+from backprop_studio.training import Boundary, Breakpoint, CurveUpdate, Snapshot, State
+from backprop_studio.training.breakpoints import AtInstruction
+from backprop_studio.training.naming import breakpoint_name, with_names
 from backprop_studio.ui import actions, theme
 from backprop_studio.ui.canvas.progress import activity_at
 from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
 from backprop_studio.ui.controllers.project import ProjectController
+from backprop_studio.ui.panels.breakpoints import BreakpointsPanel
 from backprop_studio.ui.panels.current_step import CurrentStepPanel
 from backprop_studio.ui.panels.gradients import GradientsPanel
 from backprop_studio.ui.panels.inspector import InspectorPanel
 from backprop_studio.ui.panels.loss_curves import LossCurvesPanel
 from backprop_studio.ui.panels.messages import MessagesPanel
 from backprop_studio.ui.panels.palette import PalettePanel
+from backprop_studio.ui.panels.program import ProgramPanel
 from backprop_studio.ui.panels.setup import SetupPanel
+from backprop_studio.ui.panels.timeline import TimelinePanel
 from backprop_studio.ui.settings import Settings
 from backprop_studio.ui.widgets.run_status import RunStatus
 from backprop_studio.ui.widgets.transport import Transport
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raised when docks come or go, so that an old saved layout is not applied to new docks."""
 
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
@@ -71,6 +75,9 @@ class MainWindow(QMainWindow):
         self.gradients = GradientsPanel()
         self.current_step = CurrentStepPanel()
         self.messages = MessagesPanel(document)
+        self.program = ProgramPanel()
+        self.timeline = TimelinePanel()
+        self.breakpoints = BreakpointsPanel()
         self.status = RunStatus()
         self.setCentralWidget(self.canvas)
         self.statusBar().addPermanentWidget(self.status)
@@ -212,6 +219,9 @@ class MainWindow(QMainWindow):
             ("gradients", self.tr("Gradients"), self.gradients, _BOTTOM),
             ("current_step", self.tr("Current step"), self.current_step, _BOTTOM),
             ("messages", self.tr("Messages"), self.messages, _BOTTOM),
+            ("program", self.tr("Program"), self.program, _BOTTOM),
+            ("timeline", self.tr("Timeline"), self.timeline, _BOTTOM),
+            ("breakpoints", self.tr("Breakpoints"), self.breakpoints, _BOTTOM),
         )
         docks: dict[str, QDockWidget] = {}
         for key, title, panel, area in places:
@@ -225,8 +235,13 @@ class MainWindow(QMainWindow):
             self.addDockWidget(area, dock)
             docks[key] = dock
             self._menus["view"].addAction(dock.toggleViewAction())
-        self.tabifyDockWidget(docks["current_step"], docks["messages"])
+        self.tabifyDockWidget(docks["losses"], docks["timeline"])
+        docks["losses"].raise_()
+        for key in ("program", "messages"):
+            self.tabifyDockWidget(docks["current_step"], docks[key])
         docks["current_step"].raise_()
+        self.tabifyDockWidget(docks["gradients"], docks["breakpoints"])
+        docks["gradients"].raise_()
         return docks
 
     def _connect(self) -> None:
@@ -241,6 +256,20 @@ class MainWindow(QMainWindow):
         self.canvas.selection_changed.connect(self.inspector.set_selection)
         self.canvas.refused.connect(self._tell)
         self.messages.node_requested.connect(self._go_to_node)
+        self.timeline.sought.connect(engine.seek)
+        self.timeline.fork_requested.connect(self.actions_by_id["fork"].trigger)
+        self.timeline.switch_requested.connect(engine.switch)
+        self.timeline.drop_requested.connect(engine.drop_branch)
+        self.timeline.renamed.connect(engine.rename_branch)
+        self.timeline.budget_changed.connect(engine.set_budget)
+        self.breakpoints.breakpoints_changed.connect(self._set_breakpoints)
+        self.program.breakpoint_toggled.connect(
+            lambda index: self.breakpoints.toggle(AtInstruction(index))
+        )
+        self.program.run_to_requested.connect(engine.run_to)
+        self.program.node_selected.connect(lambda node: self.canvas.select((node,)))
+        self.canvas.selection_changed.connect(self._show_in_program)
+        engine.stopped.connect(self._show_stop)
         self.gradients.watch_changed.connect(engine.watch)
         self.transport.stepped.connect(self._step)
         self.transport.stepped_back.connect(self._step_back)
@@ -262,12 +291,16 @@ class MainWindow(QMainWindow):
     def _show_analysis(self, analysis: Analysis) -> None:
         self.gradients.set_network(analysis)
         self.current_step.set_network(analysis)
+        self.breakpoints.set_network(analysis)
+        self.program.set_network(analysis)
         self.status.set_seed(analysis.network.setup.seed)
 
     def _show_update(self, snapshot: Snapshot, curves: tuple[CurveUpdate, ...]) -> None:
         self.losses.show_update(snapshot, curves)
         self.gradients.show_snapshot(snapshot)
+        self.timeline.show_snapshot(snapshot, self.losses.losses)
         self.current_step.show_snapshot(snapshot)
+        self.program.show_snapshot(snapshot)
         self.status.show_snapshot(snapshot)
         lowered = self._document.analysis.lowered
         program = None if lowered is None else lowered.program
@@ -278,6 +311,20 @@ class MainWindow(QMainWindow):
         for key, action in self.actions_by_id.items():
             if key.startswith(("step_", "back_")) or key in ("run", "restart", "fork"):
                 action.setEnabled(state is not State.EMPTY)
+
+    def _set_breakpoints(self, points: tuple[Breakpoint, ...]) -> None:
+        self._engine.set_breakpoints(points)
+        self.program.set_breakpoints(self.breakpoints.instructions())
+
+    def _show_in_program(self, nodes: tuple[str, ...]) -> None:
+        if len(nodes) == 1:
+            self.program.select_node(nodes[0])
+
+    def _show_stop(self, point: Breakpoint) -> None:
+        lowered = self._document.analysis.lowered
+        program = None if lowered is None else lowered.program
+        name = breakpoint_name(self._document.network, program, point)
+        self._tell(self.tr("Stopped at a breakpoint: {name}").format(name=name))
 
     def _show_failure(self, failure: Diagnostic) -> None:
         text = with_names(self._document.network, failure).text

@@ -249,7 +249,9 @@ def _follow_system() -> None:
 def _use(app: QApplication, theme: Theme) -> Theme:
     # The new theme is in place before Qt tells the widgets, so that changeEvent sees it.
     _State.theme = theme
-    if app.style().name().lower() != "fusion":
+    # Once: under a style sheet the style has no name any more, and setting it anew while widgets
+    # are about to go has crashed Qt.
+    if not app.styleSheet() and app.style().name().lower() != "fusion":
         app.setStyle("Fusion")
     app.setPalette(palette(theme))
     sheet = build(theme)

@@ -268,7 +268,10 @@ class Engine(QObject):
             self.failed.emit(snapshot.failure)
         if snapshot.refused is not None and snapshot.refused is not before.refused:
             self.unanswered.emit(snapshot.refused.text)
-        if snapshot.hit is not None and before.state is State.RUNNING:
+        if snapshot.hit is not None and (snapshot.hit, snapshot.cursor) != (
+            before.hit,
+            before.cursor,
+        ):
             self.stopped.emit(snapshot.hit)
 
     def _pass_on(self, revision: int, reply: Future[Any], answer: Callable[[Any], object]) -> None:

@@ -20,6 +20,7 @@ class LossCurvesPanel(QWidget):
         super().__init__(parent)
         self._losses = Series(2)
         self._tests = Series(3)
+        self._others: dict[str, np.ndarray] = {}
         self.plot = CurvePlot(self.tr("epoch"), self.tr("loss"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -39,7 +40,9 @@ class LossCurvesPanel(QWidget):
                 self._tests.drop_from(update.keep_until)
             self._losses.extend(update.losses)
             self._tests.extend(update.tests)
-        if curves:
+        others = {b.name: b.losses for b in snapshot.branches if len(b.losses)}
+        if curves or others.keys() != self._others.keys():
+            self._others = others
             self._draw()
         last = self._losses.points[-1, 0] if len(self._losses) else 0.0
         # Only after going back is there a future to be told apart from the present.
@@ -54,3 +57,9 @@ class LossCurvesPanel(QWidget):
         losses, tests = self._losses.points, self._tests.points
         self.plot.set_curve(TRAIN, losses[:, 0], losses[:, 1])
         self.plot.set_curve(VALIDATION, tests[:, 0], tests[:, 1])
+        # Futures that were left stay to be compared with.
+        for name, points in self._others.items():
+            self.plot.set_curve(name, points[:, 0], points[:, 1])
+        for name in self.plot.curve_names():
+            if name not in (TRAIN, VALIDATION, *self._others):
+                self.plot.remove_curve(name)

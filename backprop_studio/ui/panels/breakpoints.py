@@ -1,0 +1,223 @@
+"""Where a run is to stop by itself: a list, and a line to add to it."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backprop_studio.autograd import Phase
+from backprop_studio.network import Analysis, Network
+from backprop_studio.training import Breakpoint, Quantity, Stops, When
+from backprop_studio.training.breakpoints import AtInstruction, AtIteration, AtNode, AtPhase
+from backprop_studio.training.naming import breakpoint_name
+from backprop_studio.ui import theme
+
+MOST = 100
+"""Breakpoints in the list."""
+
+
+class BreakpointsPanel(QWidget):
+    """All breakpoints, and what is needed to add one of each kind."""
+
+    breakpoints_changed = Signal(object)
+    """All breakpoints now, a tuple of `Breakpoint`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._network = Network()
+        self._analysis: Analysis | None = None
+        self._points: list[Breakpoint] = []
+        self._kinds = {
+            "loss below": self.tr("loss below"),
+            "loss above": self.tr("loss above"),
+            "gradient norm below": self.tr("gradient norm below"),
+            "gradient norm above": self.tr("gradient norm above"),
+            "dead units": self.tr("share of dead units above"),
+            "iteration": self.tr("iteration"),
+            "layer": self.tr("layer"),
+            "phase": self.tr("phase"),
+        }
+        self.kind = QComboBox()
+        for key, text in self._kinds.items():
+            self.kind.addItem(text, key)
+        self.kind.setAccessibleName(self.tr("What to stop at"))
+        self.kind.setToolTip(self.tr("What to stop at"))
+        self.kind.currentIndexChanged.connect(self._show_form)
+        self.node = QComboBox()
+        self.node.setAccessibleName(self.tr("Layer"))
+        self.node.setToolTip(self.tr("Which layer"))
+        self.phase = QComboBox()
+        for phase in Phase:
+            self.phase.addItem(phase.name.lower(), phase)
+        self.phase.setAccessibleName(self.tr("Phase"))
+        self.phase.setToolTip(self.tr("Which stage of each iteration"))
+        self.number = QLineEdit()
+        self.number.setAccessibleName(self.tr("Limit"))
+        self.number.setToolTip(self.tr("The limit, or the number of finished iterations"))
+        self.number.setMaximumWidth(80)
+        self.number.returnPressed.connect(self._add)
+        self.add_button = QPushButton(self.tr("Add"))
+        self.add_button.setToolTip(self.tr("Stop there from now on"))
+        self.add_button.clicked.connect(self._add)
+        self.problem = QLabel()
+        self.problem.setWordWrap(True)
+        theme.set_role(self.problem, "error")
+        self.list = QListWidget()
+        self.list.setAccessibleName(self.tr("Breakpoints"))
+        self.list.setToolTip(self.tr("Del removes a breakpoint"))
+        self.empty = QLabel(
+            self.tr(
+                "Run stops by itself at a breakpoint. A number that is not finite always stops it."
+            )
+        )
+        self.empty.setWordWrap(True)
+        theme.set_role(self.empty, "muted")
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self.kind, 2)
+        row.addWidget(self.number, 1)
+        row.addWidget(self.node, 2)
+        row.addWidget(self.phase, 1)
+        row.addWidget(self.add_button)
+        for choice in (self.kind, self.node, self.phase):
+            # As wide as there is room, not as its longest entry.
+            choice.setMinimumContentsLength(6)
+            choice.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
+        self.number.setMinimumWidth(50)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 6)
+        layout.setSpacing(4)
+        layout.addLayout(row)
+        layout.addWidget(self.problem)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(self.empty)
+        self._show_form()
+        self._show_list()
+
+    @property
+    def breakpoints(self) -> tuple[Breakpoint, ...]:
+        """All breakpoints."""
+        return tuple(self._points)
+
+    def set_network(self, analysis: Analysis) -> None:
+        """Name the layers of another network; breakpoints without a place in it stay, idle."""
+        self._network, self._analysis = analysis.network, analysis
+        chosen = self.node.currentData()
+        self.node.clear()
+        for node in analysis.network.nodes:
+            self.node.addItem(node.name, node.id)
+        self.node.setCurrentIndex(max(self.node.findData(chosen), 0))
+        self._show_list()
+
+    def toggle(self, point: Breakpoint) -> None:
+        """Add a breakpoint, or remove it if it is there."""
+        if point in self._points:
+            self._points.remove(point)
+        elif len(self._points) >= MOST:
+            self.problem.setText(self.tr("There are {n} breakpoints already.").format(n=MOST))
+            self.problem.show()
+            return
+        else:
+            self._points.append(point)
+        self._show_list()
+        self.breakpoints_changed.emit(self.breakpoints)
+
+    def instructions(self) -> frozenset[int]:
+        """Indices of the instructions that have a breakpoint of their own."""
+        return frozenset(p.index for p in self._points if isinstance(p, AtInstruction))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        row = self.list.currentRow()
+        if event.key() == Qt.Key.Key_Delete and self.list.hasFocus() and row >= 0:
+            self.toggle(self._points[row])
+            return
+        super().keyPressEvent(event)
+
+    def _add(self) -> None:
+        self.problem.hide()
+        point = self._typed()
+        if point is None:
+            return
+        if point in self._points:
+            self.problem.setText(self.tr("This breakpoint is set already."))
+            self.problem.show()
+            return
+        self.number.clear()
+        self.toggle(point)
+
+    def _typed(self) -> Breakpoint | None:
+        """The breakpoint of the form; None, with a message, if it is not complete."""
+        kind = self.kind.currentData()
+        if kind == "phase":
+            return AtPhase(self.phase.currentData())
+        if kind == "layer":
+            node = self.node.currentData()
+            return None if node is None else AtNode(node)
+        try:
+            number = float(self.number.text().replace(",", "."))
+        except ValueError:
+            number = math.nan
+        if kind == "iteration":
+            if not 0 < number < 2**53 or number != int(number):
+                self._refuse(self.tr("Type how many iterations: a whole number above 0."))
+                return None
+            return AtIteration(int(number))
+        if not math.isfinite(number):
+            self._refuse(self.tr("Type a number as the limit, such as 0.05."))
+            return None
+        if kind == "dead units":
+            if not 0 <= number < 1:
+                self._refuse(self.tr("A share is at least 0 and below 1: 0.2 is a fifth."))
+                return None
+            node = self.node.currentData()
+            if node is None:
+                return None
+            return When(Quantity.DEAD_UNITS, above=True, limit=number, node=node)
+        quantity = Quantity.LOSS if kind.startswith("loss") else Quantity.GRADIENT_NORM
+        return When(quantity, above=kind.endswith("above"), limit=number)
+
+    def _refuse(self, text: str) -> None:
+        self.problem.setText(text)
+        self.problem.show()
+        self.number.setFocus()
+
+    def _show_form(self) -> None:
+        kind = self.kind.currentData()
+        self.node.setVisible(kind in ("layer", "dead units"))
+        self.phase.setVisible(kind == "phase")
+        self.number.setVisible(kind not in ("layer", "phase"))
+        self.problem.hide()
+
+    def _show_list(self) -> None:
+        lowered = None if self._analysis is None else self._analysis.lowered
+        idle: tuple[Breakpoint, ...] = ()
+        if lowered is not None:
+            idle = Stops(lowered.program, self._points).idle
+        self.list.clear()
+        for point in self._points:
+            name = breakpoint_name(
+                self._network, None if lowered is None else lowered.program, point
+            )
+            item = QListWidgetItem(name)
+            if point in idle:
+                item.setText(self.tr("{name}: not in this network").format(name=name))
+                item.setForeground(theme.current().color("muted"))
+                item.setToolTip(self.tr("There is nothing to stop at. Delete it, or undo."))
+            self.list.addItem(item)
+        self.list.setVisible(bool(self._points))
+        self.empty.setVisible(not self._points)

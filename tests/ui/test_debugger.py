@@ -1,0 +1,204 @@
+"""Timeline, branches, breakpoints, the listing and slow motion, in the real window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from backprop_studio.autograd import Phase
+from backprop_studio.network import edits
+from backprop_studio.training import Boundary, Intervention, State
+from backprop_studio.training.breakpoints import AtInstruction, AtIteration, AtNode
+from backprop_studio.ui.main_window import MainWindow
+from backprop_studio.ui.models.program_model import ProgramRole
+from backprop_studio.ui.panels.program import ProgramPanel
+
+Do = Callable[[str], None]
+
+
+def steps(window: MainWindow, do: Do, count: int) -> None:
+    for _ in range(count):
+        do("step_batch")
+
+
+def go_to(panel: ProgramPanel, instruction: int) -> None:
+    row = panel.model.instruction_index(instruction)
+    panel.view.setCurrentIndex(panel.view.model().mapFromSource(row))  # type: ignore[attr-defined]
+
+
+def test_that_clicking_into_the_timeline_goes_to_that_moment_exactly(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    engine = window._engine
+    steps(window, do, 4)
+    there = engine.weights()
+    steps(window, do, 4)
+    window.docks["timeline"].raise_()
+    slider = window.timeline.slider
+    qtbot.waitUntil(slider.isVisible)
+    assert (slider.minimum(), slider.maximum(), slider.value()) == (0, 8, 8)
+    with qtbot.waitSignal(engine.updated):
+        QTest.mouseClick(
+            slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() // 2, slider.height() // 2)
+        )
+    assert engine.snapshot.completed == 4
+    assert window.timeline.place.text() == "4 of 8"
+    assert all(np.array_equal(engine.weights()[k], v) for k, v in there.items())
+    with qtbot.waitSignal(engine.updated):
+        QTest.keyClick(slider, Qt.Key.Key_Right)
+    assert engine.snapshot.completed == 5
+    with qtbot.waitSignal(engine.updated):
+        window.timeline.buttons["live"].click()
+    assert engine.snapshot.completed == 8
+
+
+def test_that_a_branch_keeps_the_old_future_on_the_chart_and_can_be_left(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    engine, panel = window._engine, window.timeline
+    steps(window, do, 6)
+    end = engine.weights()
+    panel.sought.emit(2)
+    qtbot.waitUntil(lambda: engine.snapshot.completed == 2)
+    program = window._document.analysis.lowered.program  # type: ignore[union-attr]
+    engine.intervene(Intervention(program.parameters[0].id, (0, 0), 0.5))
+    qtbot.waitUntil(lambda: len(engine.snapshot.branches) == 2)
+    steps(window, do, 2)
+    assert "main" in window.losses.plot.curve_names()
+    assert len(window.losses.losses) == 4
+    panel.tree.setCurrentItem(panel.tree.topLevelItem(0))
+    panel.switch_button.click()
+    qtbot.waitUntil(lambda: engine.snapshot.branch == engine.snapshot.branches[0].id)
+    assert len(window.losses.losses) == 6
+    assert "main" not in window.losses.plot.curve_names()
+    panel.slider.setValue(6)
+    qtbot.waitUntil(lambda: engine.snapshot.completed == 6)
+    assert all(np.array_equal(engine.weights()[k], v) for k, v in end.items())
+
+
+def test_that_a_branch_of_another_design_brings_its_network_back(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    engine, document = window._engine, window._document
+    steps(window, do, 5)
+    first = document.network
+    engine.seek(2)
+    qtbot.waitUntil(lambda: engine.snapshot.completed == 2)
+    before = engine.snapshot.revision
+    setup = replace(document.network.setup, batch_size=16)
+    document.apply("Batch size", edits.set_setup(document.network, setup))
+    qtbot.waitUntil(lambda: engine.snapshot.revision > before and engine.state is State.PAUSED)
+    assert len(engine.snapshot.branches) == 2
+    steps(window, do, 1)
+    engine.switch(engine.snapshot.branches[0].id)
+    qtbot.waitUntil(lambda: len(window.losses.losses) == 5)
+    assert document.network.trains_like(first)
+    document.undo_stack.undo()
+    assert document.network.setup.batch_size == 16
+
+
+def test_that_branches_are_renamed_and_dropped_with_clear_refusals(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    engine, panel = window._engine, window.timeline
+    steps(window, do, 1)
+    window.actions_by_id["fork"].trigger()
+    qtbot.waitUntil(lambda: len(engine.snapshot.branches) == 2)
+    item = panel.tree.topLevelItem(1)
+    assert item is not None
+    item.setText(0, "main")
+    qtbot.waitUntil(lambda: "already called" in window.statusBar().currentMessage())
+    assert item.text(0) == "branch 2"
+    item.setText(0, "tried")
+    qtbot.waitUntil(lambda: engine.snapshot.branches[1].name == "tried")
+    panel.tree.setCurrentItem(panel.tree.topLevelItem(0))
+    panel.drop_button.click()
+    qtbot.waitUntil(lambda: [b.name for b in engine.snapshot.branches] == ["tried"])
+
+
+def test_that_the_form_sets_breakpoints_and_refuses_what_is_no_limit(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    panel, engine = window.breakpoints, window._engine
+    panel.kind.setCurrentIndex(panel.kind.findData("iteration"))
+    for wrong in ("", "x", "-3", "2.5", "inf", "nan"):
+        panel.number.setText(wrong)
+        panel.add_button.click()
+        assert not panel.problem.isHidden() and panel.breakpoints == ()
+    panel.number.setText("7")
+    QTest.keyClick(panel.number, Qt.Key.Key_Return)
+    assert panel.breakpoints == (AtIteration(7),)
+    assert panel.problem.isHidden()
+    window.actions_by_id["run"].trigger()
+    qtbot.waitUntil(lambda: engine.snapshot.hit is not None)
+    assert (engine.state, engine.snapshot.completed) == (State.PAUSED, 7)
+    qtbot.waitUntil(lambda: bool(window.statusBar().currentMessage()))
+    assert "after 7 iterations" in window.statusBar().currentMessage()
+
+
+def test_that_a_breakpoint_on_a_deleted_layer_stays_and_says_so(window: MainWindow) -> None:
+    panel = window.breakpoints
+    panel.toggle(AtNode("dense_1"))
+    assert panel.list.item(0).text() == "at dense_1"
+    window.canvas.select(("dense_1",))
+    window.actions_by_id["delete"].trigger()
+    assert "deleted" in panel.list.item(0).text()
+    window._document.undo_stack.undo()
+    assert panel.list.item(0).text() == "at dense_1"
+
+
+def test_that_the_listing_follows_the_cursor_and_runs_to_an_instruction(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    engine, panel = window._engine, window.program
+    window.docks["program"].raise_()
+    qtbot.waitUntil(panel.isVisible)
+    do("step_op")
+    assert panel.model.current == 1
+    backward = window._document.analysis.lowered.program.start_of(Phase.BACKWARD)  # type: ignore[union-attr]
+    go_to(panel, backward)
+    QTest.keyClick(panel.view, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: engine.snapshot.cursor.index == backward)  # type: ignore[union-attr]
+    assert engine.state is State.PAUSED
+    QTest.keyClick(panel.view, Qt.Key.Key_B)
+    assert window.breakpoints.breakpoints == (AtInstruction(backward),)
+    assert panel.model.instruction_index(backward).data(ProgramRole.BREAKPOINT)
+
+
+def test_that_choosing_an_instruction_chooses_its_layer_and_the_other_way_round(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    panel = window.program
+    window.docks["program"].raise_()
+    qtbot.waitUntil(panel.isVisible)
+    window.canvas.select(("relu_1",))
+    assert panel.view.currentIndex().data(ProgramRole.NODE) == "relu_1"
+    last = len(window._document.analysis.lowered.program.instructions) - 1  # type: ignore[union-attr]
+    go_to(panel, last)
+    assert window.canvas.selected_nodes() == ("dense_2",)
+
+
+def test_that_slow_motion_shows_every_operation(window: MainWindow, qtbot: QtBot) -> None:
+    engine = window._engine
+    window.transport.speed.setCurrentIndex(1)
+    seen: list[int] = []
+    engine.updated.connect(lambda s, _: seen.append(s.cursor.index if s.cursor else -1))
+    window.actions_by_id["run"].trigger()
+    qtbot.waitUntil(lambda: len(set(seen)) > 6, timeout=10_000)
+    window.actions_by_id["run"].trigger()
+    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
+    # A busy machine may miss one, but never goes a whole layer at once.
+    assert max(np.diff([i for i in seen if i >= 0])) <= 3
+
+
+def test_that_an_epoch_can_be_stepped_and_taken_back(window: MainWindow, do: Do) -> None:
+    do("step_epoch")
+    assert window._engine.snapshot.epoch == 1.0
+    do("back_epoch")
+    assert window._engine.snapshot.epoch == 0.0
+    assert Boundary.EPOCH in window.transport.size_buttons
