@@ -247,6 +247,8 @@ class Session:
             raise ValueError("a recorded future follows")
         with _quiet():
             self._enter()
+            # What was put in here before, and is not shown at the end of the last iteration.
+            self._perform(self._machine, self._iteration, self._index, self._index)
         check(intervention, self.program, self._machine, self._index)
         moment = self._place()
         self.interventions[moment] = (*self.interventions.get(moment, ()), intervention)

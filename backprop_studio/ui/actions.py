@@ -88,6 +88,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Try something else from this moment on; what was recorded stays", True,
     ),
     ActionSpec(
+        "set_number", "train", "Set a &number…", "Ctrl+E", "",
+        "What if this weight, input or error signal were another?",
+    ),
+    ActionSpec(
         "restart", "train", "Re&start, same weights", "Ctrl+R", "restart",
         "Begin again with the same first weights", True,
     ),

@@ -11,6 +11,7 @@ from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QDialog,
     QDockWidget,
     QMainWindow,
     QMessageBox,
@@ -33,6 +34,7 @@ from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
 from backprop_studio.ui.controllers.project import ProjectController
+from backprop_studio.ui.dialogs.set_number import SetNumberDialog
 from backprop_studio.ui.panels.breakpoints import BreakpointsPanel
 from backprop_studio.ui.panels.current_step import CurrentStepPanel
 from backprop_studio.ui.panels.gradients import GradientsPanel
@@ -49,6 +51,8 @@ from backprop_studio.ui.widgets.transport import Transport
 
 LAYOUT_VERSION = 2
 """Raised when docks come or go, so that an old saved layout is not applied to new docks."""
+
+_NEEDS_A_RUN = ("run", "restart", "fork", "set_number")
 
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
@@ -176,6 +180,7 @@ class MainWindow(QMainWindow):
             "run": partial(self._after_edits, engine.toggle),
             **steps,
             "fork": engine.fork,
+            "set_number": partial(self._after_edits, self._set_number),
             "restart": partial(self._after_edits, self._restart),
             "new_weights": self._draw_new_weights,
             "shortcuts": self._show_shortcuts,
@@ -309,7 +314,7 @@ class MainWindow(QMainWindow):
     def _show_state(self, state: State) -> None:
         self.transport.set_state(state)
         for key, action in self.actions_by_id.items():
-            if key.startswith(("step_", "back_")) or key in ("run", "restart", "fork"):
+            if key.startswith(("step_", "back_")) or key in _NEEDS_A_RUN:
                 action.setEnabled(state is not State.EMPTY)
 
     def _set_breakpoints(self, points: tuple[Breakpoint, ...]) -> None:
@@ -379,6 +384,23 @@ class MainWindow(QMainWindow):
     def _restart(self) -> None:
         self.messages.clear_notices()
         self._engine.restart()
+
+    def _set_number(self) -> None:
+        lowered, snapshot = self._document.analysis.lowered, self._engine.snapshot
+        if lowered is None or snapshot.cursor is None:
+            return
+        if snapshot.state is State.RUNNING:
+            self._engine.pause()
+            self._tell(self.tr("Paused. Choose Set a number again, at this moment."))
+            return
+        dialog = SetNumberDialog(
+            self._document.network, lowered.program, snapshot, self._engine.ask, self
+        )
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            intervention = dialog.intervention()
+            if intervention is not None:
+                self._engine.intervene(intervention)
+        dialog.deleteLater()
 
     def _draw_new_weights(self) -> None:
         network = self._document.network

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_stepping import bits, everything, session_of
+from sessions import bits, everything, session_of
 
 from backprop_studio.training import Boundary, Intervention, Session, Timeline
 from backprop_studio.training.cursor import Cursor

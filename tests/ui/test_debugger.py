@@ -6,14 +6,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.autograd import Phase
 from backprop_studio.network import edits
 from backprop_studio.training import Boundary, Intervention, State
 from backprop_studio.training.breakpoints import AtInstruction, AtIteration, AtNode
+from backprop_studio.ui.dialogs.set_number import SetNumberDialog
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.models.program_model import ProgramRole
 from backprop_studio.ui.panels.program import ProgramPanel
@@ -202,3 +204,36 @@ def test_that_an_epoch_can_be_stepped_and_taken_back(window: MainWindow, do: Do)
     do("back_epoch")
     assert window._engine.snapshot.epoch == 0.0
     assert Boundary.EPOCH in window.transport.size_buttons
+
+
+def test_that_a_number_is_set_by_hand_and_taken_back(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    engine = window._engine
+    do("step_phase")
+    before = engine.weights()
+    seen: list[str] = []
+
+    def fill() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, SetNumberDialog)
+        dialog.value.setCurrentIndex(
+            dialog.value.findText("dense_1/weight", Qt.MatchFlag.MatchStartsWith)
+        )
+        for entry, number in (("0, 99999", "1"), ("0", "1"), ("0, 1", "one"), ("0, 1", "inf")):
+            dialog.entry.setText(entry)
+            dialog.number.setText(number)
+            dialog.accept()
+            seen.append(dialog.problem.text())
+            assert dialog.isVisible() and not dialog.problem.isHidden()
+        dialog.number.setText("-0,25")
+        QTest.keyClick(dialog.number, Qt.Key.Key_Return)
+
+    QTimer.singleShot(200, fill)
+    with qtbot.waitSignal(engine.updated, timeout=5000):
+        window.actions_by_id["set_number"].trigger()
+    assert all(seen)
+    assert engine.snapshot.edited
+    assert engine.weights()[("dense_1", "weight")][0, 1] == -0.25
+    do("back_op")
+    assert all(np.array_equal(engine.weights()[k], v) for k, v in before.items())
