@@ -13,28 +13,35 @@ from itertools import pairwise
 
 import numpy as np
 
-from backprop_studio.network import Network, Node, Wire, analyze
-from backprop_studio.nn import layers, losses
+from backprop_studio import nn
+from backprop_studio.autograd import Array
+from backprop_studio.network import Network, TrainingSetup, analyze, edits
 from backprop_studio.training import Boundary, Session
 
 ITERATIONS = 10_000
 
 
 def network() -> Network:
-    specs = layers() | losses()
-    chain = [
-        ("input", {}), ("dense", {"units": 32}), ("relu", {}), ("dense", {"units": 10}),
+    """The digits network that moments are looked for in."""
+    chain: list[tuple[str, dict[str, object]]] = [
+        ("input", {}),
+        ("dense", {"units": 32}),
+        ("relu", {}),
+        ("dense", {"units": 10}),
         ("softmax_cross_entropy", {}),
-    ]  # fmt: skip
-    nodes = tuple(
-        Node(f"n{i}", f"n{i}", specs[name].from_config(config))
-        for i, (name, config) in enumerate(chain)
-    )
-    wires = tuple(Wire(a.id, b.id) for a, b in pairwise(nodes))
-    return Network(nodes, wires)
+    ]
+    net = Network(setup=TrainingSetup(dataset="digits"))
+    ids = []
+    for name, config in chain:
+        net, node_id = edits.add_node(net, nn.nodes()[name].from_config(config), 0.0, 0.0)
+        ids.append(node_id)
+    for source, target in pairwise(ids):
+        net = edits.connect(net, source, target)
+    return net
 
 
-def measure(session: Session, moments: list[int]) -> np.ndarray:
+def measure(session: Session, moments: list[int]) -> Array:
+    """Milliseconds that it takes to go to each of the moments, one after the other."""
     took = []
     for completed in moments:
         began = time.perf_counter()
