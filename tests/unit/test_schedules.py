@@ -149,9 +149,9 @@ def test_that_another_schedule_or_optimizer_does_not_find_what_the_last_one_kept
     for _ in range(7):
         adam.step(Boundary.BATCH)
     setup = chain(batch_size=300, optimizer=optimizers()["adamw"]())
-    other = Session(analyze(setup).require(), setup.setup, parent=adam, start=7)
+    other = Session(analyze(setup).require(), setup.setup, kept=adam.storage, start=7)
     assert other.program.states
     assert not any(other.storage.view(s).any() for s in other.program.states)
     setup = chain(batch_size=300, optimizer=optimizers()["adam"]())
-    again = Session(analyze(setup).require(), setup.setup, parent=adam, start=7)
+    again = Session(analyze(setup).require(), setup.setup, kept=adam.storage, start=7)
     assert all(again.storage.view(s).any() for s in again.program.states)
