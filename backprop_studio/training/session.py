@@ -192,6 +192,22 @@ class Session:
                         intervention.apply(machine)
         return machine
 
+    def precise(self) -> Machine:
+        """A `twin` in float64, whatever the session computes in."""
+        twin = self.twin()
+        storage = Storage(self.program, np.float64)
+        for value in self.program.values:
+            if value.role in KEPT:
+                storage.view(value)[...] = twin.storage.view(value)
+        rows = self._rows(self._iteration)
+        machine = Machine(self.program, storage, batch=len(rows))
+        self._place_in_time(machine, self._iteration)
+        for name, source in self._sources.items():
+            batch = source[rows]
+            whole = batch.dtype.kind != "f"
+            machine.feed(name, batch if whole else batch.astype(np.float64))
+        return machine
+
     def _again(self) -> Machine:
         """A machine of its own, at the start of this iteration."""
         storage = Storage(self.program, self.storage.dtype.type)
@@ -434,14 +450,18 @@ class Session:
         if len(rows) not in machines:
             machines[len(rows)] = Machine(self.program, storage, batch=len(rows))
         machine = machines[len(rows)]
+        self._place_in_time(machine, iteration)
+        for name, source in self._sources.items():
+            machine.feed(name, source, rows)
+        return machine
+
+    def _place_in_time(self, machine: Machine, iteration: int) -> None:
+        """Say which iteration it is, on which random numbers depend."""
         machine.at(
             seed=self.setup.seed,
             iteration=iteration,
             batches_per_epoch=self.batches_per_epoch,
         )
-        for name, source in self._sources.items():
-            machine.feed(name, source, rows)
-        return machine
 
     def _rows(self, iteration: int) -> Array:
         """Which rows of the data set are in an iteration's batch."""

@@ -37,6 +37,7 @@ from backprop_studio.ui.controllers.project import ProjectController
 from backprop_studio.ui.dialogs.set_number import SetNumberDialog
 from backprop_studio.ui.panels.breakpoints import BreakpointsPanel
 from backprop_studio.ui.panels.current_step import CurrentStepPanel
+from backprop_studio.ui.panels.gradient_check import GradientCheckPanel
 from backprop_studio.ui.panels.gradients import GradientsPanel
 from backprop_studio.ui.panels.inspector import InspectorPanel
 from backprop_studio.ui.panels.loss_curves import LossCurvesPanel
@@ -49,7 +50,7 @@ from backprop_studio.ui.settings import Settings
 from backprop_studio.ui.widgets.run_status import RunStatus
 from backprop_studio.ui.widgets.transport import Transport
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 """Raised when docks come or go, so that an old saved layout is not applied to new docks."""
 
 _NEEDS_A_RUN = ("run", "restart", "fork", "set_number")
@@ -82,6 +83,7 @@ class MainWindow(QMainWindow):
         self.program = ProgramPanel()
         self.timeline = TimelinePanel()
         self.breakpoints = BreakpointsPanel()
+        self.gradient_check = GradientCheckPanel(engine.ask)
         self.status = RunStatus()
         self.setCentralWidget(self.canvas)
         self.statusBar().addPermanentWidget(self.status)
@@ -227,6 +229,7 @@ class MainWindow(QMainWindow):
             ("program", self.tr("Program"), self.program, _BOTTOM),
             ("timeline", self.tr("Timeline"), self.timeline, _BOTTOM),
             ("breakpoints", self.tr("Breakpoints"), self.breakpoints, _BOTTOM),
+            ("gradient_check", self.tr("Gradient check"), self.gradient_check, _BOTTOM),
         )
         docks: dict[str, QDockWidget] = {}
         for key, title, panel, area in places:
@@ -245,7 +248,8 @@ class MainWindow(QMainWindow):
         for key in ("program", "messages"):
             self.tabifyDockWidget(docks["current_step"], docks[key])
         docks["current_step"].raise_()
-        self.tabifyDockWidget(docks["gradients"], docks["breakpoints"])
+        for key in ("breakpoints", "gradient_check"):
+            self.tabifyDockWidget(docks["gradients"], docks[key])
         docks["gradients"].raise_()
         return docks
 
@@ -272,6 +276,7 @@ class MainWindow(QMainWindow):
             lambda index: self.breakpoints.toggle(AtInstruction(index))
         )
         self.program.run_to_requested.connect(engine.run_to)
+        self.gradient_check.node_chosen.connect(self._go_to_node)
         self.program.node_selected.connect(lambda node: self.canvas.select((node,)))
         self.canvas.selection_changed.connect(self._show_in_program)
         engine.stopped.connect(self._show_stop)
@@ -297,6 +302,7 @@ class MainWindow(QMainWindow):
         self.gradients.set_network(analysis)
         self.current_step.set_network(analysis)
         self.breakpoints.set_network(analysis)
+        self.gradient_check.set_network(analysis)
         self.program.set_network(analysis)
         self.status.set_seed(analysis.network.setup.seed)
 
@@ -305,6 +311,7 @@ class MainWindow(QMainWindow):
         self.gradients.show_snapshot(snapshot)
         self.timeline.show_snapshot(snapshot, self.losses.losses)
         self.current_step.show_snapshot(snapshot)
+        self.gradient_check.show_snapshot(snapshot)
         self.program.show_snapshot(snapshot)
         self.status.show_snapshot(snapshot)
         lowered = self._document.analysis.lowered
