@@ -143,6 +143,16 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "not-trainable": "This network cannot be trained yet: {reason}",
         "edit-not-computed": "This value is not computed yet. Step forward until it is.",
+        "no-bug": (
+            "No bug can be planted in this network: it needs a layer with weights and an "
+            "optimizer that uses gradients."
+        ),
+        "no-worksheet": "No error signal comes back to this layer, so there is nothing to compute.",
+        "no-such-row": "The batch has {rows} rows, counted from 0; there is no row {row}.",
+        "paths-too-many": (
+            "Too many numbers lie on the way to the loss to follow each of them: {numbers} were "
+            "not all. Take a smaller network, or a weight nearer to the loss."
+        ),
         "edit-no-entry": "The value has no entry {entry}.",
         "edit-not-finite": "Only a finite number within the precision can be put in.",
         "edit-not-whole": "Here only a whole number can stand; got {number}.",

@@ -7,12 +7,13 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.fonts.warning=false")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import gc
 import sys
 from collections.abc import Iterator
 
 import hypothesis
 import pytest
-from PySide6.QtCore import QSettings, QStandardPaths
+from PySide6.QtCore import QEvent, QSettings, QStandardPaths
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication
 
@@ -47,10 +48,14 @@ def qapp_args() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def qapp(qapp: QApplication) -> QApplication:
-    """Return pytest-qt's application with a font that is the same on every machine.
+def qapp(qapp: QApplication) -> Iterator[QApplication]:
+    """Yield pytest-qt's application with a font that is the same on every machine.
 
     A test that asks for neither this nor `qtbot` starts no application.
     """
     qapp.setFont(QFont("DejaVu Sans", 10))
-    return qapp
+    yield qapp
+    # Without a screen the clipboard is destroyed after the interpreter, which its data would need.
+    qapp.clipboard().clear()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()

@@ -31,6 +31,24 @@ def chain(layers: Layers = DIGITS, **setup: object) -> Network:
     return network
 
 
+def residual() -> tuple[Network, dict[str, str]]:
+    """dense → relu → dense, with the first dense layer's output added to the last."""
+    network = chain(
+        [
+            ("input", {}),
+            ("dense", {"units": 12}),
+            ("relu", {}),
+            ("dense", {"units": 12}),
+            ("add", {}),
+            ("dense", {"units": 10}),
+            ("softmax_cross_entropy", {}),
+        ],
+        batch_size=32,
+    )
+    ids = {n.name: n.id for n in network.nodes}
+    return edits.connect(network, ids["dense_1"], ids["add_1"], 1), ids
+
+
 def diverging() -> Network:
     """A network whose loss becomes infinite within a few iterations."""
     layers: Layers = [("input", {}), ("dense", {"units": 10}), ("mse", {})]

@@ -93,6 +93,8 @@ class Op:
     updates: ClassVar[bool] = False
     elementwise: ClassVar[bool] = False
     """Whether entry i of each output depends on entry i of each input alone (scalars aside)."""
+    adds_up: ClassVar[bool] = False
+    """Whether this is a sum of the parts of one gradient, where error signals meet."""
     integers: ClassVar[tuple[int, ...]] = ()
     """Places of the inputs that may be whole numbers, such as classes or tokens.
 

@@ -162,6 +162,24 @@ class Program:
                     made.setdefault(out, index)
         return made
 
+    @cached_property
+    def differentiated(self) -> Mapping[int, int]:
+        """Id of a gradient to that of the first value that it is the gradient of."""
+        found: dict[int, int] = {}
+        for value, gradient in self.gradients.items():
+            found.setdefault(gradient, value)
+        return found
+
+    @cached_property
+    def added_into(self) -> Mapping[int, int]:
+        """Id of a part of a gradient to that of the sum that it is added into."""
+        return {
+            part: instr.outputs[0]
+            for instr in self.instructions
+            if instr.op.adds_up
+            for part in instr.inputs
+        }
+
     def start_of(self, phase: Phase) -> int:
         """Index of the first instruction of `phase` or of a later one; the length if none."""
         for index, instr in enumerate(self.instructions):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
-from backprop_studio.autograd import Phase
+from backprop_studio.autograd import Array, Machine, Phase
 from backprop_studio.training import Session
 
 STEP = 1e-6
@@ -84,14 +85,34 @@ def check_gradients(seconds: float, session: Session) -> tuple[ParameterCheck, .
     """
     machine = session.precise()
     program = machine.program
+    with np.errstate(all="ignore"):
+        machine.run(0, program.start_of(Phase.UPDATE))
+    slopes = {v: np.array(machine.array(g)) for v, g in program.gradients.items()}
+    return compare(machine, slopes, seconds)
+
+
+def compare(
+    machine: Machine, gradients: Mapping[int, Array], seconds: float
+) -> tuple[ParameterCheck, ...]:
+    """Check gradients, wherever they come from, against central differences.
+
+    Parameters
+    ----------
+    machine
+        In float64, with a batch fed and the forward pass done. It is left as it was.
+    gradients
+        Id of a parameter to its gradient, of its shape; other ids are left alone.
+    seconds
+        As for `check_gradients`.
+    """
+    program = machine.program
     assert program.loss is not None
     start, stop = program.start_of(Phase.FORWARD), program.start_of(Phase.BACKWARD)
     rng = np.random.default_rng(0)
     deadline = time.perf_counter() + seconds
     with np.errstate(all="ignore"):
-        machine.run(0, program.start_of(Phase.UPDATE))
-        parameters = [v for v in program.parameters if v.id in program.gradients]
-        slopes = [np.array(machine.array(program.gradients[v.id])).reshape(-1) for v in parameters]
+        parameters = [v for v in program.parameters if v.id in gradients]
+        slopes = [gradients[v.id].reshape(-1) for v in parameters]
         orders = []
         for slope in slopes:
             order = rng.permutation(slope.size)
@@ -112,6 +133,7 @@ def check_gradients(seconds: float, session: Session) -> tuple[ParameterCheck, .
                     losses.append(float(machine.array(program.loss)))
                 flat[place] = kept
                 numbers.append((losses[0] - losses[1]) / (2 * step))
+        machine.run(start, stop)
     checks = []
     for value, slope, order, numbers in zip(parameters, slopes, orders, found, strict=True):
         numeric, places = np.array(numbers), order[: len(numbers)]

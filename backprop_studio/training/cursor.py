@@ -9,8 +9,13 @@ from backprop_studio.autograd import Program
 
 
 class Boundary(StrEnum):
-    """The size of a step. A coarser step is exactly the finer ones up to its end."""
+    """The size of a step. A coarser step is exactly the finer ones up to its end.
 
+    An element is one entry of an operation's result. A machine computes all of them at once; a
+    session shows them one by one.
+    """
+
+    ELEMENT = "element"
     OP = "op"
     LAYER = "layer"
     PHASE = "phase"
@@ -43,7 +48,7 @@ def is_end(program: Program, index: int, boundary: Boundary) -> bool:
         return False
     done, next_one = instructions[index - 1], instructions[index]
     match boundary:
-        case Boundary.OP:
+        case Boundary.ELEMENT | Boundary.OP:
             return True
         case Boundary.LAYER:
             return (done.phase, done.node) != (next_one.phase, next_one.node)

@@ -265,6 +265,9 @@ class Snapshot:
         Whether a number was put in by hand at this very moment.
     slow
         Whether the worker is running in slow motion, where every instruction is shown.
+    element, elements
+        How many entries of the next instruction's result have been stepped through, and how
+        many it has.
     """
 
     revision: int
@@ -288,6 +291,8 @@ class Snapshot:
     refused: Diagnostic | None = None
     edited: bool = False
     slow: bool = False
+    element: int = 0
+    elements: int = 1
 
     @property
     def at_speed(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from backprop_studio.autograd import Instr, Program, Role
-from backprop_studio.autograd.ops.arithmetic import Accumulate, Add
+from backprop_studio.autograd.ops.arithmetic import Add
 from backprop_studio.errors import Diagnostic
 from backprop_studio.network import Network
 from backprop_studio.training.breakpoints import (
@@ -49,10 +49,10 @@ def value_name(network: Network, program: Program, value_id: int) -> str:
     if value_id == program.loss and value.name == Add.name:
         return "total loss"
     # An error signal that an addition passes on is a gradient and a part of another one.
-    for gradient_id, part in ((value_id, ""), (_sum_with(program, value_id), "part of ")):
-        for target, gradient in program.gradients.items():
-            if gradient == gradient_id:
-                return f"{part}gradient of {value_name(network, program, target)}"
+    for gradient, part in ((value_id, ""), (_sum_with(program, value_id), "part of ")):
+        target = program.differentiated.get(gradient)
+        if target is not None:
+            return f"{part}gradient of {value_name(network, program, target)}"
     if value.of is not None:
         owner = weights_name(network, value.of[0])
         return f"{_words(value.name)} of {owner}/{value.of[-1]}"
@@ -94,10 +94,9 @@ def with_names(network: Network, failure: Diagnostic) -> Diagnostic:
 
 def _sum_with(program: Program, value_id: int) -> int:
     """The last sum that a value is added into, where error signals meet; else the value."""
-    total = value_id
-    for instr in program.instructions:
-        if isinstance(instr.op, Accumulate) and total in instr.inputs:
-            (total,) = instr.outputs
+    sums, total = program.added_into, value_id
+    while total in sums:
+        total = sums[total]
     return total
 
 

@@ -103,6 +103,7 @@ class Session:
         self._iteration_time, self._spent = float("inf"), 0.0
         self._iteration = start
         self._index = 0
+        self._element = 0
         self._live = Cursor(start, 0)
         self._tested_rows = len(split.validation)
         self._begin(start)
@@ -115,6 +116,23 @@ class Session:
     def cursor(self) -> Cursor:
         """The moment that the session is at."""
         return Cursor(self._iteration, self._index)
+
+    @property
+    def element(self) -> int:
+        """How many entries of the next instruction's result have been stepped through."""
+        return self._element
+
+    @property
+    def elements(self) -> int:
+        """How many entries the next instruction's result has; 1 where they come all at once.
+
+        What is loaded and what is updated in place is taken as a whole.
+        """
+        index = self._index % self._length
+        instr = self.program.instructions[index]
+        if instr.phase is Phase.DATA or instr.op.updates:
+            return 1
+        return int(self._machine.array(instr.outputs[0]).size)
 
     @property
     def live(self) -> Cursor:
@@ -140,6 +158,11 @@ class Session:
     def completed(self) -> int:
         """Finished iterations, those before `start` included."""
         return self._iteration + (self._index == self._length)
+
+    @property
+    def rows(self) -> Array:
+        """Rows of the data set in the current batch: int64 of shape (batch,)."""
+        return self._rows(self._iteration)
 
     @property
     def epoch(self) -> int:
@@ -206,6 +229,16 @@ class Session:
             batch = source[rows]
             whole = batch.dtype.kind != "f"
             machine.feed(name, batch if whole else batch.astype(np.float64))
+        return machine
+
+    def rerun(self, stop: int) -> Machine:
+        """A machine of its own that has executed this iteration up to `stop`, not included.
+
+        Unlike a `twin`, it has all that was put in by hand, results among it.
+        """
+        machine = self._again()
+        with _quiet():
+            self._perform(machine, self._iteration, 0, stop)
         return machine
 
     def _again(self) -> Machine:
@@ -280,6 +313,10 @@ class Session:
         """
         with _quiet():
             self._enter()
+            if boundary is Boundary.ELEMENT and self._element + 1 < self.elements:
+                self._element += 1
+                return
+            self._element = 0
             if boundary is Boundary.EPOCH:
                 while self._run_to(self._length) and self.completed % self.batches_per_epoch:
                     self._enter()
@@ -313,6 +350,7 @@ class Session:
         single instruction is executed.
         """
         self.hit = None
+        self._element = 0
         now = time.perf_counter()
         deadline = now + seconds
         with _quiet():
@@ -343,6 +381,22 @@ class Session:
         bit.
         """
         self.failure = None
+        if self._element:
+            within = boundary is Boundary.ELEMENT and self._element > 1
+            self._element = self._element - 1 if within else 0
+            # The start of the instruction may be the start of the larger step as well.
+            start = previous_end(self.program, self._index + 1, boundary) == self._index
+            if boundary is Boundary.EPOCH:
+                start = self._index == 0 and self.completed % self.batches_per_epoch == 0
+            if within or start:
+                return
+        elif boundary is Boundary.ELEMENT:
+            before = self._place()
+            self.back(Boundary.OP)
+            # At the start, and where a number put in by hand is taken back, it has not moved.
+            if self._place() != before and self._index < self._length:
+                self._element = self.elements - 1
+            return
         if self.at_end and self.interventions.pop(self._place(), ()):
             # The last thing that was done is what was put in here by hand: it is taken back.
             self._restore(self.cursor)
@@ -368,6 +422,7 @@ class Session:
             The moment lies before the start of this session.
         """
         self.failure = None
+        self._element = 0
         between = self.program.instructions[cursor.index : self._index]
         same_pass = cursor.iteration == self._iteration and cursor.index <= self._index
         self._live = self.live

@@ -404,6 +404,8 @@ class Worker:
                 self._refused,
                 session.cursor in session.interventions,
                 self._slow,
+                session.element,
+                session.elements,
             )
         )
 

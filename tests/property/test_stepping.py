@@ -10,7 +10,7 @@ from sessions import NETWORKS, bits, everything, session_of
 from backprop_studio.training import Boundary, Session
 
 ITERATIONS = 12
-SIZES = (Boundary.OP, Boundary.LAYER, Boundary.PHASE, Boundary.BATCH)
+SIZES = tuple(b for b in Boundary if b is not Boundary.EPOCH)
 
 
 def moment(session: Session) -> tuple[int, int]:
@@ -97,3 +97,40 @@ def test_that_a_twin_runs_the_iteration_again_to_the_same_bits(name: str, index:
     assert {i: twin.array(i).tobytes() for i in stood} == stood
     twin.run(session.cursor.index)
     assert (bits(session), everything(session)) == (before, stood)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@given(moves=MOVES)
+@settings(max_examples=20)
+def test_that_elements_are_steps_within_an_op(
+    name: str, moves: list[tuple[bool, Boundary]]
+) -> None:
+    session = session_of(name)
+
+    def place() -> tuple[tuple[int, int], int]:
+        return moment(session), session.element
+
+    for forward, boundary in moves:
+        if forward and session.completed >= ITERATIONS - 1:
+            continue
+        (session.step if forward else session.back)(boundary)
+        assert 0 <= session.element < session.elements
+        if boundary is not Boundary.ELEMENT:
+            assert session.element == 0
+        # There and back again by one element, in both directions.
+        here = place()
+        session.step(Boundary.ELEMENT)
+        assert place() > here
+        session.back(Boundary.ELEMENT)
+        assert place() == here
+    # All that is left of an op, element by element, is the op.
+    left = session.elements - session.element
+    if left > 200 or session.completed >= ITERATIONS - 1:
+        return
+    other = session_of(name)
+    while moment(other) != moment(session):
+        other.step(Boundary.OP)
+    other.step(Boundary.OP)
+    for _ in range(left):
+        session.step(Boundary.ELEMENT)
+    assert (place(), bits(session)) == ((moment(other), 0), bits(other))

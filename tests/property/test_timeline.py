@@ -11,7 +11,7 @@ from sessions import bits, everything, session_of
 from backprop_studio.training import Boundary, Intervention, Session, Timeline
 from backprop_studio.training.cursor import Cursor
 
-SIZES = (Boundary.OP, Boundary.LAYER, Boundary.PHASE, Boundary.BATCH, Boundary.EPOCH)
+SIZES = tuple(Boundary)
 
 ACTIONS = st.one_of(
     st.tuples(st.just("step"), st.sampled_from(SIZES)),

@@ -193,6 +193,7 @@ class BroadcastTo(Broadcasting):
 class Accumulate(Op):
     """Sum of two gradients that reach the same value along two ways."""
 
+    adds_up: ClassVar[bool] = True
     name: ClassVar[str] = "accumulate"
 
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
