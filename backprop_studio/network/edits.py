@@ -70,6 +70,68 @@ def remove(network: Network, nodes: Iterable[str] = (), wires: Iterable[Wire] = 
     )
 
 
+def excerpt(network: Network, nodes: Collection[str]) -> Network:
+    """These nodes and the wires between them, as a network of their own."""
+    return replace(
+        network,
+        nodes=tuple(n for n in network.nodes if n.id in nodes),
+        wires=tuple(w for w in network.wires if w.source in nodes and w.target in nodes),
+    )
+
+
+def insert(
+    network: Network,
+    piece: Network,
+    x: float,
+    y: float,
+    *,
+    retired: Collection[str] = (),
+    shared: bool = False,
+) -> tuple[Network, tuple[str, ...]]:
+    """A network with the nodes and wires of another one added, and the new nodes' ids.
+
+    Parameters
+    ----------
+    network
+        Where to add them; its set-up stays.
+    piece
+        What to add. It gets ids of its own, and names where its own are taken.
+    x, y
+        Where the middle of the piece goes, in scene units.
+    retired
+        Ids that must not be used again, because trained weights may be kept under them.
+    shared
+        Whether the new nodes learn the same numbers as those of their original's weights, where
+        these are in `network`; else they learn their own.
+
+    Raises
+    ------
+    EditError
+        The network would have more nodes than a project can hold.
+    """
+    if not piece.nodes:
+        return network, ()
+    xs, ys = [n.x for n in piece.nodes], [n.y for n in piece.nodes]
+    across, down = x - (min(xs) + max(xs)) / 2, y - (min(ys) + max(ys)) / 2
+    kept = {n.weights for n in network.nodes}
+    ids: dict[str, str] = {}
+    weights: dict[str, str] = {}
+    for node in piece.nodes:
+        network, new = add_node(network, node.spec, node.x + across, node.y + down, retired=retired)
+        ids[node.id] = new
+        # Nodes that share weights in the piece go on sharing them, among themselves or with the
+        # originals.
+        weights.setdefault(node.weights, node.weights if shared and node.weights in kept else new)
+        shares = "" if weights[node.weights] == new else weights[node.weights]
+        free = network.named(node.name) is None
+        made = replace(
+            network.node(new), name=node.name if free else new, shares=shares, frozen=node.frozen
+        )
+        network = _with_node(network, made)
+    wires = tuple(Wire(ids[w.source], ids[w.target], w.port) for w in piece.wires)
+    return replace(network, wires=(*network.wires, *wires)), tuple(ids.values())
+
+
 def move(network: Network, places: Mapping[str, tuple[float, float]]) -> Network:
     """A network whose nodes stand at these places (id to centre); the others stay."""
     return replace(
@@ -111,6 +173,19 @@ def connect(network: Network, source: str, target: str, port: int = 0) -> Networ
     if reason is not None:
         raise reason
     return replace(network, wires=(*network.wires, Wire(source, target, port)))
+
+
+def insert_into(network: Network, node_id: str, wire: Wire) -> Network:
+    """A network in which a node stands in a wire: what came by the wire goes through the node.
+
+    Raises
+    ------
+    EditError
+        The node has no input or no output, or a wire to it cannot be drawn.
+    """
+    without = remove(network, wires=(wire,))
+    without = connect(without, wire.source, node_id)
+    return connect(without, node_id, wire.target, wire.port)
 
 
 def rename(network: Network, node_id: str, name: str) -> Network:

@@ -1,71 +1,86 @@
-"""Where values lie in memory, and that it changes no shape and no number."""
+"""Automatic layout: nothing overlaps, wires run to the right, the middle stays."""
 
 from __future__ import annotations
 
-import numpy as np
+import itertools
 
-from backprop_studio.autograd import BATCH, Builder, Machine, Program
-from backprop_studio.autograd.layout import plan
-from backprop_studio.autograd.ops.affine import Affine
-from backprop_studio.autograd.ops.softmax import Softmax
-from backprop_studio.autograd.room import Grid, Last, Ones
-from tests.programs import Scattered, machine_of, perceptron
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from networks import chain, residual
 
-
-def array_of(machine: Machine, name: str, place: int = 0) -> np.ndarray:
-    values = [v for v in machine.program.values if v.name == name]
-    return machine.array(values[place])
-
-
-def test_that_hidden_values_of_dense_layers_lie_batch_innermost() -> None:
-    machine = machine_of(perceptron(3, 5, 4, 2), batch=6)
-    machine.run()
-    for name in ("affine", "tanh", "tanh_backward"):
-        assert len(array_of(machine, name)) == 6
-        assert array_of(machine, name).strides[0] == 8, "the next row's entry lies beside it"
-    rows = machine.array(machine.program.inputs["x"])
-    assert rows.strides[1] == 8, "rows of data are copied whole"
+from backprop_studio import nn
+from backprop_studio.errors import EditError
+from backprop_studio.network import Network, edits
+from backprop_studio.network.layout import arranged
+from backprop_studio.network.presets import PRESETS
 
 
-def layer() -> tuple[Program, Machine]:
-    b = Builder()
-    x, w = b.input("x", (BATCH, 3)), b.parameter("weight", (3, 4), Scattered())
-    b.apply(Softmax(), b.apply(Affine(), x, w, b.parameter("bias", (4,), Scattered())))
-    program = b.build()
-    return program, machine_of(program, batch=5)
+def _checked(network: Network) -> dict[str, tuple[float, float]]:
+    places = arranged(network)
+    assert set(places) == {n.id for n in network.nodes}
+    for (ax, ay), (bx, by) in itertools.combinations(places.values(), 2):
+        assert abs(ax - bx) >= 150 or abs(ay - by) >= 80
+    return places
 
 
-def test_that_one_op_that_needs_rows_is_enough_for_rows() -> None:
-    program, machine = layer()
-    assert set(plan(program, 5).values()) == {Ones(by_row=True)}
-    assert array_of(machine, "affine").flags.c_contiguous
+@pytest.mark.parametrize("key", PRESETS)
+def test_presets_are_laid_out_from_left_to_right(key: str) -> None:
+    network = PRESETS[key].make()
+    places = _checked(network)
+    assert all(places[w.source][0] < places[w.target][0] for w in network.wires)
 
 
-def test_that_the_ones_beside_a_layers_input_survive_training() -> None:
-    _, machine = layer()
-    x, w, b = (array_of(machine, name) for name in ("x", "weight", "bias"))
-    for seed in range(3):
-        machine.feed("x", np.random.default_rng(seed).standard_normal((5, 3)), np.arange(5))
-        machine.run()
-        np.testing.assert_allclose(array_of(machine, "affine"), x @ w + b, rtol=1e-12)
+def test_a_chain_is_a_line_and_a_skip_has_a_line_of_its_own() -> None:
+    network = chain()
+    assert len({y for _, y in _checked(network).values()}) == 1
+    network, ids = residual()
+    places = _checked(network)
+    names = {n.name: n.id for n in network.nodes}
+    # Nothing stands on the straight line from dense_1 to add_1.
+    (x1, y1), (x2, y2) = places[ids["dense_1"]], places[ids["add_1"]]
+    for name in ("relu_1", "dense_2"):
+        x, y = places[names[name]]
+        on_line = y1 + (y2 - y1) * (x - x1) / (x2 - x1)
+        assert abs(y - on_line) > 30
 
 
-def test_that_an_empty_batch_needs_no_room() -> None:
-    program, _ = layer()
-    assert plan(program, 0) == {}
+def test_the_middle_stays_and_a_second_time_changes_nothing() -> None:
+    network = edits.move(residual()[0], {n.id: (n.x + 400, n.y - 300) for n in residual()[0].nodes})
+    places = arranged(network)
+    xs, before = [p[0] for p in places.values()], [n.x for n in network.nodes]
+    assert abs((min(xs) + max(xs)) - (min(before) + max(before))) <= 20
+    once = edits.move(network, places)
+    assert arranged(once) == places
 
 
-def test_that_a_room_gives_an_array_of_the_shape_asked_for() -> None:
-    kinds = (np.dtype(np.float32), np.dtype(np.float64))
-    for dtype in kinds:
-        for room, shape in (
-            (Last(), (6, 2, 3, 4)),
-            (Ones(), (6, 4)),
-            (Ones(by_row=True), (6, 4)),
-            (Grid(3, 5, 7, 9, clean=True), (6, 2, 3, 4)),
-            (Grid(1, 5, 2, 2, clean=True), (6, 2, 4)),
-        ):
-            buffer, array = room.make(shape, dtype)
-            assert array.shape == shape
-            assert array.dtype == dtype
-            assert np.shares_memory(buffer, array)
+@given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_any_network_is_laid_out(pairs: list[tuple[int, int]]) -> None:
+    network, ids = Network(), []
+    for place in range(8):
+        network, node = edits.add_node(network, nn.nodes()["concatenate"](), 10.0 * place, 0.0)
+        ids.append(node)
+    for a, b in pairs:
+        for port in (0, 1):
+            try:
+                network = edits.connect(network, ids[a], ids[b], port)
+            except EditError:
+                continue
+            break
+    _checked(network)
+
+
+def test_a_node_is_put_into_a_wire() -> None:
+    network = chain()
+    first = network.wires[0]
+    network, tanh = edits.add_node(network, nn.nodes()["tanh"](), 0.0, 0.0)
+    made = edits.insert_into(network, tanh, first)
+    assert first not in made.wires
+    assert {(w.source, w.target) for w in made.wires} >= {
+        (first.source, tanh),
+        (tanh, first.target),
+    }
+    network, data = edits.add_node(network, nn.nodes()["input"](), 0.0, 0.0)
+    with pytest.raises(EditError):
+        edits.insert_into(network, data, first)
