@@ -90,6 +90,8 @@ def start(argv: list[str]) -> tuple[QApplication, MainWindow]:
     def begin() -> None:
         # After the first paint: a person sees the window at once.
         engine.start()
+        if window.project.recover():
+            return
         if not argv or not window.project.open_path(Path(argv[0])):
             window.project.load_example()
 
@@ -120,6 +122,14 @@ def run(app: QApplication, window: MainWindow) -> int:
 
 
 def dispose(app: QApplication, window: MainWindow) -> None:
-    """Take the closed window apart. Left to Python, Qt's objects would go in any order."""
-    window.deleteLater()
-    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    """Take the closed window, its engine and its document apart, in this order.
+
+    Left to Python, Qt's objects would go in any order, some after the interpreter: an undo stack
+    would destroy commands that are Python's and are gone already.
+    """
+    direct = Qt.FindChildOption.FindDirectChildrenOnly
+    engines = app.findChildren(Engine, options=direct)
+    documents = app.findChildren(Document, options=direct)
+    for thing in (window, *engines, *documents):
+        thing.deleteLater()
+        app.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -22,8 +22,9 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
@@ -43,7 +44,7 @@ STALL = 100.0
 SETTLED = 80
 """Milliseconds after an answer in which everything that it changes is painted."""
 
-STEPS = (Boundary.OP, Boundary.LAYER, Boundary.PHASE, Boundary.BATCH)
+STEPS = (Boundary.ELEMENT, Boundary.OP, Boundary.LAYER, Boundary.PHASE, Boundary.BATCH)
 PAUSES = 10
 REPEATS = 40
 
@@ -65,7 +66,11 @@ class Figures:
     window_rate, headless_rate
         Iterations a second in the window, and without one.
     step_median, step_p95
-        From the command until all panels are painted, by size of the step.
+        From the command until its result is painted, by size of the step.
+    step_settled
+        From the command until the last instrument has had its answer and painted it; median.
+    scrub_median, scrub_p95
+        From a move of the timeline's slider until that moment is painted.
     idle_cpu
         Share of one processor that is used while paused.
     """
@@ -83,6 +88,9 @@ class Figures:
     idle_cpu: float
     step_median: dict[str, float] = field(default_factory=dict)
     step_p95: dict[str, float] = field(default_factory=dict)
+    step_settled: dict[str, float] = field(default_factory=dict)
+    scrub_median: float = 0.0
+    scrub_p95: float = 0.0
 
     @property
     def share(self) -> float:
@@ -93,16 +101,19 @@ class Figures:
 def networks() -> dict[str, Network]:
     """The example that everybody sees first, and a network that is all arithmetic."""
     example = project.load(assets.path("examples", "digits.bps")).network
-    return {"digits example": example, "64-1024-512-10": _wide()}
+    return {
+        "digits example": example,
+        # The pictures have 64 pixels: a layer in front makes 784 numbers of them.
+        "(64-)784-256-128-10": _dense(784, 256, 128),
+        "64-1024-512-10": _dense(1024, 512),
+    }
 
 
-def _wide() -> Network:
+def _dense(*widths: int) -> Network:
+    hidden = (layer for width in widths for layer in (("dense", {"units": width}), ("relu", {})))
     layers = (
         ("input", {}),
-        ("dense", {"units": 1024}),
-        ("relu", {}),
-        ("dense", {"units": 512}),
-        ("relu", {}),
+        *hidden,
         ("dense", {"units": 10}),
         ("softmax_cross_entropy", {}),
     )
@@ -144,7 +155,7 @@ class _Paints(QObject):
 
     def __init__(self, window: QObject) -> None:
         super().__init__()
-        self.last = 0.0
+        self.times: list[float] = []
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -154,7 +165,7 @@ class _Paints(QObject):
         return False
 
     def _note(self) -> None:
-        self.last = time.perf_counter()
+        self.times.append(time.perf_counter())
 
 
 def measure(it: Studio, name: str, network: Network, seconds: float) -> Figures:
@@ -163,16 +174,20 @@ def measure(it: Studio, name: str, network: Network, seconds: float) -> Figures:
     it.window._document.reset(network)
     for dock in it.window.docks.values():
         dock.show()
-    it.window.docks["current_step"].raise_()
+    for front in ("current_step", "credit"):
+        it.window.docks[front].raise_()
     it.window.canvas.setFocus()
     wait_until(lambda: _loaded(it), "the network is loaded")
     wait(500)
     late, rate = _train(it, seconds)
+    scrubs, _ = _scrubs(it)
     pauses = _pauses(it)
-    median, p95 = {}, {}
+    median, p95, whole = {}, {}, {}
     for boundary in STEPS:
-        times = _steps(it, boundary)
+        action = it.window.actions_by_id[f"step_{boundary}"]
+        times, settled = _until_painted(it, [action.trigger] * REPEATS)
         median[str(boundary)], p95[str(boundary)] = statistics.median(times), quantile(times, 0.95)
+        whole[str(boundary)] = statistics.median(settled)
     idle = _idle(min(5.0, seconds))
     headless.append(headless_rate(network, seconds / 4))
     return Figures(
@@ -189,6 +204,9 @@ def measure(it: Studio, name: str, network: Network, seconds: float) -> Figures:
         idle,
         median,
         p95,
+        whole,
+        statistics.median(scrubs),
+        quantile(scrubs, 0.95),
     )
 
 
@@ -252,22 +270,38 @@ def _pauses(it: Studio) -> list[float]:
     return times
 
 
-def _steps(it: Studio, boundary: Boundary) -> list[float]:
+def _scrubs(it: Studio) -> tuple[list[float], list[float]]:
+    """From a move of the timeline's slider until that moment is painted, and until all is."""
+    slider = it.window.timeline.slider
+    places = random.Random(2).sample(range(slider.minimum(), slider.maximum()), REPEATS)
+    it.window.docks["timeline"].raise_()
+    times = _until_painted(it, [partial(slider.setValue, place) for place in places])
+    it.window.docks["losses"].raise_()
+    return times
+
+
+def _until_painted(
+    it: Studio, moves: Sequence[Callable[[], object]]
+) -> tuple[list[float], list[float]]:
     paints = _Paints(it.window)
-    action = it.window.actions_by_id[f"step_{boundary}"]
     times: list[float] = []
+    settled: list[float] = []
     answers: list[float] = []
     link = it.engine.updated.connect(lambda *_: answers.append(time.perf_counter()))
-    for _ in range(REPEATS):
+    for move in moves:
         answers.clear()
+        paints.times.clear()
         began = time.perf_counter()
-        action.trigger()
-        wait_until(lambda: bool(answers), "the step is answered")
+        move()
+        wait_until(lambda: bool(answers), "the window answers")
         wait(SETTLED)
-        times.append((max(paints.last, answers[-1]) - began) * 1e3)
+        # What comes later are the answers to instruments' questions, each painted as it comes.
+        shown = next((t for t in paints.times if t >= answers[0]), answers[0])
+        times.append((shown - began) * 1e3)
+        settled.append((max([*paints.times, answers[-1]]) - began) * 1e3)
     it.engine.updated.disconnect(link)
     it.window.removeEventFilter(paints)
-    return times
+    return times, settled
 
 
 def _idle(seconds: float) -> float:
@@ -296,10 +330,16 @@ def table(figures: Sequence[Figures]) -> str:
     for boundary in STEPS:
         rows.append(
             (
-                f"step of one {boundary} until painted, median / p95 (ms)",
-                [f"{f.step_median[boundary]:.0f} / {f.step_p95[boundary]:.0f}" for f in figures],
+                f"step of one {boundary} until painted, median / p95, until all settled (ms)",
+                [
+                    f"{f.step_median[boundary]:.0f} / {f.step_p95[boundary]:.0f}, "
+                    f"{f.step_settled[boundary]:.0f}"
+                    for f in figures
+                ],
             )
         )
+    scrubs = [f"{f.scrub_median:.0f} / {f.scrub_p95:.0f}" for f in figures]
+    rows.append(("scrub to a moment until painted, median / p95 (ms)", scrubs))
     rows.append(("processor used while paused", [f"{f.idle_cpu:.1%}" for f in figures]))
     wide = max(len(label) for label, _ in rows)
     columns = [max(len(cells[i]) for _, cells in rows) for i in range(len(figures))]

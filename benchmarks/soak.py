@@ -73,6 +73,7 @@ from backprop_studio.training import State
 from backprop_studio.ui import theme
 from backprop_studio.ui.canvas import mime
 from backprop_studio.ui.controllers.project import ProjectController
+from backprop_studio.ui.dialogs.set_number import SetNumberDialog
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.widgets.field_editors import ChoiceEditor, FlagEditor
 from benchmarks.screen import resident, studio, wait, wait_until
@@ -301,7 +302,13 @@ class Monkey:
 
         def close() -> None:
             dialog = QApplication.activeModalWidget()
-            if dialog is not None:
+            if isinstance(dialog, SetNumberDialog):
+                dialog.value.setCurrentIndex(self.random.randrange(max(dialog.value.count(), 1)))
+                dialog.number.setText(self.random.choice(("0.5", "-1e3", "1e40", "x", "")))
+                dialog.accept()
+                if dialog.isVisible():
+                    dialog.reject()
+            elif dialog is not None:
                 self.report.failures.append(f"a dialog came up: {dialog.windowTitle()!r}")
                 dialog.close()
 

@@ -1,6 +1,8 @@
 """Project files, and weights in the formats of other programs."""
 
 from backprop_studio.project.atomic import check_writable, sweep, write_atomically
+from backprop_studio.project.decode import decode
+from backprop_studio.project.encode import encode
 from backprop_studio.project.exporting import Exporter, export, format_of, formats, tensor_names
 from backprop_studio.project.project import Project, Weights
 from backprop_studio.project.store import SUFFIX, load, save
@@ -11,6 +13,8 @@ __all__ = [
     "Project",
     "Weights",
     "check_writable",
+    "decode",
+    "encode",
     "export",
     "format_of",
     "formats",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QCoreApplication, QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence, QUndoStack
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from backprop_studio.ui import icons
@@ -38,6 +38,9 @@ class ActionSpec:
         One sentence for tooltip and status bar; the text without mnemonic if empty.
     separator
         Whether a line stands above it in the menu.
+    local
+        Whether its shortcut belongs to the canvas alone: elsewhere the keys mean the same for
+        what is there, such as a table's text.
     """
 
     id: str
@@ -47,38 +50,97 @@ class ActionSpec:
     icon: str = ""
     tip: str = ""
     separator: bool = False
+    local: bool = False
 
 
-MENUS = {"file": "&File", "edit": "&Edit", "view": "&View", "train": "&Train", "help": "&Help"}
+MENUS = {
+    "file": "&File",
+    "edit": "&Edit",
+    "view": "&View",
+    "train": "&Train",
+    "investigate": "&Investigate",
+    "help": "&Help",
+}
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("new", "file", "&New", "Ctrl+N", "new", "Start with an empty canvas"),
     ActionSpec("open", "file", "&Open…", "Ctrl+O", "open", "Open a project file"),
     ActionSpec("example", "file", "Open the &digits example", "", "", "Open the example network"),
+    ActionSpec(
+        "examples", "file", "Open an e&xample…", "Ctrl+Shift+N", "",
+        "Networks that learn real and generated data, to begin with",
+    ),
     ActionSpec("save", "file", "&Save", "Ctrl+S", "save", "Save the project", True),
     ActionSpec("save_as", "file", "Save &as…", "Ctrl+Shift+S"),
     ActionSpec(
         "export", "file", "&Export weights…", "Ctrl+Shift+E", "export",
         "Write the trained weights as .npz or .safetensors", True,
     ),
+    ActionSpec(
+        "export_picture", "file", "Export &diagram…", "", "",
+        "Write the diagram as SVG, PDF or PNG",
+    ),
     ActionSpec("quit", "file", "&Quit", "Ctrl+Q", "", "", True),
     ActionSpec("undo", "edit", "&Undo", "Ctrl+Z", "undo", "Undo the last edit of the network"),
     ActionSpec("redo", "edit", "&Redo", "Ctrl+Shift+Z", "redo", "Do the undone edit again"),
-    ActionSpec("connect", "edit", "&Connect selected", "C", "", "Wire first to second", True),
+    ActionSpec("cut", "edit", "Cu&t", "Ctrl+X", "", "Copy the layers, and delete them", True, True),
+    ActionSpec("copy", "edit", "&Copy", "Ctrl+C", "", "Copy the selected layers", False, True),
+    ActionSpec("paste", "edit", "&Paste", "Ctrl+V", "", "Add the copied layers", False, True),
+    ActionSpec(
+        "duplicate", "edit", "D&uplicate", "Ctrl+D", "",
+        "Add the selected layers once more, with weights of their own",
+    ),
+    ActionSpec(
+        "duplicate_shared", "edit", "Duplicate, s&hared weights", "Ctrl+Shift+D", "",
+        "Add the selected layers once more; both learn the same numbers",
+    ),
+    ActionSpec(
+        "quick_add", "edit", "&Add a layer…", "/", "",
+        "Type a few letters of a layer or a preset, and Enter", True, True,
+    ),
+    ActionSpec("find", "edit", "&Find a layer…", "Ctrl+F", "", "Go to a layer by its name"),
+    ActionSpec("arrange", "edit", "A&rrange", "Ctrl+L", "", "Lay the network out automatically"),
+    ActionSpec("outline", "edit", "&Outline", "Ctrl+Shift+O", "", "The network as a tree"),
+    ActionSpec("history", "edit", "Undo h&istory", "Ctrl+H", "", "Every edit, to go back to"),
+    ActionSpec("connect", "edit", "C&onnect selected", "C", "", "Wire first to second", True),
     ActionSpec("delete", "edit", "&Delete selected", "Del", "delete"),
     ActionSpec("select_all", "edit", "Select &all", "Ctrl+A"),
     ActionSpec("zoom_in", "view", "Zoom &in", "Ctrl++"),
     ActionSpec("zoom_out", "view", "Zoom &out", "Ctrl+-"),
     ActionSpec("zoom_fit", "view", "Zoom to &fit", "Ctrl+0", "zoom-fit", "Show the whole network"),
+    ActionSpec("minimap", "view", "&Map of the network", "Ctrl+M", "", "In a corner of the canvas"),
     ActionSpec("theme", "view", "Light or dark &theme", "Ctrl+T", "theme", "Switch themes", True),
+    ActionSpec(
+        "layout_build", "view", "Panels to &build", "Ctrl+Alt+1", "",
+        "Palette, inspector and messages", True,
+    ),
+    ActionSpec(
+        "layout_step", "view", "Panels to &step", "Ctrl+Alt+2", "",
+        "Program, current step, gradients and timeline",
+    ),
+    ActionSpec(
+        "layout_train", "view", "Panels to t&rain", "Ctrl+Alt+3", "",
+        "Loss curves, gradients and training set-up",
+    ),
+    ActionSpec(
+        "layout_explain", "view", "Panels to &explain", "Ctrl+Alt+4", "",
+        "Explanation, credit and gradients",
+    ),
     ActionSpec("reset_layout", "view", "&Reset panel layout"),
     ActionSpec("run", "train", "&Run", "F5", "run", "Train until paused"),
-    ActionSpec("step_op", "train", "Step one &op", "F6", "", "Execute one operation", True),
-    ActionSpec("step_layer", "train", "Step one &layer", "F7", "", "Execute one layer"),
+    ActionSpec(
+        "step_element", "train", "Step one e&lement", "F4", "",
+        "Go on to the next number of the operation, and explain it", True,
+    ),
+    ActionSpec("step_op", "train", "Step one &op", "F6", "", "Execute one operation"),
+    ActionSpec("step_layer", "train", "Step one la&yer", "F7", "", "Execute one layer"),
     ActionSpec("step_phase", "train", "Step one &phase", "F8", "", "Execute one stage"),
     ActionSpec("step_batch", "train", "Step one &batch", "F9", "", "Execute to the next update"),
     ActionSpec("step_epoch", "train", "Step one &epoch", "Ctrl+F9", "", "To the end of the data"),
-    ActionSpec("back_op", "train", "Back one op", "Shift+F6", "", "Take back one operation", True),
+    ActionSpec(
+        "back_element", "train", "Back one element", "Shift+F4", "", "Take back one number", True
+    ),
+    ActionSpec("back_op", "train", "Back one op", "Shift+F6", "", "Take back one operation"),
     ActionSpec("back_layer", "train", "Back one layer", "Shift+F7", "", "Take back one layer"),
     ActionSpec("back_phase", "train", "Back one phase", "Shift+F8", "", "Take back one stage"),
     ActionSpec("back_batch", "train", "Back one batch", "Shift+F9", "", "Take back one update"),
@@ -99,7 +161,51 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "new_weights", "train", "Restart, &new weights", "Ctrl+Shift+R", "dice",
         "Begin again with another seed: other first weights, other order of the data",
     ),
-    ActionSpec("shortcuts", "help", "&Keyboard shortcuts", "F1"),
+    ActionSpec(
+        "open_example", "investigate", "Trace an e&xample", "Ctrl+Shift+X", "",
+        "Choose the example that the canvas follows, or type one in",
+    ),
+    ActionSpec(
+        "open_explanation", "investigate", "&Explain a number", "Ctrl+1", "",
+        "Where does this number come from? Its rule, and the numbers it is made of",
+    ),
+    ActionSpec(
+        "open_credit", "investigate", "C&redit and nudge", "Ctrl+2", "",
+        "Which parameter is responsible for the loss, and by how much",
+    ),
+    ActionSpec(
+        "open_paths", "investigate", "&Paths to the loss", "Ctrl+3", "",
+        "All ways from one weight to the loss, and what each adds to its gradient",
+    ),
+    ActionSpec(
+        "open_inside", "investigate", "Sit &inside a layer", "Ctrl+6", "",
+        "Compute a layer's gradients by hand, from its own numbers alone",
+    ),
+    ActionSpec(
+        "open_efficiency", "investigate", "&Why it is efficient", "Ctrl+4", "",
+        "One backward pass against three other ways to the same gradient",
+    ),
+    ActionSpec(
+        "open_rules", "investigate", "Same gradient, different r&ule", "Ctrl+5", "",
+        "What becomes of the loss when something else is done with the gradient",
+    ),
+    ActionSpec(
+        "open_gradient_check", "investigate", "Gradient &check", "Ctrl+9", "",
+        "Is backward right? Compare it with what moving each weight does",
+    ),
+    ActionSpec(
+        "open_compare", "investigate", "Co&mpare two moments", "Ctrl+8", "",
+        "What changed between two moments, or between two branches",
+    ),
+    ActionSpec(
+        "open_bug_hunt", "investigate", "&Bug hunt", "Ctrl+7", "",
+        "Find the one backward rule that is wrong",
+    ),
+    ActionSpec(
+        "commands", "help", "&Command palette…", "Ctrl+Shift+P", "", "Find any command by name"
+    ),
+    ActionSpec("help", "help", "&Help on what is in front", "F1", "", "The layer or the panel"),
+    ActionSpec("shortcuts", "help", "&Keyboard shortcuts", "Ctrl+F1"),
     ActionSpec("about", "help", "&About Backprop Studio"),
 )  # fmt: skip
 
@@ -130,11 +236,14 @@ def build(
         action.setObjectName(f"action-{spec.id}")
         if spec.shortcut:
             action.setShortcut(QKeySequence(spec.shortcut))
+        if spec.local:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         if spec.icon:
             action.setIcon(icons.icon(spec.icon))
         plain = _tr(spec.text).replace("&", "").rstrip("…")
         tip = _tr(spec.tip) if spec.tip else plain
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        action.setIconText(plain.split(" ")[0])
         action.setToolTip(f"{tip} ({keys})" if keys else tip)
         action.setStatusTip(tip)
         action.triggered.connect(_without_state(handlers[spec.id]))
@@ -143,3 +252,28 @@ def build(
         menus[spec.menu].addAction(action)
         actions[spec.id] = action
     return actions, menus
+
+
+def follow_undo(actions: Mapping[str, QAction], stack: QUndoStack) -> None:
+    """Let Undo and Redo be possible when there is something, and say what."""
+    for key, possible, changed, text in (
+        ("undo", stack.canUndo(), stack.canUndoChanged, stack.undoTextChanged),
+        ("redo", stack.canRedo(), stack.canRedoChanged, stack.redoTextChanged),
+    ):
+        action = actions[key]
+        action.setEnabled(possible)
+        changed.connect(action.setEnabled)
+        text.connect(_EditText(action).show)
+
+
+class _EditText(QObject):
+    """Names the edit in an action's text. It goes with the action, and so do its signals."""
+
+    def __init__(self, action: QAction) -> None:
+        super().__init__(action)
+        self._action = action
+        self._word = action.text()
+
+    def show(self, edit: str) -> None:
+        """Take over the name of the edit; empty for none."""
+        self._action.setText(f"{self._word} {edit}".rstrip())

@@ -14,34 +14,46 @@ from PySide6.QtWidgets import (
     QDialog,
     QDockWidget,
     QMainWindow,
-    QMessageBox,
     QSizePolicy,
+    QStackedWidget,
     QToolBar,
     QToolButton,
+    QUndoView,
     QWidget,
 )
 
-from backprop_studio import __version__
 from backprop_studio.errors import Diagnostic, Severity
 from backprop_studio.network import Analysis, edits
 from backprop_studio.project import SUFFIX
-from backprop_studio.training import Boundary, Breakpoint, CurveUpdate, Snapshot, State
+from backprop_studio.training import (
+    Boundary,
+    Breakpoint,
+    CurveUpdate,
+    Intervention,
+    Snapshot,
+    State,
+)
 from backprop_studio.training.breakpoints import AtInstruction
 from backprop_studio.training.naming import breakpoint_name, with_names
-from backprop_studio.ui import actions, theme
+from backprop_studio.ui import actions, docks, finding, theme
+from backprop_studio.ui.canvas.ops_view import OpsView
 from backprop_studio.ui.canvas.progress import activity_at
 from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
 from backprop_studio.ui.controllers.project import ProjectController
+from backprop_studio.ui.controllers.tracer import Tracer
+from backprop_studio.ui.dialogs import about
 from backprop_studio.ui.dialogs.set_number import SetNumberDialog
+from backprop_studio.ui.instruments import Instruments
 from backprop_studio.ui.panels.breakpoints import BreakpointsPanel
 from backprop_studio.ui.panels.current_step import CurrentStepPanel
-from backprop_studio.ui.panels.gradient_check import GradientCheckPanel
 from backprop_studio.ui.panels.gradients import GradientsPanel
+from backprop_studio.ui.panels.help import HelpPanel
 from backprop_studio.ui.panels.inspector import InspectorPanel
 from backprop_studio.ui.panels.loss_curves import LossCurvesPanel
 from backprop_studio.ui.panels.messages import MessagesPanel
+from backprop_studio.ui.panels.outline import OutlinePanel
 from backprop_studio.ui.panels.palette import PalettePanel
 from backprop_studio.ui.panels.program import ProgramPanel
 from backprop_studio.ui.panels.setup import SetupPanel
@@ -50,14 +62,8 @@ from backprop_studio.ui.settings import Settings
 from backprop_studio.ui.widgets.run_status import RunStatus
 from backprop_studio.ui.widgets.transport import Transport
 
-LAYOUT_VERSION = 3
-"""Raised when docks come or go, so that an old saved layout is not applied to new docks."""
-
+_OF_LAYERS = ("inspector", "outline", "help", "history")
 _NEEDS_A_RUN = ("run", "restart", "fork", "set_number")
-
-_LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
-_RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
-_BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 
 
 class MainWindow(QMainWindow):
@@ -80,16 +86,29 @@ class MainWindow(QMainWindow):
         self.gradients = GradientsPanel()
         self.current_step = CurrentStepPanel()
         self.messages = MessagesPanel(document)
-        self.program = ProgramPanel()
+        self.program = ProgramPanel(engine.ask)
         self.timeline = TimelinePanel()
         self.breakpoints = BreakpointsPanel()
-        self.gradient_check = GradientCheckPanel(engine.ask)
+        self.instruments = Instruments(engine.ask, self)
+        self.tracer = Tracer(engine.ask, document, self.canvas, self)
+        self.history = QUndoView(document.undo_stack)
+        self.history.setEmptyLabel(self.tr("As it was opened"))
+        self.history.setAccessibleName(self.tr("Undo history"))
+        self.outline = OutlinePanel()
+        self.help = HelpPanel()
         self.status = RunStatus()
-        self.setCentralWidget(self.canvas)
+        self.operations = OpsView()
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.canvas)
+        self.pages.addWidget(self.operations)
+        self.setCentralWidget(self.pages)
         self.statusBar().addPermanentWidget(self.status)
         self.statusBar().setSizeGripEnabled(False)
 
         self.actions_by_id, self._menus = actions.build(self, self._handlers())
+        for spec in actions.ACTIONS:
+            if spec.local:
+                self.canvas.addAction(self.actions_by_id[spec.id])
         self.transport = Transport(self.actions_by_id["run"])
         self._add_toolbar()
         self.docks = self._add_docks()
@@ -101,27 +120,20 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._standard_layout = QByteArray()
         self._show_title()
+        self._told: Analysis | None = None
         self._show_analysis(document.analysis)
 
     def show_at_last_place(self) -> None:
         """Show the window where it was the last time, or at its standard size."""
         room = self.screen().availableGeometry()
+        docks.settle(self)
         # The frame is not there before the window is shown; a title bar takes about this much.
         self.resize(min(1280, room.width()), min(800, room.height() - 32))
-        self.arrange()
-        self._standard_layout = self.saveState(LAYOUT_VERSION)
+        docks.arrange(self, self.docks)
+        self._standard_layout = self.saveState(docks.LAYOUT_VERSION)
         self.restoreGeometry(self._settings.window_geometry)
-        self.restoreState(self._settings.window_state, LAYOUT_VERSION)
+        self.restoreState(self._settings.window_state, docks.LAYOUT_VERSION)
         self.show()
-
-    def arrange(self) -> None:
-        """Give the docks their standard sizes."""
-        self.resizeDocks([self.docks["palette"], self.docks["setup"]], [200, 272], _horizontal())
-        bottom = [self.docks[k] for k in ("losses", "gradients", "current_step")]
-        self.resizeDocks(bottom, [270, 400, 338], _horizontal())
-        self.resizeDocks(bottom[:1], [264], Qt.Orientation.Vertical)
-        right = [self.docks["inspector"], self.docks["setup"]]
-        self.resizeDocks(right, [300, 400], Qt.Orientation.Vertical)
 
     # Overrides of Qt.
 
@@ -130,8 +142,9 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._settings.window_geometry = self.saveGeometry()
-        self._settings.window_state = self.saveState(LAYOUT_VERSION)
+        self._settings.window_state = self.saveState(docks.LAYOUT_VERSION)
         self._settings.sync()
+        self.project.recovery.close()
         self._engine.shut_down()
         event.accept()
 
@@ -165,28 +178,48 @@ class MainWindow(QMainWindow):
             "new": project.new,
             "open": project.open,
             "example": project.open_example,
+            "examples": partial(finding.open_example, self, project),
             "save": partial(self._after_edits, project.save),
             "save_as": partial(self._after_edits, project.save_as),
             "export": partial(self._after_edits, project.export),
             "quit": self.close,
             "undo": undo.undo,
             "redo": undo.redo,
+            "cut": canvas.cut_selection,
+            "copy": canvas.copy_selection,
+            "paste": canvas.paste,
+            "duplicate": partial(canvas.duplicate_selection, shared=False),
+            "duplicate_shared": partial(canvas.duplicate_selection, shared=True),
+            "quick_add": partial(finding.quick_add, canvas),
+            "commands": lambda: finding.find_command(self, self.actions_by_id),
+            "find": partial(finding.find_layer, canvas),
+            "arrange": canvas.arrange,
+            "history": partial(self._open_instrument, "history"),
+            "outline": partial(self._open_instrument, "outline"),
+            "help": self._help,
+            "export_picture": partial(project.export_picture, canvas.save_picture),
+            **{f"layout_{name}": partial(self._arrange_docks, name) for name in docks.ARRANGEMENTS},
             "connect": canvas.connect_selection,
             "delete": canvas.delete_selection,
             "select_all": canvas.select_all,
             "zoom_in": lambda: canvas.zoom_by(1.25),
             "zoom_out": lambda: canvas.zoom_by(0.8),
             "zoom_fit": canvas.zoom_to_fit,
+            "minimap": lambda: canvas.minimap.set_wanted(not canvas.minimap.wanted),
             "theme": self._switch_theme,
             "reset_layout": self._reset_layout,
             "run": partial(self._after_edits, engine.toggle),
             **steps,
             "fork": engine.fork,
             "set_number": partial(self._after_edits, self._set_number),
+            **{
+                f"open_{key}": partial(self._open_instrument, key)
+                for key in self.instruments.panels
+            },
             "restart": partial(self._after_edits, self._restart),
             "new_weights": self._draw_new_weights,
-            "shortcuts": self._show_shortcuts,
-            "about": self._show_about,
+            "shortcuts": lambda: about.show_shortcuts(self, self.actions_by_id),
+            "about": partial(about.show_about, self),
         }
 
     def _add_toolbar(self) -> None:
@@ -205,8 +238,7 @@ class MainWindow(QMainWindow):
         spacer = QWidget()
         spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         bar.addWidget(spacer)
-        for key in ("zoom_fit", "theme"):
-            bar.addAction(self.actions_by_id[key])
+        bar.addAction(self.actions_by_id["theme"])
         bar.addSeparator()
         bar.addAction(self.actions_by_id["export"])
         export = bar.widgetForAction(self.actions_by_id["export"])
@@ -215,43 +247,30 @@ class MainWindow(QMainWindow):
         self.addToolBar(bar)
 
     def _add_docks(self) -> dict[str, QDockWidget]:
-        self.setDockNestingEnabled(True)
-        self.setCorner(Qt.Corner.BottomLeftCorner, _BOTTOM)
-        self.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
-        places = (
-            ("palette", self.tr("Layers"), self.palette_panel, _LEFT),
-            ("inspector", self.tr("Inspector"), self.inspector, _RIGHT),
-            ("setup", self.tr("Training set-up"), self.setup, _RIGHT),
-            ("losses", self.tr("Loss curves"), self.losses, _BOTTOM),
-            ("gradients", self.tr("Gradients"), self.gradients, _BOTTOM),
-            ("current_step", self.tr("Current step"), self.current_step, _BOTTOM),
-            ("messages", self.tr("Messages"), self.messages, _BOTTOM),
-            ("program", self.tr("Program"), self.program, _BOTTOM),
-            ("timeline", self.tr("Timeline"), self.timeline, _BOTTOM),
-            ("breakpoints", self.tr("Breakpoints"), self.breakpoints, _BOTTOM),
-            ("gradient_check", self.tr("Gradient check"), self.gradient_check, _BOTTOM),
-        )
-        docks: dict[str, QDockWidget] = {}
-        for key, title, panel, area in places:
-            dock = QDockWidget(title, self)
-            dock.setObjectName(f"dock-{key}")
-            dock.setWidget(panel)
-            dock.setFeatures(
-                QDockWidget.DockWidgetFeature.DockWidgetMovable
-                | QDockWidget.DockWidgetFeature.DockWidgetClosable
-            )
-            self.addDockWidget(area, dock)
-            docks[key] = dock
-            self._menus["view"].addAction(dock.toggleViewAction())
-        self.tabifyDockWidget(docks["losses"], docks["timeline"])
-        docks["losses"].raise_()
-        for key in ("program", "messages"):
-            self.tabifyDockWidget(docks["current_step"], docks[key])
-        docks["current_step"].raise_()
-        for key in ("breakpoints", "gradient_check"):
-            self.tabifyDockWidget(docks["gradients"], docks[key])
-        docks["gradients"].raise_()
-        return docks
+        panels: dict[str, QWidget] = {
+            "palette": self.palette_panel,
+            "inspector": self.inspector,
+            "setup": self.setup,
+            "losses": self.losses,
+            "timeline": self.timeline,
+            "gradients": self.gradients,
+            "breakpoints": self.breakpoints,
+            "current_step": self.current_step,
+            "program": self.program,
+            "messages": self.messages,
+            "history": self.history,
+            "outline": self.outline,
+            "help": self.help,
+            **self.instruments.panels,
+        }
+        made = docks.build(self, panels)
+        # The inspector and the outline speak of the layer that is selected.
+        told = {s.title: panels[s.key] for s in docks.DOCKS if s.key not in _OF_LAYERS}
+        self.help.set_panels(told)
+        for spec in docks.DOCKS:
+            if spec.shown:
+                self._menus["view"].addAction(made[spec.key].toggleViewAction())
+        return made
 
     def _connect(self) -> None:
         document, engine = self._document, self._engine
@@ -264,6 +283,15 @@ class MainWindow(QMainWindow):
         self.palette_panel.layer_chosen.connect(self.canvas.add_layer)
         self.canvas.selection_changed.connect(self.inspector.set_selection)
         self.canvas.refused.connect(self._tell)
+        self.canvas.node_opened.connect(self._open_layer)
+        self.operations.left.connect(self._leave_layer)
+        self.operations.instruction_chosen.connect(self._show_instruction)
+        self.canvas.selection_changed.connect(self.outline.select)
+        self.outline.nodes_chosen.connect(self.canvas.select)
+        self.outline.delete_requested.connect(self.canvas.delete)
+        self.outline.connect_requested.connect(self.canvas.connect_selection)
+        self.outline.open_requested.connect(self._open_layer)
+        self.outline.rename_requested.connect(self._rename)
         self.messages.node_requested.connect(self._go_to_node)
         self.timeline.sought.connect(engine.seek)
         self.timeline.fork_requested.connect(self.actions_by_id["fork"].trigger)
@@ -276,7 +304,15 @@ class MainWindow(QMainWindow):
             lambda index: self.breakpoints.toggle(AtInstruction(index))
         )
         self.program.run_to_requested.connect(engine.run_to)
-        self.gradient_check.node_chosen.connect(self._go_to_node)
+        self.gradients.number_chosen.connect(self.instruments.explain)
+        self.program.number_chosen.connect(self.instruments.explain)
+        self.instruments.node_chosen.connect(self._go_to_node)
+        self.instruments.example.row_chosen.connect(self.tracer.set_row)
+        self.instruments.example.numbers_typed.connect(self._put_in)
+        self.instruments.inside.focus_changed.connect(self.canvas.set_focus_node)
+        self.instruments.efficiency.overlay_changed.connect(self.canvas.set_badges)
+        self.instruments.opened.connect(self._open_instrument)
+        self.instruments.explanation.change_requested.connect(self._set_this_number)
         self.program.node_selected.connect(lambda node: self.canvas.select((node,)))
         self.canvas.selection_changed.connect(self._show_in_program)
         engine.stopped.connect(self._show_stop)
@@ -288,22 +324,21 @@ class MainWindow(QMainWindow):
         engine.state_changed.connect(self._show_state)
         engine.failed.connect(self._show_failure)
         engine.unanswered.connect(self._tell)
-        undo = document.undo_stack
-        undo.canUndoChanged.connect(self.actions_by_id["undo"].setEnabled)
-        undo.canRedoChanged.connect(self.actions_by_id["redo"].setEnabled)
-        self.actions_by_id["undo"].setEnabled(undo.canUndo())
-        self.actions_by_id["redo"].setEnabled(undo.canRedo())
-        undo.undoTextChanged.connect(self._show_undo_text)
-        undo.redoTextChanged.connect(self._show_redo_text)
+        actions.follow_undo(self.actions_by_id, document.undo_stack)
 
     # What the document and the engine say.
 
     def _show_analysis(self, analysis: Analysis) -> None:
+        before, self._told = self._told, analysis
+        if before is not None and analysis.shapes is before.shapes:
+            return  # only places have changed: a drag through a large network stays cheap
+        self.outline.set_network(analysis)
         self.gradients.set_network(analysis)
         self.current_step.set_network(analysis)
         self.breakpoints.set_network(analysis)
-        self.gradient_check.set_network(analysis)
+        self.instruments.set_network(analysis)
         self.program.set_network(analysis)
+        self.operations.set_network(analysis)
         self.status.set_seed(analysis.network.setup.seed)
 
     def _show_update(self, snapshot: Snapshot, curves: tuple[CurveUpdate, ...]) -> None:
@@ -311,12 +346,15 @@ class MainWindow(QMainWindow):
         self.gradients.show_snapshot(snapshot)
         self.timeline.show_snapshot(snapshot, self.losses.losses)
         self.current_step.show_snapshot(snapshot)
-        self.gradient_check.show_snapshot(snapshot)
+        self.instruments.show_snapshot(snapshot)
         self.program.show_snapshot(snapshot)
+        self.operations.show_snapshot(snapshot)
         self.status.show_snapshot(snapshot)
+        self.instruments.follow(snapshot)
         lowered = self._document.analysis.lowered
         program = None if lowered is None else lowered.program
         self.canvas.set_activity(activity_at(program, snapshot))
+        self.tracer.show_snapshot(snapshot)
 
     def _show_state(self, state: State) -> None:
         self.transport.set_state(state)
@@ -331,6 +369,7 @@ class MainWindow(QMainWindow):
     def _show_in_program(self, nodes: tuple[str, ...]) -> None:
         if len(nodes) == 1:
             self.program.select_node(nodes[0])
+            self.instruments.inside.set_node(nodes[0])
 
     def _show_stop(self, point: Breakpoint) -> None:
         lowered = self._document.analysis.lowered
@@ -353,12 +392,6 @@ class MainWindow(QMainWindow):
         name = self.tr("Untitled") if path is None else path.name
         self.setWindowTitle(f"{name}[*] — Backprop Studio")
         self.setWindowModified(not self._document.undo_stack.isClean())
-
-    def _show_undo_text(self, label: str) -> None:
-        self.actions_by_id["undo"].setText(self.tr("&Undo {edit}").format(edit=label).rstrip())
-
-    def _show_redo_text(self, label: str) -> None:
-        self.actions_by_id["redo"].setText(self.tr("&Redo {edit}").format(edit=label).rstrip())
 
     def _list_recent(self) -> None:
         self._recent.clear()
@@ -392,7 +425,48 @@ class MainWindow(QMainWindow):
         self.messages.clear_notices()
         self._engine.restart()
 
-    def _set_number(self) -> None:
+    def _open_layer(self, node: str) -> None:
+        if self.operations.open_node(node):
+            self.pages.setCurrentWidget(self.operations)
+            self.operations.setFocus()
+        else:
+            self._tell(self.tr("This layer has no operations: it only names the data."))
+
+    def _leave_layer(self) -> None:
+        self.pages.setCurrentWidget(self.canvas)
+        self.canvas.setFocus()
+
+    def _show_instruction(self, index: int) -> None:
+        self.docks["program"].show()
+        self.docks["program"].raise_()
+        self.program.select_instruction(index)
+
+    def _rename(self, node: str) -> None:
+        self.canvas.select((node,))
+        self.docks["inspector"].show()
+        self.inspector.name_edit.setFocus()
+
+    def _help(self) -> None:
+        """Explain the panel that has the keyboard, or else the selected layer."""
+        nodes = self.canvas.selected_nodes()
+        if not self.help.explain_focus(QApplication.focusWidget()) and nodes:
+            self.help.explain_spec(type(self._document.network.node(nodes[-1]).spec))
+        self._open_instrument("help")
+
+    def _arrange_docks(self, name: str) -> None:
+        docks.show_arrangement(self, self.docks, name)
+
+    def _open_instrument(self, key: str) -> None:
+        docks.open_instrument(self, self.docks, key)
+
+    def _put_in(self, changes: tuple[Intervention, ...]) -> None:
+        for change in changes:
+            self._engine.intervene(change)
+
+    def _set_this_number(self, value: int, entry: tuple[int, ...]) -> None:
+        self._after_edits(partial(self._set_number, value, entry))
+
+    def _set_number(self, value: int | None = None, entry: tuple[int, ...] = ()) -> None:
         lowered, snapshot = self._document.analysis.lowered, self._engine.snapshot
         if lowered is None or snapshot.cursor is None:
             return
@@ -403,6 +477,9 @@ class MainWindow(QMainWindow):
         dialog = SetNumberDialog(
             self._document.network, lowered.program, snapshot, self._engine.ask, self
         )
+        if value is not None and not dialog.choose(value, entry):
+            self._tell(self.tr("This number is not computed yet. Step on to it first."))
+            return
         if dialog.exec() == QDialog.DialogCode.Accepted:
             intervention = dialog.intervention()
             if intervention is not None:
@@ -422,28 +499,6 @@ class MainWindow(QMainWindow):
         self._settings.theme_mode = mode
 
     def _reset_layout(self) -> None:
-        for dock in self.docks.values():
-            dock.show()
-        self.restoreState(self._standard_layout, LAYOUT_VERSION)
-        self.arrange()
-
-    def _show_shortcuts(self) -> None:
-        rows = "".join(
-            f"<tr><td><b>{a.shortcut().toString()}</b>&nbsp;&nbsp;</td>"
-            f"<td>{a.text().replace('&', '').rstrip('…')}</td></tr>"
-            for a in self.actions_by_id.values()
-            if not a.shortcut().isEmpty()
-        )
-        QMessageBox.information(self, self.tr("Keyboard shortcuts"), f"<table>{rows}</table>")
-
-    def _show_about(self) -> None:
-        text = self.tr(
-            "<b>Backprop Studio {version}</b><p>A training step is a program, and this is its "
-            "debugger.</p><p>MIT licence. The digits are from the UCI Machine Learning "
-            "Repository (Alpaydin and Kaynak, 1998), CC BY 4.0.</p>"
-        ).format(version=__version__)
-        QMessageBox.about(self, self.tr("About Backprop Studio"), text)
-
-
-def _horizontal() -> Qt.Orientation:
-    return Qt.Orientation.Horizontal
+        docks.close_instruments(self.docks)
+        self.restoreState(self._standard_layout, docks.LAYOUT_VERSION)
+        docks.arrange(self, self.docks)

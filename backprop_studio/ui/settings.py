@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast, get_args
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QSettings
+from PySide6.QtCore import QByteArray, QCoreApplication, QSettings, QStandardPaths
 
 from backprop_studio.ui.theme import Mode
 
@@ -96,6 +96,15 @@ class Settings:
     @last_folder.setter
     def last_folder(self, value: Path) -> None:
         self._store.setValue("files/folder", str(value))
+
+    @property
+    def recovery_folder(self) -> Path:
+        """Where unsaved work is kept for the case of a crash."""
+        file = Path(self._store.fileName())
+        if self._store.format() == QSettings.Format.IniFormat and file.is_absolute():
+            return file.parent / "recovery"
+        place = QStandardPaths.StandardLocation.AppDataLocation
+        return Path(QStandardPaths.writableLocation(place)) / "recovery"
 
     def sync(self) -> None:
         """Write to disk now."""

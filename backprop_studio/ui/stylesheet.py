@@ -61,7 +61,7 @@ QPushButton[role="primary"]:disabled, QToolButton[role="primary"]:disabled {
 
 QToolButton[role="segment-left"], QToolButton[role="segment-middle"],
 QToolButton[role="segment-right"] {
-    background: $button; border: 1px solid $border_strong; border-radius: 0; padding: 3px 10px;
+    background: $button; border: 1px solid $border_strong; border-radius: 0; padding: 3px 7px;
 }
 QToolButton[role="segment-left"] {
     border-top-left-radius: 5px; border-bottom-left-radius: 5px;
@@ -74,7 +74,7 @@ QToolButton[role^="segment"]:hover { background: $button_hover; }
 QToolButton[role^="segment"]:checked {
     background: $selection; color: $on_selection; font-weight: 600;
 }
-QToolButton[role^="segment"]:focus { border: 2px solid $accent; padding: 2px 9px; }
+QToolButton[role^="segment"]:focus { border: 2px solid $accent; padding: 2px 6px; }
 
 QLabel[role="muted"] { color: $muted; }
 QLabel[role="heading"] { font-weight: 600; }

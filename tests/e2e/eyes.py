@@ -49,7 +49,7 @@ class Eyes:
             "run": transport.run_button,
             "step": transport.step_button,
             "back": transport.back_button,
-            **{str(b): transport.size_buttons[b] for b in list(Boundary)[:4]},
+            **{str(b): transport.size_buttons[b] for b in list(Boundary)[1:5]},
         }
         return self._middle(buttons[name])
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from networks import chain
-from PySide6.QtCore import QEvent, QSettings
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -32,12 +32,9 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     window._document.undo_stack.setClean()
     window.project._path = None
     window.close()
-    window.deleteLater()
     app = QApplication.instance()
-    assert app is not None
-    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    engine.deleteLater()
-    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert isinstance(app, QApplication)
+    application.dispose(app, window)
 
 
 @pytest.fixture

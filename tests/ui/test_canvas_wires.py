@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -14,6 +14,7 @@ from backprop_studio.nn import nodes
 from backprop_studio.ui.canvas import CanvasView
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.interactions.draw_wire import targets, wire_between
+from backprop_studio.ui.canvas.interactions.guides import REACH, GuideItem, aligned
 from backprop_studio.ui.controllers.document import Document
 from tests.ui.canvas_help import LEFT, NONE, body, digits, drag, mirrors
 
@@ -81,7 +82,7 @@ def test_that_ports_glow_while_they_would_take_the_wire(view: CanvasView) -> Non
         (("dense_1", "out"), ("input_1", "out"), "has no input"),
         (("dense_2", "out"), ("dense_1", "in"), "already has a wire"),
         (("relu_1", "out"), ("input_1", "out"), "has no input"),
-        (("dense_1", "in"), ("loss_1", "in"), "has no output"),
+        (("relu_1", "in"), ("loss_1", "in"), "has no output"),
         (("input_1", "out"), ("dense_1", "in"), "already wired"),
     ],
 )
@@ -171,3 +172,49 @@ def test_that_what_glows_is_exactly_what_can_be_connected() -> None:
             ):
                 allowed.add(end)
         assert targets(network, start) == allowed, start
+
+
+def test_that_the_end_of_a_wire_is_dragged_to_another_input(view: CanvasView) -> None:
+    document = view.document
+    document.reset(edits.connect(document.network, "input_1", "dense_1"))
+    before = document.network
+    end = view.port_point("dense_1", "in")
+    # Dropped on nothing, or back where it was, it stays.
+    drag(view, end, end + QPoint(0, 150))
+    drag(view, end, end + QPoint(20, 20), release=False)
+    (item,) = view.canvas_scene.wires.values()
+    assert not item.isVisible()
+    QTest.mouseMove(view.viewport(), end)
+    QTest.mouseRelease(view.viewport(), LEFT, NONE, end)
+    assert document.network == before and item.isVisible()
+    drag(view, end, view.port_point("dense_2", "in"))
+    assert document.network.wires == (Wire("input_1", "dense_2"),)
+    assert document.undo_stack.undoText() == "Move wire to dense_2"
+    document.undo_stack.undo()
+    assert document.network == before
+
+
+def test_that_a_dragged_layer_lines_up_with_others(view: CanvasView) -> None:
+    document = view.document
+    relu = document.network.node("relu_1")
+    start = body(view, "relu_1")
+    down = round(120 * view.transform().m11())
+    drag(view, start, start + QPoint(0, down), release=False)
+    lines = [i for i in view.canvas_scene.items() if isinstance(i, GuideItem)]
+    assert len(lines) == 1
+    QTest.mouseRelease(view.viewport(), LEFT, NONE, start + QPoint(0, down))
+    assert not [i for i in view.canvas_scene.items() if isinstance(i, GuideItem)]
+    # Dragged back to nearly where it was, it is drawn to the line of the others.
+    start = body(view, "relu_1")
+    nearly = round(-114 * view.transform().m11())
+    drag(view, start, start + QPoint(0, nearly))
+    assert document.network.node("relu_1").y == relu.y
+
+
+@pytest.mark.parametrize("gap", [-REACH, -1.0, 0.0, REACH, REACH + 1.0])
+def test_that_only_what_is_near_is_aligned(gap: float) -> None:
+    shift, lines = aligned([QPointF(100 + gap, 500)], [QPointF(100, 0), QPointF(400, 900)])
+    near = abs(gap) <= REACH
+    assert shift == QPointF(-gap if near else 0.0, 0.0)
+    assert len(lines) == near
+    assert aligned([], [QPointF()]) == (QPointF(), ())

@@ -18,7 +18,7 @@ Do = Callable[[str], None]
 def test_that_every_gradient_is_checked_at_the_press_of_a_button(
     window: MainWindow, do: Do, qtbot: QtBot
 ) -> None:
-    panel = window.gradient_check
+    panel = window.instruments.gradient_check
     window.docks["gradient_check"].raise_()
     do("step_op")
     QTest.mouseClick(panel.button, Qt.MouseButton.LeftButton)
@@ -31,7 +31,7 @@ def test_that_every_gradient_is_checked_at_the_press_of_a_button(
 
     panel.table.setFocus()
     QTest.keyClick(panel.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert QApplication.clipboard().text().count("\n") == panel.table.rowCount() - 1
+    assert QApplication.clipboard().text().count("\n") == panel.table.rowCount()
     QTest.keyClick(panel.table, Qt.Key.Key_Return)
     name = panel.table.item(0, 0).text().split("/")[0]
     (chosen,) = window.canvas.selected_nodes()
@@ -43,7 +43,7 @@ def test_that_every_gradient_is_checked_at_the_press_of_a_button(
 
 
 def test_that_a_wrong_sign_is_told_by_its_name(window: MainWindow) -> None:
-    panel = window.gradient_check
+    panel = window.instruments.gradient_check
     (first, *_) = window._document.analysis.require().program.parameters
     panel._show((ParameterCheck(first.id, 2.0, 1, 10, (0, 3), -0.25, 0.25),))
     assert "wrong gradient" in panel.summary.text()

@@ -31,10 +31,10 @@ def follow(state):
         actions["run"].trigger()
 
 engine.state_changed.connect(follow)
+engine._thread.finished.connect(lambda: seen.append("finished"))
 code = app.run(application, window)
-assert seen == [State.PAUSED, State.RUNNING], seen
+assert seen == [State.PAUSED, State.RUNNING, "finished"], seen
 assert engine._worker.session.completed > 0
-assert engine._thread.isFinished()
 assert threading.enumerate() == [threading.main_thread()]
 sys.exit(code)
 """

@@ -9,10 +9,14 @@ from PySide6.QtGui import QPainter, QPainterPath
 
 from backprop_studio.ui.canvas import geometry
 from backprop_studio.ui.canvas.style import DETAIL, Style, Tone, rounded
+from backprop_studio.ui.canvas.tracing import Picture
 
 _PAD = 12.0
 _BASELINES = (-15.5, 8.5, 23.5)
 """Of the title and the two rows beneath it."""
+
+PICTURE = 34.0
+"""Height of the picture of a node's output."""
 
 _GAP = 8.0
 """Between the name and the setting, at least."""
@@ -132,6 +136,49 @@ def tag_rect(style: Style, word: str) -> QRectF:
     """Where `paint_tag` paints, from the node's centre."""
     width = style.tag_metrics.horizontalAdvance(word) + 22
     return QRectF(-width / 2, -geometry.HEIGHT / 2 - 34, width, 22)
+
+
+def paint_picture(painter: QPainter, style: Style, picture: Picture) -> None:
+    """The output of the node for one example, and its size, below the node."""
+    rect = picture_rect(style, picture)
+    image = QRectF(rect.left(), rect.top(), PICTURE, PICTURE)
+    rows, columns = picture.image.height(), picture.image.width()
+    if columns > 2 * rows:
+        # A row of numbers is a strip.
+        image = QRectF(rect.left(), rect.top() + PICTURE / 4, PICTURE, PICTURE / 2)
+    # Its numbers are blocks, with sharp edges.
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+    painter.drawImage(image, picture.image)
+    painter.setPen(style.pill)
+    painter.setBrush(style.hollow)
+    painter.drawRect(image)
+    painter.setFont(style.small_font)
+    painter.setPen(style.tone("backward" if picture.backward else "forward").line)
+    text = QRectF(image.right() + 6, rect.top(), rect.right() - image.right() - 6, PICTURE)
+    painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, picture.text)
+
+
+def picture_rect(style: Style, picture: Picture) -> QRectF:
+    """Where `paint_picture` paints, from the node's centre."""
+    width = PICTURE + 8 + style.small_metrics.horizontalAdvance(picture.text)
+    return QRectF(-width / 2, geometry.HEIGHT / 2 + 8, width, PICTURE)
+
+
+def paint_label(painter: QPainter, style: Style, text: str, rect: QRectF) -> None:
+    """A short text on a pill below the node."""
+    painter.setPen(style.pill)
+    painter.setBrush(style.ground)
+    rounded(painter, rect, 0, rect.height() / 2)
+    painter.setFont(style.small_font)
+    painter.setPen(style.text)
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def label_rect(style: Style, text: str, drop: float) -> QRectF:
+    """The pill of a label so far below the node, from the node's centre."""
+    width = style.small_metrics.horizontalAdvance(text) + 16
+    height = style.small_metrics.height() + 6
+    return QRectF(-width / 2, geometry.HEIGHT / 2 + 8 + drop, width, height)
 
 
 def paint_badge(

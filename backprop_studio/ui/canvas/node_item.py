@@ -13,9 +13,11 @@ from backprop_studio.network import Analysis, Node
 from backprop_studio.ui.canvas import captions, card, geometry, style
 from backprop_studio.ui.canvas.activity import TONES, WORDS, Activity
 from backprop_studio.ui.canvas.geometry import PortRef
+from backprop_studio.ui.canvas.tracing import Picture
 
 _MARGIN = 18.0
-_DIM = 0.38
+FADED = 0.38
+"""Opacity of what stands back."""
 
 
 class NodeItem(QGraphicsItem):
@@ -29,6 +31,8 @@ class NodeItem(QGraphicsItem):
         self.findings: tuple[Diagnostic, ...] = ()
         self.note: tuple[str, ...] = ()
         self.word = ""
+        self.badge = ""
+        self.picture: Picture | None = None
         self.hovered = False
         self.focused = False
         self._captions = ("", "", "", "")
@@ -107,10 +111,25 @@ class NodeItem(QGraphicsItem):
         tone = TONES[phase] if phase is not None else ""
         word = WORDS[phase] if phase is not None else ""
         known = activity is None or running or self.node.id in activity.computed
-        self.setOpacity(1.0 if known else _DIM)
+        self.setOpacity(1.0 if known else FADED)
         if (tone, word) != (self._tone, self.word):
             self.prepareGeometryChange()
             self._tone, self.word = tone, word
+            self._bounds = self._measure()
+            self.update()
+
+    def set_picture(self, picture: Picture | None) -> None:
+        """Show the output for the example that is traced, below the card; None for nothing."""
+        self.prepareGeometryChange()
+        self.picture = picture
+        self._bounds = self._measure()
+        self.update()
+
+    def set_badge(self, text: str) -> None:
+        """Write something below the card; nothing for an empty text."""
+        if text != self.badge:
+            self.prepareGeometryChange()
+            self.badge = text
             self._bounds = self._measure()
             self.update()
 
@@ -216,9 +235,24 @@ class NodeItem(QGraphicsItem):
             card.paint_note(painter, look, self._note_rect, self.note, problem)
         if tone is not None:
             card.paint_tag(painter, look, self.word, tone)
+        if self.picture is not None:
+            card.paint_picture(painter, look, self.picture)
+        if self.badge:
+            card.paint_label(
+                painter, look, self.badge, card.label_rect(look, self.badge, self._drop)
+            )
+
+    @property
+    def _drop(self) -> float:
+        """How far below the card a label stands: below a picture, if there is one."""
+        return 0.0 if self.picture is None else card.PICTURE + 8.0
 
     def _measure(self) -> QRectF:
         bounds = geometry.card(self.width).adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
         if self.word:
             bounds = bounds.united(card.tag_rect(style.current(), self.word))
+        if self.picture is not None:
+            bounds = bounds.united(card.picture_rect(style.current(), self.picture))
+        if self.badge:
+            bounds = bounds.united(card.label_rect(style.current(), self.badge, self._drop))
         return bounds.united(self._note_rect)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from backprop_studio.autograd import Phase, format_shape
 from backprop_studio.errors import Diagnostic
+from backprop_studio.insight.flow import Flow
 from backprop_studio.network import Analysis, Network, Wire
 from backprop_studio.ui.canvas.activity import TONES, Activity
 from backprop_studio.ui.canvas.geometry import PORT_REACH, PortRef
-from backprop_studio.ui.canvas.node_item import NodeItem
+from backprop_studio.ui.canvas.node_item import FADED, NodeItem
+from backprop_studio.ui.canvas.tracing import pictures, readings
 from backprop_studio.ui.canvas.wire_item import WireItem
 from backprop_studio.ui.controllers.document import Document
 
@@ -47,6 +49,8 @@ class NetworkScene(QGraphicsScene):
         self.wires: dict[Wire, WireItem] = {}
         self._at_node: dict[str, list[WireItem]] = {}
         self._activity: Activity | None = None
+        self._badges: Mapping[str, str] = {}
+        self._focus_node = ""
         self._selected: tuple[str, ...] = ()
         self._selecting = False
         self.selectionChanged.connect(self._note_selection)
@@ -88,6 +92,7 @@ class NetworkScene(QGraphicsScene):
         network = self.document.network
         for node in network.nodes:
             self.nodes[node.id].describe(node, analysis, findings.get(node.id, ()))
+            self.nodes[node.id].set_badge(self._badges.get(node.id, ""))
         failing = {d.node for d in analysis.errors}
         for wire, item in self.wires.items():
             shape = analysis.shapes.get(wire.source)
@@ -146,11 +151,42 @@ class NetworkScene(QGraphicsScene):
             self._activity = activity
             self._show_activity()
 
+    def set_flow(self, flow: Flow | None) -> None:
+        """Show one example on its way through the network; None for none."""
+        wires = {} if flow is None else readings(flow)
+        nodes = {} if flow is None else pictures(flow)
+        for wire, item in self.wires.items():
+            item.set_reading(wires.get(wire))
+        for node_id, node in self.nodes.items():
+            node.set_picture(nodes.get(node_id))
+
+    def move_flow(self, moved: float | None) -> None:
+        """Let dashes run along the wires that shine; None stops them."""
+        for item in self.wires.values():
+            item.set_moved(moved)
+
+    def set_badges(self, badges: Mapping[str, str]) -> None:
+        """Write something below nodes; nothing below those that are not named."""
+        self._badges = dict(badges)
+        for node_id, node in self.nodes.items():
+            node.set_badge(self._badges.get(node_id, ""))
+
+    def set_focus_node(self, node_id: str) -> None:
+        """Grey out everything but a node and its wires; nothing for an empty id."""
+        self._focus_node = node_id
+        self._show_activity()
+
     def _show_activity(self) -> None:
         activity = self._activity
-        for node in self.nodes.values():
+        focus = self._focus_node if self._focus_node in self.nodes else ""
+        for node_id, node in self.nodes.items():
             node.set_activity(activity)
+            if focus:
+                node.setOpacity(1.0 if node_id == focus else FADED)
         for wire, item in self.wires.items():
+            if focus:
+                item.set_activity("", known=focus in (wire.source, wire.target))
+                continue
             if activity is None:
                 item.set_activity("", known=True)
                 continue

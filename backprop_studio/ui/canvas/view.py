@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -21,18 +22,24 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
+from backprop_studio.insight.flow import Flow
+from backprop_studio.network import Network, Wire
 from backprop_studio.ui import theme
 from backprop_studio.ui.canvas import accessible, camera, geometry, style
 from backprop_studio.ui.canvas.activity import Activity
-from backprop_studio.ui.canvas.interactions import edit_actions, keys
+from backprop_studio.ui.canvas.interactions import clipboard, edit_actions, keys
 from backprop_studio.ui.canvas.interactions.drop_layer import DropLayer
 from backprop_studio.ui.canvas.interactions.mouse import Mouse
+from backprop_studio.ui.canvas.minimap import MiniMap
 from backprop_studio.ui.canvas.overlay import Bubble, EmptyHint
+from backprop_studio.ui.canvas.picture import save_picture
 from backprop_studio.ui.canvas.scene import Hit, NetworkScene
 from backprop_studio.ui.controllers.document import Document
 
 _SMALLEST_REACH = 9.0
 _WHEEL_NOTCH = 120
+_FRAME = 33
+"""Milliseconds between two pictures of what flows."""
 
 
 class CanvasView(QGraphicsView):
@@ -42,12 +49,15 @@ class CanvasView(QGraphicsView):
     -------
     selection_changed(ids)
         Ids of the selected nodes, a tuple in the order in which they were selected.
+    node_opened(id)
+        A node was double-clicked, or entered: its operations are wanted.
     refused(reason)
         Something that was asked for cannot be done; a sentence says why.
     """
 
     selection_changed = Signal(object)
     refused = Signal(str)
+    node_opened = Signal(str)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,10 +67,17 @@ class CanvasView(QGraphicsView):
         self.bubble = Bubble(self)
         self.hint = EmptyHint(self)
         self._ground = camera.Ground()
+        self._moved = 0.0
+        self._stream = QTimer(self)
+        self._stream.setInterval(_FRAME)
+        self._stream.timeout.connect(self._move_flow)
         self._drop = DropLayer(self)
         self._mouse = Mouse(self)
         self._by_keyboard = False
-        self._fitted = False
+        self.minimap = MiniMap(self)
+        self._shown = False
+        # Whether the whole network is in view, and stays so when the canvas changes its size.
+        self._fitted = True
         self.setScene(self.canvas_scene)
         camera.set_up(self)
         accessible.install()
@@ -118,6 +135,47 @@ class CanvasView(QGraphicsView):
         """Delete the selected nodes and wires, as one edit."""
         edit_actions.delete_selection(self)
 
+    def delete(self, wires: tuple[Wire, ...]) -> None:
+        """Delete these wires as one edit; without any, the selected nodes."""
+        if wires:
+            self.canvas_scene.select((), wires)
+        edit_actions.delete_selection(self)
+
+    def copy_selection(self) -> None:
+        """Copy the selected nodes."""
+        clipboard.copy(self)
+
+    def cut_selection(self) -> None:
+        """Copy the selected nodes, and delete them."""
+        clipboard.cut(self)
+
+    def paste(self) -> None:
+        """Add the nodes that were copied."""
+        clipboard.paste(self)
+
+    def duplicate_selection(self, *, shared: bool) -> None:
+        """Add the selected nodes once more, with weights of their own or the same."""
+        clipboard.duplicate(self, shared=shared)
+
+    def insert(self, piece: Network, scene_pos: QPointF, what: str) -> None:
+        """Add nodes and wires around a point of the scene, and select them."""
+        clipboard.place(self, piece, scene_pos, what)
+
+    def arrange(self) -> None:
+        """Lay the network out automatically, and show all of it."""
+        edit_actions.arrange(self)
+        self.zoom_to_fit()
+
+    def save_picture(self, path: Path) -> None:
+        """Write the diagram to an SVG, PDF or PNG file.
+
+        Raises
+        ------
+        ProjectError
+            The file cannot be written.
+        """
+        save_picture(self.canvas_scene, self.canvas_scene.content(), path)
+
     def connect_selection(self) -> None:
         """Wire the first of two selected nodes to the second; says why when it cannot."""
         edit_actions.connect_selection(self)
@@ -133,6 +191,26 @@ class CanvasView(QGraphicsView):
         """Show where training stands; None while it does not run."""
         self.canvas_scene.set_activity(activity)
 
+    def set_flow(self, flow: Flow | None) -> None:
+        """Show one example on its way through the network; None for none."""
+        self.canvas_scene.set_flow(flow)
+
+    def set_flowing(self, flowing: bool) -> None:
+        """Let what flows be seen to flow: in slow motion."""
+        if flowing and not self._stream.isActive():
+            self._stream.start()
+        elif not flowing and self._stream.isActive():
+            self._stream.stop()
+            self.canvas_scene.move_flow(None)
+
+    def set_badges(self, badges: Mapping[str, str]) -> None:
+        """Write something below nodes, by their ids; nothing below the others."""
+        self.canvas_scene.set_badges(badges)
+
+    def set_focus_node(self, node_id: str) -> None:
+        """Grey out everything but a node and its wires; nothing for an empty id."""
+        self.canvas_scene.set_focus_node(node_id)
+
     def restyle(self) -> None:
         """Take over new colours and fonts."""
         style.refresh()
@@ -143,13 +221,23 @@ class CanvasView(QGraphicsView):
     def zoom_to_fit(self) -> None:
         """Show the whole network."""
         camera.fit(self, self.canvas_scene.content())
+        self._fitted = True
+        self.minimap.follow()
 
     def zoom_by(self, factor: float) -> None:
         """Zoom about the middle."""
+        self._fitted = False
         camera.zoom(self, factor, self.viewport().rect().center())
+        self.minimap.follow()
+
+    def go_to(self, place: QPointF) -> None:
+        """Bring a point of the scene to the middle."""
+        self._fitted = False
+        self.centerOn(place)
 
     def scroll_by(self, by: QPoint) -> None:
         """Scroll by pixels."""
+        self._fitted = False
         camera.scroll(self, by)
 
     def show_hint(self) -> None:
@@ -170,6 +258,10 @@ class CanvasView(QGraphicsView):
         scale = self.transform().m11()
         reach = max(geometry.PORT_REACH, _SMALLEST_REACH / scale)
         return self.canvas_scene.hit(self.mapToScene(at), reach)
+
+    def _move_flow(self) -> None:
+        self._moved = (self._moved + 0.35) % 5.5
+        self.canvas_scene.move_flow(self._moved)
 
     def _note_change(self) -> None:
         # What a gesture has taken hold of may be gone.
@@ -212,14 +304,21 @@ class CanvasView(QGraphicsView):
         self._mouse.release(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.mousePressEvent(event)
+        node = self.hit(event.position().toPoint()).node
+        if node is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.cancel_gesture()
+            self.node_opened.emit(node.node.id)
+        else:
+            self.mousePressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        self._fitted = False
         turn = event.angleDelta()
         if turn.y():
             camera.zoom(self, 1.2 ** (turn.y() / _WHEEL_NOTCH), event.position().toPoint())
         else:
             self.scroll_by(QPoint(-turn.x(), 0))
+        self.minimap.follow()
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -284,11 +383,14 @@ class CanvasView(QGraphicsView):
         size = self.hint.sizeHint()
         self.hint.resize(size)
         self.hint.move((self.width() - size.width()) // 2, (self.height() - size.height()) // 2)
+        if self._shown and self._fitted:
+            self.zoom_to_fit()
+        self.minimap.follow()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if not self._fitted:
+        if not self._shown:
             # Only now is the size known.
-            self._fitted = True
+            self._shown = True
             self.zoom_to_fit()
         self.show_hint()

@@ -8,9 +8,12 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from backprop_studio.network import Wire
 from backprop_studio.ui.canvas import geometry, style
+from backprop_studio.ui.canvas.tracing import Reading
 
 _REACH = 14.0
 _DIM = 0.38
+_THINNEST, _THICKEST = 1.0, 6.0
+"""Pixels, for the smallest and the largest reading."""
 
 
 class WireItem(QGraphicsItem):
@@ -23,7 +26,9 @@ class WireItem(QGraphicsItem):
         self.label = ""
         self.broken = False
         self.hovered = False
+        self.reading: Reading | None = None
         self._tone = ""
+        self._moved: float | None = None
         self._start = QPointF()
         self._end = QPointF()
         self._path = QPainterPath()
@@ -42,7 +47,7 @@ class WireItem(QGraphicsItem):
         """Take over the shape of the value, and whether it arrives at a node with an error."""
         if (label, broken) != (self.label, self.broken):
             self.label, self.broken = label, broken
-            self.setToolTip(f"Shape: {label}" if label else "")
+            self._describe()
             self._lay_out()
 
     def set_activity(self, tone: str, *, known: bool) -> None:
@@ -50,6 +55,19 @@ class WireItem(QGraphicsItem):
         self.setOpacity(1.0 if known else _DIM)
         if tone != self._tone:
             self._tone = tone
+            self.update()
+
+    def set_reading(self, reading: Reading | None) -> None:
+        """Show the size of what flows here; without one, the shape."""
+        if reading != self.reading:
+            self.reading = reading
+            self._describe()
+            self._lay_out()
+
+    def set_moved(self, moved: float | None) -> None:
+        """Show that something flows, with dashes that have moved so far; None for none."""
+        if moved != self._moved:
+            self._moved = moved
             self.update()
 
     def set_hovered(self, hovered: bool, /) -> None:
@@ -62,6 +80,16 @@ class WireItem(QGraphicsItem):
         """Measure the label anew."""
         self._lay_out()
 
+    def _describe(self) -> None:
+        words = [f"Shape: {self.label}"] if self.label else []
+        if self.reading is not None:
+            what = "Error signal" if self.reading.backward else "Activation"
+            words.append(f"{what} here: {self.reading.text}")
+        self.setToolTip("\n".join(words))
+
+    def _text(self) -> str:
+        return self.label if self.reading is None else self.reading.text
+
     def _lay_out(self) -> None:
         self.prepareGeometryChange()
         self._path = geometry.wire_path(self._start, self._end)
@@ -69,13 +97,13 @@ class WireItem(QGraphicsItem):
         stroker.setWidth(_REACH)
         self._shape = stroker.createStroke(self._path)
         metrics = style.current().small_metrics
-        width = metrics.horizontalAdvance(self.label) + 12
+        width = metrics.horizontalAdvance(self._text()) + 12
         height = metrics.height() + 4
         middle = (self._start + self._end) / 2
         self._pill = QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)
         gap = self._end.x() - self._start.x()
         level = abs(self._end.y() - self._start.y()) < geometry.HEIGHT
-        if not self.label:
+        if not self._text():
             self._pill = QRectF()
         elif level and 0 <= gap < width:
             # No room between the cards: it stands above their upper edges.
@@ -83,7 +111,7 @@ class WireItem(QGraphicsItem):
         elif level and 0 <= gap < width + 3 * geometry.PORT:
             # Where it would touch the ports, it stands above the wire.
             self._pill.translate(0, -height / 2 - geometry.PORT)
-        self._bounds = self._path.controlPointRect().adjusted(-3, -3, 3, 3).united(self._pill)
+        self._bounds = self._path.controlPointRect().adjusted(-5, -5, 5, 5).united(self._pill)
         self.update()
 
     def boundingRect(self) -> QRectF:
@@ -107,11 +135,22 @@ class WireItem(QGraphicsItem):
         style.rounded(painter, self._pill, 0, self._pill.height() / 2)
         painter.setFont(look.small_font)
         painter.setPen(look.text if self.isSelected() or self.hovered else look.muted)
-        painter.drawText(self._pill, Qt.AlignmentFlag.AlignCenter, self.label)
+        painter.drawText(self._pill, Qt.AlignmentFlag.AlignCenter, self._text())
 
     def _pen(self, look: style.Style) -> QPen:
         if self.isSelected():
             return look.selected
+        if self._moved is not None and self._tone:
+            pen = QPen(look.tone(self._tone).outline)
+            pen.setDashPattern([3.0, 2.5])
+            # Along the way of the data, or against it.
+            back = self.reading is not None and self.reading.backward
+            pen.setDashOffset(self._moved if back else -self._moved)
+            return pen
+        if self.reading is not None:
+            pen = QPen(look.tone("backward" if self.reading.backward else "forward").line)
+            pen.setWidthF(_THINNEST + (_THICKEST - _THINNEST) * self.reading.level)
+            return pen
         if self._tone:
             return look.tone(self._tone).outline
         if self.broken:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
@@ -15,7 +16,9 @@ class _ReplaceNetwork(QUndoCommand):
 
     def __init__(self, document: Document, label: str, before: Network, after: Network) -> None:
         super().__init__(label)
-        self._document = document
+        # The document owns the stack that owns this. In a circle, Python's collector would destroy
+        # the commands before the stack, which destroys them again.
+        self._document = weakref.proxy(document)
         self._before = before
         self._after = after
 

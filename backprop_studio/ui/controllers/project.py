@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -11,8 +12,10 @@ from backprop_studio import assets, project
 from backprop_studio.errors import StudioError
 from backprop_studio.network import Network
 from backprop_studio.project import SUFFIX, Project
+from backprop_studio.ui.canvas.picture import FORMATS
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
+from backprop_studio.ui.controllers.recovery import Recovery
 from backprop_studio.ui.settings import Settings
 
 
@@ -47,6 +50,8 @@ class ProjectController(QObject):
         self._window = window
         self._path: Path | None = None
         self._saved_at = 0
+        self.recovery = Recovery(settings.recovery_folder, document, engine, self)
+        self.path_changed.connect(lambda: self.recovery.set_path(self._path))
 
     @property
     def path(self) -> Path | None:
@@ -58,14 +63,48 @@ class ProjectController(QObject):
         if self.may_discard():
             self._show(Project(Network()), None)
 
-    def open_example(self) -> None:
-        """The digits example, as a document of its own without a file."""
+    def open_example(self, name: str = "digits") -> None:
+        """An example, as a document of its own without a file."""
         if self.may_discard():
-            self.load_example()
+            self.load_example(name)
 
-    def load_example(self) -> None:
-        """The digits example, without asking: the first thing a person sees."""
-        self._show(project.load(assets.path("examples", "digits.bps")), None)
+    def load_example(self, name: str = "digits") -> None:
+        """An example, without asking: the digits are the first thing a person sees."""
+        self._show(project.load(assets.path("examples", f"{name}.bps")), None)
+
+    def recover(self) -> bool:
+        """Offer what crashes have left, one after the other; whether one was opened."""
+        buttons = QMessageBox.StandardButton
+        for found in self.recovery.found():
+            name = self.tr("a project without a file") if found.path is None else str(found.path)
+            layers = ", ".join(n.name for n in found.project.network.nodes[:6])
+            answer = QMessageBox.question(
+                self._window,
+                self.tr("Unsaved work was found"),
+                self.tr(
+                    "Backprop Studio did not close properly. This was not saved:\n\n"
+                    "{name}\nlast changed {when}\n{count} layers: {layers}\n\n"
+                    "Open it? No file is changed until you save. Cancel keeps it for the next "
+                    "start; Discard deletes it."
+                ).format(
+                    name=name,
+                    when=found.when.strftime("%Y-%m-%d %H:%M"),
+                    count=len(found.project.network.nodes),
+                    layers=layers or "–",
+                ),
+                buttons.Open | buttons.Discard | buttons.Cancel,
+                buttons.Open,
+            )
+            if answer == buttons.Discard:
+                self.recovery.drop(found)
+            elif answer == buttons.Open:
+                self._show(found.project, found.path)
+                # It is not what the file holds, and is kept under this program's name at once.
+                self._document.undo_stack.resetClean()
+                self.recovery.keep()
+                self.recovery.drop(found)
+                return True
+        return False
 
     def open(self) -> None:
         """A file that the person picks."""
@@ -147,6 +186,19 @@ class ProjectController(QObject):
         self._settings.last_folder = path.parent
         self.told.emit(self.tr("Exported {n} tensors to {path}").format(n=len(tensors), path=path))
         return True
+
+    def export_picture(self, write: Callable[[Path], None]) -> None:
+        """The diagram as a picture, to a file that the person picks."""
+        suggestion = self._settings.last_folder / f"{stem_of(self._path)}.svg"
+        path = self._ask_where(self.tr("Export diagram"), suggestion, FORMATS)
+        if path is None:
+            return
+        try:
+            write(path)
+        except (StudioError, OSError) as error:
+            self._complain(self.tr("The diagram was not exported"), error)
+            return
+        self.told.emit(self.tr("Exported {path}").format(path=path))
 
     def may_discard(self) -> bool:
         """Whether the document may go: it is saved, or the person says so."""

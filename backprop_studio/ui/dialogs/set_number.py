@@ -21,7 +21,7 @@ from backprop_studio.network import Network
 from backprop_studio.training import Intervention, Session, Snapshot
 from backprop_studio.training.naming import value_name
 from backprop_studio.ui import theme
-from backprop_studio.ui.asking import Ask
+from backprop_studio.ui.asking import Ask, Enquiry
 
 
 class SetNumberDialog(QDialog):
@@ -49,7 +49,9 @@ class SetNumberDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Set a number by hand"))
-        self._ask = ask
+        self._enquiry = Enquiry(ask, self._refuse)
+        # What is asked when the dialog closes is answered to nobody.
+        self.finished.connect(self._enquiry.reset)
         self._shapes: dict[int, tuple[int, ...]] = {}
         index = 0 if snapshot.cursor is None else snapshot.cursor.index
         index %= len(program.instructions)
@@ -103,6 +105,16 @@ class SetNumberDialog(QDialog):
         self.entry.textChanged.connect(self._look)
         self._choose()
 
+    def choose(self, value: int, entry: tuple[int, ...]) -> bool:
+        """Point at an entry; False where it is not computed at this moment."""
+        place = self.value.findData(value)
+        if place < 0:
+            return False
+        self.value.setCurrentIndex(place)
+        self.entry.setText(", ".join(str(i) for i in entry))
+        self.number.setFocus()
+        return True
+
     def intervention(self) -> Intervention | None:
         """What is typed; None, with a message, while it is not right."""
         place = self._place()
@@ -151,7 +163,7 @@ class SetNumberDialog(QDialog):
         self.now.clear()
         place, value = self._place(), self.value.currentData()
         if place is not None and value is not None:
-            self._ask(partial(_entry, value, place), partial(self._show, value, place))
+            self._enquiry.put(partial(_entry, value, place), partial(self._show, value, place))
 
     def _show(self, value: int, place: tuple[int, ...], number: float) -> None:
         if (value, place) == (self.value.currentData(), self._place()):

@@ -90,6 +90,14 @@ class CurrentStepPanel(QWidget):
                 name=instruction_name(self._network, program.instructions[after])
             )
         )
+        if snapshot.element:
+            self.following.setText(
+                self.tr("Number {element} of {elements} of: {name}").format(
+                    element=f"{snapshot.element:,}",
+                    elements=f"{snapshot.elements:,}",
+                    name=instruction_name(self._network, program.instructions[after]),
+                )
+            )
         if cursor.index == 0:
             self._clear()
             self.strip.set_phase(None)

@@ -6,19 +6,7 @@ import math
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QApplication,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QPushButton,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from backprop_studio.insight.check import Band, ParameterCheck, check_gradients
 from backprop_studio.network import Analysis
@@ -26,12 +14,10 @@ from backprop_studio.training import Snapshot, State
 from backprop_studio.training.naming import value_name
 from backprop_studio.ui import theme
 from backprop_studio.ui.asking import Ask, Enquiry
+from backprop_studio.ui.widgets.check_table import CheckTable
 
 SECONDS = 0.8
 """How long a check may take before it leaves entries out."""
-
-_SIGNS = {Band.RIGHT: "✓", Band.CLOSE: "✓", Band.DOUBTFUL: "?", Band.WRONG: "✗"}
-_COLORS = {Band.RIGHT: "ok", Band.CLOSE: "ok", Band.DOUBTFUL: "warning", Band.WRONG: "error"}
 
 
 class GradientCheckPanel(QWidget):
@@ -45,6 +31,8 @@ class GradientCheckPanel(QWidget):
 
     node_chosen = Signal(str)
     """Id of the node whose parameter was double-clicked, or entered."""
+    number_chosen = Signal(int, object)
+    """Id of the gradient, and the entry with the largest gap, that is to be explained."""
 
     def __init__(self, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,29 +49,16 @@ class GradientCheckPanel(QWidget):
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         theme.set_role(self.summary, "muted")
-        self.table = QTableWidget(0, 4)
-        self.table.setAccessibleName(self.tr("Checked gradients"))
+        self.table = CheckTable()
         self.table.setToolTip(self.tr("Double-click or Enter: go to the layer"))
-        self.table.setHorizontalHeaderLabels(
-            [self.tr("Parameter"), self.tr("Error"), self.tr("Verdict"), self.tr("Checked")]
-        )
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(22)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setTabKeyNavigation(False)
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.itemActivated.connect(self._go)
+        self.table.row_entered.connect(self._go)
         self.table.itemSelectionChanged.connect(self._explain)
-        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.table)
-        copy.setContext(Qt.ShortcutContext.WidgetShortcut)
-        copy.activated.connect(self._copy)
         self.detail = QLabel()
         self.detail.setWordWrap(True)
         self.detail.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.explain = QPushButton(self.tr("Explain this entry"))
+        self.explain.setToolTip(self.tr("Upstream times local: where this gradient comes from"))
+        self.explain.clicked.connect(self._explain_entry)
         top = QHBoxLayout()
         top.addWidget(self.button)
         top.addWidget(self.summary, 1)
@@ -92,6 +67,7 @@ class GradientCheckPanel(QWidget):
         layout.addLayout(top)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.detail)
+        layout.addWidget(self.explain)
         self._start_over()
 
     def set_network(self, analysis: Analysis) -> None:
@@ -123,8 +99,9 @@ class GradientCheckPanel(QWidget):
     def _start_over(self) -> None:
         self._enquiry.reset()
         self._checks = ()
-        self.table.setRowCount(0)
+        self.table.set_rows([])
         self.detail.clear()
+        self.explain.setEnabled(False)
         self.summary.setText(
             self.tr("Is backward right? Each weight is moved a little, and the loss tells.")
         )
@@ -149,35 +126,10 @@ class GradientCheckPanel(QWidget):
             ).format(passes=passes)
         self.summary.setText(text)
         if checks:
-            self.table.selectRow(0)
+            self.table.choose(0)
 
     def _fill(self) -> None:
-        colors, words = theme.current(), self._words()
-        self.table.setRowCount(len(self._checks))
-        for row, check in enumerate(self._checks):
-            texts = (
-                self._name(check),
-                f"{check.error:.1e}",
-                f"{_SIGNS[check.band]} {words[check.band]}",
-                f"{check.checked:,} / {check.size:,}",
-            )
-            for column, text in enumerate(texts):
-                item = QTableWidgetItem(text)
-                if column in (1, 3):
-                    item.setTextAlignment(
-                        Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-                    )
-                if column == 2:
-                    item.setForeground(colors.color(_COLORS[check.band]))
-                self.table.setItem(row, column, item)
-
-    def _words(self) -> dict[Band, str]:
-        return {
-            Band.RIGHT: self.tr("right"),
-            Band.CLOSE: self.tr("close"),
-            Band.DOUBTFUL: self.tr("doubtful"),
-            Band.WRONG: self.tr("wrong"),
-        }
+        self.table.show_checks(self._checks, [self._name(check) for check in self._checks])
 
     def _name(self, check: ParameterCheck) -> str:
         analysis = self._analysis
@@ -186,11 +138,12 @@ class GradientCheckPanel(QWidget):
         return value_name(analysis.network, analysis.lowered.program, check.parameter)
 
     def _chosen(self) -> ParameterCheck | None:
-        row = self.table.currentRow()
-        return self._checks[row] if 0 <= row < len(self._checks) else None
+        row = self.table.chosen()
+        return None if row is None or row >= len(self._checks) else self._checks[row]
 
     def _explain(self) -> None:
         check = self._chosen()
+        self.explain.setEnabled(check is not None)
         if check is None:
             return
         entry = ", ".join(str(i) for i in check.entry)
@@ -214,19 +167,14 @@ class GradientCheckPanel(QWidget):
             return self.tr("Backward says 0: a signal is dropped, or the weight sits on a kink.")
         return self.tr("A kink lies in the way, or a backward rule from here to the loss is wrong.")
 
-    def _go(self) -> None:
+    def _explain_entry(self) -> None:
+        check, analysis = self._chosen(), self._analysis
+        if check is not None and analysis is not None and analysis.lowered is not None:
+            gradient = analysis.lowered.program.gradients[check.parameter]
+            self.number_chosen.emit(gradient, check.entry)
+
+    def _go(self, _: int) -> None:
         check, analysis = self._chosen(), self._analysis
         if check is not None and analysis is not None and analysis.lowered is not None:
             weights = analysis.lowered.program.values[check.parameter].node
             self.node_chosen.emit(analysis.network.sharing(weights)[0].id)
-
-    def _copy(self) -> None:
-        lines = (
-            "\t".join(
-                item.text()
-                for column in range(self.table.columnCount())
-                if (item := self.table.item(row, column)) is not None
-            )
-            for row in range(self.table.rowCount())
-        )
-        QApplication.clipboard().setText("\n".join(lines))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
@@ -41,6 +42,9 @@ class GradientsPanel(QWidget):
 
     watch_changed = Signal(object)
     """Ids of the values that this panel wants: a frozenset, empty while it is hidden."""
+
+    number_chosen = Signal(int, object)
+    """Id of a gradient and the entry that is to be explained."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -118,6 +122,7 @@ class GradientsPanel(QWidget):
                     continue  # frozen: a gradient that never comes is not waited for
                 tile = HeatmapTile(value_name(analysis.network, program, p.id))
                 tile.set_shape(tuple(int(d) for d in p.shape))
+                tile.entry_chosen.connect(partial(self.number_chosen.emit, program.gradients[p.id]))
                 self._tiles[p.id] = tile
         self._scroll.setVisible(bool(self._tiles))
         self._empty.setVisible(not self._tiles)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from PySide6.QtCore import (
     QEvent,
@@ -37,9 +38,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from backprop_studio.autograd import Array
+from backprop_studio.insight.extremes import extremes
 from backprop_studio.network import Analysis
 from backprop_studio.training import Snapshot
 from backprop_studio.ui import theme
+from backprop_studio.ui.asking import Ask, Enquiry
 from backprop_studio.ui.models.program_model import (
     Column,
     Moment,
@@ -63,6 +67,12 @@ class ProgramPanel(QWidget):
     What is not computed yet in this iteration is grey. A narrow panel leaves out columns, whose
     contents the tooltips still tell. While it is hidden, it computes nothing.
 
+    Parameters
+    ----------
+    ask
+        Asks the worker for the ranges of the results; without it, those that a snapshot brings
+        are shown.
+
     Signals
     -------
     breakpoint_toggled(index)
@@ -71,15 +81,22 @@ class ProgramPanel(QWidget):
         Run until the first `index` instructions of the iteration are done.
     instruction_selected(index), node_selected(node_id)
         The user went to an instruction, and so to its layer, or to the layer itself.
+    number_chosen(value, entry)
+        The first entry of an instruction's result is to be explained.
     """
 
     breakpoint_toggled = Signal(int)
     run_to_requested = Signal(int)
     instruction_selected = Signal(int)
     node_selected = Signal(str)
+    number_chosen = Signal(int, object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, ask: Ask | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        # A listing without its ranges is better than a message in its place.
+        self._enquiry = None if ask is None else Enquiry(ask, lambda _: None)
+        self._ranges: tuple[object, dict[int, Array]] = (None, {})
+        self._asked: object = None
         self._analysis: Analysis | None = None
         self._snapshot: Snapshot | None = None
         self._node: str | None = None
@@ -100,13 +117,17 @@ class ProgramPanel(QWidget):
         self.view.setModel(self._shown)
         self.view.setAccessibleName(self.tr("Program of a training step"))
         self.view.setAccessibleDescription(
-            self.tr("B sets or removes a breakpoint, Return runs to the instruction.")
+            self.tr(
+                "B sets or removes a breakpoint, Return runs to the instruction, E explains "
+                "its result."
+            )
         )
         self.view.arrange()
         self.view.clicked.connect(self._click)
         self.view.toggle_pressed.connect(self._toggle)
         self.view.run_pressed.connect(self._run_to)
         self.view.copy_pressed.connect(self.copy)
+        self.view.explain_pressed.connect(self._explain)
         self.view.customContextMenuRequested.connect(self._open_menu)
         self.view.selectionModel().currentChanged.connect(self._tell)
         self.empty = QLabel()
@@ -125,6 +146,9 @@ class ProgramPanel(QWidget):
     def set_network(self, analysis: Analysis) -> None:
         """Show the program of another network."""
         self._analysis = analysis
+        self._asked = None
+        if self._enquiry is not None:
+            self._enquiry.reset()
         self._stale = True
         if self.isVisible():
             self._catch_up()
@@ -148,6 +172,12 @@ class ProgramPanel(QWidget):
         self._node = node
         if self.isVisible():
             self._select()
+
+    def select_instruction(self, index: int) -> None:
+        """Select one instruction, and scroll to it."""
+        row = self._shown.mapFromSource(self.model.instruction_index(index, Column.TEXT))
+        self.view.setCurrentIndex(row)
+        self._reveal(row)
 
     def selected(self) -> int | None:
         """Index of the selected instruction."""
@@ -214,7 +244,8 @@ class ProgramPanel(QWidget):
             if not snapshot.at_speed and 0 <= snapshot.cursor.index <= total and total:
                 done = snapshot.cursor.index
                 # At the end of an iteration, the first instruction of the next one is next.
-                moment = Moment(done % total, done, snapshot.batch_size, snapshot.arrays)
+                known = {**self._know(snapshot), **snapshot.arrays}
+                moment = Moment(done % total, done, snapshot.batch_size, known)
         self.model.set_moment(moment)
         # Only when the mark moves, so that a look elsewhere is not undone by every message.
         if moment.current != self._scrolled_to:
@@ -222,6 +253,21 @@ class ProgramPanel(QWidget):
             if moment.current is not None:
                 index = self.model.instruction_index(moment.current, Column.TEXT)
                 self._reveal(self._shown.mapFromSource(index))
+
+    def _know(self, snapshot: Snapshot) -> dict[int, Array]:
+        """The ranges of this very moment, as far as they are known; they are asked for if not."""
+        moment = (snapshot.revision, snapshot.branch, snapshot.cursor, snapshot.edited)
+        if self._ranges[0] == moment:
+            return self._ranges[1]
+        if self._enquiry is not None and self._asked != moment:
+            self._asked = moment
+            self._enquiry.put(extremes, partial(self._take, moment))
+        return {}
+
+    def _take(self, moment: object, ranges: dict[int, Array]) -> None:
+        self._ranges = moment, ranges
+        if self.isVisible():
+            self._show_moment()
 
     def _reveal(self, index: QModelIndex) -> None:
         """Scroll down or up to a row, and not sideways."""
@@ -272,6 +318,13 @@ class ProgramPanel(QWidget):
         if instruction is not None:
             self.run_to_requested.emit(instruction)
 
+    def _explain(self) -> None:
+        instruction = self.selected()
+        lowered = None if self._analysis is None else self._analysis.lowered
+        if instruction is not None and lowered is not None:
+            value = lowered.program.values[lowered.program.instructions[instruction].outputs[0]]
+            self.number_chosen.emit(value.id, (0,) * len(value.shape))
+
     def menu(self) -> QMenu:
         """The context menu of the selected row."""
         menu = QMenu(self.view)
@@ -283,7 +336,9 @@ class ProgramPanel(QWidget):
         toggle.setShortcut(QKeySequence(Qt.Key.Key_B))
         run = menu.addAction(self.tr("Run to Here"), self._run_to)
         run.setShortcut(QKeySequence(Qt.Key.Key_Return))
-        for action in (toggle, run):
+        explain = menu.addAction(self.tr("Explain Its Result"), self._explain)
+        explain.setShortcut(QKeySequence(Qt.Key.Key_E))
+        for action in (toggle, run, explain):
             action.setEnabled(chosen is not None)
         menu.addSeparator()
         copy = menu.addAction(self.tr("Copy Listing as Text"), self.copy)
@@ -319,6 +374,7 @@ class _View(QTreeView):
     toggle_pressed = Signal()
     run_pressed = Signal()
     copy_pressed = Signal()
+    explain_pressed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -370,6 +426,8 @@ class _View(QTreeView):
                 self.run_pressed.emit()
             case "copy":
                 self.copy_pressed.emit()
+            case "explain":
+                self.explain_pressed.emit()
             case _:
                 super().keyPressEvent(event)
 
@@ -385,6 +443,8 @@ class _View(QTreeView):
                 return "toggle"
             case Qt.Key.Key_Return | Qt.Key.Key_Enter:
                 return "run"
+            case Qt.Key.Key_E:
+                return "explain"
         return None
 
 

@@ -36,7 +36,7 @@ class CurveLegend(QWidget):
         self._place = place
         width = self.fontMetrics().horizontalAdvance
         self._widths = {
-            name: max(self._widths.get(name, 0), width(value), width("0.0000"))
+            name: max(self._widths.get(name, 0), width(value), width("0.0000") if value else 0)
             for name, _, value in entries
         }
         self.setToolTip(self.text())

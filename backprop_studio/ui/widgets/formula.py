@@ -168,9 +168,14 @@ class FormulaView(QWidget):
         em = self._em if self._em is not None else self.fontMetrics().height() * 1.15
         key = (latex, theme.current().text, em)
         if key not in self._renderers:
-            svg = _svg(*key)
-            self._renderers[key] = QSvgRenderer(QByteArray(svg)) if svg else None
+            self._renderers[key] = typeset(latex, em)
         return self._renderers[key]
+
+
+def typeset(latex: str, em: float) -> QSvgRenderer | None:
+    """A formula in the colour of the theme, to be drawn; None when it cannot be typeset."""
+    svg = _svg(latex, theme.current().text, em)
+    return QSvgRenderer(QByteArray(svg)) if svg else None
 
 
 def _stacked(lines: list[QSvgRenderer]) -> QSizeF:

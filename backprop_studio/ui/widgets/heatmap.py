@@ -58,6 +58,8 @@ class HeatmapTile(QWidget):
 
     hovered = Signal(str)
     """Index and exact number of the entry pointed at; empty when there is none."""
+    entry_chosen = Signal(object)
+    """Index of the entry that was double-clicked or entered: one number for each axis."""
 
     def __init__(
         self, title: str = "", *, norm_label: str = "‖g‖", parent: QWidget | None = None
@@ -292,10 +294,15 @@ class HeatmapTile(QWidget):
     def _norm_text(self) -> str:
         return "" if self._norm is None else f"{self._norm_label} {self._norm:.2e}"
 
-    def _text_at(self, row: int, column: int) -> str:
+    def _index(self, row: int, column: int) -> tuple[int, ...]:
+        """The index in the array of an entry of the picture."""
         assert self._data is not None and self._shape is not None
         flat = row * self._data.shape[1] + column
-        index = ", ".join(str(int(i)) for i in np.unravel_index(flat, self._shape))
+        return tuple(int(i) for i in np.unravel_index(flat, self._shape))
+
+    def _text_at(self, row: int, column: int) -> str:
+        assert self._data is not None
+        index = ", ".join(str(i) for i in self._index(row, column))
         value = self._data[row, column]
         # The shortest digits that give back this very number in its own precision.
         exact = str(value).replace("-", "\N{MINUS SIGN}", 1) if value < 0 else str(value)
@@ -347,6 +354,13 @@ class HeatmapTile(QWidget):
             self.update()
         super().mousePressEvent(event)
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        entry = self.entry_at(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and entry:
+            self.entry_chosen.emit(self._index(*entry))
+        else:
+            super().mouseDoubleClickEvent(event)
+
     def leaveEvent(self, event: QEvent) -> None:
         self._set_reading(self._text_at(*self._cursor) if self._cursor and self._data is not None
                           else "")  # fmt: skip
@@ -358,6 +372,13 @@ class HeatmapTile(QWidget):
         super().focusOutEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if (
+            event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            and self._cursor
+            and self._data is not None
+        ):
+            self.entry_chosen.emit(self._index(*self._cursor))
+            return
         target = self._moved(Qt.Key(event.key()))
         if target is None:
             super().keyPressEvent(event)

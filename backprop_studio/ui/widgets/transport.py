@@ -55,6 +55,10 @@ class Transport(QWidget):
         )
         self._sizes = QButtonGroup(self)
         labels = {
+            Boundary.ELEMENT: (
+                self.tr("Element"),
+                self.tr("One number of an operation's result: F4, back Shift+F4"),
+            ),
             Boundary.OP: (self.tr("Op"), self.tr("One operation: F6, back Shift+F6")),
             Boundary.LAYER: (self.tr("Layer"), self.tr("One layer: F7, back Shift+F7")),
             Boundary.PHASE: (self.tr("Phase"), self.tr("One stage: F8, back Shift+F8")),

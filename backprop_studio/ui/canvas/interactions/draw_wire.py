@@ -63,12 +63,22 @@ def first_free(network: Network, node_id: str) -> int:
 
 
 class DrawWire(Gesture):
-    """A press on a port. Ports that would take the wire glow; others say why not."""
+    """A press on a port. Ports that would take the wire glow; others say why not.
+
+    At an input that has a wire, its end is taken hold of: dropped on another input, the wire goes
+    there; dropped anywhere else, it stays.
+    """
 
     def __init__(self, view: CanvasView, press: Press) -> None:
         super().__init__(view, press)
         assert press.hit.port is not None
         self._start = press.hit.port
+        self._taken: Wire | None = None
+        if self._start.side == "in":
+            network = view.document.network
+            self._taken = network.incoming(self._start.node).get(self._start.index)
+        if self._taken is not None:
+            self._start = PortRef(self._taken.source, "out")
         self._preview: WirePreview | None = None
 
     @staticmethod
@@ -106,7 +116,14 @@ class DrawWire(Gesture):
             return
         end = self._end(at)
         wire = wire_between(self._start, end) if end is not None else None
-        reason = connect(self.view, wire) if wire is not None else self._reason(end)
+        if wire is not None and self._taken is not None:
+            reason = self._reason(end)
+            if reason is None and wire != self._taken:
+                moved = edits.connect(self._network, wire.source, wire.target, wire.port)
+                name = moved.node(wire.target).name
+                self.view.document.apply(f"Move wire to {name}", moved)
+        else:
+            reason = connect(self.view, wire) if wire is not None else self._reason(end)
         if reason is None:
             self.view.bubble.hide()
         else:
@@ -120,7 +137,9 @@ class DrawWire(Gesture):
     def _begin(self) -> None:
         self._preview = WirePreview()
         self.scene.addItem(self._preview)
-        found = targets(self.scene.document.network, self._start)
+        if self._taken is not None:
+            self.scene.wires[self._taken].setVisible(False)
+        found = targets(self._network, self._start)
         by_node: dict[str, set[PortRef]] = {}
         for port in found:
             by_node.setdefault(port.node, set()).add(port)
@@ -133,6 +152,14 @@ class DrawWire(Gesture):
         if self._preview is not None:
             self.scene.removeItem(self._preview)
             self._preview = None
+        if self._taken in self.scene.wires:
+            self.scene.wires[self._taken].setVisible(True)
+
+    @property
+    def _network(self) -> Network:
+        """The network as it is while the end of a wire is held."""
+        network = self.scene.document.network
+        return network if self._taken is None else edits.remove(network, wires=(self._taken,))
 
     def _end(self, at: QPoint) -> PortRef | None:
         """The port at a point, or the one that is meant by the body of a node."""
@@ -151,11 +178,11 @@ class DrawWire(Gesture):
             return None
         if self._start.side == "in":
             return PortRef(node_id, "out")
-        return PortRef(node_id, "in", first_free(self.scene.document.network, node_id))
+        return PortRef(node_id, "in", first_free(self._network, node_id))
 
     def _reason(self, end: PortRef | None) -> EditError | None:
         wire = wire_between(self._start, end) if end is not None else None
         if wire is None:
             return None
-        network = self.scene.document.network
+        network = self._network
         return edits.why_not_connect(network, wire.source, wire.target, wire.port)

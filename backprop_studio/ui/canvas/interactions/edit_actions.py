@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
 
 from backprop_studio.errors import EditError
-from backprop_studio.network import Wire, edits
+from backprop_studio.network import Wire, edits, layout
 from backprop_studio.nn import LayerSpec, nodes
 from backprop_studio.ui.canvas import card, geometry, style
 from backprop_studio.ui.canvas.interactions.draw_wire import connect, first_free
@@ -31,6 +32,11 @@ def add_layer(view: CanvasView, layer_id: str, place: QPointF | None) -> str:
     except EditError as error:
         view.refuse(str(error))
         return ""
+    wire = view.canvas_scene.hit(place).wire if spec.ports and spec.has_output else None
+    if wire is not None:
+        # Dropped on a wire, it goes in between; where that cannot be, it only stands there.
+        with contextlib.suppress(EditError):
+            network = edits.insert_into(network, node_id, wire.wire)
     document.apply(f"Add {spec.info.title}", network)
     view.select([node_id])
     return node_id
@@ -49,6 +55,12 @@ def delete_selection(view: CanvasView) -> None:
     else:
         what = "wire" if len(wires) == 1 else f"{len(wires)} wires"
     view.document.apply(f"Delete {what}", edits.remove(network, chosen, wires))
+
+
+def arrange(view: CanvasView) -> None:
+    """Put every node where the automatic layout wants it, as one edit."""
+    network = view.document.network
+    view.document.apply("Arrange", edits.move(network, layout.arranged(network)))
 
 
 def connect_selection(view: CanvasView) -> None:

@@ -40,6 +40,8 @@ def press(view: CanvasView, event: QKeyEvent) -> bool:
     elif key == Qt.Key.Key_Escape:
         if not view.cancel_gesture():
             view.select([])
+    elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and view.selected_nodes():
+        view.node_opened.emit(view.selected_nodes()[-1])
     elif key == Qt.Key.Key_C:
         view.connect_selection()
     else:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QLineF, QPoint, QPointF, Qt
 
 from backprop_studio.network import edits
 from backprop_studio.ui.canvas.geometry import GRID, snap
 from backprop_studio.ui.canvas.interactions.gesture import Gesture, Press
+from backprop_studio.ui.canvas.interactions.guides import GuideItem, aligned
 
 if TYPE_CHECKING:
     from backprop_studio.ui.canvas.view import CanvasView
@@ -25,6 +26,8 @@ class MoveNodes(Gesture):
         network = self.scene.document.network
         moved = self.scene.selected_nodes() if press.hit.node is not None else ()
         self._from = {i: QPointF(network.node(i).x, network.node(i).y) for i in moved}
+        self._others = [QPointF(n.x, n.y) for n in network.nodes if n.id not in self._from]
+        self._guides: GuideItem | None = None
 
     @staticmethod
     def begins(press: Press) -> bool:
@@ -47,7 +50,11 @@ class MoveNodes(Gesture):
             self.scene.select([], [wire.wire])
 
     def drag(self, at: QPoint) -> None:
-        by = self.view.mapToScene(at) - self._grip
+        by, lines = self._shift(at)
+        if self._guides is None:
+            self._guides = GuideItem()
+            self.scene.addItem(self._guides)
+        self._guides.show_lines(lines)
         self.scene.carry({i: place + by for i, place in self._from.items()})
 
     def finish(self, at: QPoint) -> None:
@@ -55,14 +62,27 @@ class MoveNodes(Gesture):
             if self._narrow and self.press.hit.node is not None:
                 self.scene.select([self.press.hit.node.node.id])
             return
-        by = self.view.mapToScene(at) - self._grip
+        by, _ = self._shift(at)
+        self._clear()
         places = {i: snap(p.x() + by.x(), p.y() + by.y()) for i, p in self._from.items()}
         # First back, because nodes that snap to where they were are no edit.
         self.scene.put_back()
         move(self.view, places)
 
     def cancel(self) -> None:
+        self._clear()
         self.scene.put_back()
+
+    def _shift(self, at: QPoint) -> tuple[QPointF, tuple[QLineF, ...]]:
+        """How far the nodes are dragged, drawn to the lines of others that are near."""
+        by = self.view.mapToScene(at) - self._grip
+        more, lines = aligned([place + by for place in self._from.values()], self._others)
+        return by + more, lines
+
+    def _clear(self) -> None:
+        if self._guides is not None:
+            self.scene.removeItem(self._guides)
+            self._guides = None
 
 
 def nudge(view: CanvasView, dx: int, dy: int) -> None:

@@ -1,0 +1,89 @@
+"""Alignment guides: lines that appear where what is dragged lines up with what stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtGui import QPainter, QPainterPath
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from backprop_studio.ui.canvas import style
+
+REACH = 8.0
+"""Scene units within which a node is drawn to the line of another one."""
+
+_BEYOND = 40.0
+
+
+def aligned(
+    moving: Iterable[QPointF], standing: Iterable[QPointF]
+) -> tuple[QPointF, tuple[QLineF, ...]]:
+    """How far to shift what is dragged so that centres line up, and the lines to show.
+
+    Parameters
+    ----------
+    moving
+        Centres of the nodes that are dragged, where the pointer has them.
+    standing
+        Centres of all others.
+
+    Returns
+    -------
+    tuple
+        The shift, at most `REACH` in each direction, and a line for each that was found.
+    """
+    held, others = list(moving), list(standing)
+    shift, found = QPointF(), []
+    for across in (True, False):
+        pairs = [(o.x() - m.x() if across else o.y() - m.y(), m, o) for m in held for o in others]
+        near = [pair for pair in pairs if abs(pair[0]) <= REACH]
+        if not near:
+            continue
+        by, moved, other = min(near, key=lambda pair: abs(pair[0]))
+        if across:
+            shift.setX(by)
+            found.append(("x", moved, other))
+        else:
+            shift.setY(by)
+            found.append(("y", moved, other))
+    lines = []
+    for axis, moved, other in found:
+        end = moved + shift
+        if axis == "x":
+            top, bottom = sorted((end.y(), other.y()))
+            lines.append(QLineF(other.x(), top - _BEYOND, other.x(), bottom + _BEYOND))
+        else:
+            left, right = sorted((end.x(), other.x()))
+            lines.append(QLineF(left - _BEYOND, other.y(), right + _BEYOND, other.y()))
+    return shift, tuple(lines)
+
+
+class GuideItem(QGraphicsItem):
+    """The lines, on top of everything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setZValue(5)
+        self.lines: tuple[QLineF, ...] = ()
+
+    def show_lines(self, lines: tuple[QLineF, ...]) -> None:
+        """Show other lines."""
+        self.prepareGeometryChange()
+        self.lines = lines
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        bounds = QRectF()
+        for line in self.lines:
+            bounds = bounds.united(QRectF(line.p1(), line.p2()).normalized())
+        return bounds.adjusted(-2, -2, 2, 2)
+
+    def shape(self) -> QPainterPath:
+        return QPainterPath()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        painter.setPen(style.current().tone("accent").dashed)
+        painter.drawLines(list(self.lines))

@@ -1,0 +1,310 @@
+"""A layer opened into its operations: forward, backward and update, one row each."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QKeyEvent,
+    QMouseEvent,
+    QPainterPath,
+    QResizeEvent,
+    QTransform,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import (
+    QGraphicsPathItem,
+    QGraphicsScene,
+    QGraphicsSimpleTextItem,
+    QGraphicsView,
+    QHBoxLayout,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backprop_studio.autograd import Program, format_shape, resolve
+from backprop_studio.insight.operations import OpenLayer, open_layer
+from backprop_studio.network import Analysis, Network
+from backprop_studio.training import Snapshot
+from backprop_studio.training.naming import value_name
+from backprop_studio.ui import theme
+from backprop_studio.ui.canvas import camera, style
+from backprop_studio.ui.canvas.op_item import HEIGHT, PILL, WIDTH, Label, OpItem
+
+_TONES = ("forward", "backward", "update")
+_ACROSS = WIDTH + 76.0
+_NOTCH = 120
+_READABLE = 0.75
+
+
+class OpsView(QWidget):
+    """One layer's operations, with a way back to the network."""
+
+    left = Signal()
+    """The learner goes back to the network."""
+    instruction_chosen = Signal(int)
+    """Index of the instruction that was double-clicked, or entered."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.node = ""
+        self._network: Network | None = None
+        self._program: Program | None = None
+        self._snapshot: Snapshot | None = None
+        self._opened = OpenLayer((), ())
+        self.items: dict[int, OpItem] = {}
+        self._wires: list[tuple[QGraphicsPathItem, str]] = []
+        self._words: list[QGraphicsSimpleTextItem] = []
+        self.back = QToolButton()
+        self.back.setText(self.tr("Network"))
+        self.back.setToolTip(self.tr("Back to the network (Esc)"))
+        self.back.setAccessibleName(self.tr("Back to the network"))
+        self.back.clicked.connect(self.left)
+        self.title = QLabel()
+        self.hint = QLabel(self.tr("Arrows: go round · Enter: in the listing · Esc: back"))
+        theme.set_role(self.hint, "muted")
+        self.view = _View(self)
+        self.view.setAccessibleName(self.tr("Operations of the layer"))
+        self.scene = QGraphicsScene(self)
+        self.view.setScene(self.scene)
+        crumbs = QHBoxLayout()
+        crumbs.setContentsMargins(10, 6, 10, 4)
+        crumbs.addWidget(self.back)
+        crumbs.addWidget(self.title)
+        crumbs.addStretch(1)
+        crumbs.addWidget(self.hint)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(crumbs)
+        layout.addWidget(self.view, 1)
+        self.setFocusProxy(self.view)
+
+    def set_network(self, analysis: Analysis) -> None:
+        """Take over another network; a layer that is gone is left."""
+        self._network = analysis.network
+        self._program = None if analysis.lowered is None else analysis.lowered.program
+        if self.node:
+            if self._program is None or self.node not in analysis.network:
+                self.node = ""
+                self.left.emit()
+            else:
+                self.open_node(self.node)
+
+    def open_node(self, node: str) -> bool:
+        """Show the operations of a node; False where there are none."""
+        if self._program is None or self._network is None or node not in self._network:
+            return False
+        opened = open_layer(self._program, self._network, node)
+        if not opened.operations:
+            return False
+        self.node, self._opened = node, opened
+        found = self._network.node(node)
+        self.title.setText(f"›  <b>{found.name}</b>  ({found.spec.info.title})")
+        self._build()
+        self.view.fit()
+        if self._snapshot is not None:
+            self.show_snapshot(self._snapshot)
+        return True
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Mark what is done, what is next, and what comes later in this iteration."""
+        self._snapshot = snapshot
+        if not self.node:
+            return
+        done = None if snapshot.cursor is None or snapshot.at_speed else snapshot.cursor.index
+        for index, item in self.items.items():
+            if done is None:
+                item.set_state("done")
+            else:
+                item.set_state("done" if index < done else "next" if index == done else "later")
+
+    def selected(self) -> int | None:
+        """Index of the selected instruction."""
+        return next((i for i, item in self.items.items() if item.isSelected()), None)
+
+    def select(self, index: int) -> None:
+        """Select an operation."""
+        for other, item in self.items.items():
+            item.setSelected(other == index)
+        if index in self.items:
+            item = self.items[index]
+            self.view.ensureVisible(item.sceneBoundingRect(), 12, 12)
+            self.view.setAccessibleDescription(item.toolTip())
+
+    def step_selection(self, across: int, down: int) -> None:
+        """Go to the next operation that way."""
+        chosen = self.selected()
+        if chosen is None:
+            if self.items:
+                self.select(next(iter(self.items)))
+            return
+        here = self.items[chosen].pos()
+        best, least = chosen, float("inf")
+        for index, item in self.items.items():
+            way = item.pos() - here
+            along = way.x() * across + way.y() * down
+            aside = abs(way.x() * down) + abs(way.y() * across)
+            if along > 1.0 and along + 3.0 * aside < least:
+                best, least = index, along + 3.0 * aside
+        self.select(best)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.is_theme_change(event) and hasattr(self, "scene"):
+            self._recolor()
+
+    def _build(self) -> None:
+        self.scene.clear()
+        self.items, self._wires, self._words = {}, [], []
+        assert self._program is not None
+        tops = self._row_tops()
+        widest = max((o.column for o in self._opened.operations), default=0)
+        for operation in self._opened.operations:
+            instr = self._program.instructions[operation.index]
+            try:
+                formula = instr.op.formula()
+            except NotImplementedError:
+                formula = None
+            item = OpItem(
+                operation.index,
+                f"{operation.index + 1}  {instr.op.name.replace('_', ' ')}",
+                formula,
+                _TONES[operation.lane],
+                tuple(self._label(i, kept) for i, kept in operation.given),
+                tuple(self._label(i, False) for i in operation.taken),
+            )
+            # Backward runs to the left, as the error signal does.
+            column = widest - operation.column if operation.lane == 1 else operation.column
+            item.setPos(column * _ACROSS, tops[operation.lane, operation.line])
+            self.scene.addItem(item)
+            self.items[operation.index] = item
+        lanes = {o.index: o.lane for o in self._opened.operations}
+        for link in self._opened.links:
+            back = lanes[link.source] == 1
+            edge = QPointF(-WIDTH / 2 if back else WIDTH / 2, 0)
+            start, end = self.items[link.source].pos() + edge, self.items[link.target].pos() - edge
+            wire = QGraphicsPathItem(_path(start, end))
+            wire.setZValue(-1)
+            wire.setToolTip(self._label(link.value, False).name)
+            self.scene.addItem(wire)
+            self._wires.append((wire, _TONES[lanes[link.source]]))
+            word = QGraphicsSimpleTextItem(self._shape(link.value))
+            word.setPos((start + end) / 2 - QPointF(word.boundingRect().width() / 2, 20))
+            self.scene.addItem(word)
+            self._words.append(word)
+        self._recolor()
+
+    def _row_tops(self) -> dict[tuple[int, int], float]:
+        """Where each line stands: as far below the one above as their labels need."""
+        tops, y = {}, 0.0
+        for place in sorted({(o.lane, o.line) for o in self._opened.operations}):
+            row = [o for o in self._opened.operations if (o.lane, o.line) == place]
+            y += max(len(o.given) for o in row) * (PILL + 4) + HEIGHT / 2 + 16
+            tops[place] = y
+            y += max(len(o.taken) for o in row) * (PILL + 4) + HEIGHT / 2 + 30
+        return tops
+
+    def _recolor(self) -> None:
+        look = style.current()
+        self.view.setBackgroundBrush(look.ground)
+        for item in self.items.values():
+            item.restyle()
+        for wire, tone in self._wires:
+            wire.setPen(look.tone(tone).outline)
+        for word in self._words:
+            word.setFont(look.small_font)
+            word.setBrush(look.muted.color())
+
+    def _label(self, value: int, kept: bool) -> Label:
+        assert self._program is not None and self._network is not None
+        return Label(value_name(self._network, self._program, value), self._shape(value), kept)
+
+    def _shape(self, value: int) -> str:
+        assert self._program is not None
+        shape = self._program.values[value].shape
+        if self._snapshot is not None and self._snapshot.batch_size:
+            return format_shape(resolve(shape, {"N": self._snapshot.batch_size}))
+        return format_shape(shape)
+
+
+def _path(start: QPointF, end: QPointF) -> QPainterPath:
+    """Straight to the neighbour; over the tops of what stands in between."""
+    path = QPainterPath(start)
+    if abs(end.x() - start.x()) < _ACROSS:
+        path.lineTo(end)
+        return path
+    over = min(start.y(), end.y()) - HEIGHT / 2 - 10
+    side = math.copysign(30.0, end.x() - start.x())
+    path.cubicTo(
+        start + QPointF(side, 0), QPointF(start.x(), over), QPointF(start.x() + side, over)
+    )
+    path.lineTo(QPointF(end.x() - side, over))
+    path.cubicTo(QPointF(end.x(), over), end - QPointF(side, 0), end)
+    return path
+
+
+class _View(QGraphicsView):
+    """The drawing: the wheel zooms about the pointer, a drag of the ground scrolls."""
+
+    def __init__(self, owner: OpsView) -> None:
+        super().__init__()
+        self._owner = owner
+        self._fitted = True
+        camera.set_up(self)
+        self.setAcceptDrops(False)
+        self.setDragMode(QGraphicsView.DragMode.ScrollHandDrag)
+
+    def fit(self) -> None:
+        """Show all of it."""
+        self._fitted = True
+        content = QRectF()
+        for item in self._owner.items.values():
+            content = content.united(item.sceneBoundingRect())
+        camera.fit(self, content)
+        if self.transform().m11() < _READABLE:
+            # Rather the first part of it than all of it too small to be read.
+            self.setTransform(QTransform.fromScale(_READABLE, _READABLE))
+            seen = self.mapToScene(self.viewport().rect()).boundingRect().size() / 2
+            middle = content.center()
+            if content.height() > 2 * seen.height():
+                middle.setY(content.top() + seen.height() - 8)
+            if content.width() > 2 * seen.width():
+                middle.setX(content.left() + seen.width() - 8)
+            self.centerOn(middle)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._fitted = False
+        camera.zoom(self, 1.2 ** (event.angleDelta().y() / _NOTCH), event.position().toPoint())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._fitted:
+            self.fit()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        item = self.itemAt(event.position().toPoint())
+        if isinstance(item, OpItem):
+            self._owner.select(item.index)
+            self._owner.instruction_chosen.emit(item.index)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        chosen = self._owner.selected()
+        match event.key():
+            case Qt.Key.Key_Escape:
+                self._owner.left.emit()
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter if chosen is not None:
+                self._owner.instruction_chosen.emit(chosen)
+            case Qt.Key.Key_Left:
+                self._owner.step_selection(-1, 0)
+            case Qt.Key.Key_Right:
+                self._owner.step_selection(1, 0)
+            case Qt.Key.Key_Up:
+                self._owner.step_selection(0, -1)
+            case Qt.Key.Key_Down:
+                self._owner.step_selection(0, 1)
+            case _:
+                super().keyPressEvent(event)

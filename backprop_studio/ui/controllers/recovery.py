@@ -1,0 +1,202 @@
+"""Keeps what is not saved in a file of its own, and offers it after a crash."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QLockFile, QObject, QTimer
+
+from backprop_studio import project
+from backprop_studio.errors import StudioError
+from backprop_studio.network import Network
+from backprop_studio.project import SUFFIX, Project, Weights
+from backprop_studio.ui.controllers.document import Document
+from backprop_studio.ui.controllers.engine import Engine
+
+log = logging.getLogger(__name__)
+
+DEBOUNCE = 1500
+"""Milliseconds after the last edit; a crash before that loses these edits and no more."""
+
+_ASIDE = ".damaged"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a crash has left.
+
+    Attributes
+    ----------
+    file
+        Where it is kept.
+    project
+        The network and its weights, as they were.
+    path
+        File of the document; None when it had none.
+    when
+        Time of the last change that is in it.
+    """
+
+    file: Path
+    project: Project
+    path: Path | None
+    when: datetime
+
+
+class Recovery(QObject):
+    """Writes the document beside the settings shortly after every edit, while it is not saved.
+
+    Each running program has a file of its own with a lock, so that two of them do not disturb
+    each other. The file goes when the document is saved, discarded or closed; what remains without
+    a living program is what a crash has left.
+
+    Parameters
+    ----------
+    folder
+        Where the files are; made when it is needed.
+    document, engine
+        What is kept.
+    """
+
+    def __init__(
+        self, folder: Path, document: Document, engine: Engine, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._folder = folder
+        self._document = document
+        self._engine = engine
+        self._path: Path | None = None
+        self._file = folder / f"{uuid.uuid4().hex}{SUFFIX}"
+        self._lock: QLockFile | None = None
+        self._writing: threading.Thread | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(DEBOUNCE)
+        self._timer.timeout.connect(self.keep)
+        document.undo_stack.indexChanged.connect(self._note)
+        document.undo_stack.cleanChanged.connect(self._note)
+
+    def set_path(self, path: Path | None) -> None:
+        """Say which file the document has: what is kept belongs to it."""
+        self._path = path
+
+    def keep(self) -> None:
+        """Write what is not saved, now; the disk is waited for on a thread of its own."""
+        self._timer.stop()
+        if self._document.undo_stack.isClean():
+            self._forget()
+            return
+        network = self._document.network
+        try:
+            weights = self._engine.weights()
+        except TimeoutError:
+            # The edits matter more than what was learned since the last save.
+            weights = {}
+        self._finish()
+        if not self._hold():
+            return
+        self._writing = threading.Thread(
+            target=self._write, args=(network, weights, self._path), daemon=True
+        )
+        self._writing.start()
+
+    def close(self) -> None:
+        """The document is saved, or is not wanted: nothing is left behind."""
+        self._timer.stop()
+        self._forget()
+        if self._lock is not None:
+            self._lock.unlock()
+            self._lock = None
+
+    def found(self) -> tuple[Found, ...]:
+        """What crashes have left, the newest first. What cannot be read is put aside."""
+        left = []
+        for file in self._folder.glob(f"*{SUFFIX}"):
+            lock = QLockFile(str(file.with_suffix(".lock")))
+            lock.setStaleLockTime(0)
+            if file == self._file or not lock.tryLock(0):
+                continue  # its program is alive
+            try:
+                left.append(_read(file))
+            except (StudioError, OSError, ValueError) as error:
+                log.warning("what was kept in %s cannot be read: %s", file, error)
+                file.replace(file.with_name(file.name + _ASIDE))
+            finally:
+                lock.unlock()
+        return tuple(sorted(left, key=lambda f: f.when, reverse=True))
+
+    def drop(self, found: Found) -> None:
+        """Delete what a crash has left."""
+        _remove(found.file)
+
+    def _note(self) -> None:
+        if self._document.undo_stack.isClean():
+            self._timer.stop()
+            self._forget()
+        else:
+            self._timer.start()
+
+    def _hold(self) -> bool:
+        """Lock the file; without a lock, another program might take it for a crash's."""
+        if self._lock is not None:
+            return True
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            log.warning("nothing can be kept for a crash: %s", error)
+            return False
+        lock = QLockFile(str(self._file.with_suffix(".lock")))
+        lock.setStaleLockTime(0)
+        if not lock.tryLock(0):
+            log.warning("nothing can be kept for a crash: %s cannot be locked", self._file)
+            return False
+        self._lock = lock
+        return True
+
+    def _write(self, network: Network, weights: Weights, path: Path | None) -> None:
+        note = {
+            "path": None if path is None else str(path),
+            "when": datetime.now().astimezone().isoformat(),
+        }
+        try:
+            project.write_atomically(self._file.with_suffix(".json"), json.dumps(note).encode())
+            project.save(Project(network, weights), self._file)
+        except (StudioError, OSError) as error:
+            log.warning("nothing could be kept for a crash: %s", error)
+
+    def _finish(self) -> None:
+        if self._writing is not None:
+            self._writing.join()
+            self._writing = None
+
+    def _forget(self) -> None:
+        self._finish()
+        _remove(self._file)
+
+
+def _read(file: Path) -> Found:
+    loaded = project.load(file)
+    path: Path | None = None
+    when = datetime.fromtimestamp(file.stat().st_mtime).astimezone()
+    try:
+        note = json.loads(file.with_suffix(".json").read_text())
+        path = Path(note["path"]) if note["path"] is not None else None
+        when = datetime.fromisoformat(note["when"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        # Without the note, the project is still there.
+        log.warning("%s has no note: %s", file, error)
+    return Found(file, loaded, path, when)
+
+
+def _remove(file: Path) -> None:
+    for one in (file, file.with_suffix(".json")):
+        try:
+            one.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("%s cannot be deleted: %s", one, error)

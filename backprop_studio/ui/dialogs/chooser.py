@@ -1,0 +1,123 @@
+"""Choose one of many by typing a few letters: the command palette, and quick-add."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+_WIDTH, _HEIGHT = 420, 320
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing to choose.
+
+    Attributes
+    ----------
+    text
+        Its name.
+    detail
+        What stands at its right, such as a shortcut; it is searched as well.
+    act
+        What choosing it does.
+    """
+
+    text: str
+    detail: str
+    act: Callable[[], object]
+
+
+class Chooser(QDialog):
+    """A line to type in, and below it what matches; Enter or a click chooses, Esc leaves.
+
+    Parameters
+    ----------
+    title
+        Of the dialog, and what a screen reader says.
+    choices
+        All of them, in the order in which they stand without a search.
+    """
+
+    def __init__(
+        self, title: str, choices: Sequence[Choice], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
+        self.setWindowTitle(title)
+        self.setAccessibleName(title)
+        self._choices = tuple(choices)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(title)
+        self.search.setAccessibleName(title)
+        self.search.textChanged.connect(self._fill)
+        self.search.installEventFilter(self)
+        self.list = QListWidget()
+        self.list.setAccessibleName(self.tr("What matches"))
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.itemClicked.connect(lambda _: self._choose())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.addWidget(self.search)
+        layout.addWidget(self.list, 1)
+        self.resize(_WIDTH, _HEIGHT)
+        self._fill()
+
+    def open_at(self, place: QPoint) -> None:
+        """Show it with its upper left corner at a point of the screen, as far as there is room."""
+        room = self.screen().availableGeometry()
+        x = min(max(place.x(), room.left()), room.right() - self.width())
+        y = min(max(place.y(), room.top()), room.bottom() - self.height())
+        self.move(x, y)
+        self.show()
+        self.search.setFocus()
+
+    def event(self, event: QEvent) -> bool:
+        # As a menu does, it goes when something else is clicked.
+        if event.type() == QEvent.Type.WindowDeactivate:
+            self.reject()
+        return super().event(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.search and isinstance(event, QKeyEvent) and (
+            event.type() == QEvent.Type.KeyPress
+        ):  # fmt: skip
+            steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8,
+                     Qt.Key.Key_PageUp: -8}  # fmt: skip
+            key = Qt.Key(event.key())
+            if key in steps and self.list.count():
+                row = min(max(self.list.currentRow() + steps[key], 0), self.list.count() - 1)
+                self.list.setCurrentRow(row)
+                return True
+            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._choose()
+                return True
+        return super().eventFilter(watched, event)
+
+    def _fill(self) -> None:
+        """What has all the words, those that begin with the first one in front."""
+        words = self.search.text().lower().split()
+        found = [
+            (not c.text.lower().startswith(words[0]) if words else False, place)
+            for place, c in enumerate(self._choices)
+            if all(word in f"{c.text} {c.detail}".lower() for word in words)
+        ]
+        self.list.clear()
+        for _, place in sorted(found):
+            choice = self._choices[place]
+            item = QListWidgetItem(
+                f"{choice.text}    {choice.detail}" if choice.detail else choice.text
+            )
+            item.setData(Qt.ItemDataRole.UserRole, place)
+            self.list.addItem(item)
+        self.list.setCurrentRow(0)
+
+    def _choose(self) -> None:
+        item = self.list.currentItem()
+        if item is None:
+            return
+        choice = self._choices[item.data(Qt.ItemDataRole.UserRole)]
+        self.accept()
+        choice.act()

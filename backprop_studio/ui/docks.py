@@ -1,0 +1,181 @@
+"""The docks around the canvas: which there are, where they stand, and how large."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+
+LAYOUT_VERSION = 4
+"""Raised when docks come or go, so that an old saved layout is not applied to new docks."""
+
+INSTRUMENT_WIDTH = 380
+"""Pixels that an instrument on the right needs to be read."""
+
+_LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
+_RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
+_BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+
+
+@dataclass(frozen=True)
+class DockSpec:
+    """One dock.
+
+    Attributes
+    ----------
+    key
+        Of its panel.
+    title
+        On its tab.
+    area
+        Where it stands.
+    behind
+        Key of the dock that it shares its place with, and is behind of; empty for a place of
+        its own.
+    shown
+        Whether it is open in the standard layout.
+    """
+
+    key: str
+    title: str
+    area: Qt.DockWidgetArea
+    behind: str = ""
+    shown: bool = True
+
+
+DOCKS = (
+    DockSpec("palette", "Layers", _LEFT),
+    DockSpec("outline", "Outline", _LEFT, "palette", shown=False),
+    DockSpec("inspector", "Inspector", _RIGHT),
+    DockSpec("setup", "Training set-up", _RIGHT),
+    DockSpec("losses", "Loss curves", _BOTTOM),
+    DockSpec("timeline", "Timeline", _BOTTOM, "losses"),
+    DockSpec("gradients", "Gradients", _BOTTOM),
+    DockSpec("breakpoints", "Breakpoints", _BOTTOM, "gradients"),
+    DockSpec("gradient_check", "Gradient check", _BOTTOM, "gradients"),
+    DockSpec("current_step", "Current step", _BOTTOM),
+    DockSpec("program", "Program", _BOTTOM, "current_step"),
+    DockSpec("messages", "Messages", _BOTTOM, "current_step"),
+    DockSpec("help", "Help", _RIGHT, "setup", shown=False),
+    DockSpec("history", "Undo history", _RIGHT, "setup", shown=False),
+    DockSpec("example", "Example", _RIGHT, "setup", shown=False),
+    DockSpec("explanation", "Explanation", _RIGHT, "setup", shown=False),
+    DockSpec("credit", "Credit", _RIGHT, "setup", shown=False),
+    DockSpec("paths", "Paths", _RIGHT, "setup", shown=False),
+    DockSpec("inside", "Inside a layer", _RIGHT, "setup", shown=False),
+    DockSpec("efficiency", "Efficiency", _RIGHT, "setup", shown=False),
+    DockSpec("rules", "Rules", _RIGHT, "setup", shown=False),
+    DockSpec("compare", "Compare", _RIGHT, "setup", shown=False),
+    DockSpec("bug_hunt", "Bug hunt", _RIGHT, "setup", shown=False),
+)
+
+
+def build(window: QMainWindow, panels: Mapping[str, QWidget]) -> dict[str, QDockWidget]:
+    """Put every panel into its dock, each where it belongs."""
+    window.setDockNestingEnabled(True)
+    window.setCorner(Qt.Corner.BottomLeftCorner, _BOTTOM)
+    window.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
+    docks: dict[str, QDockWidget] = {}
+    for spec in DOCKS:
+        dock = QDockWidget(QCoreApplication.translate("Docks", spec.title), window)
+        dock.setObjectName(f"dock-{spec.key}")
+        panel = panels[spec.key]
+        dock.setWidget(_held(panel) if spec.shown else _scrolled(panel))
+        if spec.behind:
+            # Behind another tab a dock counts as visible; its panel must not do anything then.
+            dock.visibilityChanged.connect(panel.setVisible)
+        dock.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetMovable
+            | QDockWidget.DockWidgetFeature.DockWidgetClosable
+        )
+        window.addDockWidget(spec.area, dock)
+        docks[spec.key] = dock
+    for spec in DOCKS:
+        if spec.behind:
+            window.tabifyDockWidget(docks[spec.behind], docks[spec.key])
+    close_instruments(docks)
+    return docks
+
+
+def _held(panel: QWidget) -> QWidget:
+    """A panel in a frame that keeps its place while the panel is hidden."""
+    frame = QWidget()
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(panel)
+    frame.setFocusProxy(panel)
+    return frame
+
+
+def _scrolled(panel: QWidget) -> QScrollArea:
+    """A panel that scrolls where it does not fit, so that the window need not grow for it."""
+    area = QScrollArea()
+    area.setWidget(panel)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusProxy(panel)
+    return area
+
+
+def settle(window: QMainWindow) -> None:
+    """Lay out now: closed docks would otherwise still count for the window's smallest height."""
+    layout = window.layout()
+    assert layout is not None
+    layout.activate()
+
+
+def close_instruments(docks: Mapping[str, QDockWidget]) -> None:
+    """Open what the standard layout shows, close the rest, the front ones in front."""
+    for spec in DOCKS:
+        docks[spec.key].setVisible(spec.shown)
+    for spec in DOCKS:
+        if not spec.behind:
+            docks[spec.key].raise_()
+
+
+def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
+    """Give the docks their standard sizes."""
+    across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+    window.resizeDocks([docks["palette"], docks["setup"]], [200, 272], across)
+    bottom = [docks[k] for k in ("losses", "gradients", "current_step")]
+    window.resizeDocks(bottom, [270, 400, 338], across)
+    window.resizeDocks(bottom[:1], [264], down)
+    window.resizeDocks([docks["inspector"], docks["setup"]], [260, 340], down)
+
+
+ARRANGEMENTS: Mapping[str, tuple[str, ...]] = {
+    "build": ("palette", "inspector", "setup", "messages"),
+    "step": ("inspector", "setup", "timeline", "gradients", "program", "current_step"),
+    "train": ("setup", "timeline", "losses", "gradients", "breakpoints"),
+    "explain": ("inspector", "credit", "explanation", "gradients", "program", "current_step"),
+}
+"""Docks that are open, by what one is about to do; of those in one place, the last is in front."""
+
+
+def show_arrangement(window: QMainWindow, docks: Mapping[str, QDockWidget], name: str) -> None:
+    """Open the docks of an arrangement, and close all others."""
+    wanted = ARRANGEMENTS[name]
+    for key, dock in docks.items():
+        dock.setVisible(key in wanted)
+    for key in wanted:
+        docks[key].raise_()
+    arrange(window, docks)
+    if "losses" not in wanted and "gradients" not in wanted:
+        # Messages alone need a few lines.
+        window.resizeDocks([docks["messages"]], [120], Qt.Orientation.Vertical)
+
+
+def open_instrument(window: QMainWindow, docks: Mapping[str, QDockWidget], key: str) -> None:
+    """Open a dock in front of the others at its place, wide enough to be read."""
+    dock = docks[key]
+    dock.show()
+    dock.raise_()
+    if window.dockWidgetArea(dock) == _RIGHT and dock.width() < INSTRUMENT_WIDTH:
+        window.resizeDocks([dock], [INSTRUMENT_WIDTH], Qt.Orientation.Horizontal)
+        # Most of the height that both have: more than that, and the window would grow.
+        both = docks["inspector"].height() + dock.height()
+        sizes = [both // 5, both - both // 5]
+        window.resizeDocks([docks["inspector"], dock], sizes, Qt.Orientation.Vertical)
+    dock.widget().setFocus()

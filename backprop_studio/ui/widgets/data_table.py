@@ -1,0 +1,205 @@
+"""A table to read from: sorts by number, copies as text, says which row was entered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPen, QPolygonF, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
+
+from backprop_studio.ui import theme
+
+_ROW = Qt.ItemDataRole.UserRole
+_CURVE = Qt.ItemDataRole.UserRole + 1
+_ROW_HEIGHT = 22
+_NARROWEST, _WIDEST = 80, 190
+"""Pixels of the first column where there is no room to spare."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell.
+
+    Attributes
+    ----------
+    text
+        What it shows.
+    number
+        What it is sorted by, and why it stands at the right; None for words.
+    color
+        Field of the theme; empty for that of text.
+    curve
+        Numbers to draw as a small curve behind the text.
+    """
+
+    text: str
+    number: float | None = None
+    color: str = ""
+    curve: tuple[float, ...] = ()
+
+
+class DataTable(QTableWidget):
+    """Rows of cells, one of them selected; Enter or a double click enters it, Ctrl+C copies all.
+
+    Parameters
+    ----------
+    headers
+        Names of the columns; the first one takes the room that is left.
+    name
+        For screen readers.
+    sortable
+        Whether a click on a column's name sorts by it.
+    """
+
+    row_chosen = Signal(int)
+    """Position of the selected row in what `set_rows` got."""
+    row_entered = Signal(int)
+    """The same, of the row that was double-clicked or entered."""
+
+    def __init__(
+        self, headers: Sequence[str], name: str, *, sortable: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(0, len(headers), parent)
+        self._sortable = sortable
+        self.setAccessibleName(name)
+        self.setHorizontalHeaderLabels(list(headers))
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
+        header.setHighlightSections(False)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.setSortIndicatorClearable(True)
+        self.setItemDelegate(_CurveDelegate(self))
+        self.itemSelectionChanged.connect(self._tell)
+        self.itemActivated.connect(self._enter)
+
+    def set_rows(self, rows: Sequence[Sequence[Cell]], chosen: int | None = None) -> None:
+        """Show other rows, with one selected, sorted as before. Nobody is told of the selection."""
+        colors = theme.current()
+        # Items that are put into a sorted table would move while it is filled.
+        self.setSortingEnabled(False)
+        self.blockSignals(True)
+        self.clearSelection()
+        self.setRowCount(len(rows))
+        for place, row in enumerate(rows):
+            for column, cell in enumerate(row):
+                item = _Item(cell)
+                if cell.color:
+                    item.setForeground(colors.color(cell.color))
+                item.setData(_ROW, place)
+                self.setItem(place, column, item)
+        self.setSortingEnabled(self._sortable)
+        if chosen is not None:
+            self.choose(chosen)
+        self.blockSignals(False)
+        self._share_width()
+
+    def choose(self, row: int) -> None:
+        """Select a row by its position in what `set_rows` got."""
+        for shown in range(self.rowCount()):
+            item = self.item(shown, 0)
+            if item is not None and item.data(_ROW) == row:
+                self.selectRow(shown)
+                return
+
+    def chosen(self) -> int | None:
+        """Position of the selected row in what `set_rows` got; None without one."""
+        item = self.item(self.currentRow(), 0)
+        if item is None or not item.isSelected():
+            return None
+        row: int = item.data(_ROW)
+        return row
+
+    def as_text(self) -> str:
+        """The table as it is sorted, with tabs between the columns."""
+        columns = range(self.columnCount())
+        lines = [[self.horizontalHeaderItem(c) for c in columns]]
+        lines += [[self.item(r, c) for c in columns] for r in range(self.rowCount())]
+        return "\n".join("\t".join("" if i is None else i.text() for i in line) for line in lines)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            QApplication.clipboard().setText(self.as_text())
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """Give the first column what is left, and no less than its words need, within reason."""
+        others = sum(self.columnWidth(c) for c in range(1, self.columnCount()))
+        needed = min(max(self.sizeHintForColumn(0), _NARROWEST), _WIDEST)
+        self.setColumnWidth(0, max(self.viewport().width() - others, needed))
+
+    def _tell(self) -> None:
+        row = self.chosen()
+        if row is not None:
+            self.row_chosen.emit(row)
+
+    def _enter(self, item: QTableWidgetItem) -> None:
+        self.row_entered.emit(item.data(_ROW))
+
+
+class _Item(QTableWidgetItem):
+    def __init__(self, cell: Cell) -> None:
+        super().__init__(cell.text)
+        self._number = cell.number
+        self.setToolTip(cell.text)
+        if cell.number is not None:
+            self.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if cell.curve:
+            self.setData(_CURVE, cell.curve)
+
+    def __lt__(self, other: QTableWidgetItem) -> bool:
+        if isinstance(other, _Item) and self._number is not None and other._number is not None:
+            return self._number < other._number
+        return self.text() < other.text()
+
+
+class _CurveDelegate(QStyledItemDelegate):
+    """Draws the small curve of a cell that has one."""
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        super().paint(painter, option, index)
+        curve: Any = index.data(_CURVE)
+        if not curve or len(curve) < 2:
+            return
+        heights = np.asarray(curve, float)
+        top = float(np.nanmax(heights)) or 1.0
+        area = option.rect.adjusted(4, 4, -4, -4)  # type: ignore[attr-defined]
+        xs = np.linspace(area.left(), area.right(), len(heights))
+        ys = area.bottom() - np.nan_to_num(heights / top) * area.height()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(theme.current().curve_train), 1.2))
+        points = [QPointF(float(x), float(y)) for x, y in zip(xs, ys, strict=True)]
+        painter.drawPolyline(QPolygonF(points))
+        painter.restore()

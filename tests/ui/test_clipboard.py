@@ -1,0 +1,107 @@
+"""Copy, paste, duplicate, quick-add and the command palette, in the real window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from backprop_studio.ui.canvas.interactions.clipboard import MIME
+from backprop_studio.ui.dialogs.chooser import Chooser
+from backprop_studio.ui.main_window import MainWindow
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def _names(window: MainWindow) -> list[str]:
+    return [n.name for n in window._document.network.nodes]
+
+
+def _select(window: MainWindow, *names: str) -> None:
+    network = window._document.network
+    window.canvas.select([n.id for name in names for n in network.nodes if n.name == name])
+    window.canvas.setFocus()
+
+
+def test_that_layers_are_copied_cut_pasted_and_undone_by_keyboard(window: MainWindow) -> None:
+    canvas, before = window.canvas, window._document.network
+    _select(window, "dense_1", "relu_1")
+    QTest.keyClick(canvas, Qt.Key.Key_C, CTRL)
+    assert QApplication.clipboard().text() == "dense_1, relu_1"
+    QTest.keyClick(canvas, Qt.Key.Key_V, CTRL)
+    assert _names(window)[-2:] == ["dense_3", "relu_2"]
+    network = window._document.network
+    assert len(network.wires) == len(before.wires) + 1
+    assert [network.node(i).name for i in canvas.selected_nodes()] == ["dense_3", "relu_2"]
+    QTest.keyClick(canvas, Qt.Key.Key_X, CTRL)
+    assert _names(window) == [n.name for n in before.nodes]
+    undo = window._document.undo_stack
+    assert undo.undoText() == "Delete 2 layers"
+    undo.undo()
+    undo.undo()
+    assert window._document.network == before
+
+
+def test_that_a_duplicate_has_its_own_weights_or_the_same(window: MainWindow) -> None:
+    _select(window, "dense_1")
+    window.actions_by_id["duplicate"].trigger()
+    _select(window, "dense_1")
+    window.actions_by_id["duplicate_shared"].trigger()
+    network = window._document.network
+    original = network.named("dense_1")
+    assert original is not None
+    assert [n.weights == original.weights for n in network.nodes[-2:]] == [False, True]
+
+
+def test_that_what_cannot_be_pasted_is_refused(window: MainWindow, qtbot: QtBot) -> None:
+    before = window._document.network
+    for text in (b"", b"{", b'{"format": 99}', b"[" * 5000, b"x" * (5 << 20)):
+        data = QMimeData()
+        data.setData(MIME, text)
+        QApplication.clipboard().setMimeData(data)
+        with qtbot.waitSignal(window.canvas.refused):
+            window.canvas.paste()
+    QApplication.clipboard().setText("dense")
+    with qtbot.waitSignal(window.canvas.refused):
+        window.canvas.paste()
+    window.canvas.select(())
+    with qtbot.waitSignal(window.canvas.refused):
+        window.canvas.copy_selection()
+    assert window._document.network == before
+
+
+def test_that_a_few_letters_add_a_layer_or_a_preset(window: MainWindow) -> None:
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_Slash)
+    (chooser,) = window.findChildren(Chooser)
+    QTest.keyClicks(chooser.search, "tanh")
+    assert chooser.list.item(0).text().startswith("Tanh")
+    QTest.keyClick(chooser.search, Qt.Key.Key_Return)
+    assert _names(window)[-1] == "tanh_1"
+
+    window.actions_by_id["quick_add"].trigger()
+    chooser = window.findChildren(Chooser)[-1]
+    QTest.keyClicks(chooser.search, "residual")
+    count = len(_names(window))
+    QTest.keyClick(chooser.search, Qt.Key.Key_Return)
+    assert len(_names(window)) == count + 10
+
+
+def test_that_every_command_is_found_by_name(window: MainWindow) -> None:
+    window.actions_by_id["commands"].trigger()
+    chooser = window.findChildren(Chooser)[-1]
+    QTest.keyClicks(chooser.search, "bug")
+    assert chooser.list.count() == 1
+    QTest.keyClick(chooser.search, Qt.Key.Key_Return)
+    assert window.docks["bug_hunt"].isVisible()
+    window.actions_by_id["commands"].trigger()
+    chooser = window.findChildren(Chooser)[-1]
+    QTest.keyClicks(chooser.search, "step one")
+    first = chooser.list.currentRow()
+    QTest.keyClick(chooser.search, Qt.Key.Key_Down)
+    assert chooser.list.currentRow() == first + 1
+    QTest.keyClicks(chooser.search, "zzz")
+    QTest.keyClick(chooser.search, Qt.Key.Key_Return)
+    assert chooser.isVisible()
+    QTest.keyClick(chooser, Qt.Key.Key_Escape)

@@ -1,0 +1,88 @@
+"""A layer opens into its operations, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from backprop_studio.network import edits
+from backprop_studio.ui.main_window import MainWindow
+
+Do = Callable[[str], None]
+
+
+def _node(window: MainWindow, name: str) -> str:
+    return next(n.id for n in window._document.network.nodes if n.name == name)
+
+
+def test_that_a_layer_opens_and_its_operations_follow_the_debugger(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    view, canvas = window.operations, window.canvas
+    do("step_phase")
+    node = _node(window, "dense_2")
+    QTest.mouseDClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=canvas.node_center(node))
+    assert window.pages.currentWidget() is view
+    assert "dense_2" in view.title.text() and "Dense" in view.title.text()
+    assert {item.state for item in view.items.values()} == {"later"}
+    do("step_phase")
+    states = [item.state for item in view.items.values()]
+    assert states[0] == "done" and set(states[1:]) == {"later"}
+    do("step_phase")
+    for _ in range(4):
+        do("step_op")
+        if "next" in [item.state for item in view.items.values()]:
+            break
+    assert "next" in [item.state for item in view.items.values()]
+
+    QTest.keyClick(view.view, Qt.Key.Key_Down)
+    first = view.selected()
+    QTest.keyClick(view.view, Qt.Key.Key_Down)
+    second = view.selected()
+    assert first is not None and second is not None and second > first
+    QTest.keyClick(view.view, Qt.Key.Key_Return)
+    assert window.program.selected() == second
+
+    QTest.keyClick(view.view, Qt.Key.Key_Escape)
+    assert window.pages.currentWidget() is canvas
+
+
+def test_that_a_layer_opens_by_keyboard_and_zooms(window: MainWindow, do: Do, qtbot: QtBot) -> None:
+    view, canvas = window.operations, window.canvas
+    do("step_op")
+    canvas.select((_node(window, "relu_1"),))
+    canvas.setFocus()
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    assert window.pages.currentWidget() is view
+    before = view.view.transform().m11()
+    place = QPointF(view.view.viewport().rect().center())
+    for _ in range(3):
+        wheel = QWheelEvent(
+            place,
+            QPointF(view.view.viewport().mapToGlobal(place.toPoint())),
+            QPoint(),
+            QPoint(0, -120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(view.view.viewport(), wheel)
+    assert view.view.transform().m11() < before
+    assert not view.grab().isNull()
+    QTest.mouseClick(view.back, Qt.MouseButton.LeftButton)
+    assert window.pages.currentWidget() is canvas
+
+
+def test_that_a_deleted_layer_is_left(window: MainWindow, do: Do, qtbot: QtBot) -> None:
+    do("step_op")
+    relu = _node(window, "relu_1")
+    window._open_layer(relu)
+    assert window.pages.currentWidget() is window.operations
+    window._document.apply("Delete", edits.remove(window._document.network, (relu,)))
+    assert window.pages.currentWidget() is window.canvas

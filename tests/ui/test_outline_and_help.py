@@ -1,0 +1,94 @@
+"""The outline as the canvas's twin, and help on what is in front."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from backprop_studio.nn import nodes, optimizers
+from backprop_studio.ui.main_window import MainWindow
+
+
+def _row(window: MainWindow, name: str):  # type: ignore[no-untyped-def]
+    tree = window.outline.tree
+    items = [tree.topLevelItem(row) for row in range(tree.topLevelItemCount())]
+    return next(item for item in items if name in item.text(0))
+
+
+def test_that_the_outline_mirrors_the_canvas_both_ways(window: MainWindow) -> None:
+    window.actions_by_id["outline"].trigger()
+    tree, network = window.outline.tree, window._document.network
+    names = [tree.topLevelItem(row).text(0).split()[0] for row in range(5)]
+    assert names == ["input_1", "dense_1", "relu_1", "dense_2", "loss_1"]
+    assert _row(window, "dense_1").text(1) == "N×16"
+    assert _row(window, "dense_1").text(2) == "1,040"
+    wires = [_row(window, "dense_1").child(i).text(0) for i in range(2)]
+    assert wires == ["from input_1", "to relu_1"]
+
+    tree.setFocus()
+    tree.setCurrentItem(_row(window, "relu_1"))
+    (chosen,) = window.canvas.selected_nodes()
+    assert network.node(chosen).name == "relu_1"
+    dense = next(n.id for n in network.nodes if n.name == "dense_2")
+    window.canvas.select((dense,))
+    assert window.outline.selected() == (dense,)
+
+
+def test_that_a_network_is_edited_in_the_outline_alone(window: MainWindow) -> None:
+    window.actions_by_id["outline"].trigger()
+    outline, document = window.outline, window._document
+    before = document.network
+    # Delete a wire, then wire the two layers again, in this order.
+    relu = _row(window, "relu_1")
+    relu.setExpanded(True)
+    outline.tree.clearSelection()
+    outline.tree.setCurrentItem(relu.child(0))
+    assert len(outline.wires()) == 1
+    QTest.keyClick(outline.tree, Qt.Key.Key_Delete)
+    assert len(document.network.wires) == len(before.wires) - 1
+    assert _row(window, "⚠").text(0)
+    outline.tree.clearSelection()
+    _row(window, "dense_1").setSelected(True)
+    _row(window, "relu_1").setSelected(True)
+    QTest.keyClick(outline.tree, Qt.Key.Key_C)
+    assert set(document.network.wires) == set(before.wires)
+
+    outline.tree.setCurrentItem(_row(window, "relu_1"))
+    QTest.keyClick(outline.tree, Qt.Key.Key_F2)
+    assert window.inspector.name_edit.text() == "relu_1"
+    outline.tree.setFocus()
+    QTest.keyClick(outline.tree, Qt.Key.Key_Return)
+    assert window.pages.currentWidget() is window.operations
+    window.operations.left.emit()
+    QTest.keyClick(outline.tree, Qt.Key.Key_Delete)
+    assert document.network.named("relu_1") is None
+    document.undo_stack.undo()
+    assert document.network.named("relu_1") is not None
+
+
+def test_that_every_spec_and_panel_has_a_help_page(window: MainWindow) -> None:
+    panel = window.help
+    specs = {s.info.title for s in (*nodes().values(), *optimizers().values())}
+    topics = {panel.topic.itemText(row) for row in range(panel.topic.count())}
+    assert specs <= topics
+    assert {"Panel: Credit", "Panel: Gradients", "Panel: Timeline"} <= topics
+    for row in range(panel.topic.count()):
+        panel.topic.setCurrentIndex(row)
+        text = panel.text.toPlainText()
+        assert len(text) > 20, panel.topic.currentText()
+        assert "Parameters" not in text and "----" not in text
+
+
+def test_that_f1_explains_what_is_in_front(window: MainWindow) -> None:
+    dense = next(n.id for n in window._document.network.nodes if n.name == "dense_1")
+    window.canvas.select((dense,))
+    window.canvas.setFocus()
+    window.actions_by_id["help"].trigger()
+    assert window.docks["help"].isVisible()
+    assert window.help.heading.text() == "<b>Dense</b>"
+    assert "Units" in window.help.text.toPlainText()
+    window.docks["credit"].show()
+    window.docks["credit"].raise_()
+    window.instruments.credit.filter.setFocus()
+    window.actions_by_id["help"].trigger()
+    assert window.help.heading.text() == "<b>Panel: Credit</b>"

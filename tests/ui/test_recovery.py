@@ -1,0 +1,177 @@
+"""Nothing is lost in a crash: the program is killed for real, and started again."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from backprop_studio import app as application
+from backprop_studio import project
+from backprop_studio.network import edits
+from backprop_studio.training import State
+from backprop_studio.ui.controllers import recovery
+from backprop_studio.ui.main_window import MainWindow
+from backprop_studio.ui.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+CRASH = """
+import sys
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+from backprop_studio import app as application
+from backprop_studio.network import edits
+from backprop_studio.nn import nodes
+from backprop_studio.ui.controllers import recovery
+from backprop_studio.ui.settings import Settings
+
+recovery.DEBOUNCE = 50
+app = QApplication([])
+store = Settings(QSettings(sys.argv[1], QSettings.Format.IniFormat))
+window, engine = application.build(store)
+window.show_at_last_place()
+engine.start()
+window.project.load_example()
+
+def edit():
+    network, _ = edits.add_node(window._document.network, nodes()["tanh"](), 0.0, 200.0)
+    window._document.apply("Add", network)
+    print("edited", flush=True)
+
+QTimer.singleShot(500, edit)
+app.exec()
+"""
+
+
+def _start(settings: Path) -> tuple[MainWindow, object]:
+    window, engine = application.build(
+        Settings(QSettings(str(settings), QSettings.Format.IniFormat))
+    )
+    window.show_at_last_place()
+    engine.start()
+    return window, engine
+
+
+def _end(window: MainWindow) -> None:
+    window._document.undo_stack.setClean()
+    window.project._path = None
+    window.close()
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    application.dispose(app, window)
+
+
+def _answers(monkeypatch: pytest.MonkeyPatch, *buttons: str) -> list[str]:
+    """Answer the questions in this order, and note what was asked."""
+    asked: list[str] = []
+    left = [getattr(QMessageBox.StandardButton, b) for b in buttons]
+
+    def question(parent: object, title: str, text: str, *_: object) -> object:
+        asked.append(text)
+        return left.pop(0)
+
+    monkeypatch.setattr(QMessageBox, "question", staticmethod(question))
+    return asked
+
+
+def test_that_work_is_offered_after_the_program_was_killed(
+    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / "settings.ini"
+    with subprocess.Popen(
+        [sys.executable, "-c", CRASH, str(settings)], cwd=ROOT, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == b"edited"
+        folder, deadline = tmp_path / "recovery", time.monotonic() + 30
+        while not list(folder.glob("*.bps")):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        # While its program lives, nobody else is offered its work.
+        window, engine = _start(settings)
+        assert window.project.recovery.found() == ()
+        process.send_signal(signal.SIGKILL)
+    asked = _answers(monkeypatch, "Cancel", "Open")
+    assert not window.project.recover()
+    assert window.project.recover()
+    assert len(asked) == 2 and "5 layers" not in asked[0] and "tanh" in asked[0]
+    assert any(n.name == "tanh_1" for n in window._document.network.nodes)
+    assert window.isWindowModified()
+    qtbot.waitUntil(lambda: engine.state is State.PAUSED)  # type: ignore[attr-defined]
+    # It is this program's now, and goes when it is closed properly.
+    assert len(list(folder.glob("*.bps"))) == 1
+    _end(window)
+    assert list(folder.glob("*.bps")) == []
+
+
+def test_that_edits_are_kept_shortly_after_and_forgotten_when_saved(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, do: Callable[[str], None]
+) -> None:
+    keeper = window.project.recovery
+    keeper._timer.setInterval(30)
+    do("step_batch")
+    network = window._document.network
+    relu = next(n for n in network.nodes if n.name == "relu_1")
+    window._document.apply("Rename", edits.rename(network, relu.id, "bend"))
+    qtbot.waitUntil(keeper._file.exists, timeout=10_000)
+    keeper._finish()
+    kept = project.load(keeper._file)
+    assert kept.network == window._document.network
+    weights = window._engine.weights()
+    assert kept.weights.keys() == weights.keys()
+    assert all((kept.weights[key] == array).all() for key, array in weights.items())
+    assert window.project.save_path(tmp_path / "net.bps")
+    assert not keeper._file.exists()
+    # Another edit, and undone: the document is as it was saved.
+    window._document.apply("Rename", edits.rename(window._document.network, relu.id, "kink"))
+    qtbot.waitUntil(keeper._file.exists, timeout=10_000)
+    keeper._finish()
+    note = json.loads(keeper._file.with_suffix(".json").read_text())
+    assert note["path"] == str(tmp_path / "net.bps")
+    window._document.undo_stack.undo()
+    assert not keeper._file.exists()
+
+
+def test_that_damaged_work_is_put_aside_and_discarded_work_deleted(
+    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "recovery"
+    folder.mkdir()
+    (folder / "a.bps").write_bytes(b"not a project")
+    whole = ROOT / "resources" / "examples" / "xor.bps"
+    (folder / "b.bps").write_bytes(whole.read_bytes())
+    (folder / "b.json").write_text("{")
+    window, _ = _start(tmp_path / "settings.ini")
+    asked = _answers(monkeypatch, "Discard")
+    before = window._document.network
+    qtbot.waitUntil(window.isVisible)
+    assert not window.project.recover()
+    assert len(asked) == 1 and "without a file" in asked[0]
+    assert sorted(p.name for p in folder.iterdir() if p.suffix != ".lock") == ["a.bps.damaged"]
+    assert window._document.network == before
+    _end(window)
+
+
+def test_that_a_folder_that_cannot_be_made_is_no_reason_to_stop(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    keeper = window.project.recovery
+    (tmp_path / "file").write_text("")
+    keeper._folder = tmp_path / "file" / "recovery"
+    keeper._file = keeper._folder / "x.bps"
+    network = window._document.network
+    relu = next(n for n in network.nodes if n.name == "relu_1")
+    window._document.apply("Rename", edits.rename(network, relu.id, "bend"))
+    keeper.keep()
+    assert not keeper._file.exists()
+    assert recovery.DEBOUNCE > 0

@@ -1,0 +1,98 @@
+"""One example traced on the canvas, in the real window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from backprop_studio.ui.main_window import MainWindow
+
+Do = Callable[[str], None]
+
+
+def _read(window: MainWindow) -> dict[str, str]:
+    return {
+        window._document.network.node(wire.source).name: item.reading.text
+        for wire, item in window.canvas.canvas_scene.wires.items()
+        if item.reading is not None
+    }
+
+
+def test_that_wires_read_activations_and_then_error_signals(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    scene = window.canvas.canvas_scene
+    do("step_phase")
+    do("step_phase")
+    qtbot.waitUntil(lambda: len(_read(window)) == 4, timeout=10_000)
+    assert not any(i.reading.backward for i in scene.wires.values() if i.reading)
+    forward = _read(window)
+    pictures = [n.picture for n in scene.nodes.values()]
+    assert sum(p is not None for p in pictures) == 4
+    do("step_phase")
+    do("step_phase")
+    qtbot.waitUntil(
+        lambda: any(i.reading and i.reading.backward for i in scene.wires.values()), timeout=10_000
+    )
+    back = _read(window)
+    assert set(back) == {"dense_1", "relu_1", "dense_2"} and back != forward
+    # Running flat out, there is nothing to read.
+    window.actions_by_id["run"].trigger()
+    qtbot.waitUntil(lambda: not _read(window), timeout=10_000)
+    window.actions_by_id["run"].trigger()
+
+
+def test_that_an_example_is_clicked_counted_to_and_typed_in(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    panel = window.instruments.example
+    window.actions_by_id["open_example"].trigger()
+    do("step_op")
+    do("step_op")
+    qtbot.waitUntil(lambda: "target" in panel.words.text(), timeout=10_000)
+    do("step_layer")
+    qtbot.waitUntil(lambda: bool(_read(window)), timeout=10_000)
+    first = _read(window)
+
+    # Click the point of row 5, where it is drawn.
+    x, y = panel._found.places[5]
+    at = panel.plot.getPlotItem().vb.mapViewToScene(QPointF(float(x), float(y)))
+    place = panel.plot.mapFromScene(at)
+    QTest.mouseMove(panel.plot.viewport(), place)
+    QTest.mouseClick(panel.plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: panel.row.value() != 0, timeout=10_000)
+    qtbot.waitUntil(lambda: _read(window) != first, timeout=10_000)
+    second = _read(window)
+    panel.row.setFocus()
+    QTest.keyClick(panel.row, Qt.Key.Key_Up)
+    qtbot.waitUntil(lambda: _read(window) != second, timeout=10_000)
+
+    panel.numbers.setText("1, 2")
+    QTest.keyClick(panel.numbers, Qt.Key.Key_Return)
+    assert "has 64 numbers, not 2" in panel.words.text()
+    panel.numbers.setText("one")
+    QTest.keyClick(panel.numbers, Qt.Key.Key_Return)
+    assert "not numbers" in panel.words.text()
+    panel.numbers.setText(", ".join(["1"] * 64))
+    QTest.keyClick(panel.numbers, Qt.Key.Key_Return)
+    qtbot.waitUntil(
+        lambda: (
+            panel.numbers.text() == ", ".join(["1"] * 64)
+            and bool((panel._found.features[panel.row.value()] == 1.0).all())
+        ),
+        timeout=10_000,
+    )
+    assert window._engine.snapshot.edited
+
+
+def test_that_slow_motion_lets_the_flow_be_seen(window: MainWindow, do: Do, qtbot: QtBot) -> None:
+    do("step_phase")
+    window._engine.set_speed(2.0)
+    window.actions_by_id["run"].trigger()
+    wires = window.canvas.canvas_scene.wires.values()
+    qtbot.waitUntil(lambda: any(item._moved is not None for item in wires), timeout=10_000)
+    window.actions_by_id["run"].trigger()
+    qtbot.waitUntil(lambda: all(item._moved is None for item in wires), timeout=10_000)

@@ -1,0 +1,145 @@
+"""Arrange, find, history, pictures and arrangements of panels, in the real window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+from backprop_studio.network.presets import PRESETS
+from backprop_studio.ui.dialogs.chooser import Chooser
+from backprop_studio.ui.docks import ARRANGEMENTS
+from backprop_studio.ui.finding import _EXAMPLES
+from backprop_studio.ui.main_window import MainWindow
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_that_a_network_is_arranged_as_one_edit(window: MainWindow) -> None:
+    document = window._document
+    document.apply("Residual", PRESETS["residual"].make())
+    before = document.network
+    window.actions_by_id["arrange"].trigger()
+    assert document.network != before
+    assert all(
+        document.network.node(w.source).x < document.network.node(w.target).x
+        for w in document.network.wires
+    )
+    document.undo_stack.undo()
+    assert document.network == before
+
+
+def test_that_a_layer_dropped_on_a_wire_goes_in_between(window: MainWindow) -> None:
+    network = window._document.network
+    wire = network.wires[1]
+    item = window.canvas.canvas_scene.wires[wire]
+    window.canvas.add_layer("tanh", item._path.pointAtPercent(0.5))
+    now = window._document.network
+    tanh = now.named("tanh_1")
+    assert tanh is not None and wire not in now.wires
+    assert {(w.source, w.target) for w in now.wires} >= {
+        (wire.source, tanh.id),
+        (tanh.id, wire.target),
+    }
+    assert all(now.node(n.id).x == n.x for n in network.nodes)
+
+
+def test_that_a_layer_is_found_by_name(window: MainWindow) -> None:
+    window.actions_by_id["find"].trigger()
+    chooser = window.findChildren(Chooser)[-1]
+    QTest.keyClicks(chooser.search, "relu")
+    QTest.keyClick(chooser.search, Qt.Key.Key_Return)
+    (chosen,) = window.canvas.selected_nodes()
+    assert window._document.network.node(chosen).name == "relu_1"
+
+
+def test_that_the_history_leads_back_to_any_edit(window: MainWindow) -> None:
+    document = window._document
+    first = document.network
+    window.actions_by_id["arrange"].trigger()
+    window.canvas.add_layer("tanh")
+    window.actions_by_id["history"].trigger()
+    assert window.docks["history"].isVisible()
+    model = window.history.model()
+    labels = [model.index(row, 0).data() for row in range(model.rowCount())]
+    assert labels[0] == "As it was opened" and labels[-1] == "Add Tanh"
+    window.history.setCurrentIndex(model.index(0, 0))
+    assert document.network == first
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".pdf", ".png"])
+def test_that_the_diagram_is_written_as_a_picture(
+    window: MainWindow, tmp_path: Path, suffix: str
+) -> None:
+    file = tmp_path / f"net ü{suffix}"
+    window.canvas.save_picture(file)
+    data = file.read_bytes()
+    assert [p.name for p in tmp_path.iterdir() if "net" in p.name] == [file.name]
+    if suffix == ".png":
+        image = QImage(str(file))
+        assert image.width() > 600 and len({image.pixel(x, 80) for x in range(0, 600, 7)}) > 3
+    elif suffix == ".svg":
+        assert QSvgRenderer(str(file)).isValid() and b"dense_1" in data
+    else:
+        assert data.startswith(b"%PDF") and len(data) > 2000
+
+
+def test_that_a_picture_that_cannot_be_written_is_told(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(QMessageBox, "warning", staticmethod(lambda *args: told.append(args[2])))
+    for name in ("missing/net.svg", "net.gif"):
+        path = tmp_path / name
+        monkeypatch.setattr(window.project, "_ask_where", lambda *_, p=path: p)
+        window.actions_by_id["export_picture"].trigger()
+    assert len(told) == 2 and all(text for text in told)
+
+
+def test_that_panels_come_in_four_arrangements(window: MainWindow, qtbot: QtBot) -> None:
+    for name, wanted in ARRANGEMENTS.items():
+        window.actions_by_id[f"layout_{name}"].trigger()
+        shown = {key for key, dock in window.docks.items() if not dock.isHidden()}
+        assert shown == set(wanted)
+        assert window.height() <= 800
+    window.actions_by_id["reset_layout"].trigger()
+    assert not window.docks["palette"].isHidden() and window.docks["credit"].isHidden()
+
+
+def test_that_the_map_appears_when_something_is_out_of_sight(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    canvas = window.canvas
+    window.actions_by_id["zoom_fit"].trigger()
+    assert not canvas.minimap.isVisible()
+    for _ in range(6):
+        window.actions_by_id["zoom_in"].trigger()
+    assert canvas.minimap.isVisible() and not canvas.minimap.grab().isNull()
+    left = canvas.node_center(window._document.network.nodes[0].id)
+    QTest.mouseClick(canvas.minimap, Qt.MouseButton.LeftButton, pos=canvas.minimap.rect().center())
+    assert canvas.node_center(window._document.network.nodes[0].id) != left
+    window.actions_by_id["minimap"].trigger()
+    assert not canvas.minimap.isVisible()
+    window.actions_by_id["minimap"].trigger()
+    window.actions_by_id["zoom_fit"].trigger()
+    assert not canvas.minimap.isVisible()
+
+
+def test_that_every_example_is_offered_and_opens(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {p.stem for p in (ROOT / "resources" / "examples").glob("*.bps")}
+    assert set(_EXAMPLES) == files
+    for title, _ in _EXAMPLES.values():
+        window.actions_by_id["examples"].trigger()
+        chooser = window.findChildren(Chooser)[-1]
+        QTest.keyClicks(chooser.search, title)
+        QTest.keyClick(chooser.search, Qt.Key.Key_Return)
+        assert not window._document.analysis.errors
+        assert window.project.path is None
