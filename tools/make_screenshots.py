@@ -89,6 +89,42 @@ def _take_all() -> None:
     window.canvas.select(("hidden",) if "hidden" in document.network else ())
     take("backward")
 
+    # The instruments, at the same moment.
+    program = document.analysis.require().program
+    relu, hidden, last = (document.network.named(name) for name in ("relu", "hidden", "output"))
+    assert relu is not None and hidden is not None and last is not None
+    shown = window.instruments
+    gradient = program.gradients[program.parameters[0].id]
+
+    def look(key: str, prepare: object = None) -> None:
+        window.actions_by_id[f"open_{key}"].trigger()
+        wait(800)
+        if callable(prepare):
+            prepare()
+            wait(2500)
+        take(key.replace("_", "-"))
+        window.docks[key].close()
+
+    look("explanation", lambda: shown.explain(gradient, (20, 18)))
+    look("credit")
+    look("paths")
+    look("efficiency", shown.efficiency.button.click)
+    look("rules")
+    look("inside", lambda: shown.inside.set_node(last.id))
+    look("bug_hunt", shown.bug_hunt.button.click)
+    look("example", lambda: shown.example.row.setValue(7))
+    window.actions_by_id["open_compare"].trigger()
+    wait(300)
+    shown.compare.mark_a.click()
+    wait(500)
+    engine.step(Boundary.EPOCH)
+    look("compare")
+    for _ in range(3):
+        engine.step(Boundary.PHASE)
+    window.canvas.node_opened.emit(last.id)
+    take("operations")
+    window.operations.left.emit()
+
     network = document.network
     output = network.named("output")
     assert output is not None
