@@ -7,17 +7,14 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
     QDockWidget,
     QMainWindow,
-    QSizePolicy,
     QStackedWidget,
-    QToolBar,
-    QToolButton,
     QUndoView,
     QWidget,
 )
@@ -41,6 +38,7 @@ from backprop_studio.ui.canvas.progress import activity_at
 from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
+from backprop_studio.ui.controllers.layouts import Layouts
 from backprop_studio.ui.controllers.project import ProjectController
 from backprop_studio.ui.controllers.tracer import Tracer
 from backprop_studio.ui.dialogs import about
@@ -58,7 +56,9 @@ from backprop_studio.ui.panels.palette import PalettePanel
 from backprop_studio.ui.panels.program import ProgramPanel
 from backprop_studio.ui.panels.setup import SetupPanel
 from backprop_studio.ui.panels.timeline import TimelinePanel
+from backprop_studio.ui.recent import RecentMenu
 from backprop_studio.ui.settings import Settings
+from backprop_studio.ui.toolbar import add_toolbar
 from backprop_studio.ui.widgets.run_status import RunStatus
 from backprop_studio.ui.widgets.transport import Transport
 
@@ -110,29 +110,20 @@ class MainWindow(QMainWindow):
             if spec.local:
                 self.canvas.addAction(self.actions_by_id[spec.id])
         self.transport = Transport(self.actions_by_id["run"])
-        self._add_toolbar()
+        add_toolbar(self, self.actions_by_id, self.transport)
         self.docks = self._add_docks()
-        self._recent = self._menus["file"].addMenu(self.tr("Open &recent"))
+        self.layouts = Layouts(self, self.docks, settings)
+        self._recent = RecentMenu(settings, self.project.reopen, self)
         self._menus["file"].insertMenu(self.actions_by_id["example"], self._recent)
-        self._recent.aboutToShow.connect(self._list_recent)
-        self._recent.triggered.connect(self._open_recent)
         self._connect()
         self.setAcceptDrops(True)
-        self._standard_layout = QByteArray()
         self._show_title()
         self._told: Analysis | None = None
         self._show_analysis(document.analysis)
 
     def show_at_last_place(self) -> None:
         """Show the window where it was the last time, or at its standard size."""
-        room = self.screen().availableGeometry()
-        docks.settle(self)
-        # The frame is not there before the window is shown; a title bar takes about this much.
-        self.resize(min(1280, room.width()), min(800, room.height() - 32))
-        docks.arrange(self, self.docks)
-        self._standard_layout = self.saveState(docks.LAYOUT_VERSION)
-        self.restoreGeometry(self._settings.window_geometry)
-        self.restoreState(self._settings.window_state, docks.LAYOUT_VERSION)
+        self.layouts.restore()
         self.show()
 
     # Overrides of Qt.
@@ -141,8 +132,7 @@ class MainWindow(QMainWindow):
         if not self.project.may_discard():
             event.ignore()
             return
-        self._settings.window_geometry = self.saveGeometry()
-        self._settings.window_state = self.saveState(docks.LAYOUT_VERSION)
+        self.layouts.keep()
         self._settings.sync()
         self.project.recovery.close()
         self._engine.shut_down()
@@ -221,30 +211,6 @@ class MainWindow(QMainWindow):
             "shortcuts": lambda: about.show_shortcuts(self, self.actions_by_id),
             "about": partial(about.show_about, self),
         }
-
-    def _add_toolbar(self) -> None:
-        bar = QToolBar(self.tr("Main toolbar"))
-        bar.setObjectName("toolbar")
-        bar.setMovable(False)
-        bar.setIconSize(QSize(18, 18))
-        for group in (("new", "open", "save"), ("undo", "redo")):
-            for key in group:
-                bar.addAction(self.actions_by_id[key])
-            bar.addSeparator()
-        bar.addWidget(self.transport)
-        bar.addSeparator()
-        for key in ("restart", "new_weights"):
-            bar.addAction(self.actions_by_id[key])
-        spacer = QWidget()
-        spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(spacer)
-        bar.addAction(self.actions_by_id["theme"])
-        bar.addSeparator()
-        bar.addAction(self.actions_by_id["export"])
-        export = bar.widgetForAction(self.actions_by_id["export"])
-        assert isinstance(export, QToolButton)
-        export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.addToolBar(bar)
 
     def _add_docks(self) -> dict[str, QDockWidget]:
         panels: dict[str, QWidget] = {
@@ -393,16 +359,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name}[*] — Backprop Studio")
         self.setWindowModified(not self._document.undo_stack.isClean())
 
-    def _list_recent(self) -> None:
-        self._recent.clear()
-        for path in self._settings.recent_files:
-            self._recent.addAction(str(path)).setData(str(path))
-        if self._recent.isEmpty():
-            self._recent.addAction(self.tr("No projects yet")).setEnabled(False)
-
-    def _open_recent(self, action: QAction) -> None:
-        self.project.reopen(Path(action.data()))
-
     def _go_to_node(self, node_id: str) -> None:
         self.canvas.select((node_id,))
         self.canvas.setFocus()
@@ -454,10 +410,10 @@ class MainWindow(QMainWindow):
         self._open_instrument("help")
 
     def _arrange_docks(self, name: str) -> None:
-        docks.show_arrangement(self, self.docks, name)
+        self.layouts.show_arrangement(name)
 
     def _open_instrument(self, key: str) -> None:
-        docks.open_instrument(self, self.docks, key)
+        self.layouts.open(key)
 
     def _put_in(self, changes: tuple[Intervention, ...]) -> None:
         for change in changes:
@@ -499,6 +455,4 @@ class MainWindow(QMainWindow):
         self._settings.theme_mode = mode
 
     def _reset_layout(self) -> None:
-        docks.close_instruments(self.docks)
-        self.restoreState(self._standard_layout, docks.LAYOUT_VERSION)
-        docks.arrange(self, self.docks)
+        self.layouts.reset()
