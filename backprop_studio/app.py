@@ -11,9 +11,11 @@ from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from backprop_studio.ui import icons, settings, theme
+from backprop_studio.ui import icons, settings
+from backprop_studio.ui.controllers.appearance import apply_stored
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
 from backprop_studio.ui.main_window import MainWindow
@@ -60,6 +62,20 @@ class _ErrorReporter(QObject):
         )  # fmt: skip
 
 
+class _FileOpener(QObject):
+    """Opens what is double-clicked where the system tells it by an event, as macOS does."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent) and event.file():
+            self._window.project.reopen(Path(event.file()))
+            return True
+        return False
+
+
 def build(store: Settings) -> tuple[MainWindow, Engine]:
     """Make the document, the engine and the window, wired together; nothing runs yet."""
     # Children of the application: they outlive the window, whose widgets listen to them.
@@ -82,10 +98,12 @@ def start(argv: list[str]) -> tuple[QApplication, MainWindow]:
     app.setStyle("Fusion")
     app.setWindowIcon(icons.app_icon())
     store = Settings()
-    theme.apply(app, store.theme_mode)
+    apply_stored(app, store)
     window, engine = build(store)
     _ErrorReporter(window).install()
-    window.show_at_last_place()
+    window.show_at_last_place(greet=not argv)
+    opener = _FileOpener(window)
+    app.installEventFilter(opener)
 
     def begin() -> None:
         # After the first paint: a person sees the window at once.
@@ -93,7 +111,8 @@ def start(argv: list[str]) -> tuple[QApplication, MainWindow]:
         if window.project.recover():
             return
         if not argv or not window.project.open_path(Path(argv[0])):
-            window.project.load_example()
+            with window.start.staying():
+                window.project.load_example()
 
     QTimer.singleShot(0, begin)
     return app, window

@@ -73,6 +73,8 @@ def _take_all() -> None:
 
     IMAGES.mkdir(parents=True, exist_ok=True)
     until(lambda: engine.state is State.PAUSED)
+    take("start-page")
+    window.start.leave()
     take("start")
 
     engine.run()

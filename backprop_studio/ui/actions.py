@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt
-from PySide6.QtGui import QAction, QKeySequence, QUndoStack
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QUndoStack
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from backprop_studio.ui import icons
@@ -41,6 +42,10 @@ class ActionSpec:
     local
         Whether its shortcut belongs to the canvas alone: elsewhere the keys mean the same for
         what is there, such as a table's text.
+    submenu
+        Key of the submenu that it stands in; empty for the menu itself.
+    checked
+        ``"alone"`` if it is on or off, ``"group"`` if it is one of those in its submenu.
     """
 
     id: str
@@ -51,6 +56,8 @@ class ActionSpec:
     tip: str = ""
     separator: bool = False
     local: bool = False
+    submenu: str = ""
+    checked: Literal["", "alone", "group"] = ""
 
 
 MENUS = {
@@ -62,9 +69,19 @@ MENUS = {
     "help": "&Help",
 }
 
+SUBMENUS = {"theme": "T&heme", "text": "Te&xt size", "motion": "Motio&n"}
+
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("new", "file", "&New", "Ctrl+N", "new", "Start with an empty canvas"),
+    ActionSpec(
+        "new_window", "file", "New &window", "Ctrl+Alt+N", "",
+        "Work on a second project beside this one",
+    ),
     ActionSpec("open", "file", "&Open…", "Ctrl+O", "open", "Open a project file"),
+    ActionSpec(
+        "start_page", "file", "S&tart page", "Alt+Home", "",
+        "Recent projects, examples and presets to begin with",
+    ),
     ActionSpec("example", "file", "Open the &digits example", "", "", "Open the example network"),
     ActionSpec(
         "examples", "file", "Open an e&xample…", "Ctrl+Shift+N", "",
@@ -111,8 +128,45 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("minimap", "view", "&Map of the network", "Ctrl+M", "", "In a corner of the canvas"),
     ActionSpec("theme", "view", "Light or dark &theme", "Ctrl+T", "theme", "Switch themes", True),
     ActionSpec(
+        "theme_system", "view", "Theme as the &system has it", "", "",
+        "Light or dark, whichever the system is", False, False, "theme", "group",
+    ),
+    ActionSpec(
+        "theme_light", "view", "&Light theme", "", "",
+        "Always light", False, False, "theme", "group",
+    ),
+    ActionSpec(
+        "theme_dark", "view", "&Dark theme", "", "", "Always dark", False, False, "theme", "group"
+    ),
+    ActionSpec(
+        "text_larger", "view", "&Larger text", "Ctrl+Alt++", "", "", False, False, "text"
+    ),
+    ActionSpec(
+        "text_smaller", "view", "&Smaller text", "Ctrl+Alt+-", "", "", False, False, "text"
+    ),
+    ActionSpec(
+        "text_normal", "view", "Text as the s&ystem has it", "Ctrl+Alt+0", "", "",
+        False, False, "text",
+    ),
+    ActionSpec(
+        "motion_system", "view", "Motion as the &system says", "", "",
+        "Moves, unless the system is set to show no animations", False, False, "motion", "group",
+    ),
+    ActionSpec(
+        "motion_full", "view", "Let things &move", "", "",
+        "What flows through the network is seen to flow", False, False, "motion", "group",
+    ),
+    ActionSpec(
+        "motion_reduced", "view", "Let nothing m&ove by itself", "", "",
+        "What flows through the network stands still", False, False, "motion", "group",
+    ),
+    ActionSpec(
+        "presentation", "view", "&Presentation", "F11", "",
+        "Large type and the whole screen, for a projector", False, False, "", "alone",
+    ),
+    ActionSpec(
         "layout_build", "view", "Panels to &build", "Ctrl+Alt+1", "",
-        "Palette, inspector and messages", True,
+        "Palette, inspector and messages. Again puts them back to their places", True,
     ),
     ActionSpec(
         "layout_step", "view", "Panels to &step", "Ctrl+Alt+2", "",
@@ -205,7 +259,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "commands", "help", "&Command palette…", "Ctrl+Shift+P", "", "Find any command by name"
     ),
     ActionSpec("help", "help", "&Help on what is in front", "F1", "", "The layer or the panel"),
-    ActionSpec("shortcuts", "help", "&Keyboard shortcuts", "Ctrl+F1"),
+    ActionSpec(
+        "shortcuts", "help", "&Keyboard shortcuts…", "Ctrl+F1", "",
+        "Which keys do what; change them here",
+    ),
     ActionSpec("about", "help", "&About Backprop Studio"),
 )  # fmt: skip
 
@@ -231,27 +288,46 @@ def build(
     """
     actions: dict[str, QAction] = {}
     menus: dict[str, QMenu] = {key: window.menuBar().addMenu(_tr(t)) for key, t in MENUS.items()}
+    submenus: dict[str, QMenu] = {}
+    groups: dict[str, QActionGroup] = {}
     for spec in ACTIONS:
         action = QAction(_tr(spec.text), window)
         action.setObjectName(f"action-{spec.id}")
-        if spec.shortcut:
-            action.setShortcut(QKeySequence(spec.shortcut))
         if spec.local:
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         if spec.icon:
             action.setIcon(icons.icon(spec.icon))
-        plain = _tr(spec.text).replace("&", "").rstrip("…")
-        tip = _tr(spec.tip) if spec.tip else plain
-        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        action.setIconText(plain.split(" ")[0])
-        action.setToolTip(f"{tip} ({keys})" if keys else tip)
-        action.setStatusTip(tip)
+        action.setIconText(plain_text(spec).split(" ")[0])
+        set_shortcut(action, spec, spec.shortcut)
+        action.setCheckable(bool(spec.checked))
         action.triggered.connect(_without_state(handlers[spec.id]))
+        menu = menus[spec.menu]
         if spec.separator:
-            menus[spec.menu].addSeparator()
-        menus[spec.menu].addAction(action)
+            menu.addSeparator()
+        if spec.submenu:
+            if spec.submenu not in submenus:
+                submenus[spec.submenu] = menu.addMenu(_tr(SUBMENUS[spec.submenu]))
+                groups[spec.submenu] = QActionGroup(window)
+            menu = submenus[spec.submenu]
+            if spec.checked:
+                groups[spec.submenu].addAction(action)
+        menu.addAction(action)
         actions[spec.id] = action
     return actions, menus
+
+
+def plain_text(spec: ActionSpec) -> str:
+    """An action's name without mnemonic and dots."""
+    return _tr(spec.text).replace("&", "").rstrip("…")
+
+
+def set_shortcut(action: QAction, spec: ActionSpec, keys: str) -> None:
+    """Give an action its keys, in portable notation, and say them in its tooltip."""
+    action.setShortcut(QKeySequence(keys))
+    tip = _tr(spec.tip) if spec.tip else plain_text(spec)
+    native = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    action.setToolTip(f"{tip} ({native})" if native else tip)
+    action.setStatusTip(tip)
 
 
 def follow_undo(actions: Mapping[str, QAction], stack: QUndoStack) -> None:

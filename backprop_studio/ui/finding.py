@@ -65,7 +65,7 @@ def find_layer(canvas: CanvasView) -> None:
 
 _EXAMPLES = {
     "digits": ("Handwritten digits", "64 ReLU units, 97 % after 40 epochs"),
-    "digits_cnn": ("Handwritten digits, CNN", "two convolutions with pooling"),
+    "digits_cnn": ("Digits, convolutional", "two convolutions with pooling"),
     "moons": ("Two moons", "16 ReLU units"),
     "circles": ("Circles", "16 ReLU units"),
     "spirals": ("Spirals", "two hidden layers"),
@@ -76,11 +76,16 @@ _EXAMPLES = {
 """What stands in the examples' folder, by the names of the files."""
 
 
+def examples() -> Mapping[str, tuple[str, str]]:
+    """Title and a few words of every example, by the name of its file."""
+    return {name: (_tr(title), _tr(detail)) for name, (title, detail) in _EXAMPLES.items()}
+
+
 def open_example(window: QWidget, project: ProjectController) -> None:
     """Offer the example projects."""
     found = [
         Choice(title, detail, partial(project.open_example, name))
-        for name, (title, detail) in _EXAMPLES.items()
+        for name, (title, detail) in examples().items()
     ]
     chooser = Chooser(_tr("Open an example"), found, window)
     _open(chooser, window.mapToGlobal(QPoint((window.width() - chooser.width()) // 2, 90)))

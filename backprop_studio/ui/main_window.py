@@ -32,17 +32,21 @@ from backprop_studio.training import (
 )
 from backprop_studio.training.breakpoints import AtInstruction
 from backprop_studio.training.naming import breakpoint_name, with_names
-from backprop_studio.ui import actions, docks, finding, theme
+from backprop_studio.ui import actions, docks, finding, theme, windows
 from backprop_studio.ui.canvas.ops_view import OpsView
 from backprop_studio.ui.canvas.progress import activity_at
 from backprop_studio.ui.canvas.view import CanvasView
+from backprop_studio.ui.controllers.appearance import Appearance
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
 from backprop_studio.ui.controllers.layouts import Layouts
 from backprop_studio.ui.controllers.project import ProjectController
+from backprop_studio.ui.controllers.shortcuts import Shortcuts
+from backprop_studio.ui.controllers.start import StartController
 from backprop_studio.ui.controllers.tracer import Tracer
 from backprop_studio.ui.dialogs import about
 from backprop_studio.ui.dialogs.set_number import SetNumberDialog
+from backprop_studio.ui.dialogs.shortcuts import ShortcutsDialog
 from backprop_studio.ui.instruments import Instruments
 from backprop_studio.ui.panels.breakpoints import BreakpointsPanel
 from backprop_studio.ui.panels.current_step import CurrentStepPanel
@@ -105,7 +109,10 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(self.status)
         self.statusBar().setSizeGripEnabled(False)
 
+        self.appearance = Appearance(self, settings)
         self.actions_by_id, self._menus = actions.build(self, self._handlers())
+        self.appearance.set_actions(self.actions_by_id)
+        self.shortcuts = Shortcuts(self.actions_by_id, settings)
         for spec in actions.ACTIONS:
             if spec.local:
                 self.canvas.addAction(self.actions_by_id[spec.id])
@@ -113,6 +120,8 @@ class MainWindow(QMainWindow):
         add_toolbar(self, self.actions_by_id, self.transport)
         self.docks = self._add_docks()
         self.layouts = Layouts(self, self.docks, settings)
+        self.start = StartController(self.pages, self.canvas, self.project, settings, self.layouts)
+        self.start.leave_for(self.actions_by_id)
         self._recent = RecentMenu(settings, self.project.reopen, self)
         self._menus["file"].insertMenu(self.actions_by_id["example"], self._recent)
         self._connect()
@@ -121,9 +130,17 @@ class MainWindow(QMainWindow):
         self._told: Analysis | None = None
         self._show_analysis(document.analysis)
 
-    def show_at_last_place(self) -> None:
-        """Show the window where it was the last time, or at its standard size."""
+    def show_at_last_place(self, *, greet: bool = False) -> None:
+        """Show the window where it was the last time, or at its standard size.
+
+        Parameters
+        ----------
+        greet
+            Whether the start page is in front, if the person wants it.
+        """
         self.layouts.restore()
+        if greet:
+            self.start.greet()
         self.show()
 
     # Overrides of Qt.
@@ -166,6 +183,8 @@ class MainWindow(QMainWindow):
         }
         return {
             "new": project.new,
+            "new_window": windows.open_another,
+            "start_page": self._show_start_page,
             "open": project.open,
             "example": project.open_example,
             "examples": partial(finding.open_example, self, project),
@@ -196,7 +215,7 @@ class MainWindow(QMainWindow):
             "zoom_out": lambda: canvas.zoom_by(0.8),
             "zoom_fit": canvas.zoom_to_fit,
             "minimap": lambda: canvas.minimap.set_wanted(not canvas.minimap.wanted),
-            "theme": self._switch_theme,
+            **self.appearance.handlers(),
             "reset_layout": self._reset_layout,
             "run": partial(self._after_edits, engine.toggle),
             **steps,
@@ -208,7 +227,7 @@ class MainWindow(QMainWindow):
             },
             "restart": partial(self._after_edits, self._restart),
             "new_weights": self._draw_new_weights,
-            "shortcuts": lambda: about.show_shortcuts(self, self.actions_by_id),
+            "shortcuts": self._show_shortcuts,
             "about": partial(about.show_about, self),
         }
 
@@ -246,6 +265,7 @@ class MainWindow(QMainWindow):
         self.project.path_changed.connect(self.canvas.zoom_to_fit)
         self.project.path_changed.connect(self.messages.clear_notices)
         self.project.told.connect(self._tell)
+        self.appearance.told.connect(self._tell)
         self.palette_panel.layer_chosen.connect(self.canvas.add_layer)
         self.canvas.selection_changed.connect(self.inspector.set_selection)
         self.canvas.refused.connect(self._tell)
@@ -354,9 +374,8 @@ class MainWindow(QMainWindow):
         self.statusBar().showMessage(text, 8000)
 
     def _show_title(self, *_: object) -> None:
-        path = self.project.path
-        name = self.tr("Untitled") if path is None else path.name
-        self.setWindowTitle(f"{name}[*] — Backprop Studio")
+        self.setWindowTitle(f"{self.project.name}[*] — Backprop Studio")
+        self.setWindowFilePath("" if self.project.path is None else str(self.project.path))
         self.setWindowModified(not self._document.undo_stack.isClean())
 
     def _go_to_node(self, node_id: str) -> None:
@@ -447,12 +466,13 @@ class MainWindow(QMainWindow):
         setup = replace(network.setup, seed=(network.setup.seed + 1) % 2**32)
         self._document.apply(self.tr("New weights"), edits.set_setup(network, setup))
 
-    def _switch_theme(self) -> None:
-        mode: theme.Mode = "light" if theme.current().name == "dark" else "dark"
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        theme.apply(app, mode)
-        self._settings.theme_mode = mode
+    def _show_start_page(self) -> None:
+        self.start.show()
+
+    def _show_shortcuts(self) -> None:
+        dialog = ShortcutsDialog(self.shortcuts, self)
+        dialog.exec()
+        dialog.deleteLater()
 
     def _reset_layout(self) -> None:
         self.layouts.reset()

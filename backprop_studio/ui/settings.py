@@ -1,12 +1,15 @@
-"""What the program remembers between starts: theme, window, recent files, last folder."""
+"""What the program remembers between starts: looks, window, keys, recent files, last folder."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast, get_args
 
 from PySide6.QtCore import QByteArray, QCoreApplication, QSettings, QStandardPaths
 
+from backprop_studio.ui import text_size
+from backprop_studio.ui.motion import Motion
 from backprop_studio.ui.theme import Mode
 
 ORGANIZATION = "Backprop Studio"
@@ -45,6 +48,67 @@ class Settings:
         self._store.setValue("view/theme", value)
 
     @property
+    def motion(self) -> Motion:
+        """Whether things may move; ``"system"`` at first."""
+        value = str(self._store.value("view/motion", "system"))
+        return cast(Motion, value) if value in get_args(Motion) else "system"
+
+    @motion.setter
+    def motion(self, value: Motion) -> None:
+        self._store.setValue("view/motion", value)
+
+    @property
+    def text_size(self) -> int:
+        """Size of all text in percent of the system's; 100 at first."""
+        value = str(self._store.value("view/text", "100"))
+        return text_size.bounded(int(value)) if value.isdecimal() and len(value) < 4 else 100
+
+    @text_size.setter
+    def text_size(self, value: int) -> None:
+        self._store.setValue("view/text", str(value))
+
+    @property
+    def start_page(self) -> bool:
+        """Whether the start page greets; it does at first."""
+        return str(self._store.value("view/start", "true")) != "false"
+
+    @start_page.setter
+    def start_page(self, value: bool) -> None:
+        self._store.setValue("view/start", "true" if value else "false")
+
+    @property
+    def shortcuts(self) -> dict[str, str]:
+        """Key sequences that the user has changed, in portable notation, by action."""
+        self._store.beginGroup("keys")
+        try:
+            return {key: str(self._store.value(key, "")) for key in self._store.childKeys()}
+        finally:
+            self._store.endGroup()
+
+    @shortcuts.setter
+    def shortcuts(self, value: Mapping[str, str]) -> None:
+        self._store.remove("keys")
+        for key, keys in value.items():
+            self._store.setValue(f"keys/{key}", keys)
+
+    @property
+    def arrangement(self) -> str:
+        """The arrangement of panels that is in use; empty for none."""
+        return str(self._store.value("window/arrangement", ""))
+
+    @arrangement.setter
+    def arrangement(self, value: str) -> None:
+        self._store.setValue("window/arrangement", value)
+
+    def layout(self, arrangement: str) -> QByteArray:
+        """An arrangement as it was left; empty when it was never changed."""
+        return self._bytes(f"window/layout-{arrangement}")
+
+    def set_layout(self, arrangement: str, state: QByteArray) -> None:
+        """Remember an arrangement as it is left; an empty state forgets it."""
+        self._store.setValue(f"window/layout-{arrangement}", state)
+
+    @property
     def window_geometry(self) -> QByteArray:
         """For ``QWidget.restoreGeometry``; empty at first."""
         return self._bytes("window/geometry")
@@ -72,6 +136,7 @@ class Settings:
 
     def add_recent_file(self, path: Path) -> None:
         """Put a file first in the list of recent files, and its folder as the last folder."""
+        self.sync()  # another window may have added some
         path = path.absolute()
         files = [path, *(item for item in self.recent_files if item != path)]
         self._store.setValue("files/recent", [str(item) for item in files[:RECENT_LIMIT]])
@@ -107,7 +172,7 @@ class Settings:
         return Path(QStandardPaths.writableLocation(place)) / "recovery"
 
     def sync(self) -> None:
-        """Write to disk now."""
+        """Write to disk now, and read what other windows have written."""
         self._store.sync()
 
     def _bytes(self, key: str) -> QByteArray:

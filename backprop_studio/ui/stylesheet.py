@@ -76,6 +76,13 @@ QToolButton[role^="segment"]:checked {
 }
 QToolButton[role^="segment"]:focus { border: 2px solid $accent; padding: 2px 6px; }
 
+QPushButton[role="link"] {
+    color: $forward; background: transparent; border: 1px solid transparent;
+    text-align: left; padding: 3px 7px; min-height: 1.1em;
+}
+QPushButton[role="link"]:hover { background: $button_hover; }
+QPushButton[role="link"]:focus { border: 2px solid $accent; padding: 2px 6px; }
+
 QLabel[role="muted"] { color: $muted; }
 QLabel[role="heading"] { font-weight: 600; }
 QLabel[role="error"] { color: $error; }
@@ -84,6 +91,7 @@ QLabel[role="ok"] { color: $ok; }
 QLabel[role="forward"] { color: $forward; font-weight: 600; }
 QLabel[role="backward"] { color: $backward; font-weight: 600; }
 QLabel[role="update"] { color: $update; font-weight: 600; }
+QFrame#start-side { background: $surface_alt; border-right: 1px solid $border; }
 QFrame[role="card"] { background: $surface; border: 1px solid $border; border-radius: 6px; }
 
 QAbstractItemView { border: 1px solid $border; outline: none; }

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from backprop_studio.insight.flow import Flow
 from backprop_studio.network import Network, Wire
-from backprop_studio.ui import theme
+from backprop_studio.ui import motion, theme
 from backprop_studio.ui.canvas import accessible, camera, geometry, style
 from backprop_studio.ui.canvas.activity import Activity
 from backprop_studio.ui.canvas.interactions import clipboard, edit_actions, keys
@@ -196,7 +196,8 @@ class CanvasView(QGraphicsView):
         self.canvas_scene.set_flow(flow)
 
     def set_flowing(self, flowing: bool) -> None:
-        """Let what flows be seen to flow: in slow motion."""
+        """Let what flows be seen to flow, in slow motion and unless motion is not wanted."""
+        flowing = flowing and not motion.reduced()
         if flowing and not self._stream.isActive():
             self._stream.start()
         elif not flowing and self._stream.isActive():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QByteArray, QObject
+from PySide6.QtCore import QByteArray, QObject, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from backprop_studio.ui import docks
@@ -14,6 +14,9 @@ from backprop_studio.ui.settings import Settings
 class Layouts(QObject):
     """Shows, keeps and restores the places of a window's docks.
 
+    Each arrangement comes back as it was left. Choosing the one that is in use already puts its
+    docks back to where they belong.
+
     Parameters
     ----------
     window
@@ -22,7 +25,14 @@ class Layouts(QObject):
         The docks by key.
     settings
         Where places are remembered.
+
+    Signals
+    -------
+    put_back_now
+        Docks that were put aside are there again.
     """
+
+    put_back_now = Signal()
 
     def __init__(
         self, window: QMainWindow, panels: Mapping[str, QDockWidget], settings: Settings
@@ -32,6 +42,9 @@ class Layouts(QObject):
         self._docks = panels
         self._settings = settings
         self._standard = QByteArray()
+        self._aside: QByteArray | None = None
+        for dock in panels.values():
+            dock.toggleViewAction().triggered.connect(lambda shown, d=dock: self._toggled(d, shown))
 
     def restore(self) -> None:
         """Put window and docks where they were the last time, or at their standard places."""
@@ -41,25 +54,63 @@ class Layouts(QObject):
         # The frame is not there before the window is shown; a title bar takes about this much.
         window.resize(min(1280, room.width()), min(800, room.height() - 32))
         docks.arrange(window, self._docks)
-        self._standard = window.saveState(docks.LAYOUT_VERSION)
+        self._standard = self._state()
         window.restoreGeometry(self._settings.window_geometry)
-        window.restoreState(self._settings.window_state, docks.LAYOUT_VERSION)
+        self._restore(self._settings.window_state)
 
     def keep(self) -> None:
         """Remember the places for the next start."""
         self._settings.window_geometry = self._window.saveGeometry()
-        self._settings.window_state = self._window.saveState(docks.LAYOUT_VERSION)
+        self._settings.window_state = self._state()
+
+    def clear(self) -> None:
+        """Put all docks aside, until something needs them or `put_back` is called."""
+        if self._aside is None:
+            self._aside = self._state()
+            for dock in self._docks.values():
+                dock.hide()
+
+    def put_back(self) -> None:
+        """Put the docks back that were put aside."""
+        if self._aside is not None:
+            state, self._aside = self._aside, None
+            self._restore(state)
+            self.put_back_now.emit()
 
     def reset(self) -> None:
-        """Put the docks at their standard places."""
+        """Put the docks at their standard places, and forget how the arrangements were left."""
+        self.put_back()
         docks.close_instruments(self._docks)
-        self._window.restoreState(self._standard, docks.LAYOUT_VERSION)
+        self._restore(self._standard)
         docks.arrange(self._window, self._docks)
+        self._settings.arrangement = ""
+        for name in docks.ARRANGEMENTS:
+            self._settings.set_layout(name, QByteArray())
 
     def show_arrangement(self, name: str) -> None:
-        """Open the docks of an arrangement, and close all others."""
-        docks.show_arrangement(self._window, self._docks, name)
+        """Open the docks of an arrangement as they were left, and close all others."""
+        self.put_back()
+        before = self._settings.arrangement
+        if before in docks.ARRANGEMENTS and before != name:
+            self._settings.set_layout(before, self._state())
+        self._settings.arrangement = name
+        if before == name or not self._restore(self._settings.layout(name)):
+            docks.show_arrangement(self._window, self._docks, name)
 
     def open(self, key: str) -> None:
         """Open a dock in front of the others at its place, and give it the keyboard."""
+        self.put_back()
         docks.open_instrument(self._window, self._docks, key)
+
+    def _state(self) -> QByteArray:
+        if self._aside is not None:
+            return self._aside
+        return self._window.saveState(docks.LAYOUT_VERSION)
+
+    def _restore(self, state: QByteArray) -> bool:
+        return not state.isEmpty() and self._window.restoreState(state, docks.LAYOUT_VERSION)
+
+    def _toggled(self, dock: QDockWidget, shown: bool) -> None:
+        if self._aside is not None:
+            self.put_back()
+            dock.setVisible(shown)

@@ -19,6 +19,15 @@ from backprop_studio.ui.controllers.recovery import Recovery
 from backprop_studio.ui.settings import Settings
 
 
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What tells one state of a file from another; None when it is not there."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
 def stem_of(path: Path | None) -> str:
     """Name of a file without folder and ending; empty when there is no file."""
     return "" if path is None else path.stem
@@ -49,6 +58,8 @@ class ProjectController(QObject):
         self._settings = settings
         self._window = window
         self._path: Path | None = None
+        # How its file was when it was last read or written here.
+        self._stamp: tuple[int, int] | None = None
         self._saved_at = 0
         self.recovery = Recovery(settings.recovery_folder, document, engine, self)
         self.path_changed.connect(lambda: self.recovery.set_path(self._path))
@@ -58,10 +69,24 @@ class ProjectController(QObject):
         """File of the document; None before it is saved for the first time."""
         return self._path
 
+    @property
+    def name(self) -> str:
+        """Name of the document's file, with its folder where another recent one is called so."""
+        if self._path is None:
+            return self.tr("Untitled")
+        twins = [p for p in self._settings.recent_files if p.name == self._path.name]
+        if any(p != self._path.absolute() for p in twins):
+            return f"{self._path.name} ({self._path.absolute().parent})"
+        return self._path.name
+
     def new(self) -> None:
         """An empty canvas, after asking about unsaved changes."""
+        self.begin_with(Network())
+
+    def begin_with(self, network: Network) -> None:
+        """A network as a document of its own, after asking about unsaved changes."""
         if self.may_discard():
-            self._show(Project(Network()), None)
+            self._show(Project(network), None)
 
     def open_example(self, name: str = "digits") -> None:
         """An example, as a document of its own without a file."""
@@ -135,13 +160,30 @@ class ProjectController(QObject):
             return False
         # What a crash while saving may have left there.
         project.sweep(path.parent)
-        self._show(loaded, path)
         self._remember(path)
+        self._show(loaded, path)
         return True
 
     def save(self) -> bool:
         """To the document's file, or to one that the person picks."""
-        return self.save_as() if self._path is None else self.save_path(self._path)
+        if self._path is None:
+            return self.save_as()
+        if self._stamp is None or _stamp(self._path) in (None, self._stamp):
+            return self.save_path(self._path)
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._window,
+            self.tr("The file has changed"),
+            self.tr(
+                "{path} was changed by another window or program since it was opened here. "
+                "Replace it with what is on the canvas?\n\nNo lets you save under another name."
+            ).format(path=self._path),
+            buttons.Yes | buttons.No | buttons.Cancel,
+            buttons.No,
+        )
+        if answer == buttons.No:
+            return self.save_as()
+        return answer == buttons.Yes and self.save_path(self._path)
 
     def save_as(self) -> bool:
         """To a file that the person picks."""
@@ -159,6 +201,7 @@ class ProjectController(QObject):
             self._complain(self.tr("The project was not saved"), error)
             return False
         self._path = path
+        self._stamp = _stamp(path)
         self._saved_at = self._trained()
         self._document.undo_stack.setClean()
         self._remember(path)
@@ -222,6 +265,7 @@ class ProjectController(QObject):
         self._engine.expect(loaded.weights)
         self._document.reset(loaded.network)
         self._path = path
+        self._stamp = None if path is None else _stamp(path)
         self._saved_at = 0
         self.path_changed.emit()
 

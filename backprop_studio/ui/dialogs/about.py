@@ -1,11 +1,8 @@
-"""What the program is, and which keys it knows."""
+"""What the program is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from backprop_studio import __version__
@@ -13,17 +10,6 @@ from backprop_studio import __version__
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("About", text)
-
-
-def show_shortcuts(parent: QWidget, actions: Mapping[str, QAction]) -> None:
-    """List the keys of all actions."""
-    rows = "".join(
-        f"<tr><td><b>{a.shortcut().toString()}</b>&nbsp;&nbsp;</td>"
-        f"<td>{a.text().replace('&', '').rstrip('…')}</td></tr>"
-        for a in actions.values()
-        if not a.shortcut().isEmpty()
-    )
-    QMessageBox.information(parent, _tr("Keyboard shortcuts"), f"<table>{rows}</table>")
 
 
 def show_about(parent: QWidget) -> None:

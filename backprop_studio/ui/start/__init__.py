@@ -1,0 +1,1 @@
+"""The start page: how to go on, and what there is to begin with."""

@@ -1,0 +1,53 @@
+"""How large the text of the program is, beside the size that the system gives it."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication
+
+SMALLEST, LARGEST, STEP = 80, 200, 10
+"""Percent of the system's size."""
+
+PRESENTATION = 1.4
+"""How much larger it is besides, before an audience."""
+
+
+class _State:
+    base: QFont | None = None
+    factor: float = 1.0
+
+
+def bounded(percent: int) -> int:
+    """The nearest size that there is."""
+    return min(max(percent, SMALLEST), LARGEST)
+
+
+def apply(app: QApplication, percent: int, *, presenting: bool = False) -> None:
+    """Give all text of the program a size.
+
+    Parameters
+    ----------
+    app
+        The running application.
+    percent
+        Of the system's size.
+    presenting
+        Whether it is read from across a room.
+    """
+    factor = bounded(percent) / 100 * (PRESENTATION if presenting else 1.0)
+    if factor == _State.factor:
+        return
+    if _State.base is None or _State.factor == 1.0:
+        _State.base = QFont(app.font())
+    _State.factor = factor
+    font = QFont(_State.base)
+    if font.pointSizeF() > 0:
+        font.setPointSizeF(font.pointSizeF() * factor)
+    else:
+        font.setPixelSize(round(font.pixelSize() * factor))
+    app.setFont(font)
+    if app.styleSheet():
+        # Under a style sheet, widgets keep the font that they were polished with.
+        sheet = app.styleSheet()
+        app.setStyleSheet("")
+        app.setStyleSheet(sheet)
