@@ -183,7 +183,7 @@ class MainWindow(QMainWindow):
         }
         return {
             "new": project.new,
-            "new_window": windows.open_another,
+            "new_window": self._open_another,
             "start_page": self._show_start_page,
             "open": project.open,
             "example": project.open_example,
@@ -465,6 +465,10 @@ class MainWindow(QMainWindow):
         network = self._document.network
         setup = replace(network.setup, seed=(network.setup.seed + 1) % 2**32)
         self._document.apply(self.tr("New weights"), edits.set_setup(network, setup))
+
+    def _open_another(self) -> None:
+        if not windows.open_another():
+            self._tell(self.tr("The system could not start a second window."))
 
     def _show_start_page(self) -> None:
         self.start.show()

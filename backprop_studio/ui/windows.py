@@ -34,5 +34,4 @@ def open_another(*arguments: str) -> bool:
     program, *rest = command(*arguments)
     process.setProgram(program)
     process.setArguments(rest)
-    started, _ = process.startDetached()  # type: ignore[misc]
-    return bool(started)
+    return bool(process.startDetached())

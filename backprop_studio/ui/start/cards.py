@@ -205,7 +205,9 @@ class Cards(QWidget):
 
     def _place(self) -> None:
         width = self.width()
-        self._columns = max(1, (width + GAP) // (_LEAST + GAP))
+        # Wide enough for a title, however large the text is.
+        least = max(_LEAST, 25 * self.fontMetrics().averageCharWidth())
+        self._columns = max(1, (width + GAP) // (least + GAP))
         if not self.cards:
             self.setFixedHeight(0)
             return
