@@ -52,7 +52,7 @@ def write_atomically(
         target = _target(path)
         descriptor, temporary = _create(target)
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with _opened(descriptor) as file:
                 if callable(content):
                     content(file)
                 else:
@@ -82,8 +82,10 @@ def check_writable(
     """
     with _naming(path, error):
         descriptor, temporary = _create(_target(path))
-        os.close(descriptor)
-        os.unlink(temporary)
+        try:
+            os.close(descriptor)
+        finally:
+            os.unlink(temporary)
 
 
 def sweep(folder: str | os.PathLike[str], *, older_than: float = 3600.0) -> int:
@@ -120,7 +122,7 @@ def _naming(path: str | os.PathLike[str], error: type[StudioError]) -> Iterator[
 def _target(path: str | os.PathLike[str]) -> Path:
     """The file at the end of all links, after a check that it may be replaced."""
     try:
-        target = Path(os.path.realpath(path))
+        target = _end_of_links(path)
         status = os.stat(target)
     except FileNotFoundError:
         return target
@@ -134,6 +136,18 @@ def _target(path: str | os.PathLike[str]) -> Path:
     if not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return target
+
+
+def _end_of_links(path: str | os.PathLike[str]) -> Path:
+    """Where a path leads, with or without a file there.
+
+    Strictly at first: otherwise a link that cannot be looked at just now would be taken for a
+    file, and be replaced by one.
+    """
+    try:
+        return Path(os.path.realpath(path, strict=True))
+    except FileNotFoundError:
+        return Path(os.path.realpath(path))
 
 
 def _create(target: Path) -> tuple[int, Path]:
@@ -150,10 +164,23 @@ def _create(target: Path) -> tuple[int, Path]:
         if mode is not None:
             os.chmod(temporary, mode)
     except BaseException:
-        os.close(descriptor)
-        os.unlink(temporary)
+        # Each of them, whatever becomes of the other.
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
         raise
     return descriptor, temporary
+
+
+def _opened(descriptor: int) -> BinaryIO:
+    """A file to write to; when there is none to be had, the descriptor is closed."""
+    try:
+        return os.fdopen(descriptor, "wb")
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+        raise
 
 
 def _flush_folder(folder: Path) -> None:

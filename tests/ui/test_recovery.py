@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from pytestqt.qtbot import QtBot
 from backprop_studio import app as application
 from backprop_studio import project
 from backprop_studio.network import edits
+from backprop_studio.project import atomic
 from backprop_studio.training import State
 from backprop_studio.ui.controllers import recovery
 from backprop_studio.ui.main_window import MainWindow
@@ -175,3 +178,126 @@ def test_that_a_folder_that_cannot_be_made_is_no_reason_to_stop(
     keeper.keep()
     assert not keeper._file.exists()
     assert recovery.DEBOUNCE > 0
+
+
+CRASH_AGAIN = """
+import os, signal, sys
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication, QMessageBox
+from backprop_studio import app as application, project
+from backprop_studio.ui.controllers import recovery
+from backprop_studio.ui.settings import Settings
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+moment = sys.argv[2]
+app = QApplication([])
+store = Settings(QSettings(sys.argv[1], QSettings.Format.IniFormat))
+window, engine = application.build(store)
+window.show_at_last_place()
+engine.start()
+QMessageBox.question = staticmethod(
+    die if moment == "asked" else lambda *_: QMessageBox.StandardButton.Open
+)
+if moment == "shown":
+    recovery.Recovery.adopt = die
+elif moment == "adopted":
+    window._document.undo_stack.cleanChanged.connect(die)
+elif moment == "writing":
+    project.save = die
+assert window.project.recover() and moment in ("writing", "recovered")
+if moment == "writing":
+    window.project.recovery.keep()
+    window.project.recovery._finish()
+die()
+"""
+
+
+@pytest.mark.parametrize("moment", ["asked", "shown", "adopted", "writing", "recovered"])
+def test_that_work_survives_a_second_crash_during_recovery(moment: str, tmp_path: Path) -> None:
+    folder = tmp_path / "recovery"
+    folder.mkdir()
+    whole = (ROOT / "resources" / "examples" / "digits.bps").read_bytes()
+    (folder / "a.bps").write_bytes(whole)
+    (folder / "a.json").write_text(
+        json.dumps({"path": "/home/ann/net.bps", "when": "2026-01-01T10:00:00+00:00"})
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", CRASH_AGAIN, str(tmp_path / "settings.ini"), moment],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    window, _ = _start(tmp_path / "settings.ini")
+    (found,) = window.project.recovery.found()
+    assert found.path == Path("/home/ann/net.bps")
+    kept = project.load(ROOT / "resources" / "examples" / "digits.bps")
+    assert found.project.network == kept.network
+    assert found.project.weights.keys() == kept.weights.keys()
+    _end(window)
+    assert (folder / "a.bps").exists(), "it was not this program's to delete"
+
+
+def test_that_learned_weights_are_kept_when_the_worker_does_not_answer(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, do: Callable[[str], None]
+) -> None:
+    keeper = window.project.recovery
+    do("step_batch")
+    network = window._document.network
+    relu = next(n for n in network.nodes if n.name == "relu_1")
+    window._document.apply("Rename", edits.rename(network, relu.id, "bend"))
+    keeper.keep()
+    learned = window._engine.weights()
+
+    def silent() -> dict[tuple[str, str], object]:
+        raise TimeoutError
+
+    monkeypatch.setattr(window._engine, "weights", silent)
+    window._document.apply("Rename", edits.rename(window._document.network, relu.id, "kink"))
+    keeper.keep()
+    keeper._finish()
+    kept = project.load(keeper._file)
+    assert kept.network == window._document.network
+    assert all((kept.weights[key] == array).all() for key, array in learned.items())
+
+
+def test_that_a_clean_exit_asks_nothing_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, _ = _start(tmp_path / "settings.ini")
+    network = window._document.network
+    window._document.apply("Edit", edits.set_setup(network, network.setup))
+    window.project.recovery.keep()
+    _answers(monkeypatch, "Discard")
+    window.close()
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    application.dispose(app, window)
+    window, _ = _start(tmp_path / "settings.ini")
+    assert window.project.recovery.found() == ()
+    _end(window)
+
+
+@pytest.mark.parametrize("call", ["open", "fsync", "replace"])
+def test_that_what_was_not_saved_is_never_called_saved(
+    call: str, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "net.bps"
+    assert window.project.save_path(path)
+    old = path.read_bytes()
+    network = window._document.network
+    relu = next(n for n in network.nodes if n.name == "relu_1")
+    window._document.apply("Rename", edits.rename(network, relu.id, "bend"))
+    told: list[str] = []
+    monkeypatch.setattr(QMessageBox, "warning", lambda parent, title, text: told.append(text))
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(atomic.os, call, full)
+        assert not window.project.save()
+    assert "the disk is full" in told[0] and str(path) in told[0]
+    assert window.isWindowModified() and path.read_bytes() == old
+    assert [p.name for p in tmp_path.iterdir() if p.suffix in (".bps", ".tmp")] == ["net.bps"]
+    assert window.project.save() and not window.isWindowModified()

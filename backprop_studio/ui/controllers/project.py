@@ -124,10 +124,9 @@ class ProjectController(QObject):
                 self.recovery.drop(found)
             elif answer == buttons.Open:
                 self._show(found.project, found.path)
-                # It is not what the file holds, and is kept under this program's name at once.
+                self.recovery.adopt(found)
+                # It is not what the document's file holds, and is kept again after every edit.
                 self._document.undo_stack.resetClean()
-                self.recovery.keep()
-                self.recovery.drop(found)
                 return True
         return False
 

@@ -72,6 +72,7 @@ class Recovery(QObject):
         self._document = document
         self._engine = engine
         self._path: Path | None = None
+        self._weights: Weights = {}
         self._file = folder / f"{uuid.uuid4().hex}{SUFFIX}"
         self._lock: QLockFile | None = None
         self._writing: threading.Thread | None = None
@@ -85,6 +86,7 @@ class Recovery(QObject):
     def set_path(self, path: Path | None) -> None:
         """Say which file the document has: what is kept belongs to it."""
         self._path = path
+        self._weights = {}
 
     def keep(self) -> None:
         """Write what is not saved, now; the disk is waited for on a thread of its own."""
@@ -94,10 +96,11 @@ class Recovery(QObject):
             return
         network = self._document.network
         try:
-            weights = self._engine.weights()
+            self._weights = self._engine.weights()
         except TimeoutError:
-            # The edits matter more than what was learned since the last save.
-            weights = {}
+            # The edits matter more than what was learned since the weights were last seen.
+            log.warning("the weights are kept as they were: the worker does not answer")
+        weights = self._weights
         self._finish()
         if not self._hold():
             return
@@ -130,6 +133,19 @@ class Recovery(QObject):
             finally:
                 lock.unlock()
         return tuple(sorted(left, key=lambda f: f.when, reverse=True))
+
+    def adopt(self, found: Found) -> None:
+        """Make what a crash has left this program's own, where it lies.
+
+        It is neither copied nor moved: a second crash, at whatever moment, finds it again. When
+        another program was faster, it stays that one's, and this one keeps a file of its own.
+        """
+        lock = QLockFile(str(found.file.with_suffix(".lock")))
+        lock.setStaleLockTime(0)
+        if lock.tryLock(0):
+            self.close()
+            self._file, self._lock = found.file, lock
+        self._weights = dict(found.project.weights)
 
     def drop(self, found: Found) -> None:
         """Delete what a crash has left."""
