@@ -8,17 +8,14 @@ from functools import cached_property
 from typing import ClassVar
 
 from backprop_studio.nn import (
-    Category,
-    Info,
     LayerSpec,
     LossSpec,
     OptimizerSpec,
     ScheduleSpec,
-    Spec,
     optimizers,
     schedules,
 )
-from backprop_studio.nn.fields import choice, integer, number
+from backprop_studio.specs import Category, Info, Spec, choice, integer, number
 
 MAX_NODES = 5_000
 """Layers that a project may have."""

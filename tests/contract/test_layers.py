@@ -28,8 +28,9 @@ from backprop_studio.autograd.ops.schedule import ConstantRate
 from backprop_studio.autograd.ops.update import Descend
 from backprop_studio.errors import ShapeError
 from backprop_studio.network import Network, Node, TrainingSetup, Wire, analyze, lower
-from backprop_studio.nn import Kind, LayerSpec, layers
+from backprop_studio.nn import LayerSpec, layers
 from backprop_studio.nn.layers.input import Input
+from backprop_studio.specs import Kind
 from tests.programs import Contract, Scattered, bits, feed_random, machine_of
 
 TAILS: tuple[tuple[int, ...], ...] = (

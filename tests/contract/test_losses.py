@@ -23,7 +23,8 @@ from backprop_studio.autograd import (
 from backprop_studio.data import Task
 from backprop_studio.errors import ShapeError
 from backprop_studio.network import Network, Node, TrainingSetup, Wire, analyze
-from backprop_studio.nn import Kind, LossSpec, layers, losses
+from backprop_studio.nn import LossSpec, layers, losses
+from backprop_studio.specs import Kind
 from tests.programs import Scattered, bits
 
 every_loss = pytest.mark.parametrize("loss_id", sorted(losses()))

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from backprop_studio import project
 from backprop_studio.errors import ProjectError
 from backprop_studio.network import Network, Node, TrainingSetup, UnknownLayer, Wire
-from backprop_studio.nn import Field, Kind, Spec, nodes, optimizers, schedules
+from backprop_studio.nn import nodes, optimizers, schedules
 from backprop_studio.project import container
 from backprop_studio.project.decode import decode
 from backprop_studio.project.encode import encode
+from backprop_studio.specs import Field, Kind, Spec
 
 MAKE_FILE = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
