@@ -21,7 +21,7 @@ from backprop_studio.errors import Severity, StudioError
 if TYPE_CHECKING:
     from backprop_studio.autograd import Array
     from backprop_studio.network import Network
-    from backprop_studio.nn import Field
+    from backprop_studio.specs import Field
     from backprop_studio.training import Evaluation, Session, Weights
 
 PROGRAM = "backprop-studio"
@@ -265,7 +265,7 @@ def _contents(tensors: Mapping[str, Array]) -> str:
 
 
 def _epochs(text: str) -> int:
-    from backprop_studio.nn import Field, Kind
+    from backprop_studio.specs import Field, Kind
 
     field = Field("epochs", Kind.INTEGER, EPOCHS, "Epochs", "", low=1, high=MAX_EPOCHS)
     return int(_value("--epochs", text, field))
@@ -318,7 +318,7 @@ def _value(option: str, text: str, field: Field) -> int | float:
     ArgumentsError
         It is none, or out of the setting's range.
     """
-    from backprop_studio.nn import Kind
+    from backprop_studio.specs import Kind
 
     try:
         value = int(text) if field.kind is Kind.INTEGER else float(text)

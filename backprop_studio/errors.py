@@ -129,6 +129,13 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "dataset-missing": "No data set is chosen. Pick one under Training set-up.",
         "dataset-unknown": "There is no data set called '{name}'. Known: {known}.",
         "dataset-invalid": "The data set '{name}' cannot be used: {reason}.",
+        "dataset-options": "The options of the data set '{name}' cannot be used: {reason}.",
+        "scaling-tokens": (
+            "The features of '{dataset}' are tokens, which measure nothing and cannot be scaled. "
+            "Set scaling to none."
+        ),
+        "corruption-misfit": "'{name}' does not fit the data set '{dataset}': {reason}.",
+        "corruption-unsound": "'{name}' cannot be used: {reason}.",
         "batch-too-large": "The batch size is {batch}, but there are only {rows} training rows.",
         "batch-alone": (
             "'{name}' needs batches of at least {needed} rows here: alone, a row is its own mean, "

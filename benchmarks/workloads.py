@@ -6,7 +6,8 @@ not matter here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -15,7 +16,7 @@ from unittest.mock import patch
 import numpy as np
 
 from backprop_studio import data
-from backprop_studio.data import Dataset, Task
+from backprop_studio.data import Dataset, Task, registry
 from backprop_studio.network import Lowered, Network, TrainingSetup, analyze, edits
 from backprop_studio.nn import nodes, optimizers
 
@@ -111,10 +112,16 @@ class Workload:
         with self.on_offer():
             return analyze(self.network()).require()
 
-    def on_offer(self) -> Any:
+    @contextmanager
+    def on_offer(self) -> Iterator[None]:
         """A context in which the studio finds these data, and no others."""
         found = self.dataset()
-        return patch.multiple(data, load=lambda _: found, info=lambda _: found.info)
+        data.prepare.cache_clear()  # it keeps what it once found
+        with (
+            patch.object(data, "info", lambda _: found.info),
+            patch.object(registry, "load", lambda *_: found),
+        ):
+            yield
 
 
 def _perceptron(*units: int, activation: str, last: bool) -> Layers:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 
 from backprop_studio import nn
+from backprop_studio.data import DatasetInfo
 from backprop_studio.network import Network, TrainingSetup, edits
 
 Layers = list[tuple[str, dict[str, object]]]
@@ -16,6 +18,12 @@ DIGITS: Layers = [
     ("dense", {"units": 10}),
     ("softmax_cross_entropy", {}),
 ]
+
+
+def described(info: DatasetInfo, *, rows: int) -> SimpleNamespace:
+    """As much of prepared data as an analysis looks at: what they are, and how many to train on."""
+    split = SimpleNamespace(train=range(rows), validation=range(1))
+    return SimpleNamespace(dataset=SimpleNamespace(info=info), split=split)
 
 
 def chain(layers: Layers = DIGITS, **setup: object) -> Network:

@@ -1,20 +1,34 @@
-"""Data sets, how they are split, and how an epoch is cut into batches. NumPy only."""
+"""Data sets, what is done to them before training, and how an epoch is cut into batches."""
 
 from backprop_studio.data.batching import batch_bounds, batches_per_epoch, epoch_order
-from backprop_studio.data.dataset import Dataset, DatasetInfo, Task
-from backprop_studio.data.registry import info, infos, load
+from backprop_studio.data.corruption import Corruption, CorruptionError
+from backprop_studio.data.dataset import Dataset, DatasetInfo, Scaling, Task
+from backprop_studio.data.options import Options
+from backprop_studio.data.prepare import Prepared, prepare
+from backprop_studio.data.registry import corruptions, info, infos, load, recipe
+from backprop_studio.data.settings import MOST_CORRUPTIONS, DataSettings
 from backprop_studio.data.split import Split, split
 
 __all__ = [
+    "MOST_CORRUPTIONS",
+    "Corruption",
+    "CorruptionError",
+    "DataSettings",
     "Dataset",
     "DatasetInfo",
+    "Options",
+    "Prepared",
+    "Scaling",
     "Split",
     "Task",
     "batch_bounds",
     "batches_per_epoch",
+    "corruptions",
     "epoch_order",
     "info",
     "infos",
     "load",
+    "prepare",
+    "recipe",
     "split",
 ]

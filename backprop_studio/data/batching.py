@@ -10,7 +10,9 @@ from backprop_studio.data._random import permutation
 _STREAM = 2
 
 
-def epoch_order(count: int, *, seed: int, epoch: int) -> npt.NDArray[np.int64]:
+def epoch_order(
+    count: int, *, seed: int, epoch: int, shuffle: bool = True
+) -> npt.NDArray[np.int64]:
     """Return the order in which an epoch visits its rows, from (seed, epoch) alone.
 
     No generator is carried from epoch to epoch, so rewinding can ask for any epoch again.
@@ -23,6 +25,8 @@ def epoch_order(count: int, *, seed: int, epoch: int) -> npt.NDArray[np.int64]:
         In [0, 2**64).
     epoch
         Counted from 0, below 2**32.
+    shuffle
+        Whether the order is drawn anew; otherwise every epoch goes through the rows as they lie.
 
     Returns
     -------
@@ -34,7 +38,10 @@ def epoch_order(count: int, *, seed: int, epoch: int) -> npt.NDArray[np.int64]:
     ValueError
         If an argument is out of range.
     """
-    order = permutation(_checked_count(count), _STREAM, seed=seed, index=epoch)
+    if shuffle:
+        order = permutation(_checked_count(count), _STREAM, seed=seed, index=epoch)
+    else:
+        order = np.arange(_checked_count(count), dtype=np.int64)
     order.flags.writeable = False
     return order
 

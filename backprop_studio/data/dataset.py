@@ -20,6 +20,14 @@ class Task(StrEnum):
     REGRESSION = "regression"
 
 
+class Scaling(StrEnum):
+    """What is done to features so that they are of like size."""
+
+    NONE = "none"
+    STANDARD = "standard"
+    RANGE = "range"
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetInfo:
     """What is known of a data set before its rows are loaded.
@@ -36,7 +44,7 @@ class DatasetInfo:
         Shape of one row of `Dataset.x`.
     target_width
         Number of classes, or numbers a row for regression: the width of the network's output.
-    image_shape, vocabulary
+    image_shape, vocabulary, scaling
         As in `Dataset`.
     """
 
@@ -48,6 +56,7 @@ class DatasetInfo:
     target_width: int
     image_shape: tuple[int, int] | None = None
     vocabulary: int | None = None
+    scaling: Scaling = Scaling.NONE
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -82,6 +91,9 @@ class Dataset:
     vocabulary
         How many different tokens there are, if the features are tokens: numbers that name
         things and measure nothing. None for features that are measured.
+    scaling
+        What suits the features as they are: set when somebody chooses these data, and theirs to
+        change. Training goes by `DataSettings` alone.
 
     Raises
     ------
@@ -112,6 +124,7 @@ class Dataset:
     citation: str
     licence: str
     vocabulary: int | None = None
+    scaling: Scaling = Scaling.NONE
 
     def __post_init__(self) -> None:
         reason = self._fault_of_rows() or self._fault_of_targets() or self._fault_of_names()
@@ -149,6 +162,7 @@ class Dataset:
             target_width=self.target_width,
             image_shape=self.image_shape,
             vocabulary=self.vocabulary,
+            scaling=self.scaling,
         )
 
     def _fault_of_rows(self) -> str | None:

@@ -1,4 +1,4 @@
-"""Finds the built-in data sets: every module of `backprop_studio.data.builtin` is one."""
+"""Finds data sets and corruptions: every module of `builtin` and of `corruptions` is one."""
 
 from __future__ import annotations
 
@@ -6,20 +6,29 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 from backprop_studio.data import builtin
+from backprop_studio.data import corruptions as _corruptions
+from backprop_studio.data.corruption import Corruption
 from backprop_studio.data.dataset import Dataset, DatasetInfo
+from backprop_studio.data.options import Options
 from backprop_studio.errors import StudioError
+from backprop_studio.specs import discover
 
 _FIRST = "digits"
+
+
+_ADJUSTED = 4
+"""Generated data sets with other options than their own that are kept; each may be large."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
     info: DatasetInfo
-    load: Callable[[], Dataset]
+    load: Callable[..., Dataset]
+    recipe: type[Options] | None = None
 
 
 def infos() -> tuple[DatasetInfo, ...]:
@@ -27,29 +36,80 @@ def infos() -> tuple[DatasetInfo, ...]:
     return tuple(entry.info for entry in _entries().values())
 
 
-def info(dataset_id: str) -> DatasetInfo:
-    """Describe one built-in data set without loading it.
+def info(dataset_id: str, options: Options | None = None) -> DatasetInfo:
+    """Describe one data set; without options of its own, without loading it.
+
+    Raises
+    ------
+    StudioError
+        As `load`.
+    """
+    entry = _entry(dataset_id)
+    return entry.info if options is None else load(dataset_id, options).info
+
+
+def recipe(dataset_id: str) -> type[Options] | None:
+    """The options that a data set has; None if there is nothing to set.
 
     Raises
     ------
     StudioError
         ``dataset-unknown`` if there is none of this id.
     """
-    return _entry(dataset_id).info
+    return _entry(dataset_id).recipe
 
 
-@lru_cache
-def load(dataset_id: str) -> Dataset:
-    """Load a built-in data set, once; asking again gives the same object.
+def load(dataset_id: str, options: Options | None = None) -> Dataset:
+    """Load a data set, once; asking again gives the same object.
+
+    Parameters
+    ----------
+    dataset_id
+        Which one.
+    options
+        How to generate it; None for its `recipe` without changes.
 
     Raises
     ------
     StudioError
-        ``dataset-unknown`` if there is none of this id, ``dataset-invalid`` if its file is damaged.
+        ``dataset-unknown`` if there is none of this id, ``dataset-invalid`` if its file is damaged,
+        ``dataset-options`` if the options are not those of this data set, or out of range.
     FileNotFoundError
         If its file is not where the program was installed.
     """
-    return _entry(dataset_id).load()
+    kind = _entry(dataset_id).recipe
+    if options is None or (kind is not None and options == kind()):
+        return _load(dataset_id)
+    title = _entry(dataset_id).info.title
+    if kind is not type(options):
+        raise StudioError("dataset-options", name=title, reason="they are of other data")
+    for problem in options.problems(title):
+        raise StudioError("dataset-options", name=title, reason=problem.text.rstrip("."))
+    return _adjusted(dataset_id, options)
+
+
+@cache
+def corruptions() -> Mapping[str, type[Corruption]]:
+    """Every corruption by id, in the order of forms."""
+    found = discover(_corruptions, Corruption)
+    return MappingProxyType(dict(sorted(found.items(), key=lambda item: item[1].info.rank)))
+
+
+def forget() -> None:
+    """Load every data set anew when it is asked for."""
+    _load.cache_clear()
+    _adjusted.cache_clear()
+
+
+@lru_cache
+def _load(dataset_id: str) -> Dataset:
+    entry = _entry(dataset_id)
+    return entry.load() if entry.recipe is None else entry.load(entry.recipe())
+
+
+@lru_cache(maxsize=_ADJUSTED)
+def _adjusted(dataset_id: str, options: Options) -> Dataset:
+    return _entry(dataset_id).load(options)
 
 
 def _entry(dataset_id: str) -> _Entry:
@@ -71,7 +131,8 @@ def _entries() -> Mapping[str, _Entry]:
     found: list[_Entry] = []
     for module_info in pkgutil.iter_modules(builtin.__path__):
         module = importlib.import_module(f"{builtin.__name__}.{module_info.name}")
-        found.append(_Entry(info=module.INFO, load=module.load))
+        kind = getattr(module, "Recipe", None)
+        found.append(_Entry(info=module.INFO, load=module.load, recipe=kind))
     found.sort(key=lambda entry: (entry.info.id != _FIRST, entry.info.title))
     entries = {entry.info.id: entry for entry in found}
     if len(entries) != len(found):

@@ -30,7 +30,9 @@ class Split:
     validation: npt.NDArray[np.int64]
 
 
-def split(dataset: Dataset, *, validation_fraction: float, seed: int) -> Split:
+def split(
+    dataset: Dataset, *, validation_fraction: float, seed: int, stratified: bool = True
+) -> Split:
     """Split `dataset` at random, keeping the proportions of the classes.
 
     The number of validation rows is ``validation_fraction * size`` rounded, but leaves at least
@@ -46,6 +48,8 @@ def split(dataset: Dataset, *, validation_fraction: float, seed: int) -> Split:
         Share of the rows to keep back, strictly between 0 and 1.
     seed
         In [0, 2**64).
+    stratified
+        Whether the proportions of the classes are kept; otherwise all rows are drawn alike.
 
     Raises
     ------
@@ -70,7 +74,7 @@ def split(dataset: Dataset, *, validation_fraction: float, seed: int) -> Split:
             "dataset-invalid", name=dataset.title, reason="it has one row and a split needs two"
         )
     wanted = min(max(int(validation_fraction * count + 0.5), 1), count - 1)
-    if dataset.task is Task.CLASSIFICATION:
+    if stratified and dataset.task is Task.CLASSIFICATION:
         groups = dataset.y.astype(np.int64, copy=False)
     else:
         groups = np.zeros(count, np.int64)

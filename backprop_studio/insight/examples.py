@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprop_studio import data
 from backprop_studio.autograd import Array, Machine, Phase
 from backprop_studio.network import Source
 from backprop_studio.training import Session
@@ -57,7 +56,7 @@ def examples(session: Session) -> Examples:
     Features that were put in by hand are as they were put in.
     """
     program = session.program
-    dataset = data.load(session.lowered.dataset.id)
+    dataset = session.prepared.dataset
     rows = session.rows
     machine = session.rerun(program.start_of(Phase.BACKWARD))
     x = dataset.x[rows].reshape(len(rows), -1).astype(np.float64)

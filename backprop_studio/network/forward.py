@@ -24,8 +24,9 @@ from backprop_studio.errors import Diagnostic, ShapeError
 from backprop_studio.network.findings import Findings
 from backprop_studio.network.lowered import Feed, Head, Source
 from backprop_studio.network.network import Network, Node, UnknownLayer
-from backprop_studio.nn import Kind, LossSpec
+from backprop_studio.nn import LossSpec
 from backprop_studio.nn.layers.input import Input
+from backprop_studio.specs import Kind
 
 _FIELDS = {"class-weights": "class_weights"}
 """The setting at fault, for problems with shapes that a setting causes."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from backprop_studio import data
 from backprop_studio.autograd import (
@@ -17,7 +16,7 @@ from backprop_studio.autograd import (
 )
 from backprop_studio.autograd.ops.arithmetic import Add
 from backprop_studio.autograd.ops.penalty import L1Penalty, L2Penalty
-from backprop_studio.data import DatasetInfo
+from backprop_studio.data import CorruptionError, DatasetInfo, Prepared
 from backprop_studio.errors import Diagnostic, Severity, StudioError
 from backprop_studio.network import graph, memory
 from backprop_studio.network.advice import advice
@@ -72,11 +71,6 @@ class Analysis:
         if self.lowered is None:
             raise StudioError("not-trainable", reason=self.errors[0].text)
         return self.lowered
-
-
-@lru_cache(maxsize=64)
-def _training_rows(dataset: str, validation: float, seed: int) -> int:
-    return len(data.split(data.load(dataset), validation_fraction=validation, seed=seed).train)
 
 
 def penalize(
@@ -147,6 +141,7 @@ class _Analyzer:
         self.found = Findings()
         self.shapes: Mapping[str, Shape] = {}
         self.parameters: tuple[Value, ...] = ()
+        self.prepared: Prepared | None = None
 
     def run(self) -> Analysis:
         network = self.network
@@ -178,7 +173,7 @@ class _Analyzer:
 
     def _check_setup(self) -> DatasetInfo | None:
         setup = self.network.setup
-        for spec in (setup, setup.optimizer, setup.schedule):
+        for spec in (setup, setup.data, setup.optimizer, setup.schedule):
             for problem in spec.problems(spec.info.title):
                 params = {k: problem.params[k] for k in ("field", "value", "allowed")}
                 self.found.problems.append(replace(problem, code="setup-range", params=params))
@@ -190,13 +185,24 @@ class _Analyzer:
         except StudioError as error:
             self.found.problems.append(Diagnostic(error.code, error.params, field="dataset"))
             return None
-        if not setup.problems(""):
-            rows = _training_rows(setup.dataset, setup.validation, setup.seed)
-            if setup.batch_size > rows:
-                self.found.error(
-                    "batch-too-large", field="batch_size", batch=setup.batch_size, rows=rows
-                )
-        return dataset
+        if setup.problems("") or setup.data.problems(""):
+            return dataset
+        try:
+            self.prepared = setup.prepared()
+        except CorruptionError as error:
+            field = f"data.corruptions.{error.place}"
+            self.found.problems.append(Diagnostic(error.code, error.params, field=field))
+            return dataset
+        except StudioError as error:
+            field = "data.scaling" if error.code == "scaling-tokens" else "dataset"
+            self.found.problems.append(Diagnostic(error.code, error.params, field=field))
+            return dataset
+        rows = len(self.prepared.split.train)
+        if setup.batch_size > rows:
+            self.found.error(
+                "batch-too-large", field="batch_size", batch=setup.batch_size, rows=rows
+            )
+        return self.prepared.dataset.info
 
     def _check_ends(self, inputs: list[Node]) -> None:
         if len(self.network.nodes) > MAX_NODES:
@@ -261,13 +267,14 @@ class _Analyzer:
             clip_at=setup.clip_at,
         )
         program = b.build(loss)
-        train = _training_rows(setup.dataset, setup.validation, setup.seed)
+        assert self.prepared is not None  # or there would be errors
+        split = self.prepared.split
         need = memory.estimate(
             program,
             evaluation,
             batch=setup.batch_size,
-            train=train,
-            test=data.load(setup.dataset).size - train,
+            train=len(split.train),
+            test=len(split.validation),
             itemsize=setup.itemsize,
         )
         try:

@@ -7,18 +7,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
 
+from backprop_studio.data import DataSettings, Prepared, prepare
 from backprop_studio.nn import (
-    Category,
-    Info,
     LayerSpec,
     LossSpec,
     OptimizerSpec,
     ScheduleSpec,
-    Spec,
     optimizers,
     schedules,
 )
-from backprop_studio.nn.fields import choice, integer, number
+from backprop_studio.specs import Category, Info, Spec, choice, integer, number
 
 MAX_NODES = 5_000
 """Layers that a project may have."""
@@ -104,6 +102,7 @@ class TrainingSetup(Spec):
     """Everything about training that is not the network: data, batches, optimizer, seed."""
 
     dataset: str = ""
+    data: DataSettings = field(default_factory=DataSettings, kw_only=True)
     optimizer: OptimizerSpec = field(default_factory=_default_optimizer)
     schedule: ScheduleSpec = field(default_factory=_default_schedule)
     batch_size: int = integer(
@@ -171,6 +170,10 @@ class TrainingSetup(Spec):
         plain="",
         shape="",
     )
+
+    def prepared(self) -> Prepared:
+        """The data as training uses them; see `data.prepare`, which keeps them."""
+        return prepare(self.dataset, self.data, self.validation, self.seed)
 
     def unused(self) -> frozenset[str]:
         """As in `Spec`."""

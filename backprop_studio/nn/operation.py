@@ -8,8 +8,8 @@ from typing import ClassVar
 from backprop_studio.autograd import BATCH, Builder, Op, Shape, Value
 from backprop_studio.autograd.ops.arithmetic import broadcast
 from backprop_studio.errors import ShapeError
-from backprop_studio.nn.fields import integer
 from backprop_studio.nn.spec import LayerSpec
+from backprop_studio.specs import integer
 
 MAX_SIZE = 100_000
 """Of each axis of what a learner makes up."""

@@ -8,8 +8,8 @@ from typing import ClassVar
 from backprop_studio.autograd import Builder, Initializer, Op, Value
 from backprop_studio.autograd.ops.recurrence import check_sequences
 from backprop_studio.nn import initializers
-from backprop_studio.nn.fields import choice, flag, integer
 from backprop_studio.nn.spec import LayerSpec
+from backprop_studio.specs import choice, flag, integer
 
 SHAPE = "(N, steps, features) → (N, units) or (N, steps, units)"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from backprop_studio.nn.fields import choice
+from backprop_studio.specs import choice
 
 
 def reduction(over: str) -> Any:

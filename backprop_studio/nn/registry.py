@@ -2,64 +2,40 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
 from collections.abc import Mapping
 from functools import cache
-from types import MappingProxyType, ModuleType
-from typing import TypeVar
+from types import MappingProxyType
 
 from backprop_studio.nn import layers as _layers
 from backprop_studio.nn import losses as _losses
 from backprop_studio.nn import optimizers as _optimizers
 from backprop_studio.nn import schedules as _schedules
-from backprop_studio.nn.spec import (
-    Category,
-    LayerSpec,
-    LossSpec,
-    OptimizerSpec,
-    ScheduleSpec,
-    Spec,
-)
-
-S = TypeVar("S", bound=Spec)
-
-
-def _scan(package: ModuleType, base: type[S]) -> dict[str, type[S]]:
-    found: dict[str, type[S]] = {}
-    for entry in pkgutil.iter_modules(package.__path__):
-        module = importlib.import_module(f"{package.__name__}.{entry.name}")
-        for _, cls in inspect.getmembers(module, inspect.isclass):
-            if cls.__module__ == module.__name__ and issubclass(cls, base) and "info" in vars(cls):
-                if cls.info.id in found:
-                    raise RuntimeError(f"two specs are called '{cls.info.id}'")
-                found[cls.info.id] = cls
-    return found
+from backprop_studio.nn.spec import LayerSpec, LossSpec, OptimizerSpec, ScheduleSpec
+from backprop_studio.specs import Category, discover
 
 
 @cache
 def layers() -> Mapping[str, type[LayerSpec]]:
     """Every layer by id, losses excluded."""
-    return MappingProxyType(_scan(_layers, LayerSpec))
+    return MappingProxyType(discover(_layers, LayerSpec))
 
 
 @cache
 def losses() -> Mapping[str, type[LossSpec]]:
     """Every loss by id."""
-    return MappingProxyType(_scan(_losses, LossSpec))
+    return MappingProxyType(discover(_losses, LossSpec))
 
 
 @cache
 def optimizers() -> Mapping[str, type[OptimizerSpec]]:
     """Every optimizer by id."""
-    return MappingProxyType(_scan(_optimizers, OptimizerSpec))
+    return MappingProxyType(discover(_optimizers, OptimizerSpec))
 
 
 @cache
 def schedules() -> Mapping[str, type[ScheduleSpec]]:
     """Every schedule of the learning rate by id, in the order of forms."""
-    found = sorted(_scan(_schedules, ScheduleSpec).items(), key=lambda i: (i[1].info.rank, i[0]))
+    found = sorted(discover(_schedules, ScheduleSpec).items(), key=lambda i: (i[1].info.rank, i[0]))
     return MappingProxyType(dict(found))
 
 

@@ -11,8 +11,8 @@ from backprop_studio.autograd.ops.pooling import AvgPool, MaxPool
 from backprop_studio.autograd.windows import Window
 from backprop_studio.errors import Diagnostic, ShapeError
 from backprop_studio.nn import initializers
-from backprop_studio.nn.fields import choice, flag, integer
 from backprop_studio.nn.spec import LayerSpec
+from backprop_studio.specs import choice, flag, integer
 
 LARGEST = 1_000
 """Of a window's sizes; no data set here has longer axes."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
+from backprop_studio import data
+from backprop_studio.data import DataSettings, Options
+from backprop_studio.errors import StudioError
 from backprop_studio.network import Network, Node, TrainingSetup, UnknownLayer, Wire
-from backprop_studio.nn import ConfigError, LayerSpec, Spec, nodes, optimizers, schedules
+from backprop_studio.nn import LayerSpec, nodes, optimizers, schedules
 from backprop_studio.project import migrations, schema, strict_json
 from backprop_studio.project.files import shorten
 from backprop_studio.project.unsound import UnsoundError
+from backprop_studio.specs import ConfigError, Spec
 
 S = TypeVar("S", bound=Spec)
 
@@ -67,12 +71,42 @@ def _setup(record: schema.SetupRecord) -> TrainingSetup:
         warmup=record.warmup,
         clip=record.clip,
         clip_at=record.clip_at,
+        data=_data(record.dataset, record.data),
     )
+
+
+def _data(dataset: str, record: schema.DataRecord) -> DataSettings:
+    return DataSettings(
+        options=None if record.options is None else _options(dataset, record.options),
+        corruptions=tuple(
+            _part(f"data.corruptions[{i}]", c, data.corruptions())
+            for i, c in enumerate(record.corruptions)
+        ),
+        scaling=record.scaling,
+        scale_targets=record.scale_targets,
+        stratified=record.stratified,
+        shuffle=record.shuffle,
+    )
+
+
+def _options(dataset: str, config: Mapping[str, object]) -> Options:
+    try:
+        kind = data.recipe(dataset)
+    except StudioError:  # of another version or machine, perhaps; the document tells
+        kind = None
+    if kind is None:
+        raise UnsoundError(
+            f"setup.data.options are given, and no data set '{shorten(dataset, 60)}' has options"
+        )
+    try:
+        return kind.from_config(config)
+    except ConfigError as error:
+        raise UnsoundError(f"setup.data.options: {_reason(error)}") from None
 
 
 def _part(
     name: str,
-    record: schema.OptimizerRecord | schema.ScheduleRecord,
+    record: schema.OptimizerRecord | schema.ScheduleRecord | schema.CorruptionRecord,
     known: Mapping[str, type[S]],
 ) -> S:
     kind = known.get(record.type)

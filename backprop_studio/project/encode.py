@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backprop_studio import __version__
+from backprop_studio.data import DataSettings
 from backprop_studio.network import Network, Node, TrainingSetup, UnknownLayer
 from backprop_studio.project import strict_json
 from backprop_studio.project.schema import FORMAT
@@ -54,5 +55,14 @@ def _setup(setup: TrainingSetup) -> dict[str, object]:
         "dataset": setup.dataset,
         "optimizer": optimizer,
         "schedule": schedule,
+        "data": _data(setup.data),
         **setup.config(),
+    }
+
+
+def _data(settings: DataSettings) -> dict[str, object]:
+    return {
+        "options": None if settings.options is None else settings.options.config(),
+        "corruptions": [{"type": c.info.id, "config": c.config()} for c in settings.corruptions],
+        **settings.config(),
     }

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from backprop_studio.data import MOST_CORRUPTIONS
 from backprop_studio.network.network import MAX_NODES
 from backprop_studio.project.files import shorten
 from backprop_studio.project.unsound import UnsoundError
@@ -61,6 +62,26 @@ class ScheduleRecord(Struct, frozen=True, forbid_unknown_fields=True):
     config: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
+class CorruptionRecord(Struct, frozen=True, forbid_unknown_fields=True):
+    """A corruption of the data; `type` is its id."""
+
+    type: Type
+    config: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class DataRecord(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is done to the data set; without `options` it is generated as it always is."""
+
+    options: dict[str, Any] | None = None
+    scaling: Annotated[str, Meta(max_length=100)] = "none"
+    scale_targets: bool = True
+    stratified: bool = True
+    shuffle: bool = True
+    corruptions: Annotated[list[CorruptionRecord], Meta(max_length=MOST_CORRUPTIONS)] = (
+        msgspec.field(default_factory=list)
+    )
+
+
 class SetupRecord(Struct, frozen=True, forbid_unknown_fields=True):
     """The training set-up. Numbers out of range are the document's to complain about."""
 
@@ -76,6 +97,7 @@ class SetupRecord(Struct, frozen=True, forbid_unknown_fields=True):
     warmup: int = 0
     clip: Annotated[str, Meta(max_length=100)] = "none"
     clip_at: float = 1.0
+    data: DataRecord = msgspec.field(default_factory=DataRecord)
 
 
 class Document(Struct, frozen=True, forbid_unknown_fields=True):

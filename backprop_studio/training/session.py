@@ -86,8 +86,9 @@ class Session:
         self.tests = Series(3)
         """Points (epochs, held-out loss, held-out accuracy or NaN), at the ends of epochs."""
 
-        dataset = data.load(lowered.dataset.id)
-        split = data.split(dataset, validation_fraction=setup.validation, seed=setup.seed)
+        self.prepared = setup.prepared()
+        """The rows, as they are after corruption and scaling, and which are for what."""
+        dataset, split = self.prepared.dataset, self.prepared.split
         self._sources = sources(lowered, dataset, self.storage.dtype)
         self._train = split.train
         self._bounds = data.batch_bounds(len(split.train), setup.batch_size)
@@ -522,7 +523,12 @@ class Session:
         """Which rows of the data set are in an iteration's batch."""
         epoch, number = divmod(iteration, self.batches_per_epoch)
         if self._order[0] != epoch:
-            order = data.epoch_order(len(self._train), seed=self.setup.seed, epoch=epoch)
+            order = data.epoch_order(
+                len(self._train),
+                seed=self.setup.seed,
+                epoch=epoch,
+                shuffle=self.setup.data.shuffle,
+            )
             self._order = epoch, self._train[order]
         low, high = self._bounds[number]
         return self._order[1][low:high]

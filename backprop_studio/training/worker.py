@@ -291,6 +291,7 @@ class Worker:
             previous is None
             or previous.setup.seed != load.setup.seed
             or previous.setup.dataset != load.setup.dataset
+            or previous.setup.data != load.setup.data
             or previous.setup.validation != load.setup.validation
         )
         if again:
@@ -468,9 +469,8 @@ def _answer(
 
 
 def _batches_per_epoch(load: Load) -> int:
-    dataset = data.load(load.setup.dataset)
-    split = data.split(dataset, validation_fraction=load.setup.validation, seed=load.setup.seed)
-    return data.batches_per_epoch(len(split.train), load.setup.batch_size)
+    train = load.setup.prepared().split.train
+    return data.batches_per_epoch(len(train), load.setup.batch_size)
 
 
 class _Rate:

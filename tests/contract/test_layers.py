@@ -27,9 +27,11 @@ from backprop_studio.autograd.ops.loss import MeanSquaredError
 from backprop_studio.autograd.ops.schedule import ConstantRate
 from backprop_studio.autograd.ops.update import Descend
 from backprop_studio.errors import ShapeError
-from backprop_studio.network import Network, Node, TrainingSetup, Wire, analyze, lower
-from backprop_studio.nn import Kind, LayerSpec, layers
+from backprop_studio.network import Network, Node, TrainingSetup, Wire, analyze
+from backprop_studio.nn import LayerSpec, layers
 from backprop_studio.nn.layers.input import Input
+from backprop_studio.specs import Kind
+from tests.networks import described
 from tests.programs import Contract, Scattered, bits, feed_random, machine_of
 
 TAILS: tuple[tuple[int, ...], ...] = (
@@ -278,8 +280,8 @@ def test_that_analysis_shows_shape_or_mismatch_at_the_node(
 ) -> None:
     """With a data set whose rows have this shape."""
     known = data.info("digits")
-    monkeypatch.setattr(data, "info", lambda _: replace(known, feature_shape=tail))
-    monkeypatch.setattr(lower, "_training_rows", lambda *_: 1000)
+    rows = described(replace(known, feature_shape=tail), rows=1000)
+    monkeypatch.setattr(TrainingSetup, "prepared", lambda _: rows)
     source = Node("in", "in", layers()["input"]())
     for spec in variants(layer_id):
         if isinstance(spec, Input):

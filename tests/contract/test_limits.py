@@ -48,7 +48,7 @@ from backprop_studio.network import (
 )
 from backprop_studio.network.lowered import Feed, Head, Source
 from backprop_studio.network.network import MAX_NODES
-from backprop_studio.nn import ConfigError, Kind
+from backprop_studio.specs import ConfigError, Kind
 from backprop_studio.training import Session
 from tests.networks import DIGITS, Layers, chain
 

@@ -9,19 +9,15 @@ import pytest
 
 from backprop_studio.network import Network, Node, TrainingSetup, Wire, analyze
 from backprop_studio.nn import (
-    Category,
-    ConfigError,
-    Field,
-    Kind,
     LayerSpec,
     OptimizerSpec,
     ScheduleSpec,
-    Spec,
     layers,
     losses,
     optimizers,
     schedules,
 )
+from backprop_studio.specs import Category, ConfigError, Field, Kind, Spec
 
 SPECS: dict[str, type[Spec]] = {**layers(), **losses(), **optimizers(), **schedules()}
 every_spec = pytest.mark.parametrize("spec_id", sorted(SPECS))

@@ -18,8 +18,9 @@ from backprop_studio.autograd import (
     Value,
 )
 from backprop_studio.data import Task
-from backprop_studio.network import Network, TrainingSetup, analyze, edits, lower
+from backprop_studio.network import Network, TrainingSetup, analyze, edits
 from backprop_studio.nn import add_updates, layers, losses, nodes, optimizers
+from tests.networks import described
 
 NEURONS: dict[str, list[tuple[str, dict[str, object], tuple[int, ...]]]] = {
     "from single operations": [
@@ -84,8 +85,7 @@ def test_that_a_neuron_is_right_to_the_last_digit(
     tiny = replace(
         known, task=Task.REGRESSION, feature_shape=(1,), target_width=1, image_shape=None
     )
-    monkeypatch.setattr(data, "info", lambda _: tiny)
-    monkeypatch.setattr(lower, "_training_rows", lambda *_: 1)
+    monkeypatch.setattr(TrainingSetup, "prepared", lambda _: described(tiny, rows=1))
     analysis = analyze(neuron(NEURONS[way]))
     assert analysis.diagnostics == ()
     lowered = analysis.require()

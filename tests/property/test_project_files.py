@@ -13,13 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backprop_studio import project
+from backprop_studio import data, project
 from backprop_studio.errors import ProjectError
 from backprop_studio.network import Network, Node, TrainingSetup, UnknownLayer, Wire
-from backprop_studio.nn import Field, Kind, Spec, nodes, optimizers, schedules
+from backprop_studio.nn import nodes, optimizers, schedules
 from backprop_studio.project import container
 from backprop_studio.project.decode import decode
 from backprop_studio.project.encode import encode
+from backprop_studio.specs import Field, Kind, Spec
 
 MAKE_FILE = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -72,8 +73,19 @@ specs = unknown | st.sampled_from(list(nodes().values())).flatmap(
 def setups(draw: st.DrawFn) -> TrainingSetup:
     kind = draw(st.sampled_from(list(optimizers().values())))
     plan = draw(st.sampled_from(list(schedules().values())))
+    recipes = {i.id: r for i in data.infos() if (r := data.recipe(i.id)) is not None}
+    dataset = draw(st.sampled_from(list(recipes)) | texts)
+    options = None
+    if dataset in recipes and draw(st.booleans()):
+        options = recipes[dataset].from_config(draw(configs(recipes[dataset])))
+    spoilt = draw(st.lists(st.sampled_from(list(data.corruptions().values())), max_size=3))
     return TrainingSetup(
-        dataset=draw(texts),
+        dataset=dataset,
+        data=data.DataSettings(
+            options=options,
+            corruptions=tuple(k.from_config(draw(configs(k))) for k in spoilt),
+            **draw(configs(data.DataSettings)),
+        ),
         optimizer=kind.from_config(draw(configs(kind))),
         schedule=plan.from_config(draw(configs(plan))),
         **draw(configs(TrainingSetup)),
@@ -106,16 +118,16 @@ def test_that_any_network_reads_back_the_same(network: Network) -> None:
 
 
 @MAKE_FILE
-@given(network=networks(), data=st.data())
+@given(network=networks(), drawn=st.data())
 def test_that_any_project_opens_as_it_was_saved(
-    network: Network, data: st.DataObject, tmp_path: Path
+    network: Network, drawn: st.DataObject, tmp_path: Path
 ) -> None:
     weights = {}
     for node in network.nodes:
-        for name in data.draw(st.lists(ids, max_size=2, unique=True)):
-            shape = data.draw(st.lists(st.integers(0, 3), max_size=3))
-            kind = data.draw(st.sampled_from([np.float32, np.float64]))
-            weights[node.id, name] = np.full(shape, data.draw(st.floats(-9.0, 9.0)), kind)
+        for name in drawn.draw(st.lists(ids, max_size=2, unique=True)):
+            shape = drawn.draw(st.lists(st.integers(0, 3), max_size=3))
+            kind = drawn.draw(st.sampled_from([np.float32, np.float64]))
+            weights[node.id, name] = np.full(shape, drawn.draw(st.floats(-9.0, 9.0)), kind)
     path = tmp_path / "net.bps"
     project.save(project.Project(network, weights), path)
     opened = project.load(path)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backprop_studio import project
+from backprop_studio import data, project
 from backprop_studio.errors import ProjectError
 from backprop_studio.network import Network, Node, TrainingSetup, UnknownLayer, Wire, analyze
 from backprop_studio.nn import nodes
@@ -231,6 +231,27 @@ def test_that_a_file_that_could_not_be_opened_is_not_written(
         (lambda d: d["setup"].update(seed=1.5), "setup.seed must be a whole number"),
         (lambda d: d["setup"]["optimizer"].update(type="magic"), "setup.optimizer.type is 'magic'"),
         (lambda d: d["setup"]["optimizer"]["config"].update(beta1="x"), "setup.optimizer: beta1"),
+        (lambda d: d["setup"]["data"].update(scaling=1), "setup.data.scaling must be text"),
+        (lambda d: d["setup"]["data"].update(split=1), "setup.data"),
+        (lambda d: d["setup"]["data"].update(options={}), "no data set 'digits' has options"),
+        (
+            lambda d: d["setup"].update(dataset="xor", data={"options": {"turns": 2}}),
+            "setup.data.options: 'Data set' has no setting called 'turns'",
+        ),
+        (
+            lambda d: d["setup"]["data"].update(corruptions=[{"type": "rain"}]),
+            "setup.data.corruptions[0].type is 'rain'",
+        ),
+        (
+            lambda d: d["setup"]["data"].update(
+                corruptions=[{"type": "label_noise", "config": {"share": "x"}}]
+            ),
+            "setup.data.corruptions[0]: share",
+        ),
+        (
+            lambda d: d["setup"]["data"].update(corruptions=[{"type": "label_noise"}] * 51),
+            "setup.data.corruptions must be a list of length <= 50",
+        ),
         (lambda d: d.update(nodes={}), "nodes must be a list and is an object"),
         (lambda d: d.update(nodes=d["nodes"] * 1_700), "nodes must be a list of length <= 5000"),
         (lambda d: d.update(format="1"), "format must be a whole number"),
@@ -293,6 +314,26 @@ def test_that_a_document_from_before_penalties_and_reductions_opens_with_their_d
     text = changed(forget)
     assert b"reduction" not in text
     assert decode(text) == network()
+
+
+def test_that_a_document_from_before_data_could_be_adjusted_opens_with_plain_data() -> None:
+    text = changed(lambda document: document["setup"].pop("data"))
+    assert b"corruptions" not in text
+    assert decode(text) == network()
+
+
+def test_that_what_is_done_to_data_is_kept() -> None:
+    moons = data.recipe("moons")
+    assert moons is not None
+    settings = data.DataSettings(
+        options=moons.from_config({"count": 99, "noise": 0.3}),
+        corruptions=tuple(kind() for kind in data.corruptions().values()),
+        scaling="range",
+        stratified=False,
+        shuffle=False,
+    )
+    spoilt = replace(network(), setup=replace(network().setup, dataset="moons", data=settings))
+    assert decode(encode(spoilt)).setup == spoilt.setup
 
 
 def test_that_penalties_are_kept() -> None:

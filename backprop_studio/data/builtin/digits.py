@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-
 import numpy as np
 
-from backprop_studio import assets
+from backprop_studio.data._shipped import arrays, pixel_names
 from backprop_studio.data.dataset import Dataset, DatasetInfo, Task
-from backprop_studio.errors import StudioError
 
 _SIDE = 8
 _DARKEST = 16  # a pixel counts the inked ones among 4 by 4 finer pixels
@@ -37,15 +33,7 @@ def load() -> Dataset:
     StudioError
         ``dataset-invalid`` if the file is damaged.
     """
-    # The file is opened here because np.load leaves it open when it is not a sound zip.
-    with assets.path("datasets", "digits", "digits.npz").open("rb") as stream:
-        try:
-            arrays = np.load(stream, allow_pickle=False)
-            images, labels = arrays["images"], arrays["labels"]
-        except (ValueError, LookupError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise StudioError(
-                "dataset-invalid", name=INFO.title, reason="its file digits.npz is damaged"
-            ) from error
+    images, labels = arrays("digits", INFO.title, "images", "labels")
     return Dataset(
         id=INFO.id,
         title=INFO.title,
@@ -54,9 +42,7 @@ def load() -> Dataset:
         y=labels.astype(np.int64),
         task=INFO.task,
         class_names=tuple(str(digit) for digit in range(INFO.target_width)),
-        feature_names=tuple(
-            f"row {row}, column {column}" for row in range(_SIDE) for column in range(_SIDE)
-        ),
+        feature_names=pixel_names(_SIDE, _SIDE),
         image_shape=(_SIDE, _SIDE),
         citation=(
             "E. Alpaydin and C. Kaynak (1998). Optical Recognition of Handwritten Digits. "

@@ -8,8 +8,8 @@ from typing import ClassVar
 from backprop_studio.autograd import Builder, Value, format_shape
 from backprop_studio.autograd.ops.attention import attend
 from backprop_studio.errors import ShapeError
-from backprop_studio.nn.fields import flag
-from backprop_studio.nn.spec import Category, Info, LayerSpec
+from backprop_studio.nn.spec import LayerSpec
+from backprop_studio.specs import Category, Info, flag
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from backprop_studio.autograd.ops import pooling
 from backprop_studio.nn.sliding import Pooling
-from backprop_studio.nn.spec import Category, Info
+from backprop_studio.specs import Category, Info
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from backprop_studio.autograd.ops.channels import ScaleChannels
 from backprop_studio.autograd.ops.normalize import Normalize
 from backprop_studio.autograd.ops.running import NormalizeBy, TrackMean, TrackVariance
 from backprop_studio.errors import ShapeError
-from backprop_studio.nn.fields import flag, number
 from backprop_studio.nn.initializers import Ones
-from backprop_studio.nn.spec import Category, Info, LayerSpec
+from backprop_studio.nn.spec import LayerSpec
+from backprop_studio.specs import Category, Info, flag, number
 
 
 @dataclass(frozen=True)

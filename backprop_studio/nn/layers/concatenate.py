@@ -9,8 +9,8 @@ from backprop_studio.autograd import Builder, Value
 from backprop_studio.autograd.ops import part
 from backprop_studio.errors import ShapeError
 from backprop_studio.nn import axes
-from backprop_studio.nn.fields import choice
-from backprop_studio.nn.spec import Category, Info, LayerSpec
+from backprop_studio.nn.spec import LayerSpec
+from backprop_studio.specs import Category, Info, choice
 
 
 @dataclass(frozen=True)

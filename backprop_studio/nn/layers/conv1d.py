@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from backprop_studio.autograd.ops import convolution
 from backprop_studio.nn.sliding import Convolution
-from backprop_studio.nn.spec import Category, Info
+from backprop_studio.specs import Category, Info
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from backprop_studio.autograd import Builder, Value
 from backprop_studio.autograd.expressions import ALLOWED, MAX_LENGTH, Expr, derive, parse
 from backprop_studio.autograd.ops import custom
 from backprop_studio.errors import Diagnostic, FormulaError
-from backprop_studio.nn.fields import choice, text
 from backprop_studio.nn.operation import check_broadcast
-from backprop_studio.nn.spec import Category, Info, LayerSpec
+from backprop_studio.nn.spec import LayerSpec
+from backprop_studio.specs import Category, Info, choice, text
 
 VARIABLES = {"one": ("x",), "two": ("a", "b")}
 """What the inputs are called in formulas, by how many there are."""

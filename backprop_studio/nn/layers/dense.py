@@ -11,8 +11,8 @@ from backprop_studio.autograd.ops.arithmetic import Add
 from backprop_studio.autograd.ops.matmul import MatMul
 from backprop_studio.errors import ShapeError
 from backprop_studio.nn import initializers
-from backprop_studio.nn.fields import choice, flag, integer, number
-from backprop_studio.nn.spec import Category, Info, LayerSpec
+from backprop_studio.nn.spec import LayerSpec
+from backprop_studio.specs import Category, Info, choice, flag, integer, number
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from backprop_studio.autograd import Builder, Value
 from backprop_studio.autograd.ops.lookup import Lookup
 from backprop_studio.errors import ShapeError
 from backprop_studio.nn import initializers
-from backprop_studio.nn.fields import integer, number
-from backprop_studio.nn.spec import Category, Info, LayerSpec
+from backprop_studio.nn.spec import LayerSpec
+from backprop_studio.specs import Category, Info, integer, number
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from typing import ClassVar
 from backprop_studio.autograd import Builder, Value
 from backprop_studio.autograd.ops.arrange import Reshape
 from backprop_studio.errors import ShapeError
-from backprop_studio.nn.spec import Category, Info, LayerSpec
+from backprop_studio.nn.spec import LayerSpec
+from backprop_studio.specs import Category, Info
 
 
 @dataclass(frozen=True)

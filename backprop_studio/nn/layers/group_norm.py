@@ -9,8 +9,8 @@ from backprop_studio.autograd import Builder, Value
 from backprop_studio.autograd.ops.normalize import Normalize
 from backprop_studio.errors import ShapeError
 from backprop_studio.nn.affine import scale_and_shift
-from backprop_studio.nn.fields import flag, integer, number
-from backprop_studio.nn.spec import Category, Info, LayerSpec
+from backprop_studio.nn.spec import LayerSpec
+from backprop_studio.specs import Category, Info, flag, integer, number
 
 
 @dataclass(frozen=True)

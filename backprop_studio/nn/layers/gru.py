@@ -8,7 +8,7 @@ from typing import ClassVar
 from backprop_studio.autograd import Builder, Op, Value
 from backprop_studio.autograd.ops import gru
 from backprop_studio.nn.recurrent import SHAPE, RecurrentLayer
-from backprop_studio.nn.spec import Category, Info
+from backprop_studio.specs import Category, Info
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from backprop_studio.autograd import Builder, Value
-from backprop_studio.nn.fields import choice, integer
-from backprop_studio.nn.spec import Category, Info, LayerSpec
+from backprop_studio.nn.spec import LayerSpec
+from backprop_studio.specs import Category, Info, choice, integer
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ from typing import ClassVar
 from backprop_studio.autograd import Initializer, Op
 from backprop_studio.autograd.ops import lstm
 from backprop_studio.nn import initializers
-from backprop_studio.nn.fields import number
 from backprop_studio.nn.recurrent import SHAPE, RecurrentLayer
-from backprop_studio.nn.spec import Category, Info
+from backprop_studio.specs import Category, Info, number
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import ClassVar
 from backprop_studio.autograd import Op
 from backprop_studio.autograd.ops import summation
 from backprop_studio.nn.operation import Operation
-from backprop_studio.nn.spec import Category, Info
+from backprop_studio.specs import Category, Info
 
 
 @dataclass(frozen=True)

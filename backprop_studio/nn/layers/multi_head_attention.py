@@ -11,9 +11,9 @@ from backprop_studio.autograd.ops.attention import attend
 from backprop_studio.autograd.ops.heads import MergeHeads, SplitHeads
 from backprop_studio.autograd.ops.matmul import MatMul
 from backprop_studio.errors import ShapeError
-from backprop_studio.nn.fields import flag, integer
 from backprop_studio.nn.initializers import Uniform
-from backprop_studio.nn.spec import Category, Info, LayerSpec
+from backprop_studio.nn.spec import LayerSpec
+from backprop_studio.specs import Category, Info, flag, integer
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from backprop_studio.autograd import Builder, Value, format_shape
 from backprop_studio.nn import initializers
-from backprop_studio.nn.fields import choice, number
 from backprop_studio.nn.operation import LARGEST, columns, made_shape, rows
-from backprop_studio.nn.spec import Category, Info, LayerSpec
+from backprop_studio.nn.spec import LayerSpec
+from backprop_studio.specs import Category, Info, choice, number
 
 
 @dataclass(frozen=True)

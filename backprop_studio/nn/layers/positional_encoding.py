@@ -9,9 +9,9 @@ from backprop_studio.autograd import Builder, Value
 from backprop_studio.autograd.ops.arithmetic import Add
 from backprop_studio.autograd.ops.positions import Waves
 from backprop_studio.errors import ShapeError
-from backprop_studio.nn.fields import choice
 from backprop_studio.nn.initializers import Normal
-from backprop_studio.nn.spec import Category, Info, LayerSpec
+from backprop_studio.nn.spec import LayerSpec
+from backprop_studio.specs import Category, Info, choice
 
 
 @dataclass(frozen=True)

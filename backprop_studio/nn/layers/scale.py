@@ -8,8 +8,8 @@ from typing import ClassVar
 from backprop_studio.autograd import Builder, Value
 from backprop_studio.nn import axes
 from backprop_studio.nn.affine import scale_and_shift
-from backprop_studio.nn.fields import choice, flag
-from backprop_studio.nn.spec import Category, Info, LayerSpec
+from backprop_studio.nn.spec import LayerSpec
+from backprop_studio.specs import Category, Info, choice, flag
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,8 @@ from typing import ClassVar
 
 from backprop_studio.autograd import Op
 from backprop_studio.autograd.ops import simple_rnn
-from backprop_studio.nn.fields import choice
 from backprop_studio.nn.recurrent import SHAPE, RecurrentLayer
-from backprop_studio.nn.spec import Category, Info
+from backprop_studio.specs import Category, Info, choice
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import ClassVar
 from backprop_studio.autograd import Builder, Value
 from backprop_studio.autograd.ops import part
 from backprop_studio.errors import ShapeError
-from backprop_studio.nn.fields import integer
-from backprop_studio.nn.spec import Category, Info, LayerSpec
+from backprop_studio.nn.spec import LayerSpec
+from backprop_studio.specs import Category, Info, integer
 
 
 @dataclass(frozen=True)

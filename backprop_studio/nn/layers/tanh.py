@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from backprop_studio.autograd import Builder, Value
 from backprop_studio.autograd.ops import activation
-from backprop_studio.nn.spec import Category, Info, LayerSpec
+from backprop_studio.nn.spec import LayerSpec
+from backprop_studio.specs import Category, Info
 
 
 @dataclass(frozen=True)

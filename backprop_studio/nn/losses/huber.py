@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from backprop_studio.autograd import Builder, Value
 from backprop_studio.autograd.ops.robust import Huber as HuberOp
-from backprop_studio.nn.fields import number
 from backprop_studio.nn.reduction import reduction
-from backprop_studio.nn.spec import Category, Info, LossSpec
+from backprop_studio.nn.spec import LossSpec
+from backprop_studio.specs import Category, Info, number
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from backprop_studio.autograd import Builder, Value
 from backprop_studio.autograd.ops.divergence import KLDivergence as Op
 from backprop_studio.autograd.ops.divergence import LogSoftmax
 from backprop_studio.nn.reduction import reduction
-from backprop_studio.nn.spec import Category, Info, LossSpec
+from backprop_studio.nn.spec import LossSpec
+from backprop_studio.specs import Category, Info
 
 
 @dataclass(frozen=True)

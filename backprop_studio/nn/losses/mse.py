@@ -8,7 +8,8 @@ from typing import ClassVar
 from backprop_studio.autograd import Builder, Value
 from backprop_studio.autograd.ops.loss import MeanSquaredError
 from backprop_studio.nn.reduction import reduction
-from backprop_studio.nn.spec import Category, Info, LossSpec
+from backprop_studio.nn.spec import LossSpec
+from backprop_studio.specs import Category, Info
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from backprop_studio.autograd import Builder, Value
 from backprop_studio.autograd.ops import loss
 from backprop_studio.autograd.ops.divergence import SmoothLabels
 from backprop_studio.autograd.ops.weighted import WeighClasses, WeightedCrossEntropy
-from backprop_studio.nn.fields import number, numbers
 from backprop_studio.nn.reduction import reduction
-from backprop_studio.nn.spec import Category, Info, LossSpec
+from backprop_studio.nn.spec import LossSpec
+from backprop_studio.specs import Category, Info, number, numbers
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from backprop_studio.autograd import Builder
 from backprop_studio.autograd.ops.update import Descend
-from backprop_studio.nn.fields import number
-from backprop_studio.nn.spec import Category, Info, OptimizerSpec
+from backprop_studio.nn.spec import OptimizerSpec
+from backprop_studio.specs import Category, Info, number
 
 if TYPE_CHECKING:
     from backprop_studio.nn.step import Step

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from backprop_studio.autograd import Builder, Value
 from backprop_studio.autograd.ops.schedule import StepRate
-from backprop_studio.nn.fields import integer, number
-from backprop_studio.nn.spec import Category, Info, ScheduleSpec
+from backprop_studio.nn.spec import ScheduleSpec
+from backprop_studio.specs import Category, Info, integer, number
 
 
 @dataclass(frozen=True)

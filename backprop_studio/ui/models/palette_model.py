@@ -15,7 +15,8 @@ from PySide6.QtCore import (
     Qt,
 )
 
-from backprop_studio.nn import Category, Info, LayerSpec, nodes
+from backprop_studio.nn import LayerSpec, nodes
+from backprop_studio.specs import Category, Info
 
 Index = QModelIndex | QPersistentModelIndex
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from PySide6.QtWidgets import QComboBox, QLabel, QTextBrowser, QVBoxLayout, QWidget
 
-from backprop_studio.nn import Spec, nodes, optimizers, schedules
+from backprop_studio.nn import nodes, optimizers, schedules
+from backprop_studio.specs import Spec
 from backprop_studio.ui.widgets.formula import FormulaView
 
 

@@ -22,7 +22,8 @@ from backprop_studio import data
 from backprop_studio.data import Dataset, Task
 from backprop_studio.errors import Diagnostic, StudioError
 from backprop_studio.network import TrainingSetup, edits
-from backprop_studio.nn import Spec, optimizers, schedules
+from backprop_studio.nn import optimizers, schedules
+from backprop_studio.specs import Spec
 from backprop_studio.ui import theme
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.widgets.examples_strip import ExamplesStrip

@@ -13,7 +13,7 @@ from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSizePolicy, QWidget
 
-from backprop_studio.nn.fields import Field
+from backprop_studio.specs import Field
 
 
 class Editor(Protocol):

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from backprop_studio.errors import Diagnostic, Severity
-from backprop_studio.nn import Field, Kind, Spec
+from backprop_studio.specs import Field, Kind, Spec
 from backprop_studio.ui.widgets.field_editors import (
     ChoiceEditor,
     Editor,

@@ -47,6 +47,9 @@ class Field:
         Allowed values of a choice, with the label of each.
     most
         Characters of a text, or how many numbers there may be.
+    names
+        What a whole number stands for, if it counts things from 0 that have names: "feature" or
+        "class". Where the names are known, forms offer them.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Field:
     above: float | None = None
     choices: tuple[tuple[str, str], ...] = ()
     most: int = 0
+    names: str = ""
 
     @property
     def allowed(self) -> str:
@@ -135,9 +139,9 @@ def _is_number(value: object) -> bool:
         return False
 
 
-def integer(default: int, *, low: int, high: int, label: str, doc: str) -> Any:
-    """A whole-number setting of a spec, from `low` to `high`."""
-    return _declare(Field("", Kind.INTEGER, default, label, doc, low=low, high=high))
+def integer(default: int, *, low: int, high: int, label: str, doc: str, names: str = "") -> Any:
+    """A whole-number setting of a spec, from `low` to `high`; see `Field` for `names`."""
+    return _declare(Field("", Kind.INTEGER, default, label, doc, low=low, high=high, names=names))
 
 
 def number(

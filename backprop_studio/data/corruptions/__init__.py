@@ -1,0 +1,1 @@
+"""Ways to spoil data, one module each, found by the registry and tested by the contract tests."""
