@@ -36,6 +36,12 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "name-empty": "A layer needs a name.",
         "name-taken": "Another layer is already called '{name}'.",
         "name-invalid": "'{name}' cannot be a layer name: use letters, digits, '_', '-' or '.'.",
+        "marks-full": "A project holds at most {limit} notes, as many arrows and as many groups.",
+        "note-long": "A note holds at most {limit} characters.",
+        "group-empty": "Select the layers and notes that belong together first.",
+        "group-deep": "At most {limit} groups can stand in each other.",
+        "group-nameless": "A group needs a name.",
+        "group-name": "The name of a group has at most {limit} characters, all of them visible.",
         "field-range": "{field} of '{name}' is {value}; it must be {allowed}.",
         "field-range-memory": (
             "{field} of '{name}' is {value}; it must be {allowed}. "
