@@ -106,6 +106,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "'{name}' shares its weights with another layer, but would need '{part}' of shape "
             "{got}; the shared one is {expected}. Give it weights of its own, or the same sizes."
         ),
+        "weights-listed": (
+            "'{name}' lists {count} first numbers, but has {needed} weights and {biases} biases; "
+            "list all weights, or all weights and biases."
+        ),
         "weights-unlike": (
             "'{name}' cannot share the weights of '{other}': they are layers of different types."
         ),

@@ -27,7 +27,7 @@ from backprop_studio.network.network import Network, Node, UnknownLayer
 from backprop_studio.nn import Kind, LossSpec
 from backprop_studio.nn.layers.input import Input
 
-_FIELDS = {"class-weights": "class_weights"}
+_FIELDS = {"class-weights": "class_weights", "weights-listed": "values"}
 """The setting at fault, for problems with shapes that a setting causes."""
 
 

@@ -232,7 +232,7 @@ def group(
 
 def ungroup(network: Network, groups: Iterable[str]) -> Network:
     """A network without these groups; what was in them stands where they stood."""
-    gone = [g for g in groups if isinstance(network.marks.get(g), Group)]
+    gone = [g for g in dict.fromkeys(groups) if isinstance(network.marks.get(g), Group)]
     for group_id in gone:
         members = group_of(network, group_id).members
         network = replace(

@@ -50,7 +50,10 @@ def test_that_rows_and_targets_are_finite_and_of_the_promised_types(dataset_id: 
         assert dataset.y.shape == (dataset.size, dataset.target_width)
 
 
-@pytest.mark.parametrize("dataset_id", [i.id for i in data.infos() if i.vocabulary is None])
+# What was published has the scale that it was published with.
+@pytest.mark.parametrize(
+    "dataset_id", [i.id for i in data.infos() if i.vocabulary is None and i.id != "mazur"]
+)
 def test_that_inputs_are_scaled_for_a_network_to_learn_from(dataset_id: str) -> None:
     assert 0.5 <= np.abs(data.load(dataset_id).x).max() <= 2.0
 
