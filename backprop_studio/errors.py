@@ -36,6 +36,12 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "name-empty": "A layer needs a name.",
         "name-taken": "Another layer is already called '{name}'.",
         "name-invalid": "'{name}' cannot be a layer name: use letters, digits, '_', '-' or '.'.",
+        "marks-full": "A project holds at most {limit} notes, as many arrows and as many groups.",
+        "note-long": "A note holds at most {limit} characters.",
+        "group-empty": "Select the layers and notes that belong together first.",
+        "group-deep": "At most {limit} groups can stand in each other.",
+        "group-nameless": "A group needs a name.",
+        "group-name": "The name of a group has at most {limit} characters, all of them visible.",
         "field-range": "{field} of '{name}' is {value}; it must be {allowed}.",
         "field-range-memory": (
             "{field} of '{name}' is {value}; it must be {allowed}. "
@@ -99,6 +105,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "weights-differ": (
             "'{name}' shares its weights with another layer, but would need '{part}' of shape "
             "{got}; the shared one is {expected}. Give it weights of its own, or the same sizes."
+        ),
+        "weights-listed": (
+            "'{name}' lists {count} first numbers, but has {needed} weights and {biases} biases; "
+            "list all weights, or all weights and biases."
         ),
         "weights-unlike": (
             "'{name}' cannot share the weights of '{other}': they are layers of different types."

@@ -2,15 +2,19 @@
 
 from backprop_studio.network.lower import Analysis, analyze
 from backprop_studio.network.lowered import Feed, Head, Lowered, Source
+from backprop_studio.network.marks import Arrow, Group, Note
 from backprop_studio.network.network import Network, Node, TrainingSetup, UnknownLayer, Wire
 
 __all__ = [
     "Analysis",
+    "Arrow",
     "Feed",
+    "Group",
     "Head",
     "Lowered",
     "Network",
     "Node",
+    "Note",
     "Source",
     "TrainingSetup",
     "UnknownLayer",

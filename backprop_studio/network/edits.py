@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from backprop_studio.errors import EditError
-from backprop_studio.network import graph
+from backprop_studio.network import graph, grouping
+from backprop_studio.network.marks import Arrow, Note
 from backprop_studio.network.network import MAX_NODES, Network, Node, TrainingSetup, Wire
 from backprop_studio.nn import LayerSpec, LossSpec
 
@@ -47,7 +48,7 @@ def add_node(
         raise EditError("network-full", limit=f"{MAX_NODES:,}")
     stem = "loss" if isinstance(spec, LossSpec) else spec.info.id
     taken = {n.id for n in network.nodes} | {n.name for n in network.nodes} | set(retired)
-    taken |= {n.weights for n in network.nodes}
+    taken |= {n.weights for n in network.nodes} | network.marks.keys()
     number = 1
     while f"{stem}_{number}" in taken:
         number += 1
@@ -56,26 +57,56 @@ def add_node(
     return replace(network, nodes=(*network.nodes, node)), node_id
 
 
-def remove(network: Network, nodes: Iterable[str] = (), wires: Iterable[Wire] = ()) -> Network:
-    """A network without these nodes, their wires, and these wires."""
-    gone, cut = set(nodes), set(wires)
-    return replace(
-        network,
-        nodes=tuple(n for n in network.nodes if n.id not in gone),
-        wires=tuple(
-            w
-            for w in network.wires
-            if w not in cut and w.source not in gone and w.target not in gone
-        ),
+def remove(network: Network, parts: Iterable[str] = (), wires: Iterable[Wire] = ()) -> Network:
+    """A network without these parts, their wires, and these wires.
+
+    Parameters
+    ----------
+    network
+        What to take them from.
+    parts
+        Ids of nodes, notes, arrows and groups; a group goes with all that is in it.
+    wires
+        Wires to cut.
+    """
+    gone, cut = grouping.contents(network, parts), set(wires)
+    return grouping.tidied(
+        replace(
+            network,
+            nodes=tuple(n for n in network.nodes if n.id not in gone),
+            wires=tuple(
+                w
+                for w in network.wires
+                if w not in cut and w.source not in gone and w.target not in gone
+            ),
+            notes=tuple(n for n in network.notes if n.id not in gone),
+            arrows=tuple(a for a in network.arrows if a.id not in gone),
+            groups=tuple(g for g in network.groups if g.id not in gone),
+        )
     )
 
 
-def excerpt(network: Network, nodes: Collection[str]) -> Network:
-    """These nodes and the wires between them, as a network of their own."""
+def excerpt(network: Network, parts: Iterable[str]) -> Network:
+    """These parts, what is in the groups among them, and the wires between the nodes.
+
+    It is a network of its own. An arrow that was tied to something else has a free end there.
+    """
+    kept = grouping.contents(network, parts)
     return replace(
         network,
-        nodes=tuple(n for n in network.nodes if n.id in nodes),
-        wires=tuple(w for w in network.wires if w.source in nodes and w.target in nodes),
+        nodes=tuple(n for n in network.nodes if n.id in kept),
+        wires=tuple(w for w in network.wires if w.source in kept and w.target in kept),
+        notes=tuple(n for n in network.notes if n.id in kept),
+        arrows=tuple(
+            replace(
+                a,
+                source=a.source if a.source in kept else "",
+                target=a.target if a.target in kept else "",
+            )
+            for a in network.arrows
+            if a.id in kept
+        ),
+        groups=tuple(g for g in network.groups if g.id in kept),
     )
 
 
@@ -88,7 +119,7 @@ def insert(
     retired: Collection[str] = (),
     shared: bool = False,
 ) -> tuple[Network, tuple[str, ...]]:
-    """A network with the nodes and wires of another one added, and the new nodes' ids.
+    """A network with the parts of another one added, and their new ids, those of nodes first.
 
     Parameters
     ----------
@@ -109,9 +140,10 @@ def insert(
     EditError
         The network would have more nodes than a project can hold.
     """
-    if not piece.nodes:
+    points = grouping.points(piece)
+    if not points:
         return network, ()
-    xs, ys = [n.x for n in piece.nodes], [n.y for n in piece.nodes]
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
     across, down = x - (min(xs) + max(xs)) / 2, y - (min(ys) + max(ys)) / 2
     kept = {n.weights for n in network.nodes}
     ids: dict[str, str] = {}
@@ -129,17 +161,52 @@ def insert(
         )
         network = _with_node(network, made)
     wires = tuple(Wire(ids[w.source], ids[w.target], w.port) for w in piece.wires)
-    return replace(network, wires=(*network.wires, *wires)), tuple(ids.values())
+    network = replace(network, wires=(*network.wires, *wires))
+    network = grouping.take_over(network, piece, ids, across, down)
+    return network, tuple(ids.values())
 
 
 def move(network: Network, places: Mapping[str, tuple[float, float]]) -> Network:
-    """A network whose nodes stand at these places (id to centre); the others stay."""
+    """A network whose parts stand at these places; the others stay.
+
+    Parameters
+    ----------
+    network
+        What to move them in.
+    places
+        Id to the centre of a node, the upper left corner of a note, the middle of an arrow. Ends
+        of arrows that are tied to something move with that alone.
+    """
+    standing: list[Node | Note] = [*network.nodes, *network.notes]
+    by = {
+        part.id: (places[part.id][0] - part.x, places[part.id][1] - part.y)
+        for part in standing
+        if part.id in places
+    }
+
+    def moved(arrow: Arrow) -> Arrow:
+        x, y = places.get(arrow.id, arrow.middle)
+        own = (x - arrow.middle[0], y - arrow.middle[1])
+        (ax, ay), (bx, by_) = (
+            by.get(end, (0.0, 0.0)) if end else own for end in (arrow.source, arrow.target)
+        )
+        if not any((ax, ay, bx, by_)):
+            return arrow
+        return replace(
+            arrow, x1=arrow.x1 + ax, y1=arrow.y1 + ay, x2=arrow.x2 + bx, y2=arrow.y2 + by_
+        )
+
     return replace(
         network,
         nodes=tuple(
             replace(n, x=places[n.id][0], y=places[n.id][1]) if n.id in places else n
             for n in network.nodes
         ),
+        notes=tuple(
+            replace(n, x=places[n.id][0], y=places[n.id][1]) if n.id in places else n
+            for n in network.notes
+        ),
+        arrows=tuple(moved(a) for a in network.arrows),
     )
 
 
@@ -185,7 +252,12 @@ def insert_into(network: Network, node_id: str, wire: Wire) -> Network:
     """
     without = remove(network, wires=(wire,))
     without = connect(without, wire.source, node_id)
-    return connect(without, node_id, wire.target, wire.port)
+    made = connect(without, node_id, wire.target, wire.port)
+    group = made.holders.get(wire.source, "")
+    if group and group == made.holders.get(wire.target):
+        # Between two of a group it is one of them.
+        made = grouping.join(made, group, (node_id,))
+    return made
 
 
 def rename(network: Network, node_id: str, name: str) -> Network:

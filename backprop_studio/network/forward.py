@@ -28,7 +28,7 @@ from backprop_studio.nn import LossSpec
 from backprop_studio.nn.layers.input import Input
 from backprop_studio.specs import Kind
 
-_FIELDS = {"class-weights": "class_weights"}
+_FIELDS = {"class-weights": "class_weights", "weights-listed": "values"}
 """The setting at fault, for problems with shapes that a setting causes."""
 
 

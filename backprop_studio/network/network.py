@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from backprop_studio.data import DataSettings, Prepared, prepare
+from backprop_studio.network.marks import Arrow, Group, Note
 from backprop_studio.nn import (
     LayerSpec,
     LossSpec,
@@ -187,11 +188,18 @@ class TrainingSetup(Spec):
 
 @dataclass(frozen=True)
 class Network:
-    """Nodes, wires and training set-up. Edits make a new value; see `edits`."""
+    """Nodes, wires and training set-up, and marks for people. Edits make a new value; see `edits`.
+
+    Notes, arrows and groups are drawn and selected; programs, weights and names do not depend on
+    them.
+    """
 
     nodes: tuple[Node, ...] = ()
     wires: tuple[Wire, ...] = ()
     setup: TrainingSetup = field(default_factory=TrainingSetup)
+    notes: tuple[Note, ...] = ()
+    arrows: tuple[Arrow, ...] = ()
+    groups: tuple[Group, ...] = ()
 
     @cached_property
     def _by_id(self) -> Mapping[str, Node]:
@@ -234,6 +242,33 @@ class Network:
 
     def __contains__(self, node_id: object) -> bool:
         return node_id in self._by_id
+
+    @cached_property
+    def marks(self) -> Mapping[str, Note | Arrow | Group]:
+        """Notes, arrows and groups by their ids."""
+        found: list[Note | Arrow | Group] = [*self.notes, *self.arrows, *self.groups]
+        return {mark.id: mark for mark in found}
+
+    @cached_property
+    def holders(self) -> Mapping[str, str]:
+        """Id of a node, note or group to that of the group that it is directly in."""
+        return {member: group.id for group in self.groups for member in group.members}
+
+    @cached_property
+    def blocks(self) -> Mapping[str, str]:
+        """Id of a node, note or group that is not seen to that of the block that it is in.
+
+        That is the outermost group around it which is collapsed.
+        """
+        closed = {group.id for group in self.groups if group.collapsed}
+        found: dict[str, str] = {}
+        for member in self.holders if closed else ():
+            holder = self.holders.get(member)
+            while holder is not None:
+                if holder in closed:
+                    found[member] = holder
+                holder = self.holders.get(holder)
+        return found
 
     def named(self, name: str) -> Node | None:
         """The node with this name, if there is one."""

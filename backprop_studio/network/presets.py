@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 
+from backprop_studio import data
 from backprop_studio.network import edits
-from backprop_studio.network.network import Network
-from backprop_studio.nn import nodes
+from backprop_studio.network.network import Network, TrainingSetup
+from backprop_studio.nn import nodes, optimizers
 
 _ACROSS = 170.0
 _DOWN = 110.0
@@ -27,19 +29,30 @@ class Preset:
         For people: a few words, and one sentence.
     make
         Makes the nodes and wires.
+    dataset
+        Data that it fits as it is; on an empty canvas it is chosen along with it.
+    setup
+        What else it is trained with there.
     """
 
     title: str
     summary: str
     make: Callable[[], Network]
+    dataset: str = "digits"
+    setup: Mapping[str, object] = field(default_factory=dict)
+
+    def started(self) -> Network:
+        """The preset with its data and its training set-up, for an empty canvas."""
+        settings: dict[str, Any] = {**self.setup, "dataset": self.dataset}
+        return edits.set_setup(self.make(), replace(TrainingSetup(), **settings))
 
 
-def _chain(*layers: tuple[str, dict[str, object]]) -> Network:
-    """These layers one after the other, in lines of six."""
+def _chain(*layers: tuple[str, dict[str, object]], line: int = 6) -> Network:
+    """These layers one after the other, so many in a line."""
     network, ids = Network(), []
     for place, (layer, config) in enumerate(layers):
         spec = nodes()[layer].from_config(config)
-        x, y = _ACROSS * (place % 6), _DOWN * (place // 6)
+        x, y = _ACROSS * (place % line), _DOWN * (place // line)
         network, node = edits.add_node(network, spec, x, y)
         ids.append(node)
     for source, target in itertools.pairwise(ids):
@@ -131,12 +144,66 @@ def _lstm() -> Network:
     )
 
 
+def _transformer() -> Network:
+    """One block that reads the story: attention and two Dense layers, each with a skip."""
+    story = data.info("story")
+    width = 32
+    network = _chain(
+        _INPUT,
+        ("embedding", {"vocabulary": story.target_width, "width": width}),
+        _plain("positional_encoding"),
+        ("multi_head_attention", {"heads": 4}),
+        _plain("add"),
+        _plain("layer_norm"),
+        _dense(2 * width),
+        _plain("relu"),
+        _dense(width),
+        _plain("add"),
+        _plain("layer_norm"),
+        _plain("flatten"),
+        _dense(story.target_width),
+        _LOSS,
+    )
+    by_name = {n.name: n.id for n in network.nodes}
+    network = edits.connect(network, by_name["positional_encoding_1"], by_name["add_1"], 1)
+    return edits.connect(network, by_name["layer_norm_1"], by_name["add_2"], 1)
+
+
+def _listed(units: int, *values: float, bias: bool = True) -> tuple[str, dict[str, object]]:
+    settings = {"units": units, "init": "listed", "values": list(values), "bias": bias}
+    return ("dense", settings)
+
+
 def _mazur() -> Network:
-    return _chain(_INPUT, _dense(2), _plain("sigmoid"), _dense(2), _plain("sigmoid"), ("mse", {}))
+    # His w1 and w2 lead to the first hidden neuron, so they stand in a column. His biases, one
+    # number a layer, are not learned: that is why they are constants.
+    network = _chain(
+        _INPUT,
+        _listed(2, 0.15, 0.25, 0.20, 0.30, bias=False),
+        _plain("add"),
+        _plain("sigmoid"),
+        _listed(2, 0.40, 0.50, 0.45, 0.55, bias=False),
+        _plain("add"),
+        _plain("sigmoid"),
+        ("mse", {}),
+        line=8,
+    )
+    for add, value in (("add_1", 0.35), ("add_2", 0.60)):
+        at = next(n for n in network.nodes if n.name == add)
+        spec = nodes()["constant_value"].from_config({"value": value})
+        network, bias = edits.add_node(network, spec, at.x - _ACROSS, at.y + _DOWN)
+        network = edits.connect(network, bias, at.id, 1)
+    return network
 
 
 def _neuron() -> Network:
-    return _chain(_INPUT, _dense(1), ("mse", {}))
+    return _chain(_INPUT, _listed(1, 3.0, 1.0), ("mse", {}))
+
+
+def _descent(rate: float) -> dict[str, object]:
+    """One row at a time and plain steps, in double precision: to be computed by hand."""
+    optimizer = optimizers()["sgd"].from_config({"learning_rate": rate})
+    return {"optimizer": optimizer, "batch_size": 1, "precision": "float64"}
 
 
 PRESETS: Mapping[str, Preset] = MappingProxyType(
@@ -156,9 +223,25 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "Autoencoder", "Squeezes the features through eight numbers and back.", _autoencoder
         ),
         "lstm": Preset("LSTM", "Reads a row of the picture at each step.", _lstm),
-        "mazur": Preset(
-            "2-2-2 by hand", "Two inputs, two hidden units, two outputs, all sigmoid.", _mazur
+        "transformer": Preset(
+            "Transformer block",
+            "Attention and two Dense layers, each with a skip: guesses the next character.",
+            _transformer,
+            "story",
         ),
-        "neuron": Preset("One neuron", "A single unit, to compute by hand.", _neuron),
+        "mazur": Preset(
+            "Mazur's 2-2-2",
+            "The published example, with its numbers: the loss falls from 0.2984 to 0.2910.",
+            _mazur,
+            "mazur",
+            _descent(0.5),
+        ),
+        "neuron": Preset(
+            "One neuron by hand",
+            "x = 2, w = 3, b = 1, wanted 9: small enough to compute every number yourself.",
+            _neuron,
+            "neuron",
+            _descent(0.05),
+        ),
     }
 )

@@ -97,6 +97,16 @@ class Levels:
         return np.repeat(np.array(self.values), shape[-1] // len(self.values))
 
 
+@dataclass(frozen=True)
+class Listed:
+    """Numbers that somebody wrote down, row by row."""
+
+    values: tuple[float, ...]
+
+    def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        return np.array(self.values).reshape(shape)
+
+
 CHOICES = {
     "he": "He (for ReLU)",
     "he_uniform": "He, uniform",

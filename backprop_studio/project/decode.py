@@ -8,7 +8,18 @@ from typing import TypeVar
 from backprop_studio import data
 from backprop_studio.data import DataSettings, Options
 from backprop_studio.errors import StudioError
-from backprop_studio.network import Network, Node, TrainingSetup, UnknownLayer, Wire
+from backprop_studio.network import (
+    Arrow,
+    Group,
+    Network,
+    Node,
+    Note,
+    TrainingSetup,
+    UnknownLayer,
+    Wire,
+    grouping,
+)
+from backprop_studio.network.marks import MAX_DEPTH
 from backprop_studio.nn import LayerSpec, nodes, optimizers, schedules
 from backprop_studio.project import migrations, schema, strict_json
 from backprop_studio.project.files import shorten
@@ -36,10 +47,17 @@ def decode(text: bytes) -> Network:
         nodes=tuple(_node(i, n) for i, n in enumerate(record.nodes)),
         wires=tuple(Wire(w.source, w.target, w.port) for w in record.wires),
         setup=_setup(record.setup),
+        notes=tuple(Note(n.id, n.text, n.x, n.y, n.width) for n in record.notes),
+        arrows=tuple(
+            Arrow(a.id, a.x1, a.y1, a.x2, a.y2, a.source or "", a.target or "")
+            for a in record.arrows
+        ),
+        groups=tuple(Group(g.id, g.name, tuple(g.members), g.collapsed) for g in record.groups),
     )
-    _require_distinct("id", [n.id for n in network.nodes])
+    _require_distinct("id", [*(n.id for n in network.nodes), *_mark_ids(network)])
     _require_distinct("name", [n.name for n in network.nodes])
     _check_wires(network)
+    _check_marks(network)
     return network
 
 
@@ -134,6 +152,33 @@ def _check_wires(network: Network) -> None:
         if (wire.target, wire.port) in taken:
             raise UnsoundError(f"wires[{index}] ends at a port of '{target.name}' that is taken")
         taken.add((wire.target, wire.port))
+
+
+def _mark_ids(network: Network) -> Iterable[str]:
+    yield from (n.id for n in network.notes)
+    yield from (a.id for a in network.arrows)
+    yield from (g.id for g in network.groups)
+
+
+def _check_marks(network: Network) -> None:
+    there = {n.id for n in network.nodes} | {n.id for n in network.notes}
+    for index, arrow in enumerate(network.arrows):
+        for end in (arrow.source, arrow.target):
+            if end and end not in there:
+                raise UnsoundError(f"arrows[{index}] is tied to '{end}', which is not there")
+    there |= {g.id for g in network.groups}
+    held: set[str] = set()
+    for index, group in enumerate(network.groups):
+        if not group.name.isprintable():
+            raise UnsoundError(f"groups[{index}] has a name with signs that cannot be seen")
+        for member in group.members:
+            if member not in there:
+                raise UnsoundError(f"groups[{index}] holds '{member}', which is not there")
+            if member in held:
+                raise UnsoundError(f"groups[{index}] holds '{member}', which is in a group already")
+            held.add(member)
+    if grouping.depth(network) > MAX_DEPTH:
+        raise UnsoundError(f"more than {MAX_DEPTH} groups stand in each other")
 
 
 def _require_distinct(what: str, keys: Iterable[str]) -> None:

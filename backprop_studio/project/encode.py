@@ -26,6 +26,7 @@ def encode(network: Network) -> bytes:
                 {"source": w.source, "target": w.target, "port": w.port} for w in network.wires
             ],
             "setup": _setup(network.setup),
+            **_marks(network),
         }
     )
 
@@ -46,6 +47,29 @@ def _node(node: Node) -> dict[str, object]:
         "shares": node.shares or None,
         "frozen": node.frozen,
     }
+
+
+def _marks(network: Network) -> dict[str, object]:
+    """Notes, arrows and groups, each kind only where there are some."""
+    notes: list[dict[str, object]] = [
+        {"id": n.id, "text": n.text, "x": float(n.x), "y": float(n.y), "width": float(n.width)}
+        for n in network.notes
+    ]
+    arrows: list[dict[str, object]] = [
+        {
+            "id": a.id,
+            **{key: float(getattr(a, key)) for key in ("x1", "y1", "x2", "y2")},
+            "source": a.source or None,
+            "target": a.target or None,
+        }
+        for a in network.arrows
+    ]
+    groups: list[dict[str, object]] = [
+        {"id": g.id, "name": g.name, "members": list(g.members), "collapsed": g.collapsed}
+        for g in network.groups
+    ]
+    marks = {"notes": notes, "arrows": arrows, "groups": groups}
+    return {key: found for key, found in marks.items() if found}
 
 
 def _setup(setup: TrainingSetup) -> dict[str, object]:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from backprop_studio.data import MOST_CORRUPTIONS
+from backprop_studio.network.marks import MAX_MARKS, MAX_NAME, MAX_TEXT, NARROWEST, WIDEST
 from backprop_studio.network.network import MAX_NODES
 from backprop_studio.project.files import shorten
 from backprop_studio.project.unsound import UnsoundError
@@ -46,6 +47,37 @@ class WireRecord(Struct, frozen=True, forbid_unknown_fields=True):
     source: Id
     target: Id
     port: Annotated[int, Meta(ge=0, le=1000)] = 0
+
+
+class NoteRecord(Struct, frozen=True, forbid_unknown_fields=True):
+    """A note on the canvas."""
+
+    id: Id
+    text: Annotated[str, Meta(max_length=MAX_TEXT)]
+    x: Place
+    y: Place
+    width: Annotated[float, Meta(ge=NARROWEST, le=WIDEST)] = 180.0
+
+
+class ArrowRecord(Struct, frozen=True, forbid_unknown_fields=True):
+    """An arrow on the canvas; its ends may be tied to nodes and notes."""
+
+    id: Id
+    x1: Place
+    y1: Place
+    x2: Place
+    y2: Place
+    source: Id | None = None
+    target: Id | None = None
+
+
+class GroupRecord(Struct, frozen=True, forbid_unknown_fields=True):
+    """Nodes, notes and groups that are drawn as one."""
+
+    id: Id
+    name: Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
+    members: Annotated[list[Id], Meta(min_length=1, max_length=MAX_NODES + 2 * MAX_MARKS)]
+    collapsed: bool = False
 
 
 class OptimizerRecord(Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,13 +133,25 @@ class SetupRecord(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Document(Struct, frozen=True, forbid_unknown_fields=True):
-    """All of `project.json`. `program` is the version that wrote it, for people only."""
+    """All of `project.json`. `program` is the version that wrote it, for people only.
+
+    Files of networks without notes, arrows and groups do not have these lists.
+    """
 
     format: int
     program: Annotated[str, Meta(max_length=100)]
     nodes: Annotated[list[NodeRecord], Meta(max_length=MAX_NODES)]
     wires: list[WireRecord]
     setup: SetupRecord
+    notes: Annotated[list[NoteRecord], Meta(max_length=MAX_MARKS)] = msgspec.field(
+        default_factory=list
+    )
+    arrows: Annotated[list[ArrowRecord], Meta(max_length=MAX_MARKS)] = msgspec.field(
+        default_factory=list
+    )
+    groups: Annotated[list[GroupRecord], Meta(max_length=MAX_MARKS)] = msgspec.field(
+        default_factory=list
+    )
 
 
 _WORDS = {

@@ -15,7 +15,16 @@ from hypothesis import strategies as st
 
 from backprop_studio import data, project
 from backprop_studio.errors import ProjectError
-from backprop_studio.network import Network, Node, TrainingSetup, UnknownLayer, Wire
+from backprop_studio.network import (
+    Arrow,
+    Group,
+    Network,
+    Node,
+    Note,
+    TrainingSetup,
+    UnknownLayer,
+    Wire,
+)
 from backprop_studio.nn import nodes, optimizers, schedules
 from backprop_studio.project import container
 from backprop_studio.project.decode import decode
@@ -107,7 +116,20 @@ def networks(draw: st.DrawFn) -> Network:
         for port in range(len(n.spec.ports))
         if sources and draw(st.booleans())
     )
-    return Network(made, wires, draw(setups()))
+    marks = draw(st.lists(ids.filter(lambda i: i not in keys), max_size=4, unique=True))
+    notes = tuple(
+        Note(key, draw(texts), draw(places), draw(places), draw(st.floats(60.0, 1200.0)))
+        for key in marks[:2]
+    )
+    ends = st.sampled_from(["", *keys, *(n.id for n in notes)])
+    arrows = tuple(
+        Arrow(key, *(draw(places) for _ in range(4)), draw(ends), draw(ends)) for key in marks[2:3]
+    )
+    members = [*keys, *(n.id for n in notes)]
+    groups = tuple(
+        Group(key, draw(names), tuple(members), draw(st.booleans())) for key in marks[3:] if members
+    )
+    return Network(made, wires, draw(setups()), notes, arrows, groups)
 
 
 @given(networks())

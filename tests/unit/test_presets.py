@@ -7,25 +7,42 @@ from networks import chain
 
 from backprop_studio import nn
 from backprop_studio.errors import EditError
-from backprop_studio.network import TrainingSetup, analyze, edits
+from backprop_studio.network import analyze, edits
 from backprop_studio.network.network import MAX_NODES, Network
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.project import decode, encode
 from backprop_studio.training import Boundary, Session
 
-# What fits the data set that each is tried on: one number or one score a row for regression.
-_DATASETS = {"mazur": "moons", "neuron": "sine"}
-
 
 @pytest.mark.parametrize("key", PRESETS)
 def test_a_preset_trains_as_it_is(key: str) -> None:
-    network = edits.set_setup(
-        PRESETS[key].make(), TrainingSetup(dataset=_DATASETS.get(key, "digits"))
-    )
-    session = Session(analyze(network).require(), network.setup)
+    network = PRESETS[key].started()
+    analysis = analyze(network)
+    assert analysis.diagnostics == ()
+    session = Session(analysis.require(), network.setup)
     for _ in range(2):
         session.step(Boundary.BATCH)
     assert session.last_loss is not None and session.failure is None
+
+
+def test_mazurs_numbers_come_out() -> None:
+    network = PRESETS["mazur"].started()
+    session = Session(analyze(network).require(), network.setup)
+    losses = []
+    for _ in range(2):
+        session.step(Boundary.BATCH)
+        losses.append(session.last_loss)
+    assert losses == pytest.approx([0.298371109, 0.291027774], abs=2e-8)
+
+
+def test_the_neuron_goes_where_the_hand_takes_it() -> None:
+    network = PRESETS["neuron"].started()
+    session = Session(analyze(network).require(), network.setup)
+    session.step(Boundary.BATCH)
+    weights = {key[1]: float(value.ravel()[0]) for key, value in session.weights().items()}
+    # dL/dw = 2·(7 − 9)·2 = −8 and dL/db = −4, at a learning rate of 0.05.
+    assert session.last_loss == pytest.approx(4.0)
+    assert weights == pytest.approx({"weight": 3.4, "bias": 1.2})
 
 
 @pytest.mark.parametrize("key", PRESETS)

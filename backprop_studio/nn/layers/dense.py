@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from backprop_studio.autograd import Builder, Value
+from backprop_studio.autograd import Builder, Initializer, Value
 from backprop_studio.autograd.ops.affine import Affine
 from backprop_studio.autograd.ops.arithmetic import Add
 from backprop_studio.autograd.ops.matmul import MatMul
 from backprop_studio.errors import ShapeError
 from backprop_studio.nn import initializers
+from backprop_studio.nn.operation import LARGEST
 from backprop_studio.nn.spec import LayerSpec
-from backprop_studio.specs import Category, Info, choice, flag, integer, number
+from backprop_studio.specs import Category, Info, choice, flag, integer, number, numbers
+
+_LISTED = "listed"
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Dense(LayerSpec):
     bias: bool = flag(True, label="Bias", doc="Add a learned number to each output.")
     init: str = choice(
         "he",
-        choices=initializers.CHOICES,
+        choices={**initializers.CHOICES, _LISTED: "As listed"},
         label="First weights",
         doc="How the weights are drawn at the start. Biases start at zero.",
     )
@@ -51,6 +54,15 @@ class Dense(LayerSpec):
         high=1000.0,
         label="First scale",
         doc="Standard deviation of normal, limit of uniform, value of constant first weights.",
+    )
+    values: tuple[float, ...] = numbers(
+        (),
+        low=-LARGEST,
+        high=LARGEST,
+        most=1000,
+        label="Numbers",
+        doc="The first weights, those of the first input to all units, then of the second and so "
+        "on; after them the biases, which may be left out. Without any, all are zero.",
     )
 
     info: ClassVar[Info] = Info(
@@ -65,7 +77,8 @@ class Dense(LayerSpec):
     )
 
     def unused(self) -> frozenset[str]:
-        return frozenset() if self.init in initializers.SCALED else frozenset({"scale"})
+        idle = {"scale"} if self.init not in initializers.SCALED else set()
+        return frozenset(idle if self.init == _LISTED else idle | {"values"})
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         (x,) = inputs
@@ -73,11 +86,35 @@ class Dense(LayerSpec):
             hint = " (add a Flatten layer before it)" if len(x.shape) > 3 else ""
             raise ShapeError.of("dense", f"N×features or N×T×features{hint}", x.shape)
         features = x.shape[-1]
-        init = initializers.scheme(self.init, features, self.units, self.scale)
+        init, first_bias = self._starts(features)
         weight = b.parameter("weight", (features, self.units), init)
         if not self.bias:
             return b.apply(MatMul(), x, weight)
-        bias = b.parameter("bias", (self.units,))
+        bias = b.parameter("bias", (self.units,), first_bias)
         if len(x.shape) == 2:
             return b.apply(Affine(), x, weight, bias)
         return b.apply(Add(), b.apply(MatMul(), x, weight), bias)
+
+    def _starts(self, features: int) -> tuple[Initializer, Initializer]:
+        """How weights and biases start.
+
+        Raises
+        ------
+        ShapeError
+            As many numbers as are listed go with no layer of this size.
+        """
+        if self.init != _LISTED:
+            scheme = initializers.scheme(self.init, features, self.units, self.scale)
+            return scheme, initializers.Zeros()
+        count, needed = len(self.values), features * self.units
+        if not count:
+            return initializers.Zeros(), initializers.Zeros()
+        biases = self.units if self.bias else 0
+        if count not in (needed, needed + biases):
+            raise ShapeError(
+                "weights-listed", name="dense", count=count, needed=needed, biases=biases
+            )
+        listed = initializers.Listed(self.values[:needed])
+        if count == needed:
+            return listed, initializers.Zeros()
+        return listed, initializers.Listed(self.values[needed:])
