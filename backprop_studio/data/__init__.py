@@ -1,5 +1,6 @@
-"""Data sets, how they are split, and how an epoch is cut into batches. NumPy only."""
+"""Data sets, how they are split, and how an epoch is cut into batches; own data from files."""
 
+from backprop_studio.data import own
 from backprop_studio.data.batching import batch_bounds, batches_per_epoch, epoch_order
 from backprop_studio.data.dataset import Dataset, DatasetInfo, Task
 from backprop_studio.data.registry import info, infos, load
@@ -16,5 +17,6 @@ __all__ = [
     "info",
     "infos",
     "load",
+    "own",
     "split",
 ]

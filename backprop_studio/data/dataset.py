@@ -50,7 +50,7 @@ class DatasetInfo:
     vocabulary: int | None = None
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Dataset:
     """Rows and their targets, which never change after they are made.
 

@@ -1,4 +1,4 @@
-"""Finds the built-in data sets: every module of `backprop_studio.data.builtin` is one."""
+"""Finds data sets: every module of `backprop_studio.data.builtin` is one, and so are own ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from backprop_studio.data import builtin
+from backprop_studio.data import builtin, own
 from backprop_studio.data.dataset import Dataset, DatasetInfo
 from backprop_studio.errors import StudioError
 
@@ -23,32 +23,47 @@ class _Entry:
 
 
 def infos() -> tuple[DatasetInfo, ...]:
-    """Describe every built-in data set without loading one: digits first, then by title."""
-    return tuple(entry.info for entry in _entries().values())
+    """Describe every data set without loading one: digits first, then by title, then own ones."""
+    return (*(entry.info for entry in _entries().values()), *own.infos())
 
 
 def info(dataset_id: str) -> DatasetInfo:
-    """Describe one built-in data set without loading it.
+    """Describe one data set without loading it.
 
     Raises
     ------
     StudioError
-        ``dataset-unknown`` if there is none of this id.
+        ``dataset-unknown`` if there is none of this id, ``dataset-own-missing`` if it is an own
+        one that is not here.
     """
+    if own.is_own(dataset_id):
+        return _own(dataset_id).info
     return _entry(dataset_id).info
 
 
-@lru_cache
 def load(dataset_id: str) -> Dataset:
-    """Load a built-in data set, once; asking again gives the same object.
+    """Load a data set, once; asking again gives the same object.
 
     Raises
     ------
     StudioError
-        ``dataset-unknown`` if there is none of this id, ``dataset-invalid`` if its file is damaged.
+        ``dataset-unknown`` if there is none of this id, ``dataset-own-missing`` if it is an own
+        one that is not here, ``dataset-invalid`` if the file of a built-in one is damaged.
     FileNotFoundError
-        If its file is not where the program was installed.
+        If the file of a built-in one is not where the program was installed.
     """
+    return _own(dataset_id) if own.is_own(dataset_id) else _load_builtin(dataset_id)
+
+
+def _own(dataset_id: str) -> Dataset:
+    dataset = own.find(dataset_id)
+    if dataset is None:
+        raise StudioError("dataset-own-missing")
+    return dataset
+
+
+@lru_cache
+def _load_builtin(dataset_id: str) -> Dataset:
     return _entry(dataset_id).load()
 
 

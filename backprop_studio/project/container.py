@@ -10,8 +10,8 @@ import zlib
 from typing import BinaryIO
 
 from backprop_studio.autograd import Array
+from backprop_studio.files import shorten, size
 from backprop_studio.project import npy, strict_json
-from backprop_studio.project.files import shorten, size
 from backprop_studio.project.project import Weights
 from backprop_studio.project.schema import IDENTIFIER
 from backprop_studio.project.unsound import UnsoundError

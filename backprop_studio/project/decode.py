@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
+from backprop_studio.files import shorten
 from backprop_studio.network import Network, Node, TrainingSetup, UnknownLayer, Wire
 from backprop_studio.nn import ConfigError, LayerSpec, Spec, nodes, optimizers, schedules
 from backprop_studio.project import migrations, schema, strict_json
-from backprop_studio.project.files import shorten
 from backprop_studio.project.unsound import UnsoundError
 
 S = TypeVar("S", bound=Spec)

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from backprop_studio.files import shorten
 from backprop_studio.network.network import MAX_NODES
-from backprop_studio.project.files import shorten
 from backprop_studio.project.unsound import UnsoundError
 
 FORMAT = 1

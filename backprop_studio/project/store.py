@@ -9,12 +9,12 @@ import numpy as np
 
 from backprop_studio.autograd import Array
 from backprop_studio.errors import ProjectError
+from backprop_studio.files import open_regular, shorten, shown
 from backprop_studio.network import Network
 from backprop_studio.project import container
 from backprop_studio.project.atomic import write_atomically
 from backprop_studio.project.decode import decode
 from backprop_studio.project.encode import encode
-from backprop_studio.project.files import open_regular, shorten, shown
 from backprop_studio.project.project import Project, Weights
 from backprop_studio.project.unsound import NewerError, UnsoundError
 
