@@ -63,7 +63,8 @@ def keep(dataset: Dataset, *, continuing: str = "") -> Dataset:
     dataset_id = identify(dataset)
     known = _kept.get(dataset_id)
     if known is None:
-        known = _kept[dataset_id] = replace(dataset, id=dataset_id)
+        known = dataset if dataset.id == dataset_id else replace(dataset, id=dataset_id)
+        _kept[dataset_id] = known
     if continuing and continuing != dataset_id:
         _origins[dataset_id] = _origins.get(continuing, continuing)
         _followed.add(continuing)

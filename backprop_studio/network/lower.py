@@ -191,7 +191,12 @@ class _Analyzer:
             self.found.problems.append(Diagnostic(error.code, error.params, field="dataset"))
             return None
         if not setup.problems(""):
-            rows = _training_rows(setup.dataset, setup.validation, setup.seed)
+            try:
+                rows = _training_rows(setup.dataset, setup.validation, setup.seed)
+            except StudioError as error:
+                # A single row, as when the first point is drawn.
+                self.found.problems.append(Diagnostic(error.code, error.params, field="dataset"))
+                return None
             if setup.batch_size > rows:
                 self.found.error(
                     "batch-too-large", field="batch_size", batch=setup.batch_size, rows=rows
