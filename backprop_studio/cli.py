@@ -338,7 +338,7 @@ def _title(path: str) -> str:
 
 
 def _shown(text: str) -> str:
-    from backprop_studio.project.files import shorten
+    from backprop_studio.files import shorten
 
     return shorten(text)
 

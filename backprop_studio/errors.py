@@ -146,6 +146,9 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "corruption-misfit": "'{name}' does not fit the data set '{dataset}': {reason}.",
         "corruption-unsound": "'{name}' cannot be used: {reason}.",
+        "dataset-own-missing": (
+            "The project's own data are not here. Import them again: File, Import data."
+        ),
         "batch-too-large": "The batch size is {batch}, but there are only {rows} training rows.",
         "batch-alone": (
             "'{name}' needs batches of at least {needed} rows here: alone, a row is its own mean, "
@@ -200,6 +203,24 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "export-unknown": "Cannot export to '{path}': the ending must be one of {known}.",
         "export-no-weights": "There are no weights to export.",
+        # Own data from files.
+        "import-unknown": (
+            "'{path}' is of no kind that can be imported. Known: {known}, or a folder of pictures."
+        ),
+        "import-file": "'{path}' cannot be imported: {reason}.",
+        "import-row": "'{path}', row {row}: {reason}.",
+        "import-cell": "'{path}', row {row}, column '{column}': {reason}.",
+        "import-column": "'{path}', column '{column}': {reason}.",
+        "import-picture": "The picture '{path}' cannot be imported: {reason}.",
+        "import-array": "'{path}', array '{array}': {reason}.",
+        "import-rare": "Of {count} classes there is a single row: {names}.",
+        "import-constant": "{count} features are the same in every row: {names}.",
+        "import-dropped": (
+            "{count} rows are left out because a cell is missing, the first of them row {row}."
+        ),
+        "import-filled": "{count} missing cells of {name} are given the mean of the others.",
+        "import-skipped": "{count} files are no pictures and are left out, such as {name}.",
+        "import-grey": "The pictures are in colour; a data set holds shades of grey.",
         # Command line.
         "argument-invalid": "{argument} is {value}; it must be {allowed}.",
         "no-display": (
@@ -285,6 +306,10 @@ class FormulaError(StudioError):
 
 class DataError(StudioError):
     """Data hold a value that the network cannot take."""
+
+
+class ImportDataError(StudioError):
+    """A file or a folder cannot be made a data set."""
 
 
 class ShapeError(StudioError):

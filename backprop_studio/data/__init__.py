@@ -1,5 +1,6 @@
 """Data sets, what is done to them before training, and how an epoch is cut into batches."""
 
+from backprop_studio.data import own
 from backprop_studio.data.batching import batch_bounds, batches_per_epoch, epoch_order
 from backprop_studio.data.corruption import Corruption, CorruptionError
 from backprop_studio.data.dataset import Dataset, DatasetInfo, Scaling, Task
@@ -28,6 +29,7 @@ __all__ = [
     "info",
     "infos",
     "load",
+    "own",
     "prepare",
     "recipe",
     "split",

@@ -59,7 +59,7 @@ class DatasetInfo:
     scaling: Scaling = Scaling.NONE
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Dataset:
     """Rows and their targets, which never change after they are made.
 

@@ -1,4 +1,4 @@
-"""Finds data sets and corruptions: every module of `builtin` and of `corruptions` is one."""
+"""Finds data sets and corruptions: every module of `builtin` and `corruptions`, and own data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from types import MappingProxyType
 
-from backprop_studio.data import builtin
+from backprop_studio.data import builtin, own
 from backprop_studio.data import corruptions as _corruptions
 from backprop_studio.data.corruption import Corruption
 from backprop_studio.data.dataset import Dataset, DatasetInfo
@@ -32,8 +32,8 @@ class _Entry:
 
 
 def infos() -> tuple[DatasetInfo, ...]:
-    """Describe every built-in data set without loading one: digits first, then by title."""
-    return tuple(entry.info for entry in _entries().values())
+    """Describe every data set without loading one: digits first, then by title, then own ones."""
+    return (*(entry.info for entry in _entries().values()), *own.infos())
 
 
 def info(dataset_id: str, options: Options | None = None) -> DatasetInfo:
@@ -44,8 +44,9 @@ def info(dataset_id: str, options: Options | None = None) -> DatasetInfo:
     StudioError
         As `load`.
     """
-    entry = _entry(dataset_id)
-    return entry.info if options is None else load(dataset_id, options).info
+    if own.is_own(dataset_id) or options is not None:
+        return load(dataset_id, options).info
+    return _entry(dataset_id).info
 
 
 def recipe(dataset_id: str) -> type[Options] | None:
@@ -54,9 +55,10 @@ def recipe(dataset_id: str) -> type[Options] | None:
     Raises
     ------
     StudioError
-        ``dataset-unknown`` if there is none of this id.
+        ``dataset-unknown`` if there is none of this id, ``dataset-own-missing`` if it is an own
+        one that is not here.
     """
-    return _entry(dataset_id).recipe
+    return None if own.is_own(dataset_id) else _entry(dataset_id).recipe
 
 
 def load(dataset_id: str, options: Options | None = None) -> Dataset:
@@ -72,20 +74,28 @@ def load(dataset_id: str, options: Options | None = None) -> Dataset:
     Raises
     ------
     StudioError
-        ``dataset-unknown`` if there is none of this id, ``dataset-invalid`` if its file is damaged,
+        ``dataset-unknown`` if there is none of this id, ``dataset-own-missing`` if it is an own
+        one that is not here, ``dataset-invalid`` if the file of a built-in one is damaged,
         ``dataset-options`` if the options are not those of this data set, or out of range.
     FileNotFoundError
-        If its file is not where the program was installed.
+        If the file of a built-in one is not where the program was installed.
     """
-    kind = _entry(dataset_id).recipe
+    kind = recipe(dataset_id)
     if options is None or (kind is not None and options == kind()):
-        return _load(dataset_id)
-    title = _entry(dataset_id).info.title
+        return _own(dataset_id) if own.is_own(dataset_id) else _load(dataset_id)
+    title = info(dataset_id).title
     if kind is not type(options):
         raise StudioError("dataset-options", name=title, reason="they are of other data")
     for problem in options.problems(title):
         raise StudioError("dataset-options", name=title, reason=problem.text.rstrip("."))
     return _adjusted(dataset_id, options)
+
+
+def _own(dataset_id: str) -> Dataset:
+    dataset = own.find(dataset_id)
+    if dataset is None:
+        raise StudioError("dataset-own-missing")
+    return dataset
 
 
 @cache
@@ -96,7 +106,7 @@ def corruptions() -> Mapping[str, type[Corruption]]:
 
 
 def forget() -> None:
-    """Load every data set anew when it is asked for."""
+    """Load every built-in data set anew when it is asked for."""
     _load.cache_clear()
     _adjusted.cache_clear()
 

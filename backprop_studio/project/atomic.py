@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from backprop_studio.errors import ProjectError, StudioError
-from backprop_studio.project.files import cause, shown
+from backprop_studio.files import cause, shown
 
 Content = bytes | Callable[[BinaryIO], None]
 """What to write, or what writes it into an open file."""

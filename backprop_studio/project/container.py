@@ -1,4 +1,4 @@
-"""The `.bps` archive: a zip of `project.json` and one `.npy` for each parameter."""
+"""The `.bps` archive: a zip of `project.json`, a `.npy` for each parameter, and own data."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Mapping
 from typing import BinaryIO
 
 from backprop_studio.autograd import Array
+from backprop_studio.files import shorten, size
 from backprop_studio.project import npy, strict_json
-from backprop_studio.project.files import shorten, size
 from backprop_studio.project.project import Weights
 from backprop_studio.project.schema import IDENTIFIER
 from backprop_studio.project.unsound import UnsoundError
 
 DOCUMENT = "project.json"
+OWN_DATA = ("data/about.json", "data/x.npy", "data/y.npy")
+"""Entries of the project's own data set: all three, or none."""
+
 MAX_INFLATED = 2**30
 MAX_ENTRIES = 60_000
 MAX_BYTES = MAX_INFLATED + 64 * 2**20
@@ -36,9 +40,17 @@ _START_MARK = b"PK\x03\x04"
 _ENCRYPTED = 0x1
 
 
-def write(file: BinaryIO, document: bytes, weights: Weights) -> None:
-    """Write an archive, the same bytes for the same content."""
-    entries = {DOCUMENT: document}
+def write(
+    file: BinaryIO,
+    document: bytes,
+    weights: Weights,
+    own_data: Mapping[str, bytes] | None = None,
+) -> None:
+    """Write an archive, the same bytes for the same content.
+
+    `own_data` is empty, or has what the entries of `OWN_DATA` hold.
+    """
+    entries = {DOCUMENT: document, **(own_data or {})}
     for node, name in sorted(weights):
         entries[f"weights/{node}/{name}.npy"] = npy.to_bytes(weights[node, name])
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -51,8 +63,8 @@ def write(file: BinaryIO, document: bytes, weights: Weights) -> None:
             archive.writestr(entry, content)
 
 
-def read(file: BinaryIO) -> tuple[bytes, dict[tuple[str, str], Array]]:
-    """The document and the weights of an archive.
+def read(file: BinaryIO) -> tuple[bytes, dict[tuple[str, str], Array], dict[str, bytes]]:
+    """The document, the weights and the own data of an archive.
 
     Raises
     ------
@@ -83,12 +95,15 @@ def read(file: BinaryIO) -> tuple[bytes, dict[tuple[str, str], Array]]:
     ) as error:
         raise UnsoundError(f"the archive is damaged ({shorten(str(error), 100)})") from error
     document = content.pop(DOCUMENT)
+    own_data = {title: content.pop(title) for title in OWN_DATA if title in content}
+    if len(own_data) not in (0, len(OWN_DATA)):
+        raise UnsoundError("a part of its own data is missing")
     weights = {}
     for title in sorted(content):
         match = _WEIGHTS.fullmatch(title)
         assert match is not None
         weights[match[1], match[2]] = npy.from_bytes(content[title])
-    return document, weights
+    return document, weights, own_data
 
 
 def _check_ends(file: BinaryIO) -> int:
@@ -131,15 +146,15 @@ def _check_entries(entries: list[zipfile.ZipInfo], file: BinaryIO) -> None:
         if title in names:
             raise UnsoundError(f"the archive holds '{shorten(title, 100)}' twice")
         names.add(title)
-        if title != DOCUMENT and not _WEIGHTS.fullmatch(title):
+        if title not in (DOCUMENT, *OWN_DATA) and not _WEIGHTS.fullmatch(title):
             raise UnsoundError(f"the archive holds '{shorten(title, 100)}', which is no part of it")
         if entry.flag_bits & _ENCRYPTED:
             raise UnsoundError("the archive is encrypted")
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise UnsoundError("the archive is compressed in an unknown way")
-        if title == DOCUMENT and entry.file_size > strict_json.MAX_BYTES:
+        if title.endswith(".json") and entry.file_size > strict_json.MAX_BYTES:
             limit = size(strict_json.MAX_BYTES)
-            raise UnsoundError(f"{DOCUMENT} is {size(entry.file_size)}; the limit is {limit}")
+            raise UnsoundError(f"{title} is {size(entry.file_size)}; the limit is {limit}")
     if DOCUMENT not in names:
         raise UnsoundError(f"the archive holds no {DOCUMENT}")
     inflated = sum(e.file_size for e in entries)

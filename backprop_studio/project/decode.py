@@ -8,6 +8,7 @@ from typing import TypeVar
 from backprop_studio import data
 from backprop_studio.data import DataSettings, Options
 from backprop_studio.errors import StudioError
+from backprop_studio.files import shorten
 from backprop_studio.network import (
     Arrow,
     Group,
@@ -22,7 +23,6 @@ from backprop_studio.network import (
 from backprop_studio.network.marks import MAX_DEPTH
 from backprop_studio.nn import LayerSpec, nodes, optimizers, schedules
 from backprop_studio.project import migrations, schema, strict_json
-from backprop_studio.project.files import shorten
 from backprop_studio.project.unsound import UnsoundError
 from backprop_studio.specs import ConfigError, Spec
 

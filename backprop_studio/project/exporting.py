@@ -16,10 +16,10 @@ import numpy as np
 from backprop_studio import __version__
 from backprop_studio.autograd import Array
 from backprop_studio.errors import ExportError
+from backprop_studio.files import shown
 from backprop_studio.network import Network
 from backprop_studio.project import exporters
 from backprop_studio.project.atomic import write_atomically
-from backprop_studio.project.files import shown
 from backprop_studio.project.project import Weights
 
 

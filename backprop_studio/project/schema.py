@@ -8,9 +8,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from backprop_studio.data import MOST_CORRUPTIONS
+from backprop_studio.files import shorten
 from backprop_studio.network.marks import MAX_MARKS, MAX_NAME, MAX_TEXT, NARROWEST, WIDEST
 from backprop_studio.network.network import MAX_NODES
-from backprop_studio.project.files import shorten
 from backprop_studio.project.unsound import UnsoundError
 
 FORMAT = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 
-from backprop_studio.project.files import shorten, size
+from backprop_studio.files import shorten, size
 from backprop_studio.project.unsound import UnsoundError
 
 MAX_BYTES = 64 * 2**20

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from backprop_studio.autograd import Array
+from backprop_studio.data import own
 from backprop_studio.errors import Diagnostic
 from backprop_studio.network import Lowered, TrainingSetup
 from backprop_studio.training.breakpoints import Breakpoint
@@ -39,6 +40,17 @@ class Load:
     """Forget all weights that were learned before: another document."""
     branch: int | None = None
     """Go on with this branch, which trains the same network, where it was left."""
+
+    def changes_rows_only(self, previous: Load | None) -> bool:
+        """Whether the program of `previous` goes on, with other rows of the same data."""
+        if previous is None or previous.lowered is None or self.lowered is None or self.forget:
+            return False
+        setups = [replace(s, dataset="", batch_size=1) for s in (previous.setup, self.setup)]
+        return (
+            own.continues(previous.setup.dataset, self.setup.dataset)
+            and setups[0] == setups[1]
+            and previous.lowered.program == self.lowered.program
+        )
 
 
 @dataclass(frozen=True)

@@ -278,8 +278,12 @@ class Worker:
         self._failure = failure
 
     def _replace(self, load: Load) -> None:
-        """Go on with another network, keeping every weight that still fits."""
+        """Go on with another network, keeping every weight that still fits.
+
+        Where nothing but rows of the data have changed, training does not even stop.
+        """
         previous, self._load = self._load, load
+        goes_on = self.state is State.RUNNING and load.changes_rows_only(previous)
         self._failure = None
         if load.forget:
             self._memory.clear()
@@ -290,7 +294,7 @@ class Worker:
         again = (
             previous is None
             or previous.setup.seed != load.setup.seed
-            or previous.setup.dataset != load.setup.dataset
+            or not data.own.continues(previous.setup.dataset, load.setup.dataset)
             or previous.setup.data != load.setup.data
             or previous.setup.validation != load.setup.validation
         )
@@ -304,6 +308,9 @@ class Worker:
             self.state = State.EMPTY
         else:
             self._start(load, self.session)
+            if goes_on and self.session is not None:
+                self.state = State.RUNNING
+                self._rate.restart(self.session.completed)
 
     def _leave(self, session: Session) -> None:
         """Keep what a session has learned and measured, before another takes its place."""

@@ -10,15 +10,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from backprop_studio import app as application
-from backprop_studio import project
+from backprop_studio import data, project
+from backprop_studio.data import own
 from backprop_studio.network import edits
 from backprop_studio.project import atomic
 from backprop_studio.training import State
@@ -301,3 +304,42 @@ def test_that_what_was_not_saved_is_never_called_saved(
     assert window.isWindowModified() and path.read_bytes() == old
     assert [p.name for p in tmp_path.iterdir() if p.suffix in (".bps", ".tmp")] == ["net.bps"]
     assert window.project.save() and not window.isWindowModified()
+
+
+def test_that_own_data_are_kept_once_and_come_back_after_a_crash(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    keeper = window.project.recovery
+    moons = data.load("moons")
+    kept = own.keep(replace(moons, title="Mine"))
+    network = window._document.network
+    setup = replace(network.setup, dataset=kept.id)
+    window._document.apply("Import", edits.set_setup(network, setup))
+    keeper.keep()
+    keeper._finish()
+    (beside,) = keeper._folder.glob("*.data")
+    written = beside.stat().st_mtime_ns
+    relu = next(n for n in network.nodes if n.name == "relu_1")
+    window._document.apply("Rename", edits.rename(window._document.network, relu.id, "bend"))
+    keeper.keep()
+    keeper._finish()
+    assert beside.stat().st_mtime_ns == written
+    own.release()
+    found = recovery._read(keeper._file)
+    assert found.project.network == window._document.network
+    assert np.array_equal(data.load(kept.id).x, moons.x)
+    # Other data take their place, and nothing is left when all is saved.
+    other = own.keep(replace(moons, title="Other"), continuing=kept.id)
+    setup = replace(setup, dataset=other.id)
+    window._document.apply("Draw", edits.set_setup(window._document.network, setup))
+    keeper.keep()
+    keeper._finish()
+    assert [beside] != list(keeper._folder.glob("*.data")) and not beside.exists()
+    assert window.project.save_path(tmp_path / "net.bps")
+    assert [p for p in keeper._folder.iterdir() if p.suffix != ".lock"] == []
+    window.project.open_path(tmp_path / "net.bps")
+    assert [i.id for i in own.infos()] == [other.id]
+    beside.write_bytes(b"damaged")
+    keeper._file.write_bytes((tmp_path / "net.bps").read_bytes())
+    assert recovery._read(keeper._file).project.network.setup.dataset == other.id
+    qtbot.waitUntil(lambda: window._engine.state is not State.RUNNING)

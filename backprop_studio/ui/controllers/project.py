@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from backprop_studio import assets, project
+from backprop_studio.data import own
 from backprop_studio.errors import StudioError
 from backprop_studio.network import Network
 from backprop_studio.project import SUFFIX, Project
@@ -263,6 +264,7 @@ class ProjectController(QObject):
     def _show(self, loaded: Project, path: Path | None) -> None:
         self._engine.expect(loaded.weights)
         self._document.reset(loaded.network)
+        own.release({loaded.network.setup.dataset})
         self._path = path
         self._stamp = None if path is None else _stamp(path)
         self._saved_at = 0

@@ -13,8 +13,9 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile, QObject, QTimer
 
 from backprop_studio import project
+from backprop_studio.data import own
 from backprop_studio.errors import StudioError
-from backprop_studio.network import Network
+from backprop_studio.network import Network, TrainingSetup
 from backprop_studio.project import SUFFIX, Project, Weights
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
@@ -25,6 +26,8 @@ DEBOUNCE = 1500
 """Milliseconds after the last edit; a crash before that loses these edits and no more."""
 
 _ASIDE = ".damaged"
+_DATA = ".data"
+"""Ending of projects that are nothing but own data: those of the one whose name they begin with."""
 
 
 @dataclass(frozen=True)
@@ -176,13 +179,23 @@ class Recovery(QObject):
         return True
 
     def _write(self, network: Network, weights: Weights, path: Path | None) -> None:
+        dataset = network.setup.dataset
+        kept: Path | None = None
         note = {
             "path": None if path is None else str(path),
             "when": datetime.now().astimezone().isoformat(),
         }
         try:
             project.write_atomically(self._file.with_suffix(".json"), json.dumps(note).encode())
-            project.save(Project(network, weights), self._file)
+            if own.find(dataset) is not None:
+                kept = self._file.with_suffix(f".{dataset.removeprefix(own.PREFIX)}{_DATA}")
+                if not kept.exists():
+                    # Once, and not with every edit: they may be a hundred megabytes.
+                    project.save(Project(Network(setup=TrainingSetup(dataset=dataset))), kept)
+            project.save(Project(network, weights), self._file, with_data=False)
+            for data in _data_of(self._file):
+                if data != kept:
+                    data.unlink()
         except (StudioError, OSError) as error:
             log.warning("nothing could be kept for a crash: %s", error)
 
@@ -196,7 +209,18 @@ class Recovery(QObject):
         _remove(self._file)
 
 
+def _data_of(file: Path) -> list[Path]:
+    """Files with the own data of a file."""
+    return list(file.parent.glob(f"{file.stem}.*{_DATA}"))
+
+
 def _read(file: Path) -> Found:
+    for data in _data_of(file):
+        try:
+            project.load(data)
+        except StudioError as error:
+            # Without its data, the network is still there.
+            log.warning("%s cannot be read: %s", data, error)
     loaded = project.load(file)
     path: Path | None = None
     when = datetime.fromtimestamp(file.stat().st_mtime).astimezone()
@@ -211,7 +235,7 @@ def _read(file: Path) -> Found:
 
 
 def _remove(file: Path) -> None:
-    for one in (file, file.with_suffix(".json")):
+    for one in (file, file.with_suffix(".json"), *_data_of(file)):
         try:
             one.unlink(missing_ok=True)
         except OSError as error:

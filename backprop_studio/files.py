@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from backprop_studio.errors import ProjectError
+from backprop_studio.errors import ProjectError, StudioError
 
 _SHOWN = 300
 _WORDS = {
@@ -54,7 +54,9 @@ def cause(error: OSError | ValueError) -> str:
 
 
 @contextmanager
-def open_regular(path: str | os.PathLike[str], *, limit: int) -> Iterator[BinaryIO]:
+def open_regular(
+    path: str | os.PathLike[str], *, limit: int, error: type[StudioError] = ProjectError
+) -> Iterator[BinaryIO]:
     """Open an ordinary file for reading; a pipe or a device is refused instead of waited for.
 
     Parameters
@@ -63,33 +65,37 @@ def open_regular(path: str | os.PathLike[str], *, limit: int) -> Iterator[Binary
         Links are followed.
     limit
         Most bytes that the file may have.
+    error
+        What to raise.
 
     Raises
     ------
-    ProjectError
-        ``file-missing``, ``file-not-regular``, ``file-too-large`` or ``file-unreadable``, the
-        last also for an `OSError` inside the block.
+    StudioError
+        Of the class `error`: ``file-missing``, ``file-not-regular``, ``file-too-large`` or
+        ``file-unreadable``, the last also for an `OSError` inside the block.
     """
     try:
         status = os.stat(path)
     except FileNotFoundError:
-        raise ProjectError("file-missing", path=shown(path)) from None
-    except (OSError, ValueError) as error:
-        raise ProjectError("file-unreadable", path=shown(path), reason=cause(error)) from error
-    _require_regular(status, path)
+        raise error("file-missing", path=shown(path)) from None
+    except (OSError, ValueError) as reason:
+        raise error("file-unreadable", path=shown(path), reason=cause(reason)) from reason
+    if not stat.S_ISREG(status.st_mode):
+        raise error("file-not-regular", path=shown(path))
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         with os.fdopen(os.open(path, flags), "rb") as file:
             # What stands there may have been exchanged since.
             status = os.fstat(file.fileno())
-            _require_regular(status, path)
+            if not stat.S_ISREG(status.st_mode):
+                raise error("file-not-regular", path=shown(path))
             if status.st_size > limit:
-                raise ProjectError(
+                raise error(
                     "file-too-large", path=shown(path), size=size(status.st_size), limit=size(limit)
                 )
             yield file
-    except OSError as error:
-        raise ProjectError("file-unreadable", path=shown(path), reason=cause(error)) from error
+    except OSError as reason:
+        raise error("file-unreadable", path=shown(path), reason=cause(reason)) from reason
 
 
 def size(count: int) -> str:
@@ -98,8 +104,3 @@ def size(count: int) -> str:
         if count >= scale:
             return f"{count / scale:.3g} {unit}"
     return f"{count} bytes"
-
-
-def _require_regular(status: os.stat_result, path: str | os.PathLike[str]) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise ProjectError("file-not-regular", path=shown(path))

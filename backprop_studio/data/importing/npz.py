@@ -1,0 +1,342 @@
+"""NPZ: arrays as NumPy saves them. Nothing is unpickled, and no claim of a size is believed."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from backprop_studio.data.dataset import Task
+from backprop_studio.data.importing.binary import (
+    UnsoundBytesError,
+    read_exactly,
+    read_features,
+)
+from backprop_studio.data.importing.result import (
+    MAX_CLASSES,
+    Imported,
+    Progress,
+    carry_on,
+    check_size,
+    fault,
+    finish,
+    sort_names,
+    title_of,
+    warning,
+)
+from backprop_studio.errors import Diagnostic, ImportDataError
+from backprop_studio.files import open_regular, shorten, shown
+
+SUFFIXES = (".npz",)
+MAX_BYTES = 2**30
+MAX_ARRAYS = 1_000
+
+_MAX_HEADER = 10_000
+_MAX_AXES = 6
+_MAX_TEXT = 2**26
+_FEATURES = ("x", "x_train", "train_x", "features", "images", "data", "inputs")
+_TARGETS = ("y", "y_train", "train_y", "targets", "target", "labels", "outputs")
+_DESCR = re.compile(rb"'descr': '([<>|=])([biufUS])(\d{1,5})'")
+_SHAPE = re.compile(rb"'shape': \(([0-9, ]{0,200})\)")
+_FORTRAN = re.compile(rb"'fortran_order': (True|False)")
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+@dataclass(frozen=True)
+class ArrayInfo:
+    """One array of a file, as its header describes it."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    fortran: bool = False
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a file holds.
+
+    Attributes
+    ----------
+    arrays
+        Those that can be features or targets.
+    x, y
+        Names of the likely features and targets; empty where nothing is likely.
+    """
+
+    arrays: tuple[ArrayInfo, ...]
+    x: str
+    y: str
+
+
+def inspect(path: str | os.PathLike[str]) -> Preview:
+    """Look at the headers of all arrays.
+
+    Raises
+    ------
+    ImportDataError
+        It is no NPZ file, or holds no array of numbers.
+    """
+    found = []
+    with _opened(path) as archive:
+        for entry in archive.infolist():
+            if entry.filename.endswith(".npy"):
+                with archive.open(entry) as part:
+                    info = _header(entry.filename.removesuffix(".npy"), part)
+                if info is not None:
+                    found.append(info)
+    if not found:
+        raise fault(path, "it holds no arrays of numbers")
+    return Preview(tuple(found), *_guess(found))
+
+
+def load(
+    path: str | os.PathLike[str],
+    x: str,
+    y: str,
+    task: Task | None = None,
+    progress: Progress = carry_on,
+) -> Imported:
+    """Make a data set of two arrays.
+
+    Parameters
+    ----------
+    path
+        The file.
+    x, y
+        Names of the features and the targets.
+    task
+        Whether the targets are classes or numbers; words and whole numbers are classes if left
+        out.
+
+    Raises
+    ------
+    ImportDataError
+        The file or one of the arrays is at fault; nothing was loaded.
+    ImportCancelled
+        `progress` said so.
+    """
+    with _opened(path) as archive:
+        features, source = _find(path, archive, x)
+        with source:
+            if features.dtype.kind not in "biuf":
+                raise _of_array(path, x, "features must be numbers")
+            if not 1 <= len(features.shape) <= 4 or 0 in features.shape:
+                raise _of_array(path, x, f"it has shape {features.shape}, and needs 1 to 4 axes")
+            check_size(path, math.prod(features.shape))
+            rows = _read_features(path, features, source, progress)
+        targets, source = _find(path, archive, y)
+        with source:
+            if targets.shape[:1] != features.shape[:1]:
+                count = targets.shape[0] if targets.shape else 0
+                raise _of_array(
+                    path, y, f"it has {count:,} rows, and '{shorten(x, 60)}' has {len(rows):,}"
+                )
+            check_size(path, math.prod(features.shape) + math.prod(targets.shape))
+            if task is None:
+                task = Task.REGRESSION if targets.dtype.kind == "f" else Task.CLASSIFICATION
+            values: npt.NDArray[Any]
+            names: tuple[str, ...] = ()
+            if task is Task.CLASSIFICATION:
+                values, names = _read_classes(path, targets, source)
+            else:
+                values = _read_numbers(path, targets, source)
+    warnings: list[Diagnostic] = []
+    flat, image = _pictures(rows, warnings)
+    return finish(
+        path,
+        title=title_of(path),
+        summary=f"{len(flat):,} rows of the file {shorten(os.path.basename(path), 80)}.",
+        x=flat,
+        y=values,
+        task=task,
+        class_names=names,
+        image_shape=image,
+        warnings=tuple(warnings),
+    )
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[zipfile.ZipFile]:
+    """Open the archive; whatever is wrong with it is one kind of error."""
+    with open_regular(path, limit=MAX_BYTES, error=ImportDataError) as file:
+        if file.read(4) != b"PK\x03\x04":
+            raise fault(path, "it is no NPZ file, which is a zip archive of arrays")
+        file.seek(0)
+        try:
+            with zipfile.ZipFile(file) as archive:
+                if len(archive.infolist()) > MAX_ARRAYS:
+                    raise fault(path, f"it holds more than {MAX_ARRAYS:,} arrays")
+                yield archive
+        except (
+            # zipfile has no one error for archives that are damaged.
+            zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, EOFError,
+            IndexError, NotImplementedError, OverflowError, RuntimeError, ValueError,
+        ):  # fmt: skip
+            raise fault(path, "the archive is damaged") from None
+
+
+def _header(name: str, part: IO[bytes]) -> ArrayInfo | None:
+    """Read the header of an array; None if it is of a kind that cannot be read."""
+    start = part.read(8)
+    if start[:6] != b"\x93NUMPY" or len(start) < 8:
+        return None
+    width = 2 if start[6] == 1 else 4
+    length = int.from_bytes(part.read(width), "little")
+    if length > _MAX_HEADER:
+        return None
+    # NumPy's own reader evaluates the header as Python; a pattern cannot be made to do anything.
+    text = part.read(length)
+    found = [pattern.search(text) for pattern in (_DESCR, _SHAPE, _FORTRAN)]
+    if len(text) != length or any(match is None for match in found):
+        return None
+    descr, shape, fortran = (match for match in found if match is not None)
+    parts = [p.strip() for p in shape[1].split(b",") if p.strip()]
+    if len(parts) > _MAX_AXES or any(b" " in p or len(p) > 12 for p in parts):
+        return None
+    try:
+        dtype = np.dtype(b"".join(descr.groups()).decode().replace("=", "<"))
+    except TypeError:
+        return None
+    return ArrayInfo(name, tuple(int(p) for p in parts), dtype, fortran[1] == b"True")
+
+
+def _guess(arrays: list[ArrayInfo]) -> tuple[str, str]:
+    by_name = {a.name.casefold(): a.name for a in reversed(arrays)}
+    x = next((by_name[n] for n in _FEATURES if n in by_name), "")
+    y = next((by_name[n] for n in _TARGETS if n in by_name), "")
+    if not x:
+        numeric = [a for a in arrays if a.dtype.kind in "biuf" and a.name != y and a.shape]
+        x = max(numeric, key=lambda a: math.prod(a.shape)).name if numeric else ""
+    if not y and x:
+        rows = next(a.shape[0] for a in arrays if a.name == x and a.shape)
+        same = [a for a in arrays if a.name != x and a.shape[:1] == (rows,)]
+        y = min(same, key=lambda a: math.prod(a.shape)).name if same else ""
+    return x, y
+
+
+def _find(
+    path: str | os.PathLike[str], archive: zipfile.ZipFile, name: str
+) -> tuple[ArrayInfo, IO[bytes]]:
+    """Open an array behind its header."""
+    titles = archive.namelist()
+    if titles.count(f"{name}.npy") != 1:
+        count = "twice" if f"{name}.npy" in titles else "not"
+        raise _of_array(path, name, f"it is {count} in the file")
+    part = archive.open(f"{name}.npy")
+    info = _header(name, part)
+    if info is None:
+        part.close()
+        raise _of_array(path, name, "it is no array of plain numbers or words")
+    # Before anything is allocated.
+    if math.prod(info.shape) * info.dtype.itemsize > archive.getinfo(f"{name}.npy").file_size:
+        part.close()
+        raise _of_array(path, name, "it is shorter than it says")
+    return info, part
+
+
+def _read_features(
+    path: str | os.PathLike[str], info: ArrayInfo, part: IO[bytes], progress: Progress
+) -> npt.NDArray[np.float32]:
+    shape = info.shape[::-1] if info.fortran else info.shape
+    try:
+        array = read_features(part.read, shape, info.dtype, progress)
+    except UnsoundBytesError as error:
+        raise _of_array(path, info.name, str(error)) from None
+    return np.ascontiguousarray(array.T) if info.fortran else array
+
+
+def _read_numbers(
+    path: str | os.PathLike[str], info: ArrayInfo, part: IO[bytes]
+) -> npt.NDArray[np.float32]:
+    if info.dtype.kind not in "biuf" or len(info.shape) not in (1, 2) or 0 in info.shape:
+        raise _of_array(path, info.name, "targets must be numbers, in one row or in columns")
+    # Bytes are shares of 255 as features only.
+    wide = np.dtype("<u2") if info.dtype == np.uint8 else info.dtype
+    if wide is info.dtype:
+        array = _read_features(path, info, part, carry_on)
+    else:
+        array = _raw(path, info, part).astype(np.float32)
+    return array.reshape(len(array), -1).copy()
+
+
+def _read_classes(
+    path: str | os.PathLike[str], info: ArrayInfo, part: IO[bytes]
+) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+    values = _raw(path, info, part)
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim == 2 and values.dtype.kind in "biuf":
+        # One column a class, of which one is 1.
+        if not (np.isin(values, (0, 1)).all() and (values.sum(axis=1) == 1).all()):
+            raise _of_array(path, info.name, "classes must be in one row, or one-hot in columns")
+        values = values.argmax(axis=1)
+    if values.ndim != 1:
+        raise _of_array(path, info.name, f"it has shape {values.shape}, and classes have one axis")
+    if values.dtype.kind == "f" and not (np.isfinite(values).all() and (values % 1 == 0).all()):
+        raise _of_array(path, info.name, "it holds other than whole numbers, which are no classes")
+    there, y = np.unique(values, return_inverse=True)
+    if len(there) > MAX_CLASSES:
+        raise _of_array(path, info.name, f"it has more than {MAX_CLASSES:,} different classes")
+    if there.dtype.kind == "S":
+        names = [name.decode("utf-8", errors="replace") for name in there.tolist()]
+    elif there.dtype.kind == "U":
+        names = [str(name) for name in there]
+    else:
+        names = [str(int(name)) for name in there]
+    order = sort_names(names)
+    place = {name: i for i, name in enumerate(order)}
+    y = np.array([place[name] for name in names], np.int64)[y.reshape(-1)]
+    return y, tuple(shorten(name, 80) or "(empty)" for name in order)
+
+
+def _raw(path: str | os.PathLike[str], info: ArrayInfo, part: IO[bytes]) -> npt.NDArray[Any]:
+    """An array of targets as it is."""
+    nbytes = math.prod(info.shape) * info.dtype.itemsize
+    if nbytes > _MAX_TEXT:
+        raise _of_array(path, info.name, "its targets take more than 64 MB")
+    if info.dtype.itemsize == 0 or 0 in info.shape:
+        raise _of_array(path, info.name, "it is empty")
+    try:
+        raw = read_exactly(part.read, nbytes, carry_on)
+    except UnsoundBytesError as error:
+        raise _of_array(path, info.name, str(error)) from None
+    array: npt.NDArray[Any] = np.frombuffer(raw, info.dtype)
+    if info.dtype.kind == "U":
+        codes = np.frombuffer(raw, info.dtype.byteorder.replace("=", "<") + "u4")
+        if (codes > 0x10FFFF).any() or ((codes >= 0xD800) & (codes < 0xE000)).any():
+            raise _of_array(path, info.name, "its words are damaged")
+    return array.reshape(info.shape, order="F" if info.fortran else "C")
+
+
+def _pictures(
+    x: npt.NDArray[np.float32], warnings: list[Diagnostic]
+) -> tuple[npt.NDArray[np.float32], tuple[int, int] | None]:
+    """Rows of numbers, and as what picture each may be drawn."""
+    if x.ndim == 4:
+        if x.shape[3] in (3, 4) and min(x.shape[1:3]) > 1:
+            x = x[..., :3] @ _LUMA
+            warnings.append(warning("import-grey"))
+        elif x.shape[1] == 3 and min(x.shape[2:]) > 1:
+            x = np.einsum("nchw,c->nhw", x, _LUMA)
+            warnings.append(warning("import-grey"))
+        elif 1 in (x.shape[1], x.shape[3]):
+            x = x.reshape(len(x), *(x.shape[2:] if x.shape[1] == 1 else x.shape[1:3]))
+    image = (x.shape[1], x.shape[2]) if x.ndim == 3 else None
+    if x.ndim != 2:
+        x = x.reshape(len(x), -1).copy()
+    return x, image
+
+
+def _of_array(path: str | os.PathLike[str], name: str, reason: str) -> ImportDataError:
+    return ImportDataError("import-array", path=shown(path), array=shorten(name, 60), reason=reason)

@@ -1,0 +1,101 @@
+"""The learner's own data sets, known by what they hold.
+
+An own data set has the id ``own:`` and a digest of its content, so a project names exactly the
+rows that it was trained on, and two that are the same are one. Networks hold the id alone, so the
+data are kept here, for as long as the history of edits may lead back to them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from backprop_studio.data.dataset import Dataset, DatasetInfo
+
+PREFIX = "own:"
+MAX_NUMBERS = 64 * 2**20
+"""Numbers that an own data set may hold, features and targets together: 256 MB in float32."""
+
+_kept: dict[str, Dataset] = {}
+_origins: dict[str, str] = {}
+_followed: set[str] = set()
+
+
+def is_own(dataset_id: str) -> bool:
+    """Whether an id names an own data set, here or elsewhere."""
+    return dataset_id.startswith(PREFIX)
+
+
+def identify(dataset: Dataset) -> str:
+    """The id that a data set has as an own one: the same for the same content everywhere.
+
+    All of it counts, titles and names too, save the id that it has now.
+    """
+    digest = hashlib.blake2b(digest_size=20)
+    about = [
+        dataset.title, dataset.summary, dataset.task.value, dataset.class_names,
+        dataset.feature_names, dataset.image_shape, dataset.citation, dataset.licence,
+        dataset.vocabulary, dataset.x.shape, dataset.x.dtype.name, dataset.y.shape,
+        dataset.y.dtype.name,
+    ]  # fmt: skip
+    digest.update(json.dumps(about).encode())
+    for array in (dataset.x, dataset.y):
+        ordered = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        digest.update(ordered.reshape(-1).view(np.uint8).data)
+    return PREFIX + digest.hexdigest()
+
+
+def keep(dataset: Dataset, *, continuing: str = "") -> Dataset:
+    """Keep a data set as an own one, and return it under its new id.
+
+    Parameters
+    ----------
+    dataset
+        Whatever its id is.
+    continuing
+        Id of the data set that this one goes on from, a few rows changed. What was learned there
+        belongs to this one too; see `continues`.
+    """
+    dataset_id = identify(dataset)
+    known = _kept.get(dataset_id)
+    if known is None:
+        known = dataset if dataset.id == dataset_id else replace(dataset, id=dataset_id)
+        _kept[dataset_id] = known
+    if continuing and continuing != dataset_id:
+        _origins[dataset_id] = _origins.get(continuing, continuing)
+        _followed.add(continuing)
+    _followed.discard(dataset_id)
+    return known
+
+
+def find(dataset_id: str) -> Dataset | None:
+    """The own data set with this id, if it is here."""
+    return _kept.get(dataset_id)
+
+
+def infos() -> tuple[DatasetInfo, ...]:
+    """Describe the own data sets as they came; of those that go on from each other, the last."""
+    return tuple(d.info for d in tuple(_kept.values()) if d.id not in _followed)
+
+
+def continues(first: str, second: str) -> bool:
+    """Whether one data set goes on from the other, or both from the same: only rows differ.
+
+    A network that fits the one then fits the other, and what it has learned is worth keeping.
+    """
+    if first == second:
+        return True
+    return bool(first and second) and _origins.get(first, first) == _origins.get(second, second)
+
+
+def release(wanted: Iterable[str] = ()) -> None:
+    """Forget all own data sets but these: another document is open, without a way back."""
+    wanted = set(wanted)
+    for dataset_id in [i for i in _kept if i not in wanted]:
+        del _kept[dataset_id]
+    _origins.clear()
+    _followed.clear()
