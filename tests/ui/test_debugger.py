@@ -187,7 +187,7 @@ def test_that_choosing_an_instruction_chooses_its_layer_and_the_other_way_round(
 
 def test_that_slow_motion_shows_every_operation(window: MainWindow, qtbot: QtBot) -> None:
     engine = window._engine
-    window.transport.speed.setCurrentIndex(1)
+    window.transport.speed.setValue(6)
     seen: list[int] = []
     engine.updated.connect(lambda s, _: seen.append(s.cursor.index if s.cursor else -1))
     window.actions_by_id["run"].trigger()
