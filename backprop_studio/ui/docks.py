@@ -150,7 +150,7 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
 
 ARRANGEMENTS: Mapping[str, tuple[str, ...]] = {
     "build": ("palette", "inspector", "setup", "messages"),
-    "step": ("inspector", "setup", "timeline", "gradients", "program", "current_step"),
+    "step": ("inspector", "setup", "timeline", "current_step", "program"),
     "train": ("setup", "timeline", "losses", "gradients", "breakpoints"),
     "explain": ("inspector", "credit", "explanation", "gradients", "program", "current_step"),
 }
@@ -165,7 +165,11 @@ def show_arrangement(window: QMainWindow, docks: Mapping[str, QDockWidget], name
     for key in wanted:
         docks[key].raise_()
     arrange(window, docks)
-    if "losses" not in wanted and "gradients" not in wanted:
+    if name == "step":
+        # The listing with the shapes, results and costs of its instructions.
+        sides = [docks["timeline"], docks["program"]]
+        window.resizeDocks(sides, [400, 600], Qt.Orientation.Horizontal)
+    elif "losses" not in wanted and "gradients" not in wanted:
         # Messages alone need a few lines.
         window.resizeDocks([docks["messages"]], [120], Qt.Orientation.Vertical)
 
