@@ -92,6 +92,24 @@ class Explanation:
     example: int | None = None
 
 
+def beginning(session: Session) -> Spot | None:
+    """A number to begin with: the largest of the result that was computed last.
+
+    Before the first layer and during the update, it is the largest of the first parameter's
+    gradient; None where there is none either.
+    """
+    program, done = session.program, session.cursor.index
+    told = (Phase.FORWARD, Phase.LOSS, Phase.BACKWARD)
+    value = next(iter(program.gradients.values()), None)
+    if done and program.instructions[done - 1].phase in told:
+        value = program.instructions[done - 1].outputs[0]
+    if value is None:
+        return None
+    array = session.rerun(program.start_of(Phase.UPDATE)).array(value)
+    place = int(np.argmax(np.abs(np.nan_to_num(array))))
+    return Spot(value, tuple(int(i) for i in np.unravel_index(place, array.shape)))
+
+
 def explain(spot: Spot, session: Session) -> Explanation:
     """Tell where a number of the current iteration comes from.
 

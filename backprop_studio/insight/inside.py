@@ -315,8 +315,8 @@ def _strongest(array: Array) -> tuple[list[int], list[int]]:
 
 
 def _short(array: Array) -> Array:
-    """Rounded to two digits."""
-    return np.array([float(f"{v:.2g}") for v in np.ravel(array)]).reshape(array.shape)
+    """Rounded to two digits; a zero has no sign."""
+    return np.array([float(f"{v:.2g}") + 0.0 for v in np.ravel(array)]).reshape(array.shape)
 
 
 def _apply(op: Op, x: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from backprop_studio.autograd import KEPT, Phase, Program, Shape
@@ -70,11 +71,26 @@ def open_layer(program: Program, network: Network, node: str) -> OpenLayer:
         Its id.
     """
     names = {node, network.node(node).weights}
-    own = [
-        index
-        for index, instr in enumerate(program.instructions)
-        if instr.node == node or (instr.phase is Phase.UPDATE and instr.node in names)
-    ]
+    return _laid_out(
+        program,
+        [
+            index
+            for index, instr in enumerate(program.instructions)
+            if instr.node == node or (instr.phase is Phase.UPDATE and instr.node in names)
+        ],
+    )
+
+
+def open_all(program: Program) -> OpenLayer:
+    """All operations of a small program, such as the parts of one operation; not its inputs."""
+    given = set(program.inputs.values())
+    return _laid_out(
+        program,
+        [i for i, instr in enumerate(program.instructions) if not given & {*instr.outputs}],
+    )
+
+
+def _laid_out(program: Program, own: Iterable[int]) -> OpenLayer:
     operations: list[Operation] = []
     links: list[Link] = []
     for lane, phases in enumerate(LANES):
@@ -91,7 +107,8 @@ def open_layer(program: Program, network: Network, node: str) -> OpenLayer:
                     Link(i, maker[i], index, program.values[i].shape) for i in inputs if i in maker
                 ]
                 given = tuple((i, program.values[i].role in KEPT) for i in inputs if i not in maker)
-                taken = tuple(i for i in instr.outputs if _leaves(program, i, row))
+                used = {i for later in row for i in program.instructions[later].inputs}
+                taken = tuple(i for i in instr.outputs if _leaves(program, i, row) or i not in used)
                 operations.append(Operation(index, lane, line, column, given, taken))
                 maker.update(dict.fromkeys(instr.outputs, index))
     return OpenLayer(tuple(operations), tuple(links))

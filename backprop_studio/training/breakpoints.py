@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from backprop_studio.autograd import Machine, Phase, Program
+from backprop_studio.autograd import Instr, Machine, Phase, Program
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,24 @@ class AtInstruction:
     """Before this instruction of each iteration."""
 
     index: int
+
+
+@dataclass(frozen=True)
+class AtOp:
+    """Before one operation of each iteration, wherever it moves when the network is edited.
+
+    Attributes
+    ----------
+    phase, node, op
+        Where it belongs, and its name.
+    nth
+        Which of those with the same name there, from 0.
+    """
+
+    phase: Phase
+    node: str
+    op: str
+    nth: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,7 +91,7 @@ class When:
     node: str = ""
 
 
-Breakpoint = AtInstruction | AtNode | AtPhase | AtIteration | When
+Breakpoint = AtInstruction | AtOp | AtNode | AtPhase | AtIteration | When
 
 
 class Stops:
@@ -137,6 +155,18 @@ class Stops:
         return None
 
 
+def op_at(program: Program, index: int) -> AtOp:
+    """The breakpoint on the instruction with this index."""
+    instr = program.instructions[index]
+    return AtOp(instr.phase, instr.node, instr.op.name, len(_alike(program, instr, index)))
+
+
+def place_of(program: Program, point: AtOp) -> int | None:
+    """Index of the instruction that a breakpoint is on; None where there is none such."""
+    marks = _marks(program, point)
+    return marks[0] if marks else None
+
+
 def measure(program: Program, machine: Machine, condition: When) -> float:
     """The number that a condition watches, as it is now."""
     match condition.quantity:
@@ -160,6 +190,8 @@ def _marks(program: Program, point: Breakpoint) -> list[int]:
     match point:
         case AtInstruction(index):
             return [index] if 0 <= index < len(instructions) else []
+        case AtOp(nth=nth):
+            return _alike(program, point, len(instructions))[nth : nth + 1]
         case AtNode(node):
             return [
                 i
@@ -179,6 +211,16 @@ def _marks(program: Program, point: Breakpoint) -> list[int]:
         case When(quantity=Quantity.DEAD_UNITS, node=node):
             return _after_loss(program) if node in _outputs(program) else []
     return []
+
+
+def _alike(program: Program, like: Instr | AtOp, stop: int) -> list[int]:
+    """Instructions before `stop` with the same phase, node and name."""
+    name = like.op if isinstance(like, AtOp) else like.op.name
+    return [
+        i
+        for i, instr in enumerate(program.instructions[:stop])
+        if (instr.phase, instr.node, instr.op.name) == (like.phase, like.node, name)
+    ]
 
 
 def _after_loss(program: Program) -> list[int]:

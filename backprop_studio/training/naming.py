@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backprop_studio.autograd import Instr, Program, Role
+from backprop_studio.autograd import Instr, Phase, Program, Role
 from backprop_studio.autograd.ops.arithmetic import Add
 from backprop_studio.errors import Diagnostic
 from backprop_studio.network import Network
@@ -12,6 +12,7 @@ from backprop_studio.training.breakpoints import (
     AtInstruction,
     AtIteration,
     AtNode,
+    AtOp,
     AtPhase,
     Breakpoint,
     When,
@@ -71,6 +72,12 @@ def breakpoint_name(network: Network, program: Program | None, point: Breakpoint
             if program is None or index >= len(program.instructions):
                 return f"before instruction {index + 1}"
             return f"before {instruction_name(network, program.instructions[index])}"
+        case AtOp(phase, node, op, nth):
+            if node and node not in network and not network.sharing(node):
+                return f"before {_words(op)} of a deleted layer"
+            again = f", number {nth + 1}" if nth else ""
+            side = ", update" if phase is Phase.UPDATE else ""
+            return f"before {_words(op)} of {node_name(network, node)}{side}{again}"
         case AtNode(node):
             return f"at {node_name(network, node)}" if node in network else "at a deleted layer"
         case AtPhase(phase):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
@@ -44,6 +43,7 @@ from backprop_studio.training.messages import (
     Switch,
     Watch,
 )
+from backprop_studio.training.rate import Rate
 from backprop_studio.training.session import Session, Weights
 from backprop_studio.training.timeline import Branch, Timeline
 
@@ -79,11 +79,13 @@ class Worker:
         self._commands: SimpleQueue[Command] = SimpleQueue()
         self._memory: dict[tuple[object, ...], Array] = {}
         self._load: Load | None = None
+        self._barred: Load | None = None
+        """A change of the past that there was no room for as another branch."""
         self._watch: frozenset[int] = frozenset()
         self._failure: Diagnostic | None = None
         self._sent = (0, 0)
         self._keep_until: float | None = None
-        self._rate = _Rate()
+        self._rate = Rate()
 
     @property
     def session(self) -> Session | None:
@@ -138,7 +140,8 @@ class Worker:
             return None
 
     def _carry_out(self, command: Command) -> None:
-        session = None if self.state is State.EMPTY else self.session
+        barred = self._barred
+        session = None if self.state is State.EMPTY or barred is not None else self.session
         if not isinstance(command, Ask | Watch | FetchWeights):
             self._refused = None
         if isinstance(command, Run | Step | Back | Change):
@@ -167,7 +170,7 @@ class Worker:
                     self.timeline.back(boundary)
                     self._see_branch(session)
             case Restart():
-                if session is not None and self._load is not None:
+                if (session or barred) is not None and self._load is not None:
                     self._memory.clear()
                     self._start(self._load, None)
             case (
@@ -176,6 +179,11 @@ class Worker:
             ):  # fmt: skip
                 if session is not None:
                     self._change(session, command)
+                elif barred is not None and isinstance(command, DropBranch | SetBudget):
+                    # There may be room now for what had none.
+                    assert self.session is not None
+                    self._change(self.session, command)
+                    self._start(barred, self.session)
             case SetBreakpoints(breakpoints):
                 self._breakpoints = breakpoints
                 self._see_stops()
@@ -305,7 +313,7 @@ class Worker:
             self._keep_until = -1.0
         self._remember(load.weights)
         if load.lowered is None:
-            self.state = State.EMPTY
+            self.state, self._barred = State.EMPTY, None
         else:
             self._start(load, self.session)
             if goes_on and self.session is not None:
@@ -325,7 +333,10 @@ class Worker:
 
     def _start(self, load: Load, parent: Session | None) -> None:
         assert load.lowered is not None
+        barred, self._barred = self._barred, None
         if load.branch is not None and self._resume(load):
+            return
+        if barred is not None and self._take_back(load):
             return
         start = 0
         if parent is not None:
@@ -353,7 +364,13 @@ class Worker:
         if parent is None:
             self.timeline.begin(session, load.revision)
         else:
-            self.timeline.go_on(session, load.revision)
+            try:
+                self.timeline.go_on(session, load.revision)
+            except StudioError as error:
+                # The old future stays, and nothing runs until there is room or it is undone.
+                self._barred = load
+                self._fail(Diagnostic(error.code, error.params))
+                return
         self.state, self._failure = State.PAUSED, None
         self._until = None
         self._see_stops()
@@ -374,17 +391,42 @@ class Worker:
             self._see_branch(before)
         return True
 
+    def _take_back(self, load: Load) -> bool:
+        """Go on as before a change that there was no room for, if that is what is wanted."""
+        branch = self.timeline.active
+        assert load.lowered is not None
+        if branch is None or (branch.session.program, branch.session.setup) != (
+            load.lowered.program,
+            load.setup,
+        ):
+            return False
+        branch.revision = load.revision
+        self.state, self._failure = State.PAUSED, None
+        self._see_stops()
+        return True
+
     @property
     def _revision(self) -> int:
         return -1 if self._load is None else self._load.revision
 
     def _publish(self) -> None:
         session = self.session
-        if session is None or self.state is State.EMPTY:
+        if session is None or self.state is State.EMPTY or self._barred is not None:
             if self._keep_until is not None:
                 self.mailbox.add(CurveUpdate(self._keep_until, np.empty((0, 2)), np.empty((0, 3))))
                 self._keep_until = None
-            self.mailbox.put(Snapshot(self._revision, self.state, failure=self._failure))
+            branches = () if self._barred is None else self.timeline.branches
+            self.mailbox.put(
+                Snapshot(
+                    self._revision,
+                    self.state,
+                    failure=self._failure,
+                    journal_bytes=self.timeline.nbytes,
+                    journal_budget=self.timeline.budget,
+                    branches=tuple(self._view(branch) for branch in branches),
+                    branch=0 if self.timeline.active is None else self.timeline.active.id,
+                )
+            )
             return
         points = self._new_points(session)
         if points is not None:
@@ -478,24 +520,3 @@ def _answer(
 def _batches_per_epoch(load: Load) -> int:
     train = load.setup.prepared().split.train
     return data.batches_per_epoch(len(train), load.setup.batch_size)
-
-
-class _Rate:
-    """Iterations a second over the last half second or so."""
-
-    def __init__(self) -> None:
-        self.restart(0)
-
-    def restart(self, completed: int) -> None:
-        self.value = 0.0
-        self._since = time.perf_counter()
-        self._completed = completed
-
-    def count(self, completed: int) -> None:
-        now = time.perf_counter()
-        passed = now - self._since
-        if passed >= 0.5:
-            self.value = (completed - self._completed) / passed
-            self._since, self._completed = now, completed
-        elif self.value == 0.0 and passed > 0:
-            self.value = (completed - self._completed) / passed

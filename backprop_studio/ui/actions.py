@@ -170,7 +170,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         "layout_step", "view", "Panels to &step", "Ctrl+Alt+2", "",
-        "Program, current step, gradients and timeline",
+        "Program with shapes, results and costs; current step; timeline",
     ),
     ActionSpec(
         "layout_train", "view", "Panels to t&rain", "Ctrl+Alt+3", "",

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
-LAYOUT_VERSION = 4
+LAYOUT_VERSION = 5
 """Raised when docks come or go, so that an old saved layout is not applied to new docks."""
 
 INSTRUMENT_WIDTH = 380
 """Pixels that an instrument on the right needs to be read."""
+
+_BESIDE_AN_INSTRUMENT = (270, 290, 340)
+"""Widths of the docks at the bottom, where an instrument stands at the right."""
 
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
@@ -54,7 +57,6 @@ DOCKS = (
     DockSpec("timeline", "Timeline", _BOTTOM, "losses"),
     DockSpec("gradients", "Gradients", _BOTTOM),
     DockSpec("breakpoints", "Breakpoints", _BOTTOM, "gradients"),
-    DockSpec("gradient_check", "Gradient check", _BOTTOM, "gradients"),
     DockSpec("current_step", "Current step", _BOTTOM),
     DockSpec("program", "Program", _BOTTOM, "current_step"),
     DockSpec("messages", "Messages", _BOTTOM, "current_step"),
@@ -67,6 +69,7 @@ DOCKS = (
     DockSpec("inside", "Inside a layer", _RIGHT, "setup", shown=False),
     DockSpec("efficiency", "Efficiency", _RIGHT, "setup", shown=False),
     DockSpec("rules", "Rules", _RIGHT, "setup", shown=False),
+    DockSpec("gradient_check", "Gradient check", _RIGHT, "setup", shown=False),
     DockSpec("compare", "Compare", _RIGHT, "setup", shown=False),
     DockSpec("bug_hunt", "Bug hunt", _RIGHT, "setup", shown=False),
 )
@@ -147,7 +150,7 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
 
 ARRANGEMENTS: Mapping[str, tuple[str, ...]] = {
     "build": ("palette", "inspector", "setup", "messages"),
-    "step": ("inspector", "setup", "timeline", "gradients", "program", "current_step"),
+    "step": ("inspector", "setup", "timeline", "current_step", "program"),
     "train": ("setup", "timeline", "losses", "gradients", "breakpoints"),
     "explain": ("inspector", "credit", "explanation", "gradients", "program", "current_step"),
 }
@@ -162,7 +165,11 @@ def show_arrangement(window: QMainWindow, docks: Mapping[str, QDockWidget], name
     for key in wanted:
         docks[key].raise_()
     arrange(window, docks)
-    if "losses" not in wanted and "gradients" not in wanted:
+    if name == "step":
+        # The listing with the shapes, results and costs of its instructions.
+        sides = [docks["timeline"], docks["program"]]
+        window.resizeDocks(sides, [400, 600], Qt.Orientation.Horizontal)
+    elif "losses" not in wanted and "gradients" not in wanted:
         # Messages alone need a few lines.
         window.resizeDocks([docks["messages"]], [120], Qt.Orientation.Vertical)
 
@@ -178,4 +185,7 @@ def open_instrument(window: QMainWindow, docks: Mapping[str, QDockWidget], key: 
         both = docks["inspector"].height() + dock.height()
         sizes = [both // 5, both - both // 5]
         window.resizeDocks([docks["inspector"], dock], sizes, Qt.Orientation.Vertical)
+        # The curves give way before the words do.
+        bottom = [docks[k] for k in ("losses", "gradients", "current_step")]
+        window.resizeDocks(bottom, _BESIDE_AN_INSTRUMENT, Qt.Orientation.Horizontal)
     dock.widget().setFocus()

@@ -30,7 +30,6 @@ from backprop_studio.training import (
     Snapshot,
     State,
 )
-from backprop_studio.training.breakpoints import AtInstruction
 from backprop_studio.training.naming import breakpoint_name, with_names
 from backprop_studio.ui import actions, docks, finding, theme, windows
 from backprop_studio.ui.canvas.ops_view import OpsView
@@ -286,9 +285,8 @@ class MainWindow(QMainWindow):
         self.timeline.renamed.connect(engine.rename_branch)
         self.timeline.budget_changed.connect(engine.set_budget)
         self.breakpoints.breakpoints_changed.connect(self._set_breakpoints)
-        self.program.breakpoint_toggled.connect(
-            lambda index: self.breakpoints.toggle(AtInstruction(index))
-        )
+        self.program.breakpoint_toggled.connect(self.breakpoints.toggle_instruction)
+        self.breakpoints.lost.connect(self._tell)
         self.program.run_to_requested.connect(engine.run_to)
         self.gradients.number_chosen.connect(self.instruments.explain)
         self.program.number_chosen.connect(self.instruments.explain)

@@ -94,6 +94,11 @@ QLabel[role="update"] { color: $update; font-weight: 600; }
 QFrame#start-side { background: $surface_alt; border-right: 1px solid $border; }
 QFrame[role="card"] { background: $surface; border: 1px solid $border; border-radius: 6px; }
 
+QMainWindow > QTabBar { qproperty-elideMode: ElideNone; qproperty-usesScrollButtons: true; }
+QTabBar QToolButton {
+    background: $button; border: 1px solid $border_strong; border-radius: 0; padding: 0;
+}
+
 QAbstractItemView { border: 1px solid $border; outline: none; }
 QAbstractItemView:focus { border-color: $accent; }
 QLineEdit, QPlainTextEdit, QTextEdit { padding: 3px 5px; }

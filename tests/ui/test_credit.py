@@ -68,3 +68,17 @@ def test_that_the_ranking_follows_training_and_rests_when_hidden(
     do("step_batch")
     do("step_batch")
     assert panel._asked == asked
+
+
+def test_that_single_numbers_have_a_trend_as_well(window: MainWindow, do: Do, qtbot: QtBot) -> None:
+    panel = window.instruments.credit
+    window.actions_by_id["open_credit"].trigger()
+    panel.what.setCurrentIndex(1)
+    do("step_batch")
+    qtbot.waitUntil(lambda: panel.table.rowCount() == 200, timeout=10_000)
+    do("step_batch")
+    # Two looks make a curve, where a number was among the most responsible both times.
+    qtbot.waitUntil(
+        lambda: any(panel.table.item(row, 2).text() == "" for row in range(200)), timeout=10_000
+    )
+    assert len(panel._trends) <= 204

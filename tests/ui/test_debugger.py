@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from backprop_studio.autograd import Phase
 from backprop_studio.network import edits
 from backprop_studio.training import Boundary, Intervention, State
-from backprop_studio.training.breakpoints import AtInstruction, AtIteration, AtNode
+from backprop_studio.training.breakpoints import AtIteration, AtNode, op_at
 from backprop_studio.ui.dialogs.set_number import SetNumberDialog
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.models.program_model import ProgramRole
@@ -149,9 +149,36 @@ def test_that_a_breakpoint_on_a_deleted_layer_stays_and_says_so(window: MainWind
     assert panel.list.item(0).text() == "at dense_1"
     window.canvas.select(("dense_1",))
     window.actions_by_id["delete"].trigger()
-    assert "deleted" in panel.list.item(0).text()
+    assert panel.list.item(0).text() == "at a deleted layer: not in this network"
+    assert "has nothing to stop at any more" in window.statusBar().currentMessage()
     window._document.undo_stack.undo()
     assert panel.list.item(0).text() == "at dense_1"
+
+
+def test_that_a_breakpoint_stays_on_its_operation_when_the_program_changes(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    panel, document = window.breakpoints, window._document
+    panel.kind.setCurrentIndex(panel.kind.findData("operation"))
+    program = document.analysis.require().program
+    last = program.start_of(Phase.UPDATE) - 1
+    panel.operation.setCurrentIndex(last)
+    panel.add_button.click()
+    assert panel.instructions() == {last}
+    name = panel.list.item(0).text()
+    # Without an activation, the instructions before it are fewer.
+    shorter = edits.remove(document.network, ("relu_1",))
+    shorter = edits.connect(shorter, "dense_1", "dense_2")
+    document.apply("Without the activation", shorter)
+    after = document.analysis.require().program
+    (now,) = panel.instructions()
+    assert now < last and after.instructions[now].op.name == program.instructions[last].op.name
+    assert panel.list.item(0).text() == name
+    assert window.program.model.breakpoints == {now}
+    window.actions_by_id["run"].trigger()
+    qtbot.waitUntil(lambda: window._engine.snapshot.hit is not None)
+    cursor = window._engine.snapshot.cursor
+    assert cursor is not None and cursor.index == now
 
 
 def test_that_the_listing_follows_the_cursor_and_runs_to_an_instruction(
@@ -168,7 +195,8 @@ def test_that_the_listing_follows_the_cursor_and_runs_to_an_instruction(
     qtbot.waitUntil(lambda: engine.snapshot.cursor.index == backward)  # type: ignore[union-attr]
     assert engine.state is State.PAUSED
     QTest.keyClick(panel.view, Qt.Key.Key_B)
-    assert window.breakpoints.breakpoints == (AtInstruction(backward),)
+    program = window._document.analysis.require().program
+    assert window.breakpoints.breakpoints == (op_at(program, backward),)
     assert panel.model.instruction_index(backward).data(ProgramRole.BREAKPOINT)
 
 
@@ -187,7 +215,7 @@ def test_that_choosing_an_instruction_chooses_its_layer_and_the_other_way_round(
 
 def test_that_slow_motion_shows_every_operation(window: MainWindow, qtbot: QtBot) -> None:
     engine = window._engine
-    window.transport.speed.setCurrentIndex(1)
+    window.transport.speed.setValue(6)
     seen: list[int] = []
     engine.updated.connect(lambda s, _: seen.append(s.cursor.index if s.cursor else -1))
     window.actions_by_id["run"].trigger()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -151,3 +152,16 @@ def test_that_stepping_by_elements_explains_one_number_after_the_other(
     with qtbot.waitSignal(window._engine.updated):
         QTest.mouseClick(window.transport.step_button, Qt.MouseButton.LeftButton)
     _told(window, qtbot, "dense_2: affine [0, 0]")
+
+
+def test_that_an_opened_panel_begins_with_what_was_computed_last(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    panel = window.instruments.explanation
+    do("step_phase")
+    do("step_op")
+    window.actions_by_id["open_explanation"].trigger()
+    _told(window, qtbot, "dense_1: affine [")
+    assert panel._told is not None
+    result = window._engine.snapshot.arrays[panel._told.spot.value]
+    assert abs(panel._told.number) == np.abs(result).max()

@@ -19,7 +19,7 @@ def test_that_every_gradient_is_checked_at_the_press_of_a_button(
     window: MainWindow, do: Do, qtbot: QtBot
 ) -> None:
     panel = window.instruments.gradient_check
-    window.docks["gradient_check"].raise_()
+    window.actions_by_id["open_gradient_check"].trigger()
     do("step_op")
     QTest.mouseClick(panel.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: panel.table.rowCount() > 0, timeout=10_000)

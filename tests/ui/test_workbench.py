@@ -9,10 +9,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QMessageBox, QTabBar
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.network.presets import PRESETS
+from backprop_studio.ui import stylesheet, theme
 from backprop_studio.ui.dialogs.chooser import Chooser
 from backprop_studio.ui.docks import ARRANGEMENTS
 from backprop_studio.ui.finding import _EXAMPLES
@@ -143,3 +144,23 @@ def test_that_every_example_is_offered_and_opens(
         QTest.keyClick(chooser.search, Qt.Key.Key_Return)
         assert not window._document.analysis.errors
         assert window.project.path is None
+
+
+def test_that_the_names_on_tabs_are_never_cut_short(window: MainWindow) -> None:
+    window.setStyleSheet(stylesheet.build(theme.current()))
+    for key in window.instruments.panels:
+        window.actions_by_id[f"open_{key}"].trigger()
+    bars = [b for b in window.findChildren(QTabBar) if b.parent() is window and b.count() > 1]
+    assert len(bars) >= 4
+    for bar in bars:
+        assert bar.elideMode() is Qt.TextElideMode.ElideNone and bar.usesScrollButtons()
+
+
+def test_that_an_empty_table_says_what_will_be_there(window: MainWindow, qtbot: QtBot) -> None:
+    window.actions_by_id["open_gradient_check"].trigger()
+    table = window.instruments.gradient_check.table
+    qtbot.waitUntil(table.isVisible)
+    assert "central differences" in table.accessibleDescription()
+    with_words = table.viewport().grab().toImage()
+    table.set_invitation("")
+    assert table.viewport().grab().toImage() != with_words

@@ -13,9 +13,12 @@ from backprop_studio.training.breakpoints import (
     AtInstruction,
     AtIteration,
     AtNode,
+    AtOp,
     AtPhase,
     Breakpoint,
     measure,
+    op_at,
+    place_of,
 )
 from backprop_studio.training.cursor import Cursor
 
@@ -97,7 +100,22 @@ def test_that_dead_units_are_columns_that_are_zero_for_every_row() -> None:
 
 
 def test_that_breakpoints_without_a_place_are_idle(session: Session) -> None:
-    lost = (AtNode("gone"), AtInstruction(10_000), When(Quantity.DEAD_UNITS, True, 0.5, "gone"))
+    lost = (
+        AtNode("gone"),
+        AtInstruction(10_000),
+        AtOp(Phase.FORWARD, "gone", "affine"),
+        AtOp(Phase.FORWARD, "dense_1", "affine", 1),
+        When(Quantity.DEAD_UNITS, True, 0.5, "gone"),
+    )
     stops = Stops(session.program, lost)
     assert stops.idle == lost
     assert not stops
+
+
+def test_that_every_instruction_has_a_breakpoint_of_its_own(session: Session) -> None:
+    program = session.program
+    points = [op_at(program, index) for index in range(len(program.instructions))]
+    assert len(set(points)) == len(points)
+    assert [place_of(program, point) for point in points] == list(range(len(points)))
+    assert run(session, points[-2]) == points[-2]
+    assert session.cursor.index == len(points) - 2

@@ -449,3 +449,43 @@ def test_that_an_edit_in_the_past_of_the_design_starts_a_branch_that_can_be_left
     assert snapshot.branch == snapshot.branches[0].id
     assert len(curves[-1].losses) == 5
     assert snapshot.branches[0].revision == 3
+
+
+def _change_the_past_without_room(desk: Desk) -> None:
+    for _ in range(5):
+        desk.worker.turn(Step(Boundary.BATCH))
+    desk.worker.turn(SetBudget(1))
+    desk.worker.turn(Seek(2))
+    setup = replace(chain().setup, optimizer=optimizers()["momentum"]())
+    desk.load(replace(chain(), setup=setup))
+
+
+def test_that_a_change_of_the_past_waits_when_there_is_no_room_for_another_branch(
+    desk: Desk,
+) -> None:
+    before = desk.worker.session
+    _change_the_past_without_room(desk)
+    snapshot, _ = desk.take()
+    assert snapshot.failure is not None and snapshot.cursor is None
+    assert (snapshot.state, snapshot.failure.code) == (State.FAILED, "branches-full")
+    assert [b.name for b in snapshot.branches] == ["main"]
+    # Nothing runs that the canvas does not show.
+    for command in (Run(), Step(Boundary.OP), Back(Boundary.OP), Seek(1)):
+        desk.worker.turn(command)
+        assert desk.worker.state is State.FAILED and desk.worker.session is before
+    # With more memory it is done.
+    desk.worker.turn(SetBudget(2**26))
+    snapshot, _ = desk.take()
+    assert snapshot.failure is None
+    assert (snapshot.state, len(snapshot.branches), snapshot.completed) == (State.PAUSED, 2, 2)
+
+
+def test_that_a_change_of_the_past_that_had_no_room_can_be_taken_back(desk: Desk) -> None:
+    before = desk.worker.session
+    _change_the_past_without_room(desk)
+    desk.load(chain())
+    snapshot, _ = desk.take()
+    assert snapshot.failure is None and desk.worker.session is before
+    assert (snapshot.completed, snapshot.live) == (2, 5)
+    desk.worker.turn(Step(Boundary.BATCH))
+    assert before is not None and before.completed == 3

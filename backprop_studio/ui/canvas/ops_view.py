@@ -25,8 +25,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio.autograd import Program, format_shape, resolve
-from backprop_studio.insight.operations import OpenLayer, open_layer
+from backprop_studio.autograd import KEPT, Program, format_shape, resolve
+from backprop_studio.insight.operations import OpenLayer, open_all, open_layer
+from backprop_studio.insight.parts import parts
 from backprop_studio.network import Analysis, Network
 from backprop_studio.training import Snapshot
 from backprop_studio.training.naming import value_name
@@ -38,10 +39,16 @@ _TONES = ("forward", "backward", "update")
 _ACROSS = WIDTH + 76.0
 _NOTCH = 120
 _READABLE = 0.75
+_DEEPER, _HIGHER = 2.5, 0.55
+"""Scales at which the wheel leads into an operation, and out of what is open."""
 
 
 class OpsView(QWidget):
-    """One layer's operations, with a way back to the network."""
+    """One layer's operations, with a way back to the network.
+
+    An operation that does several things at once opens in turn into its parts. The wheel leads
+    the same ways: in where there is more to see, out where all is seen.
+    """
 
     left = Signal()
     """The learner goes back to the network."""
@@ -55,6 +62,8 @@ class OpsView(QWidget):
         self._program: Program | None = None
         self._snapshot: Snapshot | None = None
         self._opened = OpenLayer((), ())
+        self._whole: int | None = None
+        self._parts: Program | None = None
         self.items: dict[int, OpItem] = {}
         self._wires: list[tuple[QGraphicsPathItem, str]] = []
         self._words: list[QGraphicsSimpleTextItem] = []
@@ -63,8 +72,14 @@ class OpsView(QWidget):
         self.back.setToolTip(self.tr("Back to the network (Esc)"))
         self.back.setAccessibleName(self.tr("Back to the network"))
         self.back.clicked.connect(self.left)
+        self._arrow = QLabel("›")
+        self.layer = QToolButton()
+        self.layer.setToolTip(self.tr("Back to the layer (Esc)"))
+        self.layer.clicked.connect(self.go_up)
         self.title = QLabel()
-        self.hint = QLabel(self.tr("Arrows: go round · Enter: in the listing · Esc: back"))
+        self.hint = QLabel(
+            self.tr("Enter: in the listing · Double-click or +: its parts · Esc: back")
+        )
         theme.set_role(self.hint, "muted")
         self.view = _View(self)
         self.view.setAccessibleName(self.tr("Operations of the layer"))
@@ -72,7 +87,10 @@ class OpsView(QWidget):
         self.view.setScene(self.scene)
         crumbs = QHBoxLayout()
         crumbs.setContentsMargins(10, 6, 10, 4)
+        crumbs.setSpacing(2)
         crumbs.addWidget(self.back)
+        crumbs.addWidget(self._arrow)
+        crumbs.addWidget(self.layer)
         crumbs.addWidget(self.title)
         crumbs.addStretch(1)
         crumbs.addWidget(self.hint)
@@ -87,12 +105,9 @@ class OpsView(QWidget):
         """Take over another network; a layer that is gone is left."""
         self._network = analysis.network
         self._program = None if analysis.lowered is None else analysis.lowered.program
-        if self.node:
-            if self._program is None or self.node not in analysis.network:
-                self.node = ""
-                self.left.emit()
-            else:
-                self.open_node(self.node)
+        if self.node and not self.open_node(self.node):
+            self.node = ""
+            self.left.emit()
 
     def open_node(self, node: str) -> bool:
         """Show the operations of a node; False where there are none."""
@@ -102,13 +117,56 @@ class OpsView(QWidget):
         if not opened.operations:
             return False
         self.node, self._opened = node, opened
+        self._whole, self._parts = None, None
+        for crumb in (self._arrow, self.layer):
+            crumb.hide()
         found = self._network.node(node)
         self.title.setText(f"›  <b>{found.name}</b>  ({found.spec.info.title})")
+        self._show()
+        return True
+
+    def open_part(self, index: int) -> bool:
+        """Show the parts of an operation; False where it has none."""
+        if self._program is None or self._network is None or self._parts is not None:
+            return False
+        small = parts(self._program, index)
+        if small is None:
+            return False
+        self._whole, self._parts, self._opened = index, small, open_all(small)
+        found = self._network.node(self.node)
+        self.layer.setText(found.name)
+        self.layer.setAccessibleName(self.tr("Back to {name}").format(name=found.name))
+        for crumb in (self._arrow, self.layer):
+            crumb.show()
+        name = self._program.instructions[index].op.name.replace("_", " ")
+        self.title.setText(
+            self.tr("›  <b>{name}</b>  (computed as one, which is faster)").format(name=name)
+        )
+        self._show()
+        return True
+
+    def go_up(self) -> None:
+        """From the parts of an operation to its layer, and from there to the network."""
+        whole = self._whole
+        if whole is None:
+            self.left.emit()
+        elif self.open_node(self.node):
+            self.select(whole)
+
+    def opens(self, index: int) -> bool:
+        """Whether an operation that is shown has parts to open."""
+        inside = self._program is None or self._parts is not None
+        return not inside and parts(self._program, index) is not None  # type: ignore[arg-type]
+
+    def instruction(self, index: int) -> int:
+        """The instruction that stands for what is shown: of a part, that of the whole."""
+        return index if self._whole is None else self._whole
+
+    def _show(self) -> None:
         self._build()
         self.view.fit()
         if self._snapshot is not None:
             self.show_snapshot(self._snapshot)
-        return True
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Mark what is done, what is next, and what comes later in this iteration."""
@@ -116,7 +174,8 @@ class OpsView(QWidget):
         if not self.node:
             return
         done = None if snapshot.cursor is None or snapshot.at_speed else snapshot.cursor.index
-        for index, item in self.items.items():
+        for shown, item in self.items.items():
+            index = self.instruction(shown)
             if done is None:
                 item.set_state("done")
             else:
@@ -160,25 +219,29 @@ class OpsView(QWidget):
     def _build(self) -> None:
         self.scene.clear()
         self.items, self._wires, self._words = {}, [], []
-        assert self._program is not None
+        program = self._program if self._parts is None else self._parts
+        assert program is not None
         tops = self._row_tops()
-        widest = max((o.column for o in self._opened.operations), default=0)
+        widest: dict[tuple[int, int], int] = {}
+        for o in self._opened.operations:
+            widest[o.lane, o.line] = max(widest.get((o.lane, o.line), 0), o.column)
         for operation in self._opened.operations:
-            instr = self._program.instructions[operation.index]
+            instr = program.instructions[operation.index]
             try:
                 formula = instr.op.formula()
             except NotImplementedError:
                 formula = None
             item = OpItem(
                 operation.index,
-                f"{operation.index + 1}  {instr.op.name.replace('_', ' ')}",
+                self._title(operation.index, instr.op.name),
                 formula,
                 _TONES[operation.lane],
                 tuple(self._label(i, kept) for i, kept in operation.given),
                 tuple(self._label(i, False) for i in operation.taken),
             )
             # Backward runs to the left, as the error signal does.
-            column = widest - operation.column if operation.lane == 1 else operation.column
+            last = widest[operation.lane, operation.line]
+            column = last - operation.column if operation.lane == 1 else operation.column
             item.setPos(column * _ACROSS, tops[operation.lane, operation.line])
             self.scene.addItem(item)
             self.items[operation.index] = item
@@ -219,13 +282,31 @@ class OpsView(QWidget):
             word.setFont(look.small_font)
             word.setBrush(look.muted.color())
 
+    def _title(self, index: int, op: str) -> str:
+        name = op.replace("_", " ")
+        if self._whole is not None:
+            return name
+        return f"{index + 1}  {name}{'  +' if self.opens(index) else ''}"
+
     def _label(self, value: int, kept: bool) -> Label:
         assert self._program is not None and self._network is not None
-        return Label(value_name(self._network, self._program, value), self._shape(value), kept)
+        outer: int | None = value
+        if self._parts is not None and self._whole is not None:
+            # What goes in and comes out has the names that it has outside.
+            whole, small = self._program.instructions[self._whole], self._parts
+            results = [i.outputs[0] for i in small.instructions][-len(whole.outputs) :]
+            names = dict(zip((*small.inputs.values(), *results),
+                             (*whole.inputs, *whole.outputs), strict=True))  # fmt: skip
+            outer = names.get(value)
+        if outer is None:
+            return Label(self.tr("in between"), self._shape(value), kept)
+        kept = kept or self._program.values[outer].role in KEPT
+        return Label(value_name(self._network, self._program, outer), self._shape(value), kept)
 
     def _shape(self, value: int) -> str:
-        assert self._program is not None
-        shape = self._program.values[value].shape
+        program = self._program if self._parts is None else self._parts
+        assert program is not None
+        shape = program.values[value].shape
         if self._snapshot is not None and self._snapshot.batch_size:
             return format_shape(resolve(shape, {"N": self._snapshot.batch_size}))
         return format_shape(shape)
@@ -277,8 +358,17 @@ class _View(QGraphicsView):
             self.centerOn(middle)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        turn, at = event.angleDelta().y(), event.position().toPoint()
+        scale = self.transform().m11()
+        item = self.itemAt(at)
+        if turn > 0 and scale >= _DEEPER and isinstance(item, OpItem):
+            self._owner.open_part(item.index)
+            return
+        if turn < 0 and scale <= _HIGHER:
+            self._owner.go_up()
+            return
         self._fitted = False
-        camera.zoom(self, 1.2 ** (event.angleDelta().y() / _NOTCH), event.position().toPoint())
+        camera.zoom(self, 1.2 ** (turn / _NOTCH), at)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -289,15 +379,18 @@ class _View(QGraphicsView):
         item = self.itemAt(event.position().toPoint())
         if isinstance(item, OpItem):
             self._owner.select(item.index)
-            self._owner.instruction_chosen.emit(item.index)
+            if not self._owner.open_part(item.index):
+                self._owner.instruction_chosen.emit(self._owner.instruction(item.index))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         chosen = self._owner.selected()
         match event.key():
             case Qt.Key.Key_Escape:
-                self._owner.left.emit()
+                self._owner.go_up()
             case Qt.Key.Key_Return | Qt.Key.Key_Enter if chosen is not None:
-                self._owner.instruction_chosen.emit(chosen)
+                self._owner.instruction_chosen.emit(self._owner.instruction(chosen))
+            case Qt.Key.Key_Plus if chosen is not None:
+                self._owner.open_part(chosen)
             case Qt.Key.Key_Left:
                 self._owner.step_selection(-1, 0)
             case Qt.Key.Key_Right:

@@ -38,6 +38,8 @@ from backprop_studio.ui.controllers.document import Document
 
 _SMALLEST_REACH = 9.0
 _WHEEL_NOTCH = 120
+_DEEPER = 3.0
+"""Scale from which on the wheel leads into a layer."""
 _FRAME = 33
 """Milliseconds between two pictures of what flows."""
 
@@ -50,7 +52,7 @@ class CanvasView(QGraphicsView):
     selection_changed(ids)
         Ids of the selected nodes, a tuple in the order in which they were selected.
     node_opened(id)
-        A node was double-clicked, or entered: its operations are wanted.
+        A node was double-clicked, entered, or zoomed into: its operations are wanted.
     refused(reason)
         Something that was asked for cannot be done; a sentence says why.
     """
@@ -313,8 +315,15 @@ class CanvasView(QGraphicsView):
             self.mousePressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self._fitted = False
         turn = event.angleDelta()
+        if turn.y() > 0 and self.transform().m11() >= _DEEPER:
+            node = self.hit(event.position().toPoint()).node
+            if node is not None:
+                # There is no more to see of its outside.
+                self.node_opened.emit(node.node.id)
+                event.accept()
+                return
+        self._fitted = False
         if turn.y():
             camera.zoom(self, 1.2 ** (turn.y() / _WHEEL_NOTCH), event.position().toPoint())
         else:

@@ -21,8 +21,15 @@ from PySide6.QtWidgets import (
 from backprop_studio.autograd import Phase
 from backprop_studio.network import Analysis, Network
 from backprop_studio.training import Breakpoint, Quantity, Stops, When
-from backprop_studio.training.breakpoints import AtInstruction, AtIteration, AtNode, AtPhase
-from backprop_studio.training.naming import breakpoint_name
+from backprop_studio.training.breakpoints import (
+    AtIteration,
+    AtNode,
+    AtOp,
+    AtPhase,
+    op_at,
+    place_of,
+)
+from backprop_studio.training.naming import breakpoint_name, instruction_name
 from backprop_studio.ui import theme
 
 MOST = 100
@@ -34,6 +41,8 @@ class BreakpointsPanel(QWidget):
 
     breakpoints_changed = Signal(object)
     """All breakpoints now, a tuple of `Breakpoint`."""
+    lost = Signal(str)
+    """An edit took away what a breakpoint stops at; a sentence says which one."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +57,7 @@ class BreakpointsPanel(QWidget):
             "dead units": self.tr("share of dead units above"),
             "iteration": self.tr("iteration"),
             "layer": self.tr("layer"),
+            "operation": self.tr("operation"),
             "phase": self.tr("phase"),
         }
         self.kind = QComboBox()
@@ -59,6 +69,9 @@ class BreakpointsPanel(QWidget):
         self.node = QComboBox()
         self.node.setAccessibleName(self.tr("Layer"))
         self.node.setToolTip(self.tr("Which layer"))
+        self.operation = QComboBox()
+        self.operation.setAccessibleName(self.tr("Operation"))
+        self.operation.setToolTip(self.tr("Which operation of each iteration"))
         self.phase = QComboBox()
         for phase in Phase:
             self.phase.addItem(phase.name.lower(), phase)
@@ -90,9 +103,10 @@ class BreakpointsPanel(QWidget):
         row.addWidget(self.kind, 2)
         row.addWidget(self.number, 1)
         row.addWidget(self.node, 2)
+        row.addWidget(self.operation, 2)
         row.addWidget(self.phase, 1)
         row.addWidget(self.add_button)
-        for choice in (self.kind, self.node, self.phase):
+        for choice in (self.kind, self.node, self.operation, self.phase):
             # As wide as there is room, not as its longest entry.
             choice.setMinimumContentsLength(6)
             choice.setSizeAdjustPolicy(
@@ -116,13 +130,32 @@ class BreakpointsPanel(QWidget):
 
     def set_network(self, analysis: Analysis) -> None:
         """Name the layers of another network; breakpoints without a place in it stay, idle."""
+        before = self._idle()
         self._network, self._analysis = analysis.network, analysis
         chosen = self.node.currentData()
         self.node.clear()
         for node in analysis.network.nodes:
             self.node.addItem(node.name, node.id)
         self.node.setCurrentIndex(max(self.node.findData(chosen), 0))
+        operation = self.operation.currentIndex()
+        self.operation.clear()
+        if analysis.lowered is not None:
+            for index, instr in enumerate(analysis.lowered.program.instructions):
+                name = instruction_name(analysis.network, instr)
+                self.operation.addItem(f"{index + 1}  {name}", index)
+            self.operation.setCurrentIndex(max(operation, 0))
         self._show_list()
+        # What is on the instruction of a layer that has moved, has moved with it.
+        self.breakpoints_changed.emit(self.breakpoints)
+        for point in self._idle():
+            if point not in before:
+                name = breakpoint_name(self._network, None, point)
+                self.lost.emit(
+                    self.tr(
+                        "The breakpoint '{name}' has nothing to stop at any more. Undo brings it "
+                        "back; Del in Breakpoints removes it."
+                    ).format(name=name)
+                )
 
     def toggle(self, point: Breakpoint) -> None:
         """Add a breakpoint, or remove it if it is there."""
@@ -137,9 +170,18 @@ class BreakpointsPanel(QWidget):
         self._show_list()
         self.breakpoints_changed.emit(self.breakpoints)
 
+    def toggle_instruction(self, index: int) -> None:
+        """Add a breakpoint on the instruction with this index, or remove it."""
+        if self._analysis is not None and self._analysis.lowered is not None:
+            self.toggle(op_at(self._analysis.lowered.program, index))
+
     def instructions(self) -> frozenset[int]:
         """Indices of the instructions that have a breakpoint of their own."""
-        return frozenset(p.index for p in self._points if isinstance(p, AtInstruction))
+        if self._analysis is None or self._analysis.lowered is None:
+            return frozenset()
+        program = self._analysis.lowered.program
+        places = (place_of(program, p) for p in self._points if isinstance(p, AtOp))
+        return frozenset(place for place in places if place is not None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         row = self.list.currentRow()
@@ -165,6 +207,12 @@ class BreakpointsPanel(QWidget):
         kind = self.kind.currentData()
         if kind == "phase":
             return AtPhase(self.phase.currentData())
+        if kind == "operation":
+            index = self.operation.currentData()
+            if index is None or self._analysis is None or self._analysis.lowered is None:
+                self._refuse(self.tr("There are no operations yet: complete the network."))
+                return None
+            return op_at(self._analysis.lowered.program, index)
         if kind == "layer":
             node = self.node.currentData()
             return None if node is None else AtNode(node)
@@ -199,15 +247,24 @@ class BreakpointsPanel(QWidget):
     def _show_form(self) -> None:
         kind = self.kind.currentData()
         self.node.setVisible(kind in ("layer", "dead units"))
+        self.operation.setVisible(kind == "operation")
         self.phase.setVisible(kind == "phase")
-        self.number.setVisible(kind not in ("layer", "phase"))
+        self.number.setVisible(kind not in ("layer", "operation", "phase"))
         self.problem.hide()
+
+    def _idle(self) -> tuple[Breakpoint, ...]:
+        """Those that have nothing to stop at in this network."""
+        if self._analysis is None:
+            return ()
+        if self._analysis.lowered is not None:
+            return Stops(self._analysis.lowered.program, self._points).idle
+        # Of a network that cannot be trained yet, only what is gone is known.
+        gone = (p for p in self._points if isinstance(p, AtNode | AtOp | When) and p.node)
+        return tuple(p for p in gone if p.node not in self._network)
 
     def _show_list(self) -> None:
         lowered = None if self._analysis is None else self._analysis.lowered
-        idle: tuple[Breakpoint, ...] = ()
-        if lowered is not None:
-            idle = Stops(lowered.program, self._points).idle
+        idle = self._idle()
         self.list.clear()
         for point in self._points:
             name = breakpoint_name(

@@ -56,6 +56,12 @@ class BugHuntPanel(QWidget):
         self.score = QLabel()
         self.table = CheckTable()
         self.table.setToolTip(self.tr("Double-click or Enter: go to the layer"))
+        self.table.set_invitation(
+            self.tr(
+                "Plant a bug: the gradient check of all parameters stands here then. Say below "
+                "which layer is to blame, and what is wrong with it."
+            )
+        )
         self.table.row_entered.connect(self._go)
         self.node = QComboBox()
         self.node.setAccessibleName(self.tr("Layer"))

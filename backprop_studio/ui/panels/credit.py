@@ -27,13 +27,15 @@ from backprop_studio.training import Snapshot, State
 from backprop_studio.training.naming import value_name
 from backprop_studio.ui import theme
 from backprop_studio.ui.asking import Ask, Enquiry
-from backprop_studio.ui.widgets.data_table import Cell, DataTable
+from backprop_studio.ui.widgets.data_table import Cell, DataTable, compact
 from backprop_studio.ui.widgets.line_plot import Line, LinePlot
 
 PAUSE = 1.0
 """Seconds between two looks while training runs."""
 
 _MEMORY = 60
+_Key = tuple[int, tuple[int, ...] | None]
+"""A parameter, or one of its numbers."""
 _SLIDER = 100
 _DECADES = 4.0
 
@@ -59,7 +61,7 @@ class CreditPanel(QWidget):
         self._analysis: Analysis | None = None
         self._ledger: Ledger | None = None
         self._rows: tuple[Credit, ...] = ()
-        self._norms: dict[int, deque[float]] = {}
+        self._trends: dict[_Key, deque[float]] = {}
         self._chosen: tuple[int, tuple[int, ...]] | None = None
         self._picked: tuple[int, tuple[int, ...] | None] | None = None
         self._moment: object = None
@@ -85,13 +87,22 @@ class CreditPanel(QWidget):
                 self.tr("Parameter"),
                 self.tr("Share"),
                 self.tr("Trend"),
+                self.tr("g"),
+                self.tr("δ"),
                 self.tr("|g·δ|"),
-                self.tr("Gradient g"),
-                self.tr("Update δ"),
             ],
             self.tr("Parameters by responsibility"),
             sortable=True,
         )
+        self.table.set_tips(
+            self.tr("Layer and name, of single numbers also the entry"),
+            self.tr("Share of the whole: its |g·δ| by that of all"),
+            self.tr("Size of the gradient at the last moments that were looked at"),
+            self.tr("Gradient: of a whole parameter, the norm"),
+            self.tr("The update that it will get: of a whole parameter, the norm"),
+            self.tr("Gradient times update: how much it changes the loss"),
+        )
+        self.table.set_invitation(self.tr("No parameter has these letters in its name."))
         self.table.setToolTip(
             self.tr("Select a row to nudge it; double-click or Enter: go to the layer")
         )
@@ -205,7 +216,7 @@ class CreditPanel(QWidget):
         self._enquiry.reset()
         self._nudges.reset()
         self._ledger, self._chosen, self._picked, self._asked = None, None, None, None
-        self._norms = {}
+        self._trends = {}
         self._rows = ()
         self.table.set_rows([])
         self.summary.setText(
@@ -229,8 +240,13 @@ class CreditPanel(QWidget):
 
     def _show(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        for row in ledger.parameters:
-            self._norms.setdefault(row.parameter, deque(maxlen=_MEMORY)).append(row.gradient)
+        trends: dict[_Key, deque[float]] = {}
+        for row in (*ledger.parameters, *ledger.entries):
+            # Of a single number that is not among the most responsible, nothing is remembered.
+            key = row.parameter, row.entry
+            trends[key] = self._trends.get(key, deque(maxlen=_MEMORY))
+            trends[key].append(abs(row.gradient))
+        self._trends = trends
         if ledger.parameters:
             self.summary.setText(
                 self.tr(
@@ -263,15 +279,14 @@ class CreditPanel(QWidget):
             self.table.choose(0)
 
     def _cells(self, row: Credit) -> list[Cell]:
-        # The number itself tells its sign; a norm has none.
-        trend = tuple(self._norms.get(row.parameter, ())) if row.entry is None else ()
+        trend = tuple(self._trends.get((row.parameter, row.entry), ()))
         return [
             Cell(self._name(row.parameter, row.entry)),
             Cell(f"{row.share:.1%}", row.share),
             Cell("" if len(trend) > 1 else "–", row.gradient, curve=trend),
-            Cell(f"{row.effect:.2g}", row.effect),
-            Cell(f"{row.gradient:.3g}", abs(row.gradient)),
-            Cell(f"{row.update:.3g}", abs(row.update)),
+            Cell(compact(row.gradient), abs(row.gradient)),
+            Cell(compact(row.update), abs(row.update)),
+            Cell(compact(row.effect), row.effect),
         ]
 
     def _name(self, parameter: int, entry: tuple[int, ...] | None = None) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from backprop_studio.autograd import Array, Program, format_shape, resolve
@@ -12,6 +10,7 @@ from backprop_studio.network import Analysis, Network
 from backprop_studio.training import Snapshot
 from backprop_studio.training.naming import instruction_name, value_name
 from backprop_studio.ui import theme
+from backprop_studio.ui.widgets.data_table import compact
 from backprop_studio.ui.widgets.elided_label import ElidedLabel
 from backprop_studio.ui.widgets.formula import FormulaView
 from backprop_studio.ui.widgets.phase_strip import PhaseStrip
@@ -35,7 +34,7 @@ class CurrentStepPanel(QWidget):
         theme.set_role(self.says, "muted")
         self.formula = FormulaView()
         self._rows = QGridLayout()
-        self._rows.setHorizontalSpacing(10)
+        self._rows.setHorizontalSpacing(6)
         self._rows.setVerticalSpacing(1)
         self._rows.setColumnStretch(1, 1)
         self.following = QLabel()
@@ -126,15 +125,17 @@ class CurrentStepPanel(QWidget):
                 _plain_symbol(symbol),
                 value_name(self._network, program, value_id),
                 format_shape(shape),
-                _describe(snapshot.arrays.get(value_id)),
+                _describe(snapshot.arrays.get(value_id), 2),
             )
             for place, text in enumerate(cells):
-                self._rows.addWidget(self._cell(text, place), row, place)
+                label = self._cell(text, place)
+                if place == 3:
+                    label.setToolTip(_describe(snapshot.arrays.get(value_id), 6))
+                self._rows.addWidget(label, row, place)
 
     def _cell(self, text: str, place: int) -> QLabel:
         label = ElidedLabel(text) if place == 1 else QLabel(text)
         if place == 3:
-            label.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         theme.set_role(label, "heading" if place == 0 else "muted" if place == 2 else "")
         return label
@@ -173,11 +174,10 @@ def _plain_symbol(symbol: str) -> str:
     return name.replace("'", "′") + index.strip("{}").translate(_SUBSCRIPTS)
 
 
-def _describe(array: Array | None) -> str:
+def _describe(array: Array | None, digits: int) -> str:
     """The numbers of an array in a few characters: the number itself, or its range."""
     if array is None or array.size == 0:
         return ""
     if array.size == 1:
         return f"{array.item():.6g}"
-    low, high = np.min(array), np.max(array)
-    return f"{low:.3g} … {high:.3g}"
+    return f"{compact(float(array.min()), digits)} … {compact(float(array.max()), digits)}"

@@ -21,7 +21,7 @@ from backprop_studio.network import Analysis
 from backprop_studio.training import Snapshot, State
 from backprop_studio.ui import theme
 from backprop_studio.ui.asking import Ask, Enquiry
-from backprop_studio.ui.widgets.data_table import Cell, DataTable
+from backprop_studio.ui.widgets.data_table import ROW_HEIGHT, Cell, DataTable
 from backprop_studio.ui.widgets.line_plot import Line, LinePlot
 
 SECONDS = 0.3
@@ -65,6 +65,14 @@ class EfficiencyPanel(QWidget):
             self.tr("Methods and what they cost"),
         )
         self.table.setToolTip(self.tr("Select a method to read how it was measured"))
+        self.table.set_invitation(
+            self.tr(
+                "Race: backward, central differences, forward mode and every path by itself. "
+                "Time, multiply-adds, and to how many digits they agree."
+            )
+        )
+        # All four methods, and no more: the panel has much to show.
+        self.table.setFixedHeight(4 * ROW_HEIGHT + self.table.horizontalHeader().height() + 8)
         self.table.row_chosen.connect(self._tell)
         self.detail = QLabel()
         self.detail.setWordWrap(True)
@@ -95,10 +103,10 @@ class EfficiencyPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addLayout(top)
-        layout.addWidget(self.table, 2)
+        layout.addWidget(self.table)
         layout.addWidget(self.detail)
         layout.addLayout(growing)
-        layout.addWidget(self.plot, 3)
+        layout.addWidget(self.plot, 1)
         layout.addWidget(self.mark)
         layout.addWidget(self.kept)
         self._runs: tuple[Run, ...] = ()
@@ -118,6 +126,7 @@ class EfficiencyPanel(QWidget):
         if snapshot.batch_size != self._batch:
             self._batch = snapshot.batch_size
             self._growth = None
+            self._draw()
             self._overlay()
 
     def race(self) -> None:

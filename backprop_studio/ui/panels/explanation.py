@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.autograd import KEPT, Program
-from backprop_studio.insight.explain import Explanation, How, explain
+from backprop_studio.insight.explain import Explanation, How, beginning, explain
 from backprop_studio.insight.filling import as_latex, digits
 from backprop_studio.insight.local import Factor, Spot, Term
 from backprop_studio.network import Analysis, Network
@@ -187,8 +187,17 @@ class ExplanationPanel(QWidget):
 
     def _refresh(self) -> None:
         stale = self._moment is not None and self._moment != self._asked
-        if self.isVisible() and stale and self._spot is not None:
+        if not self.isVisible() or not stale:
+            return
+        if self._spot is not None:
             self._ask(self._spot)
+        elif not self._enquiry.busy:
+            # An empty panel teaches nothing: it begins with what was computed last.
+            self._enquiry.put(beginning, self._begin)
+
+    def _begin(self, spot: Spot | None) -> None:
+        if spot is not None and self._spot is None:
+            self._ask(spot)
 
     def _ask(self, spot: Spot) -> None:
         self._spot = spot

@@ -51,6 +51,12 @@ class GradientCheckPanel(QWidget):
         theme.set_role(self.summary, "muted")
         self.table = CheckTable()
         self.table.setToolTip(self.tr("Double-click or Enter: go to the layer"))
+        self.table.set_invitation(
+            self.tr(
+                "Here stands how far each parameter's gradient is from central differences, by "
+                "the usual bands: below 1e-7 right, 1e-4 close, 1e-2 doubtful, else wrong."
+            )
+        )
         self.table.row_entered.connect(self._go)
         self.table.itemSelectionChanged.connect(self._explain)
         self.detail = QLabel()

@@ -171,11 +171,11 @@ class InsidePanel(QWidget):
         self.rule.setText(
             self.tr("What you do: <b>{rule}</b>").format(rule=html.escape(sheet.rule))
         )
-        cells = "".join(
-            f"<td style='padding-right:18px'><b>{html.escape(name)}</b><br>{_grid(array)}</td>"
-            for name, array in sheet.tables
+        names = "".join(f"<th align='left'>{html.escape(name)}</th>" for name, _ in sheet.tables)
+        grids = "".join(
+            f"<td style='padding-right:24px'>{_grid(array)}</td>" for _, array in sheet.tables
         )
-        self.numbers.setText(f"<table><tr valign='top'>{cells}</tr></table>")
+        self.numbers.setText(f"<table><tr>{names}</tr><tr>{grids}</tr></table>")
         for widget in (self.answer, self.check, self.reveal):
             widget.setEnabled(True)
         self._fill(0)
@@ -287,7 +287,8 @@ class InsidePanel(QWidget):
 
 def _grid(array: Array) -> str:
     rows = "".join(
-        "<tr>" + "".join(f"<td align='right'>&nbsp;{v:g}</td>" for v in row) + "</tr>"
+        "<tr>" + "".join(f"<td align='right' style='padding-right:10px'>{v:g}</td>" for v in row)
+        + "</tr>"
         for row in array
-    )
-    return f"<table>{rows}</table>"
+    )  # fmt: skip
+    return f"<table cellspacing='0'>{rows}</table>"

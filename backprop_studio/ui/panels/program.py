@@ -56,7 +56,7 @@ from backprop_studio.ui.widgets.phase_strip import phase_color
 Index = QModelIndex | QPersistentModelIndex
 
 _GUTTER = 34
-_WIDTHS = {Column.SHAPE: 76, Column.RESULT: 124, Column.COST: 66}
+_WIDTHS = {Column.SHAPE: 74, Column.RESULT: 146, Column.COST: 62}
 _ROOM = {Column.RESULT: 400, Column.SHAPE: 480, Column.COST: 560}
 """Widths from which a column is shown; the tooltip of a row always tells all."""
 

@@ -8,7 +8,16 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPen, QPolygonF, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -24,7 +33,8 @@ from backprop_studio.ui import theme
 
 _ROW = Qt.ItemDataRole.UserRole
 _CURVE = Qt.ItemDataRole.UserRole + 1
-_ROW_HEIGHT = 22
+ROW_HEIGHT = 22
+"""Pixels of a row."""
 _NARROWEST, _WIDEST = 80, 190
 """Pixels of the first column where there is no room to spare."""
 
@@ -51,6 +61,11 @@ class Cell:
     curve: tuple[float, ...] = ()
 
 
+def compact(number: float, digits: int = 2) -> str:
+    """A number for a narrow column: few digits, and no zeros in the exponent."""
+    return f"{number:.{digits}g}".replace("e-0", "e-").replace("e+0", "e")
+
+
 class DataTable(QTableWidget):
     """Rows of cells, one of them selected; Enter or a double click enters it, Ctrl+C copies all.
 
@@ -75,10 +90,11 @@ class DataTable(QTableWidget):
     ) -> None:  # fmt: skip
         super().__init__(0, len(headers), parent)
         self._sortable = sortable
+        self._invitation = ""
         self.setAccessibleName(name)
         self.setHorizontalHeaderLabels(list(headers))
         self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -93,6 +109,19 @@ class DataTable(QTableWidget):
         self.setItemDelegate(_CurveDelegate(self))
         self.itemSelectionChanged.connect(self._tell)
         self.itemActivated.connect(self._enter)
+
+    def set_tips(self, *tips: str) -> None:
+        """Say of each column, where the pointer rests on its name, what stands in it."""
+        for column, tip in enumerate(tips):
+            header = self.horizontalHeaderItem(column)
+            if header is not None:
+                header.setToolTip(tip)
+
+    def set_invitation(self, text: str) -> None:
+        """Say in the middle, while there is no row, what will be here and how it gets here."""
+        self._invitation = text
+        self.setAccessibleDescription(text)
+        self.viewport().update()
 
     def set_rows(self, rows: Sequence[Sequence[Cell]], chosen: int | None = None) -> None:
         """Show other rows, with one selected, sorted as before. Nobody is told of the selection."""
@@ -147,6 +176,16 @@ class DataTable(QTableWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._share_width()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.rowCount() or not self._invitation:
+            return
+        with QPainter(self.viewport()) as painter:
+            painter.setPen(theme.current().color("muted"))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            room = self.viewport().rect().adjusted(16, 4, -16, -4)
+            painter.drawText(room, flags, self._invitation)
 
     def _share_width(self) -> None:
         """Give the first column what is left, and no less than its words need, within reason."""

@@ -12,12 +12,15 @@ from backprop_studio.ui import theme
 
 _MARGIN = 8
 _HEIGHT = 56
+_WIDE = 30.0
+"""Ratio of the largest to the smallest loss from which the curve is logarithmic."""
 
 
 class LossTimeline(QAbstractSlider):
     """Finished iterations from the first that can be gone back to, to the last recorded one.
 
-    The curve is the loss of each iteration on a scale of its own, here only to find one's way by.
+    The curve is the loss of each iteration on a scale of its own, logarithmic where it falls far:
+    here only to find one's way by.
     Click or drag to go to a moment; arrow, page, Home and End keys do the same.
     """
 
@@ -98,6 +101,9 @@ class LossTimeline(QAbstractSlider):
         if len(losses) > pixels:
             starts = np.linspace(0, len(losses), pixels, endpoint=False).astype(int)
             losses = np.add.reduceat(losses, starts) / np.diff([*starts, len(losses)])
+        if losses.min() > 0 and losses.max() > _WIDE * losses.min():
+            # A loss that falls by powers of ten is a flat line otherwise, with nothing to see.
+            losses = np.log(losses)
         bottom, top = float(losses.min()), float(losses.max())
         heights = (losses - bottom) / (top - bottom or 1.0)
         xs = np.linspace(area.left(), area.right(), len(losses))

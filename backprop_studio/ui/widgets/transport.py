@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from backprop_studio.training import Boundary, State
 from backprop_studio.ui import icons, theme
 
-SPEEDS: tuple[float | None, ...] = (None, 30.0, 8.0, 2.0, 0.5)
-"""Instructions a second; None for as fast as possible."""
+SPEEDS: tuple[float | None, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, None)
+"""Instructions a second, from slow motion on; None for as fast as possible."""
 
 
 class Transport(QWidget):
@@ -44,15 +52,18 @@ class Transport(QWidget):
         self.back_button.clicked.connect(lambda: self.stepped_back.emit(self.boundary))
         self.step_button.clicked.connect(lambda: self.stepped.emit(self.boundary))
 
-        self.speed = QComboBox()
-        for speed in SPEEDS:
-            text = self.tr("full speed") if speed is None else self.tr("{x:g} op/s").format(x=speed)
-            self.speed.addItem(text, speed)
-        self.speed.setToolTip(self.tr("How fast Run goes: slow motion shows every operation"))
-        self.speed.setAccessibleName(self.tr("Speed"))
-        self.speed.currentIndexChanged.connect(
-            lambda: self.speed_chosen.emit(self.speed.currentData())
+        self.speed = QSlider(Qt.Orientation.Horizontal)
+        self.speed.setRange(0, len(SPEEDS) - 1)
+        self.speed.setValue(len(SPEEDS) - 1)
+        self.speed.setPageStep(1)
+        self.speed.setFixedWidth(84)
+        self.speed.setToolTip(
+            self.tr("How fast Run goes: slow motion shows every operation, and what flows")
         )
+        self.pace = QLabel()
+        self.pace.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        theme.set_role(self.pace, "muted")
+        self.speed.valueChanged.connect(self._choose_speed)
         self._sizes = QButtonGroup(self)
         labels = {
             Boundary.ELEMENT: (
@@ -74,7 +85,13 @@ class Transport(QWidget):
         row.setSpacing(0)
         row.addWidget(self.run_button)
         row.addSpacing(6)
-        row.addWidget(self.speed)
+        speeds = QVBoxLayout()
+        speeds.setSpacing(1)
+        speeds.addStretch(1)
+        speeds.addWidget(self.speed)
+        speeds.addWidget(self.pace)
+        speeds.addStretch(1)
+        row.addLayout(speeds)
         row.addSpacing(10)
         row.addWidget(self.back_button)
         row.addSpacing(4)
@@ -99,6 +116,7 @@ class Transport(QWidget):
             widths.append(self.run_button.sizeHint().width())
         self.run_button.setMinimumWidth(max(widths))
         self.set_state(State.EMPTY)
+        self._tell_speed()
 
     @property
     def boundary(self) -> Boundary:
@@ -118,6 +136,16 @@ class Transport(QWidget):
         self._run.setIcon(icons.icon("pause" if running else "run"))
         for button in (self.run_button, self.back_button, self.step_button):
             button.setEnabled(state is not State.EMPTY)
+
+    def _choose_speed(self) -> None:
+        self._tell_speed()
+        self.speed_chosen.emit(SPEEDS[self.speed.value()])
+
+    def _tell_speed(self) -> None:
+        speed = SPEEDS[self.speed.value()]
+        text = self.tr("full speed") if speed is None else self.tr("{x:g} op/s").format(x=speed)
+        self.pace.setText(text)
+        self.speed.setAccessibleName(self.tr("Speed: {speed}").format(speed=text))
 
     def _button(self, icon: str, text: str, tip: str) -> QToolButton:
         button = QToolButton()
