@@ -78,6 +78,8 @@ class Session:
         self.failure: Diagnostic | None = None
         self.hit: Breakpoint | None = None
         """The breakpoint that ended the last run."""
+        self.before: Session | None = None
+        """The session that this one left to become another branch, while that is kept."""
         self.interventions: dict[Cursor, tuple[Intervention, ...]] = {}
         """What was put in by hand, by the moment; a moment at the end of an iteration is that
         at the start of the next one."""
@@ -237,8 +239,7 @@ class Session:
         Unlike a `twin`, it has all that was put in by hand, results among it.
         """
         machine = self._again()
-        with _quiet():
-            self._perform(machine, self._iteration, 0, stop)
+        self.execute(machine, self._iteration, 0, stop)
         return machine
 
     def _again(self) -> Machine:
@@ -249,18 +250,53 @@ class Session:
         edited = any(start <= moment <= self.cursor for moment in self.interventions)
         iteration = self._iteration
         if edited or any(instr.op.updates for instr in done):
-            iteration, saved = self.journal.before(iteration)
+            return self.replay(iteration, storage, {})
+        storage.restore(self.storage.save())
+        return self._prepare({}, storage, iteration)
+
+    def replay(
+        self,
+        iteration: int,
+        storage: Storage,
+        machines: dict[int, Machine],
+        standing: int | None = None,
+    ) -> Machine:
+        """A machine before the first instruction of a recorded iteration, with the run's bits.
+
+        Parameters
+        ----------
+        iteration
+            From `start` to the one that the session has reached last.
+        storage
+            Of this session's program and precision; it is overwritten.
+        machines
+            Machines of that storage by their number of rows. Those that are missing are added,
+            so that who asks several times need not have them made again.
+        standing
+            The recorded iteration at whose start the storage is, if it is at one: where that is
+            nearer than the last keyframe, it goes on from there.
+
+        Raises
+        ------
+        IndexError
+            The iteration lies before the start of this session.
+        """
+        at, saved = self.journal.before(iteration)
+        if standing is not None and at <= standing <= iteration:
+            at = standing
         else:
-            saved = self.storage.save()
-        storage.restore(saved)
-        machines: dict[int, Machine] = {}
+            storage.restore(saved)
+        while True:
+            machine = self._prepare(machines, storage, at)
+            if at == iteration:
+                return machine
+            self.execute(machine, at, 0, self._length)
+            at += 1
+
+    def execute(self, machine: Machine, iteration: int, start: int, stop: int) -> None:
+        """Let a machine of `replay` run, with all that was put in by hand in between."""
         with _quiet():
-            while True:
-                machine = self._prepare(machines, storage, iteration)
-                if iteration == self._iteration:
-                    return machine
-                self._perform(machine, iteration, 0, self._length)
-                iteration += 1
+            self._perform(machine, iteration, start, stop)
 
     def fork(self) -> Session:
         """Another session at this moment, with nothing recorded after it."""

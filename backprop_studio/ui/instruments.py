@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from backprop_studio.autograd import Program, resolve
+from backprop_studio.insight.history import History
 from backprop_studio.network import Analysis
 from backprop_studio.training import Cursor, Snapshot
 from backprop_studio.ui.asking import Ask
@@ -20,6 +21,7 @@ from backprop_studio.ui.panels.example import ExamplePanel
 from backprop_studio.ui.panels.explanation import ExplanationPanel
 from backprop_studio.ui.panels.gradient_check import GradientCheckPanel
 from backprop_studio.ui.panels.inside import InsidePanel
+from backprop_studio.ui.panels.over_time import OverTimePanel
 from backprop_studio.ui.panels.paths import PathsPanel
 from backprop_studio.ui.panels.rules import RulesPanel
 
@@ -64,6 +66,8 @@ class Instruments(QObject):
         self.compare = ComparePanel(ask)
         self.bug_hunt = BugHuntPanel(ask)
         self.gradient_check = GradientCheckPanel(ask)
+        history = History()
+        self.over_time = OverTimePanel(ask, history)
         self.panels: dict[str, QWidget] = {
             "example": self.example,
             "explanation": self.explanation,
@@ -75,6 +79,7 @@ class Instruments(QObject):
             "compare": self.compare,
             "bug_hunt": self.bug_hunt,
             "gradient_check": self.gradient_check,
+            "over_time": self.over_time,
         }
         self._analysis: Analysis | None = None
         self._snapshot: Snapshot | None = None
