@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from backprop_studio.autograd import Array, Machine, Program, Storage
+from backprop_studio.autograd import Array, Machine, Storage
 from backprop_studio.insight.stations import norm, rms, stations
 from backprop_studio.training import Session
 
@@ -194,26 +194,8 @@ def histogram(array: Array) -> Array:
     # |x| = |mantissa| · 2**exponent with |mantissa| from 1/2 up to 1, or zero.
     level = np.clip(exponent - OCTAVES[0], 0, LEVELS)
     bins = LEVELS + np.sign(mantissa).astype(np.int64) * level
-    return np.bincount(bins, minlength=BINS).astype(np.int64, copy=False)
-
-
-def edges() -> Array:
-    """Upper ends of the positive bins, ascending: Array of shape (LEVELS,)."""
-    return np.exp2(np.arange(1, LEVELS + 1) + float(OCTAVES[0]))
-
-
-def watched(program: Program) -> tuple[Track, ...]:
-    """Everything that is followed of a program, parameters in their order, then nodes."""
-    found: list[Track] = []
-    for value in program.parameters:
-        found.append((Quantity.WEIGHT, value.key))
-        if value.id in program.gradients:
-            found += [(Quantity.GRADIENT, value.key), (Quantity.UPDATE, value.key)]
-    for station in stations(program):
-        found.append((Quantity.ACTIVATION, (station.node,)))
-        if station.signal is not None:
-            found.append((Quantity.SIGNAL, (station.node,)))
-    return tuple(found)
+    counted: Array = np.bincount(bins, minlength=BINS)
+    return counted
 
 
 class _Replay:

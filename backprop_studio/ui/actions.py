@@ -207,6 +207,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Norms and distributions of gradients, weights and activations since the start",
     ),
     ActionSpec(
+        "open_gradient_flow", "observe", "Gradient &flow", "Ctrl+Alt+F", "",
+        "How much of the error signal reaches each layer, from the loss to the input",
+    ),
+    ActionSpec(
         "commands", "help", "&Command palette…", "Ctrl+Shift+P", "", "Find any command by name"
     ),
     ActionSpec("help", "help", "&Help on what is in front", "F1", "", "The layer or the panel"),

@@ -20,6 +20,7 @@ from backprop_studio.ui.panels.efficiency import EfficiencyPanel
 from backprop_studio.ui.panels.example import ExamplePanel
 from backprop_studio.ui.panels.explanation import ExplanationPanel
 from backprop_studio.ui.panels.gradient_check import GradientCheckPanel
+from backprop_studio.ui.panels.gradient_flow import GradientFlowPanel
 from backprop_studio.ui.panels.inside import InsidePanel
 from backprop_studio.ui.panels.over_time import OverTimePanel
 from backprop_studio.ui.panels.paths import PathsPanel
@@ -68,6 +69,7 @@ class Instruments(QObject):
         self.gradient_check = GradientCheckPanel(ask)
         history = History()
         self.over_time = OverTimePanel(ask, history)
+        self.gradient_flow = GradientFlowPanel(ask)
         self.panels: dict[str, QWidget] = {
             "example": self.example,
             "explanation": self.explanation,
@@ -80,6 +82,7 @@ class Instruments(QObject):
             "bug_hunt": self.bug_hunt,
             "gradient_check": self.gradient_check,
             "over_time": self.over_time,
+            "gradient_flow": self.gradient_flow,
         }
         self._analysis: Analysis | None = None
         self._snapshot: Snapshot | None = None
