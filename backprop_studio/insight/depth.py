@@ -12,10 +12,10 @@ from backprop_studio.autograd import Phase, Role
 from backprop_studio.insight.stations import Station, norm, rms, stations
 from backprop_studio.training import Session
 
-VANISHED = 1e-3
+VANISHED = 1e-2
 """Share of the loss's error signal below which little is left to learn from."""
 
-EXPLODED = 1e3
+EXPLODED = 1e2
 """Multiple of the loss's error signal above which an update overshoots."""
 
 

@@ -39,6 +39,8 @@ class Load:
     """Forget all weights that were learned before: another document."""
     branch: int | None = None
     """Go on with this branch, which trains the same network, where it was left."""
+    redraw: frozenset[str] = frozenset()
+    """Names of weights that begin anew, as the seed draws them."""
 
 
 @dataclass(frozen=True)

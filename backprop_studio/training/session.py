@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from math import isfinite
 
 import numpy as np
@@ -54,6 +54,8 @@ class Session:
         Bytes for the journal.
     interval
         Iterations from one of the journal's keyframes to the next.
+    redraw
+        Names of weights that are drawn from the seed whatever is known of them.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Session:
         start: int = 0,
         budget: int = DEFAULT_BUDGET,
         interval: int = DEFAULT_INTERVAL,
+        redraw: Collection[str] = (),
     ) -> None:
         self.lowered = lowered
         self.setup = setup
@@ -73,6 +76,7 @@ class Session:
         self.storage = Storage(self.program, np.dtype(setup.precision).type)
         self.storage.initialize(setup.seed)
         self._take_over(weights or {}, kept)
+        self.storage.initialize(setup.seed, redraw)
         self.start = start
         self.journal = Journal(budget, interval)
         self.failure: Diagnostic | None = None
@@ -91,6 +95,8 @@ class Session:
         dataset = data.load(lowered.dataset.id)
         split = data.split(dataset, validation_fraction=setup.validation, seed=setup.seed)
         self._sources = sources(lowered, dataset, self.storage.dtype)
+        self.targets = dataset.y
+        """Of all rows of the data set."""
         self._train = split.train
         self._bounds = data.batch_bounds(len(split.train), setup.batch_size)
         self._evaluator = Evaluator(
@@ -201,6 +207,23 @@ class Session:
         """Test on the held-out rows with the parameters as they are now."""
         with _quiet():
             return self._evaluator.evaluate()
+
+    @property
+    def training_rows(self) -> Array:
+        """Rows of the data set that it is trained on: int64."""
+        return self._train
+
+    def used(self, rows: Array) -> Machine:
+        """A machine that has run the network as it is used, on any rows of the data set.
+
+        It reads the parameters of the session as they are now, and changes none.
+        """
+        machine = Machine(self.lowered.evaluation, self.storage, batch=len(rows))
+        for name, source in self._sources.items():
+            machine.feed(name, source, rows)
+        with _quiet():
+            machine.run()
+        return machine
 
     def twin(self) -> Machine:
         """A machine to try things out on, before the first instruction of this iteration.

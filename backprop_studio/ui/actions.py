@@ -211,6 +211,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "How much of the error signal reaches each layer, from the loss to the input",
     ),
     ActionSpec(
+        "open_doctor", "observe", "Gradient &doctor", "Ctrl+Alt+D", "",
+        "What is wrong with this run, why, and what to try on a branch",
+    ),
+    ActionSpec(
         "commands", "help", "&Command palette…", "Ctrl+Shift+P", "", "Find any command by name"
     ),
     ActionSpec("help", "help", "&Help on what is in front", "F1", "", "The layer or the panel"),

@@ -16,6 +16,7 @@ from backprop_studio.ui.asking import Ask
 from backprop_studio.ui.panels.bug_hunt import BugHuntPanel
 from backprop_studio.ui.panels.compare import ComparePanel
 from backprop_studio.ui.panels.credit import CreditPanel
+from backprop_studio.ui.panels.doctor import DoctorPanel
 from backprop_studio.ui.panels.efficiency import EfficiencyPanel
 from backprop_studio.ui.panels.example import ExamplePanel
 from backprop_studio.ui.panels.explanation import ExplanationPanel
@@ -70,6 +71,7 @@ class Instruments(QObject):
         history = History()
         self.over_time = OverTimePanel(ask, history)
         self.gradient_flow = GradientFlowPanel(ask)
+        self.doctor = DoctorPanel(ask, history)
         self.panels: dict[str, QWidget] = {
             "example": self.example,
             "explanation": self.explanation,
@@ -82,6 +84,7 @@ class Instruments(QObject):
             "bug_hunt": self.bug_hunt,
             "gradient_check": self.gradient_check,
             "over_time": self.over_time,
+            "doctor": self.doctor,
             "gradient_flow": self.gradient_flow,
         }
         self._analysis: Analysis | None = None

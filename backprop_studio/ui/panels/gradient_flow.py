@@ -58,12 +58,17 @@ class GradientFlowPanel(QWidget):
                 self.tr("Layer"),
                 self.tr("Signal"),
                 self.tr("× loss side"),
-                self.tr("Weights' grad."),
+                self.tr("Gradient"),
                 self.tr("Output"),
             ],
             self.tr("Error signal at each layer"),
         )
-        self.table.setToolTip(self.tr("Root mean squares. Double-click or Enter: go to the layer"))
+        self.table.setToolTip(
+            self.tr(
+                "Root mean squares; the gradient is that of the weights. "
+                "Double-click or Enter: go to the layer"
+            )
+        )
         self.table.row_chosen.connect(self.bars.choose)
         self.table.row_entered.connect(self._go)
         self.bars.row_chosen.connect(self.table.choose)
@@ -145,7 +150,7 @@ class GradientFlowPanel(QWidget):
         rows = []
         for stop in told.stops:
             numbers = (stop.signal, stop.share, stop.gradient, stop.activation)
-            cells = [Cell("–" if x is None else f"{x:.2e}", -1.0 if x is None else x)
+            cells = [Cell("–" if x is None else f"{x:.1e}", -1.0 if x is None else x)
                      for x in numbers]  # fmt: skip
             rows.append([Cell(self._name(stop.node)), *cells])
         self.table.set_rows(rows, self.table.chosen())
