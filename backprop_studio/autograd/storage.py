@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,16 +93,19 @@ class Storage:
         """The flat vector with this name."""
         return self._arenas[name]
 
-    def initialize(self, seed: int) -> None:
-        """Draw all parameters and buffers anew and clear the optimizer's state.
+    def initialize(self, seed: int, nodes: Collection[str] | None = None) -> None:
+        """Draw parameters and buffers anew and clear the optimizer's state.
+
+        With `nodes`, only what is kept under these names is, and all else stays as it is.
 
         Each parameter's numbers depend on the seed, its node and its name alone, so editing
         one node leaves the others' first weights as they were.
         """
-        for arena in self._arenas.values():
-            arena.fill(0.0)
+        for key, view in self._views.items():
+            if nodes is None or key[0] in nodes:
+                view.fill(0.0)
         for value in (*self.program.parameters, *self.program.buffers):
-            if value.init is not None:
+            if value.init is not None and (nodes is None or value.node in nodes):
                 view = self._views[value.key]
                 rng = parameter_rng(seed, value.node, value.name)
                 view[...] = value.init.sample(rng, view.shape)

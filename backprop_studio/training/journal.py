@@ -34,6 +34,11 @@ class Journal:
         """Bytes taken by the keyframes."""
         return sum(s.nbytes for s in self._saved)
 
+    @property
+    def iterations(self) -> tuple[int, ...]:
+        """The iterations whose start is kept, ascending."""
+        return tuple(self._iterations)
+
     def wants(self, iteration: int) -> bool:
         """Whether the start of this iteration should become a keyframe."""
         return not self._iterations or iteration >= self._iterations[-1] + self.interval

@@ -40,6 +40,8 @@ class Load:
     """Forget all weights that were learned before: another document."""
     branch: int | None = None
     """Go on with this branch, which trains the same network, where it was left."""
+    redraw: frozenset[str] = frozenset()
+    """Names of weights that begin anew, as the seed draws them."""
 
     def changes_rows_only(self, previous: Load | None) -> bool:
         """Whether the program of `previous` goes on, with other rows of the same data."""

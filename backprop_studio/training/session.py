@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from math import isfinite
 
 import numpy as np
@@ -54,6 +54,8 @@ class Session:
         Bytes for the journal.
     interval
         Iterations from one of the journal's keyframes to the next.
+    redraw
+        Names of weights that are drawn from the seed whatever is known of them.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Session:
         start: int = 0,
         budget: int = DEFAULT_BUDGET,
         interval: int = DEFAULT_INTERVAL,
+        redraw: Collection[str] = (),
     ) -> None:
         self.lowered = lowered
         self.setup = setup
@@ -73,11 +76,14 @@ class Session:
         self.storage = Storage(self.program, np.dtype(setup.precision).type)
         self.storage.initialize(setup.seed)
         self._take_over(weights or {}, kept)
+        self.storage.initialize(setup.seed, redraw)
         self.start = start
         self.journal = Journal(budget, interval)
         self.failure: Diagnostic | None = None
         self.hit: Breakpoint | None = None
         """The breakpoint that ended the last run."""
+        self.before: Session | None = None
+        """The session that this one left to become another branch, while that is kept."""
         self.interventions: dict[Cursor, tuple[Intervention, ...]] = {}
         """What was put in by hand, by the moment; a moment at the end of an iteration is that
         at the start of the next one."""
@@ -90,6 +96,8 @@ class Session:
         """The rows, as they are after corruption and scaling, and which are for what."""
         dataset, split = self.prepared.dataset, self.prepared.split
         self._sources = sources(lowered, dataset, self.storage.dtype)
+        self.targets = dataset.y
+        """Of all rows of the data set."""
         self._train = split.train
         self._bounds = data.batch_bounds(len(split.train), setup.batch_size)
         self._evaluator = Evaluator(
@@ -201,6 +209,23 @@ class Session:
         with _quiet():
             return self._evaluator.evaluate()
 
+    @property
+    def training_rows(self) -> Array:
+        """Rows of the data set that it is trained on: int64."""
+        return self._train
+
+    def used(self, rows: Array) -> Machine:
+        """A machine that has run the network as it is used, on any rows of the data set.
+
+        It reads the parameters of the session as they are now, and changes none.
+        """
+        machine = Machine(self.lowered.evaluation, self.storage, batch=len(rows))
+        for name, source in self._sources.items():
+            machine.feed(name, source, rows)
+        with _quiet():
+            machine.run()
+        return machine
+
     def twin(self) -> Machine:
         """A machine to try things out on, before the first instruction of this iteration.
 
@@ -238,8 +263,7 @@ class Session:
         Unlike a `twin`, it has all that was put in by hand, results among it.
         """
         machine = self._again()
-        with _quiet():
-            self._perform(machine, self._iteration, 0, stop)
+        self.execute(machine, self._iteration, 0, stop)
         return machine
 
     def _again(self) -> Machine:
@@ -250,18 +274,53 @@ class Session:
         edited = any(start <= moment <= self.cursor for moment in self.interventions)
         iteration = self._iteration
         if edited or any(instr.op.updates for instr in done):
-            iteration, saved = self.journal.before(iteration)
+            return self.replay(iteration, storage, {})
+        storage.restore(self.storage.save())
+        return self._prepare({}, storage, iteration)
+
+    def replay(
+        self,
+        iteration: int,
+        storage: Storage,
+        machines: dict[int, Machine],
+        standing: int | None = None,
+    ) -> Machine:
+        """A machine before the first instruction of a recorded iteration, with the run's bits.
+
+        Parameters
+        ----------
+        iteration
+            From `start` to the one that the session has reached last.
+        storage
+            Of this session's program and precision; it is overwritten.
+        machines
+            Machines of that storage by their number of rows. Those that are missing are added,
+            so that who asks several times need not have them made again.
+        standing
+            The recorded iteration at whose start the storage is, if it is at one: where that is
+            nearer than the last keyframe, it goes on from there.
+
+        Raises
+        ------
+        IndexError
+            The iteration lies before the start of this session.
+        """
+        at, saved = self.journal.before(iteration)
+        if standing is not None and at <= standing <= iteration:
+            at = standing
         else:
-            saved = self.storage.save()
-        storage.restore(saved)
-        machines: dict[int, Machine] = {}
+            storage.restore(saved)
+        while True:
+            machine = self._prepare(machines, storage, at)
+            if at == iteration:
+                return machine
+            self.execute(machine, at, 0, self._length)
+            at += 1
+
+    def execute(self, machine: Machine, iteration: int, start: int, stop: int) -> None:
+        """Let a machine of `replay` run, with all that was put in by hand in between."""
         with _quiet():
-            while True:
-                machine = self._prepare(machines, storage, iteration)
-                if iteration == self._iteration:
-                    return machine
-                self._perform(machine, iteration, 0, self._length)
-                iteration += 1
+            self._perform(machine, iteration, start, stop)
 
     def fork(self) -> Session:
         """Another session at this moment, with nothing recorded after it."""

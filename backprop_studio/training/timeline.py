@@ -126,6 +126,11 @@ class Timeline:
             epochs = session.start / session.batches_per_epoch
             branch.losses, branch.tests = _until(branch, epochs)
             branch.session, branch.revision, branch.parent = session, revision, None
+            if old.live.iteration == old.start:
+                session.before = old.before
+            for other in self._branches:
+                if other.session.before is old:
+                    other.session.before = None
             self._share()
         else:
             self._check_room(old)
@@ -198,7 +203,7 @@ class Timeline:
         self._branches.remove(branch)
         for other in self._branches:
             if other.parent is branch:
-                other.parent = None
+                other.parent = other.session.before = None
         self._share()
 
     def rename(self, branch_id: int, name: str) -> None:
@@ -263,6 +268,7 @@ class Timeline:
         if parent is not None:
             epochs = session.start / session.batches_per_epoch
             branch.losses, branch.tests = _until(parent, epochs)
+            session.before = parent.session
         self._branches.append(branch)
         self._active = branch
         self._share()

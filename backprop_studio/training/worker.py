@@ -356,6 +356,7 @@ class Worker:
                 weights=weights,
                 kept=None if parent is None else parent.storage,
                 start=start,
+                redraw=load.redraw,
             )
         except Exception:
             # There is no session then, and not one of another network.

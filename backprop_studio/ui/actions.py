@@ -66,6 +66,7 @@ MENUS = {
     "view": "&View",
     "train": "&Train",
     "investigate": "&Investigate",
+    "observe": "&Observe",
     "help": "&Help",
 }
 
@@ -254,6 +255,18 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "open_bug_hunt", "investigate", "&Bug hunt", "Ctrl+7", "",
         "Find the one backward rule that is wrong",
+    ),
+    ActionSpec(
+        "open_over_time", "observe", "Gradients over &time", "Ctrl+Alt+G", "",
+        "Norms and distributions of gradients, weights and activations since the start",
+    ),
+    ActionSpec(
+        "open_gradient_flow", "observe", "Gradient &flow", "Ctrl+Alt+F", "",
+        "How much of the error signal reaches each layer, from the loss to the input",
+    ),
+    ActionSpec(
+        "open_doctor", "observe", "Gradient &doctor", "Ctrl+Alt+D", "",
+        "What is wrong with this run, why, and what to try on a branch",
     ),
     ActionSpec(
         "commands", "help", "&Command palette…", "Ctrl+Shift+P", "", "Find any command by name"

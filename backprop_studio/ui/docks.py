@@ -72,6 +72,9 @@ DOCKS = (
     DockSpec("gradient_check", "Gradient check", _RIGHT, "setup", shown=False),
     DockSpec("compare", "Compare", _RIGHT, "setup", shown=False),
     DockSpec("bug_hunt", "Bug hunt", _RIGHT, "setup", shown=False),
+    DockSpec("gradient_flow", "Gradient flow", _RIGHT, "setup", shown=False),
+    DockSpec("doctor", "Gradient doctor", _RIGHT, "setup", shown=False),
+    DockSpec("over_time", "Gradients over time", _RIGHT, "setup", shown=False),
 )
 
 

@@ -9,17 +9,21 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from backprop_studio.autograd import Program, resolve
+from backprop_studio.insight.history import History
 from backprop_studio.network import Analysis
 from backprop_studio.training import Cursor, Snapshot
 from backprop_studio.ui.asking import Ask
 from backprop_studio.ui.panels.bug_hunt import BugHuntPanel
 from backprop_studio.ui.panels.compare import ComparePanel
 from backprop_studio.ui.panels.credit import CreditPanel
+from backprop_studio.ui.panels.doctor import DoctorPanel
 from backprop_studio.ui.panels.efficiency import EfficiencyPanel
 from backprop_studio.ui.panels.example import ExamplePanel
 from backprop_studio.ui.panels.explanation import ExplanationPanel
 from backprop_studio.ui.panels.gradient_check import GradientCheckPanel
+from backprop_studio.ui.panels.gradient_flow import GradientFlowPanel
 from backprop_studio.ui.panels.inside import InsidePanel
+from backprop_studio.ui.panels.over_time import OverTimePanel
 from backprop_studio.ui.panels.paths import PathsPanel
 from backprop_studio.ui.panels.rules import RulesPanel
 
@@ -64,6 +68,10 @@ class Instruments(QObject):
         self.compare = ComparePanel(ask)
         self.bug_hunt = BugHuntPanel(ask)
         self.gradient_check = GradientCheckPanel(ask)
+        history = History()
+        self.over_time = OverTimePanel(ask, history)
+        self.gradient_flow = GradientFlowPanel(ask)
+        self.doctor = DoctorPanel(ask, history)
         self.panels: dict[str, QWidget] = {
             "example": self.example,
             "explanation": self.explanation,
@@ -75,6 +83,9 @@ class Instruments(QObject):
             "compare": self.compare,
             "bug_hunt": self.bug_hunt,
             "gradient_check": self.gradient_check,
+            "over_time": self.over_time,
+            "doctor": self.doctor,
+            "gradient_flow": self.gradient_flow,
         }
         self._analysis: Analysis | None = None
         self._snapshot: Snapshot | None = None

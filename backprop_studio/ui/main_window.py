@@ -295,6 +295,7 @@ class MainWindow(QMainWindow):
         self.instruments.example.numbers_typed.connect(self._put_in)
         self.instruments.inside.focus_changed.connect(self.canvas.set_focus_node)
         self.instruments.efficiency.overlay_changed.connect(self.canvas.set_badges)
+        self.instruments.doctor.experiment_requested.connect(engine.try_out)
         self.instruments.opened.connect(self._open_instrument)
         self.instruments.explanation.change_requested.connect(self._set_this_number)
         self.program.node_selected.connect(lambda node: self.canvas.select((node,)))

@@ -103,6 +103,9 @@ class Engine(QObject):
         self._weights: Mapping[tuple[str, str], Array] = {}
         self._forget = False
         self._branch: int | None = None
+        self._redraw: frozenset[str] = frozenset()
+        self._tried: list[Network] = []
+        self._homes: dict[int, tuple[int, int]] = {}
         self._networks: dict[int, Network] = {}
         self._snapshot = Snapshot(0, State.EMPTY)
         self._told = State.EMPTY
@@ -189,6 +192,27 @@ class Engine(QObject):
         self._branch = branch_id
         self._document.apply(self.tr("Switch to {name}").format(name=branch.name), network)
         self._branch = None
+
+    def try_out(self, label: str, network: Network, redraw: frozenset[str] = frozenset()) -> None:
+        """Edit the network on a branch of its own, from the first recorded moment on.
+
+        Undo leads back to the design and to the branch that trains it, redo to this one.
+
+        Parameters
+        ----------
+        label
+            Of the entry in the undo history.
+        network
+            What is tried.
+        redraw
+            Names of weights that begin anew, as when it is their first values that are tried.
+        """
+        self._worker.send(Seek(self._snapshot.first))
+        self._tried += [self._document.network, network]
+        self._homes[id(self._document.network)] = self._place()
+        self._redraw = redraw
+        self._document.apply(label, network)
+        self._redraw = frozenset()
 
     def drop_branch(self, branch_id: int) -> None:
         """Forget a branch."""
@@ -283,10 +307,18 @@ class Engine(QObject):
         else:
             self.unanswered.emit(str(error) or type(error).__name__)
 
+    def _place(self) -> tuple[int, int]:
+        """The branch that goes on, and how many iterations it has finished."""
+        return self._snapshot.branch, self._snapshot.completed
+
     def _load(self, analysis: Analysis) -> None:
         """Hand the network to the worker, unless only names and places have changed."""
         if self._loaded is not None and self._loaded.trains_like(analysis.network):
             return
+        if self._loaded is not None and any(self._loaded is n for n in self._tried):
+            # Whoever comes back to this design comes back to the branch that trained it.
+            self._homes[id(self._loaded)] = self._place()
+        home = self._homes.get(id(analysis.network))
         self._loaded = analysis.network
         self._revision += 1
         load: Command = Load(
@@ -295,10 +327,13 @@ class Engine(QObject):
             analysis.network.setup,
             self._weights,
             self._forget,
-            self._branch,
+            self._branch if home is None else home[0],
+            self._redraw,
         )
         if self._forget:
             self._networks.clear()
+            self._tried.clear()
+            self._homes.clear()
         kept = {branch.revision for branch in self._snapshot.branches}
         self._networks = {r: n for r, n in self._networks.items() if r in kept}
         self._networks[self._revision] = analysis.network
@@ -307,3 +342,5 @@ class Engine(QObject):
         self._snapshot = Snapshot(self._revision, State.EMPTY)
         self.updated.emit(self._snapshot, ())
         self._worker.send(load)
+        if home is not None:
+            self._worker.send(Seek(home[1]))
