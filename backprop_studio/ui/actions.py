@@ -59,6 +59,7 @@ MENUS = {
     "view": "&View",
     "train": "&Train",
     "investigate": "&Investigate",
+    "observe": "&Observe",
     "help": "&Help",
 }
 
@@ -200,6 +201,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "open_bug_hunt", "investigate", "&Bug hunt", "Ctrl+7", "",
         "Find the one backward rule that is wrong",
+    ),
+    ActionSpec(
+        "open_predictions", "observe", "&Predictions", "Alt+1", "",
+        "What the network says: the decision surface, confusions, the worst examples, a drawing",
     ),
     ActionSpec(
         "commands", "help", "&Command palette…", "Ctrl+Shift+P", "", "Find any command by name"

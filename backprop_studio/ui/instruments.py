@@ -21,6 +21,7 @@ from backprop_studio.ui.panels.explanation import ExplanationPanel
 from backprop_studio.ui.panels.gradient_check import GradientCheckPanel
 from backprop_studio.ui.panels.inside import InsidePanel
 from backprop_studio.ui.panels.paths import PathsPanel
+from backprop_studio.ui.panels.predictions import PredictionsPanel
 from backprop_studio.ui.panels.rules import RulesPanel
 
 
@@ -64,6 +65,7 @@ class Instruments(QObject):
         self.compare = ComparePanel(ask)
         self.bug_hunt = BugHuntPanel(ask)
         self.gradient_check = GradientCheckPanel(ask)
+        self.predictions = PredictionsPanel(ask)
         self.panels: dict[str, QWidget] = {
             "example": self.example,
             "explanation": self.explanation,
@@ -75,13 +77,18 @@ class Instruments(QObject):
             "compare": self.compare,
             "bug_hunt": self.bug_hunt,
             "gradient_check": self.gradient_check,
+            "predictions": self.predictions,
         }
         self._analysis: Analysis | None = None
         self._snapshot: Snapshot | None = None
         self._behind: set[str] = set()
         for panel in self.panels.values():
             panel.installEventFilter(self)
-            for name, slot in (("node_chosen", self.node_chosen), ("number_chosen", self.explain)):
+            for name, slot in (
+                ("node_chosen", self.node_chosen),
+                ("number_chosen", self.explain),
+                ("example_traced", self.trace),
+            ):
                 signal = getattr(panel, name, None)
                 if signal is not None:
                     signal.connect(slot)
@@ -130,6 +137,11 @@ class Instruments(QObject):
         shape = resolve(value.shape, {"N": snapshot.batch_size})
         entry = np.unravel_index(element - 1, shape)
         self.explain(value.id, tuple(int(i) for i in entry))
+
+    def trace(self, row: int) -> None:
+        """Trace a row of the batch through the network, and show which one it is."""
+        self.opened.emit("example")
+        self.example.trace(row)
 
     def explain(self, value: int, entry: tuple[int, ...]) -> None:
         """Open the explanation of a number."""
