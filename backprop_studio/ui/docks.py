@@ -70,6 +70,7 @@ DOCKS = (
     DockSpec("compare", "Compare", _RIGHT, "setup", shown=False),
     DockSpec("bug_hunt", "Bug hunt", _RIGHT, "setup", shown=False),
     DockSpec("predictions", "Predictions", _RIGHT, "setup", shown=False),
+    DockSpec("representations", "Representations", _RIGHT, "setup", shown=False),
 )
 
 

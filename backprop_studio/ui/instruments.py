@@ -22,6 +22,7 @@ from backprop_studio.ui.panels.gradient_check import GradientCheckPanel
 from backprop_studio.ui.panels.inside import InsidePanel
 from backprop_studio.ui.panels.paths import PathsPanel
 from backprop_studio.ui.panels.predictions import PredictionsPanel
+from backprop_studio.ui.panels.representations import RepresentationsPanel
 from backprop_studio.ui.panels.rules import RulesPanel
 
 
@@ -66,6 +67,7 @@ class Instruments(QObject):
         self.bug_hunt = BugHuntPanel(ask)
         self.gradient_check = GradientCheckPanel(ask)
         self.predictions = PredictionsPanel(ask)
+        self.representations = RepresentationsPanel(ask)
         self.panels: dict[str, QWidget] = {
             "example": self.example,
             "explanation": self.explanation,
@@ -78,6 +80,7 @@ class Instruments(QObject):
             "bug_hunt": self.bug_hunt,
             "gradient_check": self.gradient_check,
             "predictions": self.predictions,
+            "representations": self.representations,
         }
         self._analysis: Analysis | None = None
         self._snapshot: Snapshot | None = None

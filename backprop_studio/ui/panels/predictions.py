@@ -41,6 +41,7 @@ from backprop_studio.ui.widgets.data_table import Cell, DataTable
 from backprop_studio.ui.widgets.digit_test import DigitTest
 from backprop_studio.ui.widgets.dot_plot import DotPlot, Dots, Path, View
 from backprop_studio.ui.widgets.example_list import ExampleCard, ExampleList, tell
+from backprop_studio.ui.widgets.kinds import KindLegend
 from backprop_studio.ui.widgets.scale_bar import number
 from backprop_studio.ui.widgets.two_views import TwoViews
 
@@ -85,6 +86,7 @@ class PredictionsPanel(QWidget):
             sortable=True,
         )
         self.map = TwoViews(self.plot, table, self._rows)
+        self.legend = KindLegend()
         self.card = ExampleCard()
         self.card.traced.connect(self.example_traced)
         self.which = QComboBox()
@@ -120,6 +122,7 @@ class PredictionsPanel(QWidget):
         tab = QWidget()
         inside = QVBoxLayout(tab)
         inside.setContentsMargins(0, 4, 0, 0)
+        inside.addWidget(self.legend)
         inside.addWidget(self.map, 1)
         inside.addWidget(self.card)
         return tab
@@ -189,6 +192,7 @@ class PredictionsPanel(QWidget):
         )
         self.plot.set_view(None, self.tr("Nothing to show yet."))
         self.map.caption.clear()
+        self.legend.set_names(())
         self.card.set_example(None, None)
         self.matrix.set_counts((), np.zeros((0, 0), np.int64))
         self.members.set_examples(None, np.empty(0, np.int64))
@@ -205,9 +209,9 @@ class PredictionsPanel(QWidget):
         self._found = found
         if first:
             self.drawing.set_frame(frame)
-            for tab in (CONFUSION,):
-                self.tabs.setTabVisible(tab, bool(found.classes))
+            self.tabs.setTabVisible(CONFUSION, bool(found.classes))
             self.tabs.setTabVisible(DRAW, frame is not None and bool(found.classes))
+        self.legend.set_names(found.classes)
         self._summarize(found)
         self._draw()
 

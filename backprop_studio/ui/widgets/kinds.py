@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from backprop_studio.ui import theme
 
@@ -78,3 +81,60 @@ def _polygon(
 ) -> None:
     points = [QPointF(place.x() + x * half, place.y() + y * half) for x, y in corners]
     painter.drawPolygon(QPolygonF(points))
+
+
+class KindLegend(QWidget):
+    """Which mark is which class, on as many lines as the width asks, at most three."""
+
+    _MOST_LINES = 3
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._names: tuple[str, ...] = ()
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setAccessibleName(self.tr("Classes"))
+        self.hide()
+
+    def set_names(self, names: Sequence[str]) -> None:
+        """Show other classes; hidden without any."""
+        if tuple(names) != self._names:
+            self._names = tuple(names)
+            self.setToolTip(", ".join(names))
+            self.setAccessibleDescription(", ".join(names))
+            self.setVisible(bool(names))
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self.heightForWidth(max(self.width(), 200)))
+
+    def heightForWidth(self, width: int) -> int:
+        lines = self._places(width)[-1][1] + 1 if self._names else 1
+        return min(lines, self._MOST_LINES) * (self.fontMetrics().height() + 2)
+
+    def _places(self, width: int) -> list[tuple[int, int]]:
+        """Left, in pixels, and line of each name."""
+        x, line, found = 0, 0, []
+        for name in self._names:
+            wide = self.fontMetrics().horizontalAdvance(name) + 26
+            if x and x + wide - 10 > width:
+                x, line = 0, line + 1
+            found.append((x, line))
+            x += wide
+        return found
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        now, height = theme.current(), self.fontMetrics().height() + 2
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            for kind, (name, (x, line)) in enumerate(
+                zip(self._names, self._places(self.width()), strict=True)
+            ):
+                middle = QPointF(x + 6, line * height + height / 2)
+                draw_mark(painter, middle, kind, 8, hollow=False, ground=QColor(now.window))
+                painter.setPen(QColor(now.muted))
+                place = QRectF(x + 14, line * height, self.width(), height)
+                left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+                painter.drawText(place, left, name)
