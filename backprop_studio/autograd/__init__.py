@@ -4,7 +4,7 @@ It knows numpy and nothing else of Backprop Studio but its errors.
 """
 
 from backprop_studio.autograd.builder import Builder
-from backprop_studio.autograd.differentiate import differentiate
+from backprop_studio.autograd.differentiate import differentiate, pull_back
 from backprop_studio.autograd.gradcheck import gradcheck, relative_error, vjpcheck
 from backprop_studio.autograd.machine import Machine
 from backprop_studio.autograd.memory import MEMORY_LIMIT, check_memory, in_words
@@ -48,6 +48,7 @@ __all__ = [
     "format_shape",
     "gradcheck",
     "in_words",
+    "pull_back",
     "relative_error",
     "resolve",
     "take_over",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from backprop_studio.autograd.builder import Builder
 from backprop_studio.autograd.ops.arithmetic import Accumulate, Fill
-from backprop_studio.autograd.program import Phase, Value
+from backprop_studio.autograd.program import Instr, Phase, Value
 
 
 def differentiate(b: Builder, loss: Value, wrt: Sequence[Value]) -> Mapping[int, Value]:
@@ -60,15 +60,38 @@ def differentiate(b: Builder, loss: Value, wrt: Sequence[Value]) -> Mapping[int,
     """
     if loss.shape != ():
         raise ValueError(f"only a scalar can be differentiated; this has shape {loss.shape}")
-    # What comes later (updates that layers have emitted, of running statistics, and all that
-    # reads the loss) is no part of it.
-    forward = [i for i in b.instructions if i.phase < Phase.BACKWARD]
-    relevant = {v.id for v in wrt}
-    for instr in forward:
-        if any(i in relevant for i in instr.inputs):
-            relevant.update(instr.outputs)
+    last = next((i for i in reversed(_forward(b)) if loss.id in i.outputs), None)
+    if last is None or loss.id not in _reached(b, wrt):
+        return pull_back(b, {}, wrt)
+    with b.scope(node=last.node, phase=Phase.BACKWARD):
+        one = b.apply(Fill(1.0), loss)
+    return pull_back(b, {loss.id: one}, wrt)
 
-    pending: dict[int, list[Value]] = {}
+
+def pull_back(
+    b: Builder, upstream: Mapping[int, Value], wrt: Sequence[Value]
+) -> Mapping[int, Value]:
+    """Emit a backward phase that starts from given gradients, and not from a loss of one.
+
+    So the derivative of any score is had, such as that of a single unit in the middle: its
+    upstream gradient is one there and zero everywhere else.
+
+    Parameters
+    ----------
+    b
+        The builder that holds the forward pass; the backward phase is added to it.
+    upstream
+        Id of a value to a gradient of its shape.
+    wrt
+        Values whose gradients are wanted.
+
+    Returns
+    -------
+    Mapping[int, Value]
+        As of `differentiate`.
+    """
+    relevant = _reached(b, wrt)
+    pending = {index: [given] for index, given in upstream.items()}
     done: dict[int, Value] = {}
 
     def settle(index: int, node: str) -> Value | None:
@@ -84,16 +107,11 @@ def differentiate(b: Builder, loss: Value, wrt: Sequence[Value]) -> Mapping[int,
         b.set_gradient(b.value(index), total)
         return total
 
-    last = next((i for i in reversed(forward) if loss.id in i.outputs), None)
-    if last is not None and loss.id in relevant:
-        with b.scope(node=last.node, phase=Phase.BACKWARD):
-            pending[loss.id] = [b.apply(Fill(1.0), loss)]
-
-    for instr in reversed(forward):
+    for instr in reversed(_forward(b)):
         if not any(i in relevant for i in instr.inputs):
             continue
-        upstream = [settle(i, instr.node) for i in instr.outputs]
-        if all(g is None for g in upstream):
+        arrived = [settle(i, instr.node) for i in instr.outputs]
+        if all(g is None for g in arrived):
             continue
         needs = [i in relevant for i in instr.inputs]
         with b.scope(node=instr.node, phase=Phase.BACKWARD):
@@ -101,7 +119,7 @@ def differentiate(b: Builder, loss: Value, wrt: Sequence[Value]) -> Mapping[int,
                 b,
                 [b.value(i) for i in instr.inputs],
                 [b.value(i) for i in instr.outputs],
-                upstream,
+                arrived,
                 needs,
             )
         for index, wanted, gradient in zip(instr.inputs, needs, gradients, strict=True):
@@ -110,3 +128,18 @@ def differentiate(b: Builder, loss: Value, wrt: Sequence[Value]) -> Mapping[int,
     for value in wrt:
         settle(value.id, value.node)
     return done
+
+
+def _forward(b: Builder) -> list[Instr]:
+    # What comes later (updates that layers have emitted, of running statistics, and all that
+    # reads the loss) is no part of it.
+    return [i for i in b.instructions if i.phase < Phase.BACKWARD]
+
+
+def _reached(b: Builder, wrt: Sequence[Value]) -> set[int]:
+    """Ids of all that depends on some values, and of these values."""
+    relevant = {v.id for v in wrt}
+    for instr in _forward(b):
+        if any(i in relevant for i in instr.inputs):
+            relevant.update(instr.outputs)
+    return relevant

@@ -192,12 +192,12 @@ class Program:
         stop = self.start_of(Phase.BACKWARD)
         return Program(self.values, self.instructions[:stop], self.inputs, self.loss)
 
-    def computing(self, value: Value) -> Program:
-        """The part that computes one value and no more: a prediction, without targets or loss.
+    def computing(self, *values: Value) -> Program:
+        """The part that computes some values and no more: a prediction, without targets or loss.
 
         It shares parameters with this program, so a machine for it may use the same storage.
         """
-        wanted, steps = {value.id}, []
+        wanted, steps = {v.id for v in values}, []
         for instr in reversed(self.instructions):
             if instr.phase < Phase.UPDATE and wanted.intersection(instr.outputs):
                 wanted.update(instr.inputs)

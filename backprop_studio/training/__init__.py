@@ -32,7 +32,7 @@ from backprop_studio.training.messages import (
 )
 from backprop_studio.training.metrics import Evaluation
 from backprop_studio.training.session import Session, Weights
-from backprop_studio.training.timeline import Branch, Timeline
+from backprop_studio.training.timeline import Branch, Event, Timeline, What
 from backprop_studio.training.worker import Worker
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "CurveUpdate",
     "DropBranch",
     "Evaluation",
+    "Event",
     "FetchWeights",
     "Fork",
     "Intervene",
@@ -72,6 +73,7 @@ __all__ = [
     "Timeline",
     "Watch",
     "Weights",
+    "What",
     "When",
     "Worker",
 ]

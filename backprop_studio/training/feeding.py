@@ -21,11 +21,27 @@ def sources(lowered: Lowered, dataset: Dataset, dtype: np.dtype) -> dict[str, Ar
     dtype
         Precision of everything that is not a whole number.
     """
-    sides = {
-        Source.FEATURES: _in_precision(dataset.x, dtype),
-        Source.TARGETS: _in_precision(dataset.y, dtype),
-    }
-    return {feed.name: _cut(sides[feed.source], feed) for feed in lowered.feeds}
+    return fed(lowered, dataset.x, dataset.y, dtype)
+
+
+def fed(lowered: Lowered, x: Array, y: Array | None, dtype: np.dtype) -> dict[str, Array]:
+    """The same of any rows, also of made-up ones.
+
+    Parameters
+    ----------
+    lowered
+        Whose inputs.
+    x
+        Features, of shape (rows, …) as in the data set that it was lowered for.
+    y
+        Targets of these rows; without them, the inputs that take targets are missing.
+    dtype
+        Precision of everything that is not a whole number.
+    """
+    sides = {Source.FEATURES: _in_precision(x, dtype)}
+    if y is not None:
+        sides[Source.TARGETS] = _in_precision(y, dtype)
+    return {f.name: _cut(sides[f.source], f) for f in lowered.feeds if f.source in sides}
 
 
 def _in_precision(array: Array, dtype: np.dtype) -> Array:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
+
 from backprop_studio.autograd import Array
 from backprop_studio.data import own
 from backprop_studio.errors import Diagnostic
@@ -20,6 +22,7 @@ from backprop_studio.training.cursor import Boundary, Cursor
 from backprop_studio.training.interventions import Intervention
 from backprop_studio.training.metrics import Evaluation
 from backprop_studio.training.session import Session
+from backprop_studio.training.timeline import Event
 
 # Commands: from the screen to the worker.
 
@@ -222,6 +225,10 @@ class BranchView:
     losses
         Points (epochs, loss of the batch) from where it begins; empty for the active one, whose
         points are in the curves.
+    tests
+        Points (epochs, held-out loss, held-out accuracy or NaN), in the same way.
+    events
+        What the learner did to it.
     """
 
     id: int
@@ -230,6 +237,8 @@ class BranchView:
     start: float
     completed: int
     losses: Array
+    tests: Array = field(default_factory=lambda: np.empty((0, 3)))
+    events: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
 
@@ -15,6 +16,38 @@ from backprop_studio.training.session import Session
 
 LEAST_KEYFRAMES = 2
 """That each branch needs: its first moment and its newest."""
+
+
+class What(StrEnum):
+    """What the learner did to a run."""
+
+    RATE = "rate"
+    """Trains at another learning rate."""
+    DESIGN = "design"
+    """Trains another network, or with another set-up."""
+    EDIT = "edit"
+    """Put a number in by hand."""
+    BRANCH = "branch"
+    """Began a branch."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that the learner did to a run.
+
+    Attributes
+    ----------
+    epochs
+        When: passes over the training rows.
+    what
+        What it was.
+    detail
+        The rates before and after, or how many numbers were put in; empty where that is all.
+    """
+
+    epochs: float
+    what: What
+    detail: str = ""
 
 
 @dataclass(eq=False)
@@ -35,6 +68,8 @@ class Branch:
         The branch that it left.
     losses, tests
         Points of the curves before its session begins; see `Session.losses` and `.tests`.
+    events
+        What was done before its session began, and to begin it.
     """
 
     id: int
@@ -44,6 +79,19 @@ class Branch:
     parent: Branch | None = None
     losses: Array = field(default_factory=lambda: np.empty((0, 2)))
     tests: Array = field(default_factory=lambda: np.empty((0, 3)))
+    events: tuple[Event, ...] = ()
+
+    def all_events(self) -> tuple[Event, ...]:
+        """What the learner did, from the very beginning. What was taken back is not among it."""
+        session = self.session
+        counts: dict[int, int] = {}
+        for moment, put_in in session.interventions.items():
+            counts[moment.iteration] = counts.get(moment.iteration, 0) + len(put_in)
+        edits = (
+            Event(iteration / session.batches_per_epoch, What.EDIT, str(count))
+            for iteration, count in sorted(counts.items())
+        )
+        return (*self.events, *edits)
 
     def all_losses(self) -> Array:
         """Points (epochs, loss), from the very beginning."""
@@ -125,6 +173,9 @@ class Timeline:
         if at_end:
             epochs = session.start / session.batches_per_epoch
             branch.losses, branch.tests = _until(branch, epochs)
+            if session.start > 0:
+                # What is set up before the first step is no event of the training.
+                branch.events = (*branch.all_events(), _change(old, session))
             branch.session, branch.revision, branch.parent = session, revision, None
             if old.live.iteration == old.start:
                 session.before = old.before
@@ -269,6 +320,14 @@ class Timeline:
             epochs = session.start / session.batches_per_epoch
             branch.losses, branch.tests = _until(parent, epochs)
             session.before = parent.session
+            # What was put in during the iteration that it begins with is in its own session.
+            branch.events = tuple(
+                e for e in parent.all_events()
+                if e.epochs < epochs or (e.what is not What.EDIT and e.epochs == epochs)
+            )  # fmt: skip
+            branch.events += (Event(epochs, What.BRANCH),)
+            if revision != parent.revision:
+                branch.events += (_change(parent.session, session),)
         self._branches.append(branch)
         self._active = branch
         self._share()
@@ -303,6 +362,15 @@ def _until(branch: Branch, epochs: float) -> tuple[Array, Array]:
     losses, tests = branch.all_losses(), branch.all_tests()
     # Whoever goes on from there tests there too.
     return losses[losses[:, 0] <= epochs], tests[tests[:, 0] < epochs]
+
+
+def _change(old: Session, new: Session) -> Event:
+    """What is different about the training that goes on."""
+    epochs = new.start / new.batches_per_epoch
+    before, after = old.setup.optimizer.rate, new.setup.optimizer.rate
+    if before != after:
+        return Event(epochs, What.RATE, f"{before:g} → {after:g}")
+    return Event(epochs, What.DESIGN)
 
 
 def _mb(size: int) -> str:

@@ -462,7 +462,8 @@ class Worker:
 
     def _view(self, branch: Branch) -> BranchView:
         session = branch.session
-        points = session.losses.points
+        points, tests = session.losses.points, session.tests.points
+        resting = branch is not self.timeline.active
         return BranchView(
             branch.id,
             branch.name,
@@ -470,7 +471,9 @@ class Worker:
             session.start / session.batches_per_epoch,
             session.live.iteration,
             # Nothing is added to a branch that rests: its points need no copy.
-            points[:0] if branch is self.timeline.active else points,
+            points if resting else points[:0],
+            tests if resting else tests[:0],
+            branch.all_events(),
         )
 
     def _new_points(self, session: Session) -> CurveUpdate | None:

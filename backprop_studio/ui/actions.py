@@ -269,6 +269,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "What is wrong with this run, why, and what to try on a branch",
     ),
     ActionSpec(
+        "open_predictions", "observe", "&Predictions", "Alt+1", "",
+        "What the network says: the decision surface, confusions, the worst examples, a drawing",
+    ),
+    ActionSpec(
+        "open_representations", "observe", "&Representations", "Alt+2", "",
+        "The same data as each layer sees them: they come apart layer by layer",
+    ),
+    ActionSpec(
         "commands", "help", "&Command palette…", "Ctrl+Shift+P", "", "Find any command by name"
     ),
     ActionSpec("help", "help", "&Help on what is in front", "F1", "", "The layer or the panel"),

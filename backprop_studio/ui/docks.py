@@ -75,6 +75,8 @@ DOCKS = (
     DockSpec("gradient_flow", "Gradient flow", _RIGHT, "setup", shown=False),
     DockSpec("doctor", "Gradient doctor", _RIGHT, "setup", shown=False),
     DockSpec("over_time", "Gradients over time", _RIGHT, "setup", shown=False),
+    DockSpec("predictions", "Predictions", _RIGHT, "setup", shown=False),
+    DockSpec("representations", "Representations", _RIGHT, "setup", shown=False),
 )
 
 

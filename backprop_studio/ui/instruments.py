@@ -25,6 +25,8 @@ from backprop_studio.ui.panels.gradient_flow import GradientFlowPanel
 from backprop_studio.ui.panels.inside import InsidePanel
 from backprop_studio.ui.panels.over_time import OverTimePanel
 from backprop_studio.ui.panels.paths import PathsPanel
+from backprop_studio.ui.panels.predictions import PredictionsPanel
+from backprop_studio.ui.panels.representations import RepresentationsPanel
 from backprop_studio.ui.panels.rules import RulesPanel
 
 
@@ -72,6 +74,8 @@ class Instruments(QObject):
         self.over_time = OverTimePanel(ask, history)
         self.gradient_flow = GradientFlowPanel(ask)
         self.doctor = DoctorPanel(ask, history)
+        self.predictions = PredictionsPanel(ask)
+        self.representations = RepresentationsPanel(ask)
         self.panels: dict[str, QWidget] = {
             "example": self.example,
             "explanation": self.explanation,
@@ -86,13 +90,19 @@ class Instruments(QObject):
             "over_time": self.over_time,
             "doctor": self.doctor,
             "gradient_flow": self.gradient_flow,
+            "predictions": self.predictions,
+            "representations": self.representations,
         }
         self._analysis: Analysis | None = None
         self._snapshot: Snapshot | None = None
         self._behind: set[str] = set()
         for panel in self.panels.values():
             panel.installEventFilter(self)
-            for name, slot in (("node_chosen", self.node_chosen), ("number_chosen", self.explain)):
+            for name, slot in (
+                ("node_chosen", self.node_chosen),
+                ("number_chosen", self.explain),
+                ("example_traced", self.trace),
+            ):
                 signal = getattr(panel, name, None)
                 if signal is not None:
                     signal.connect(slot)
@@ -141,6 +151,11 @@ class Instruments(QObject):
         shape = resolve(value.shape, {"N": snapshot.batch_size})
         entry = np.unravel_index(element - 1, shape)
         self.explain(value.id, tuple(int(i) for i in entry))
+
+    def trace(self, row: int) -> None:
+        """Trace a row of the batch through the network, and show which one it is."""
+        self.opened.emit("example")
+        self.example.trace(row)
 
     def explain(self, value: int, entry: tuple[int, ...]) -> None:
         """Open the explanation of a number."""

@@ -290,6 +290,7 @@ class MainWindow(QMainWindow):
         self.program.run_to_requested.connect(engine.run_to)
         self.gradients.number_chosen.connect(self.instruments.explain)
         self.program.number_chosen.connect(self.instruments.explain)
+        self.losses.export_requested.connect(self.project.export_curves)
         self.instruments.node_chosen.connect(self._go_to_node)
         self.instruments.example.row_chosen.connect(self.tracer.set_row)
         self.instruments.example.numbers_typed.connect(self._put_in)

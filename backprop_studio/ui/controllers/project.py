@@ -17,6 +17,7 @@ from backprop_studio.ui.canvas.picture import FORMATS
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
 from backprop_studio.ui.controllers.recovery import Recovery
+from backprop_studio.ui.panels.loss_curves import FORMATS as CURVE_FORMATS
 from backprop_studio.ui.settings import Settings
 
 
@@ -232,14 +233,27 @@ class ProjectController(QObject):
 
     def export_picture(self, write: Callable[[Path], None]) -> None:
         """The diagram as a picture, to a file that the person picks."""
-        suggestion = self._settings.last_folder / f"{stem_of(self._path)}.svg"
-        path = self._ask_where(self.tr("Export diagram"), suggestion, FORMATS)
+        failed = self.tr("The diagram was not exported")
+        self._export(self.tr("Export diagram"), stem_of(self._path), FORMATS, failed, write)
+
+    def export_curves(self, write: Callable[[Path], None]) -> None:
+        """The curves as a picture or as numbers, to a file that the person picks."""
+        failed = self.tr("The curves were not exported")
+        name = f"{stem_of(self._path)}-curves"
+        self._export(self.tr("Export curves"), name, CURVE_FORMATS, failed, write)
+
+    def _export(
+        self, title: str, name: str, formats: dict[str, str], failed: str,
+        write: Callable[[Path], None],
+    ) -> None:  # fmt: skip
+        suggestion = self._settings.last_folder / f"{name}{next(iter(formats))}"
+        path = self._ask_where(title, suggestion, formats)
         if path is None:
             return
         try:
             write(path)
         except (StudioError, OSError) as error:
-            self._complain(self.tr("The diagram was not exported"), error)
+            self._complain(failed, error)
             return
         self.told.emit(self.tr("Exported {path}").format(path=path))
 

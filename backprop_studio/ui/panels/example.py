@@ -143,6 +143,12 @@ class ExamplePanel(QWidget):
             self.row.setMaximum(max(snapshot.batch_size - 1, 0))
         self._refresh()
 
+    def trace(self, row: int) -> None:
+        """Trace another row of the batch, from 0."""
+        if row == self.row.value():
+            self.row_chosen.emit(row)
+        self.row.setValue(row)
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._refresh()

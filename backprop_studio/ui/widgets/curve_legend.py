@@ -53,28 +53,32 @@ class CurveLegend(QWidget):
         self._lay_out()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            self.paint(painter)
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw the entries, also on a picture."""
         now = theme.current()
         metrics = self.fontMetrics()
         line = metrics.height() + 4
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        with QPainter(self) as painter:
-            for (name, color, value), (x, y) in zip(self._entries, self._places(), strict=True):
-                painter.setPen(QPen(QColor(color), 2.5))
-                middle = y + line / 2
-                painter.drawLine(QPointF(x, middle), QPointF(x + _SAMPLE, middle))
-                left = x + _SAMPLE + _GAP
-                name_width = metrics.horizontalAdvance(name)
-                painter.setPen(QColor(now.muted))
-                painter.drawText(QRectF(left, y, name_width + 1, line), flags, name)
-                left += name_width + _GAP
-                painter.setPen(QColor(now.text))
-                painter.drawText(QRectF(left, y, self._widths[name] + 1, line), flags, value)
-            end = self._row_end()
-            if self._place and end + metrics.horizontalAdvance(self._place) <= self.width():
-                painter.setPen(QColor(now.muted))
-                top = self.height() - line - 1
-                right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-                painter.drawText(QRectF(end, top, self.width() - end - 6, line), right, self._place)
+        for (name, color, value), (x, y) in zip(self._entries, self._places(), strict=True):
+            painter.setPen(QPen(QColor(color), 2.5))
+            middle = y + line / 2
+            painter.drawLine(QPointF(x, middle), QPointF(x + _SAMPLE, middle))
+            left = x + _SAMPLE + _GAP
+            name_width = metrics.horizontalAdvance(name)
+            painter.setPen(QColor(now.muted))
+            painter.drawText(QRectF(left, y, name_width + 1, line), flags, name)
+            left += name_width + _GAP
+            painter.setPen(QColor(now.text))
+            painter.drawText(QRectF(left, y, self._widths[name] + 1, line), flags, value)
+        end = self._row_end()
+        if self._place and end + metrics.horizontalAdvance(self._place) <= self.width():
+            painter.setPen(QColor(now.muted))
+            top = self.height() - line - 1
+            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(QRectF(end, top, self.width() - end - 6, line), right, self._place)
 
     def _entry_width(self, name: str) -> int:
         name_width = self.fontMetrics().horizontalAdvance(name)

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from backprop_studio.ui import icons, theme
 from backprop_studio.ui.widgets.curve_legend import CurveLegend
+from backprop_studio.ui.widgets.curve_marks import CurveMarks, Mark
 from backprop_studio.ui.widgets.ranges import decades, limits_of, nearest, number_exact, stepped
-from backprop_studio.ui.widgets.scale_bar import number
+from backprop_studio.ui.widgets.scale_bar import number, small_font
 
 Floats = npt.NDArray[np.floating]
+
 
 # Above this many points on screen a wide, smooth line costs more than it shows.
 _SMOOTH_POINTS = 1500
@@ -64,6 +74,7 @@ class CurvePlot(QWidget):
         self._reading_x: float | None = None
         self._cursor_x: float | None = None
         self._smooth: dict[str, bool] = {}
+        self._faint: dict[str, str] = {}
         self._reading = ""
 
         self._plot = pg.PlotWidget(parent=self)
@@ -73,6 +84,7 @@ class CurvePlot(QWidget):
         item.setMenuEnabled(False)
         item.hideButtons()
         item.disableAutoRange()
+        self._marks = CurveMarks(item)
         item.setClipToView(True)
         item.setDownsampling(auto=True, mode="peak")
         item.showGrid(x=True, y=True, alpha=0.18)
@@ -100,7 +112,9 @@ class CurvePlot(QWidget):
         self._log_button.toggled.connect(self.set_log)
         self._fit_button = QToolButton()
         self._fit_button.setIcon(icons.icon("zoom-fit"))
-        self._fit_button.setToolTip(self.tr("Fit the axes to the curves"))
+        self._fit_button.setToolTip(
+            self.tr("Fit the axes to the curves (0). Zoom with the wheel or + and −; drag to move")
+        )
         self._fit_button.setAccessibleName(self.tr("Fit the axes to the curves"))
         self._fit_button.clicked.connect(self.fit)
         self._empty = QLabel(
@@ -117,6 +131,7 @@ class CurvePlot(QWidget):
         header.addWidget(self._legend, 1)
         header.addWidget(self._log_button, 0, Qt.AlignmentFlag.AlignTop)
         header.addWidget(self._fit_button, 0, Qt.AlignmentFlag.AlignTop)
+        self._header = header
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -136,7 +151,60 @@ class CurvePlot(QWidget):
 
     # What to show
 
-    def set_curve(self, name: str, x: Floats, y: Floats) -> None:
+    def add_tool(self, tool: QWidget) -> None:
+        """Put a button beside those above the plot."""
+        self._header.addWidget(tool, 0, Qt.AlignmentFlag.AlignTop)
+
+    def set_y_label(self, label: str) -> None:
+        """Name the y-axis anew."""
+        if label != self._y_label:
+            self._y_label = label
+            self._plot.getPlotItem().setLabel("left", label, color=theme.current().muted)
+            self.setAccessibleName(self.tr("Curves of {y} by {x}").format(y=label, x=self._x_label))
+
+    def set_empty_text(self, text: str) -> None:
+        """Say something else while there is no curve."""
+        self._empty.setText(text)
+
+    def set_marks(self, marks: Sequence[Mark]) -> None:
+        """Mark places of the x-axis where something happened, in place of the last marks."""
+        if self._marks.set_marks(marks, small_font(self)):
+            self._update_reading()
+
+    def marks(self) -> tuple[Mark, ...]:
+        """What is marked."""
+        return self._marks.marks
+
+    def twin(self, size: QSize) -> CurvePlot:
+        """A plot of another size, off the screen, that shows the same: to make pictures of."""
+        other = CurvePlot(self._x_label, self._y_label)
+        other.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+        other.resize(size)
+        other.show()
+        other.set_log(self._log)
+        for name, (x, y) in self._raw.items():
+            other.set_curve(name, x, y, behind=self._faint.get(name, ""))
+        other.set_marks(self.marks())
+        other.set_cursor(self._cursor_x)
+        left, right, bottom, top = self.view_range()
+        other._follow = False
+        box = other._plot.getPlotItem().getViewBox()
+        box.setRange(xRange=(left, right), yRange=(bottom, top), padding=0.0)
+        return other
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw the legend and the plot as they are, without buttons, in this widget's size."""
+        now = theme.current()
+        painter.fillRect(self.rect(), QColor(now.plot_background))
+        painter.save()
+        painter.translate(8, 4)
+        self._legend.paint(painter)
+        painter.restore()
+        below = QRectF(0, self._legend.height() + 6, self.width(), 0)
+        below.setBottom(self.height())
+        self._plot.render(painter, below, self._plot.viewport().rect())
+
+    def set_curve(self, name: str, x: Floats, y: Floats, *, behind: str = "") -> None:
         """Show or replace a curve.
 
         A point that has no place on the axes (not finite, or not positive on a logarithmic axis)
@@ -151,6 +219,9 @@ class CurvePlot(QWidget):
             Ascending. Not copied.
         y : Array of shape (points,)
             Not copied.
+        behind : str
+            Name of a curve that this one is drawn faintly behind of, in its colour: the single
+            numbers, say, that the other one is the mean of.
         """
         if np.shape(x) != np.shape(y) or np.ndim(x) != 1:
             raise ValueError(f"x and y must be of one length, not {np.shape(x)}, {np.shape(y)}")
@@ -161,6 +232,10 @@ class CurvePlot(QWidget):
             self._plot.getPlotItem().addItem(line)
             self._lines[name] = line
         self._raw[name] = (np.asarray(x), np.asarray(y))
+        if self._faint.get(name, "") != behind:
+            self._faint[name] = behind
+            self._lines[name].setZValue(-2 if behind else 0)
+            self._style(name)
         self._draw(name)
         self._after_change()
 
@@ -170,6 +245,7 @@ class CurvePlot(QWidget):
         if line is not None:
             del self._raw[name]
             self._smooth.pop(name, None)
+            self._faint.pop(name, None)
             self._plot.getPlotItem().removeItem(line)
             self.restyle()
             self._after_change()
@@ -181,6 +257,7 @@ class CurvePlot(QWidget):
         self._lines.clear()
         self._raw.clear()
         self._smooth.clear()
+        self._faint.clear()
         self._reading_x = None
         self.set_cursor(None)
         self._follow = True
@@ -234,6 +311,9 @@ class CurvePlot(QWidget):
             at = nearest(xs, x)
             if at is not None:
                 parts.append(f"{name} {number_exact(ys[at])} ({self._x_label} {number(xs[at])})")
+        near = 0.01 * (self.view_range()[1] - self.view_range()[0])
+        told = self._marks.near(x, near)
+        parts += [f"{m.text} ({self._x_label} {number(m.x)})" for m in told]
         return ", ".join(parts)
 
     def restyle(self) -> None:
@@ -251,27 +331,33 @@ class CurvePlot(QWidget):
         self._probe.setPen(pg.mkPen(now.muted, width=1, style=Qt.PenStyle.DashLine))
         for name in self._lines:
             self._style(name)
+        self._marks.restyle(small_font(self))
         self._update_reading()
 
     # Drawing
 
     def _color(self, name: str) -> str:
         now = theme.current()
+        name = self._faint.get(name) or name
         key = name.lower()
         if "train" in key and not any("train" in n.lower() for n in self._before(name)):
             return now.curve_train
         if "val" in key and not any("val" in n.lower() for n in self._before(name)):
             return now.curve_validation
-        return now.curves[len(self._before(name)) % len(now.curves)]
+        # After train and validation, the hues that differ most from theirs come first.
+        return now.curves[(len(self._before(name)) - 2) % len(now.curves)]
 
     def _before(self, name: str) -> list[str]:
-        names = list(self._lines)
+        names = [n for n in self._lines if not self._faint.get(n)]
         return names[: names.index(name)] if name in names else names
 
     def _style(self, name: str) -> None:
         smooth = self._smooth.get(name, True)
         line = self._lines[name]
-        line.setPen(pg.mkPen(self._color(name), width=1.75 if smooth else 1))
+        color = QColor(self._color(name))
+        if self._faint.get(name):
+            color.setAlphaF(0.3)
+        line.setPen(pg.mkPen(color, width=1.75 if smooth and not self._faint.get(name) else 1))
         line.opts["antialias"] = smooth
         line.updateItems()
 
@@ -332,7 +418,9 @@ class CurvePlot(QWidget):
                     if math.isfinite(value) and (value > 0 or not self._log):
                         height = math.log10(value) if self._log else value
                         dots.append({"pos": (float(xs[at]), height), "brush": self._color(name)})
-            entries.append((name, self._color(name), "" if value is None else number(value)))
+            if not self._faint.get(name):
+                text = "" if value is None else number(value)
+                entries.append((name, self._color(name), text + self._single(name)))
         place = "" if here is None else f"{self._x_label} {number(here)}"
         self._legend.set_entries(entries, place)
         self._probe.setVisible(here is not None)
@@ -346,6 +434,15 @@ class CurvePlot(QWidget):
             self._reading = text
             self.setAccessibleDescription(text)
             self.hovered.emit(text)
+
+    def _single(self, name: str) -> str:
+        """What is read of the curve behind another one, if there is one."""
+        behind = next((n for n, front in self._faint.items() if front == name), None)
+        if behind is None or self._reading_x is None:
+            return ""
+        xs, ys = self._raw[behind]
+        at = nearest(xs, self._reading_x)
+        return "" if at is None else f" ({number(float(ys[at]))})"
 
     def _point_at(self, x: float | None) -> None:
         if x != self._reading_x:
@@ -377,7 +474,22 @@ class CurvePlot(QWidget):
         self._point_at(None)
         super().focusOutEvent(event)
 
+    def zoom_by(self, factor: float) -> None:
+        """Zoom in (above 1) or out around what is read, or else the middle."""
+        box = self._plot.getPlotItem().getViewBox()
+        left, right, bottom, top = self.view_range()
+        x = (left + right) / 2 if self._reading_x is None else self._reading_x
+        self._follow = False
+        box.scaleBy((1 / factor, 1 / factor), center=(x, (bottom + top) / 2))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        zooms = {Qt.Key.Key_Plus: 1.5, Qt.Key.Key_Equal: 1.5, Qt.Key.Key_Minus: 1 / 1.5}
+        if event.key() in zooms and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom_by(zooms[Qt.Key(event.key())])
+            return
+        if event.key() == Qt.Key.Key_0 and not event.modifiers():
+            self.fit()
+            return
         xs = next((x for x, _ in self._raw.values() if len(x)), None)
         steps = {
             Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageUp: -10,
