@@ -183,6 +183,15 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "export-unknown": "Cannot export to '{path}': the ending must be one of {known}.",
         "export-no-weights": "There are no weights to export.",
+        # Lessons.
+        "lesson-invalid": "'{path}' is not a sound lesson. Line {line}: {reason}.",
+        "lesson-action": "This step of the lesson cannot be done: {reason}.",
+        "lesson-said": "'{said}' is no answer to the question '{question}'.",
+        "lesson-no-layer": "There is no layer called '{name}'.",
+        "lesson-no-type": "There is no type '{type}'. Known: {known}.",
+        "lesson-no-wire": "There is no wire from '{source}' to '{target}'.",
+        "lesson-no-setting": "'{name}' is not a setting that takes this value.",
+        "evidence-corrupt": "'{path}' is not a sound evidence file: {reason}.",
         # Command line.
         "argument-invalid": "{argument} is {value}; it must be {allowed}.",
         "no-display": (
