@@ -185,6 +185,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "export-no-weights": "There are no weights to export.",
         # Lessons.
         "lesson-invalid": "'{path}' is not a sound lesson. Line {line}: {reason}.",
+        "lesson-unknown": "There is no lesson called '{name}' in this program. Name its folder.",
         "lesson-action": "This step of the lesson cannot be done: {reason}.",
         "lesson-said": "'{said}' is no answer to the question '{question}'.",
         "lesson-no-layer": "There is no layer called '{name}'.",

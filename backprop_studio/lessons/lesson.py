@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from backprop_studio.insight.filling import digits
+from backprop_studio.insight.filling import as_latex, digits
 from backprop_studio.lessons.actions import Action
 from backprop_studio.lessons.check import Check
 from backprop_studio.lessons.expressions import Expression, parse_expression
@@ -191,21 +191,26 @@ def numbers_in(text: str) -> tuple[Expression, ...]:
     return tuple(parse_expression(found["what"]) for found in NUMBER.finditer(text))
 
 
-def fill(text: str, number: Callable[[Expression], float | None]) -> str:
-    """A text with numbers in the place of their names."""
+def fill(text: str, number: Callable[[Expression], float | None], *, latex: bool = False) -> str:
+    """A text, or a formula in LaTeX, with numbers in the place of their names."""
 
     def write(found: re.Match[str]) -> str:
         value = number(parse_expression(found["what"]))
         if value is None:
-            return UNKNOWN
+            return r"\ldots " if latex else UNKNOWN
         how = found["how"]
-        return format(value + 0.0, how) if how else digits(value)
+        shown = format(value + 0.0, how) if how else digits(value)
+        if not latex:
+            return shown.replace("-", "−")
+        # In braces: the minus of a number is no operator, and has no room around it.
+        return f"{{{shown}}}" if how or "e" not in shown else f"{{{as_latex(value)}}}"
 
     return NUMBER.sub(write, text)
 
 
-def missing(
-    expressions: Iterable[Expression], known: Mapping[str, float]
-) -> tuple[Expression, ...]:
-    """Those whose numbers are not known."""
-    return tuple(e for e in expressions if e.key not in known)
+def said_number(say: float | str, number: Callable[[Expression], float | None]) -> float | None:
+    """What a solution says as a number: as it is, or by its name; None when it is not known."""
+    if not isinstance(say, str):
+        return float(say)
+    found = NUMBER.fullmatch(say.strip())
+    return None if found is None else number(parse_expression(found["what"]))

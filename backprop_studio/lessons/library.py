@@ -58,6 +58,20 @@ def shipped() -> tuple[Path, ...]:
     return tuple(sorted(folder.glob(f"*/{FILE}")))
 
 
+def find(lesson_id: str) -> Path:
+    """The text of a lesson of the program.
+
+    Raises
+    ------
+    LessonError
+        There is none with this id.
+    """
+    for path in shipped():
+        if load(path).head.id == lesson_id:
+            return path
+    raise LessonError("lesson-unknown", name=shorten(lesson_id, 80))
+
+
 def read_text(path: str | os.PathLike[str]) -> str:
     """The text of a lesson, or of the one in a folder.
 

@@ -9,7 +9,7 @@ from backprop_studio.errors import StudioError
 from backprop_studio.lessons.actions import Action, AnswerTo, Predict
 from backprop_studio.lessons.driver import Driver
 from backprop_studio.lessons.expressions import Expression
-from backprop_studio.lessons.lesson import Lesson, Step, fill
+from backprop_studio.lessons.lesson import Lesson, Step, said_number
 from backprop_studio.lessons.runner import LessonError, Runner
 from backprop_studio.project import Project
 
@@ -96,20 +96,17 @@ class Rehearsal:
         self.look()
 
     def said(self, say: float | str) -> float:
-        """A number to be said; a text is filled with the app's numbers first.
+        """A number to be said; a name stands for what the app computes.
 
         Raises
         ------
         LessonError
-            It is no number.
+            It is not computed.
         """
-        if not isinstance(say, str):
-            return say
-        text = fill(say, self.runner.number)
-        try:
-            return float(text)
-        except ValueError:
-            raise LessonError("lesson-action", reason=f"'{text}' is not a number") from None
+        number = said_number(say, self.runner.number)
+        if number is None:
+            raise LessonError("lesson-action", reason=f"'{say}' is not computed")
+        return number
 
     def play(self) -> Iterator[Rehearsed]:
         """Play all steps, one after the other."""

@@ -184,6 +184,10 @@ class Runner:
         """A text of the step with its numbers in it."""
         return fill(markdown, self.number)
 
+    def latex(self, latex: str) -> str:
+        """A formula of the step with its numbers in it."""
+        return fill(latex, self.number, latex=True)
+
     def _with_kept(self, facts: Facts) -> Facts:
         """The facts, and what was so at the end of earlier steps."""
         facts = replace(facts, answers=dict(self.progress.answers))

@@ -35,12 +35,13 @@ from backprop_studio.training import (
 )
 from backprop_studio.training.breakpoints import AtInstruction
 from backprop_studio.training.naming import breakpoint_name, with_names
-from backprop_studio.ui import actions, docks, finding, theme
+from backprop_studio.ui import actions, docks, finding, lesson_mode, theme
 from backprop_studio.ui.canvas.ops_view import OpsView
 from backprop_studio.ui.canvas.progress import activity_at
 from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
+from backprop_studio.ui.controllers.lesson import LessonController
 from backprop_studio.ui.controllers.project import ProjectController
 from backprop_studio.ui.controllers.tracer import Tracer
 from backprop_studio.ui.dialogs import about
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         self._engine = engine
         self._settings = settings
         self.project = ProjectController(document, engine, settings, self)
+        self.lessons = LessonController(document, engine, self.project, settings, self)
 
         self.canvas = CanvasView(document)
         self.palette_panel = PalettePanel()
@@ -220,6 +222,7 @@ class MainWindow(QMainWindow):
             "new_weights": self._draw_new_weights,
             "shortcuts": lambda: about.show_shortcuts(self, self.actions_by_id),
             "about": partial(about.show_about, self),
+            **lesson_mode.handlers(self.lessons, self),
         }
 
     def _add_toolbar(self) -> None:
@@ -261,6 +264,7 @@ class MainWindow(QMainWindow):
             "history": self.history,
             "outline": self.outline,
             "help": self.help,
+            "lesson": self.lessons.panel,
             **self.instruments.panels,
         }
         made = docks.build(self, panels)
@@ -325,6 +329,7 @@ class MainWindow(QMainWindow):
         engine.failed.connect(self._show_failure)
         engine.unanswered.connect(self._tell)
         actions.follow_undo(self.actions_by_id, document.undo_stack)
+        lesson_mode.install(self)
 
     # What the document and the engine say.
 
