@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -20,7 +20,7 @@ from backprop_studio.errors import Severity, StudioError
 # Everything else is imported where it is needed: help and wrong arguments answer at once.
 if TYPE_CHECKING:
     from backprop_studio.autograd import Array
-    from backprop_studio.lessons import Block, Rehearsed, Runner
+    from backprop_studio.lessons import Block, Expression, Rehearsed
     from backprop_studio.network import Network
     from backprop_studio.nn import Field
     from backprop_studio.training import Evaluation, Session, Weights
@@ -305,8 +305,10 @@ def _lesson(arguments: argparse.Namespace) -> int:
         bad += not played.sound
         if not arguments.quiet:
             print(f"\n{'ok' if played.sound else 'NOT OK'}: {played.step.title}")
-            for block in (*played.step.blocks, *played.step.explain):
-                print(_told(block, rehearsal.runner))
+            for block in played.step.blocks:
+                print(_told(block, rehearsal.runner.number))
+            for block in played.step.explain:
+                print(_told(block, rehearsal.runner.told))
         for complaint in _complaints(played):
             line = f"error: line {played.step.line}: '{played.step.title}' {complaint}"
             print(line, file=sys.stderr)
@@ -315,17 +317,18 @@ def _lesson(arguments: argparse.Namespace) -> int:
     return FAILED if bad else 0
 
 
-def _told(block: Block, runner: Runner) -> str:
+def _told(block: Block, number: Callable[[Expression], float | None]) -> str:
     """A block of a lesson as the learner reads it."""
     from backprop_studio.lessons import Formula, Text
+    from backprop_studio.lessons.lesson import fill
 
     match block:
         case Text(markdown):
-            return runner.text(markdown)
+            return fill(markdown, number)
         case Formula(latex):
-            return f"    {runner.latex(latex)}"
+            return f"    {fill(latex, number, latex=True)}"
         case _:
-            return f"  ? {runner.text(block.question)}"
+            return f"  ? {fill(block.question, number)}"
 
 
 def _complaints(played: Rehearsed) -> list[str]:

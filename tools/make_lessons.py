@@ -91,9 +91,27 @@ def mazur() -> Project:
     return Project(made, weights)
 
 
+def moons() -> Project:
+    """Two moons, one smooth hidden layer, plain descent."""
+    return Project(
+        network(
+            [
+                ("input", "input", {}, 0, 0),
+                ("hidden", "dense", {"units": 8, "init": "xavier"}, 1, 0),
+                ("tanh", "tanh", {}, 2, 0),
+                ("output", "dense", {"units": 2, "init": "xavier"}, 3, 0),
+                ("loss", "softmax_cross_entropy", {}, 4.1, 0),
+            ],
+            ["input > hidden", "hidden > tanh", "tanh > output", "output > loss"],
+            dataset="moons", optimizer=sgd(0.3), batch_size=16, precision="float64",
+        )
+    )  # fmt: skip
+
+
 PROJECTS = {
     "01_one_neuron": one_neuron,
     "04_error_flows_backward": mazur,
+    "07_not_the_learning_rule": moons,
 }
 """What makes each lesson's project, by the lesson's folder."""
 

@@ -128,8 +128,8 @@ class AnswerTo(Action, frozen=True, kw_only=True):
 class SetSetting(Action, frozen=True, kw_only=True):
     """Change a setting: `{set = "optimizer/learning_rate", to = 0.1}`.
 
-    `optimizer` and `schedule` alone change the type; their other settings take their defaults,
-    save the learning rate, which is kept.
+    `optimizer` and `schedule` alone change the type, and all its settings take their defaults, as
+    in the form.
     """
 
     set: str
@@ -153,7 +153,7 @@ class SetSetting(Action, frozen=True, kw_only=True):
                 made = type(optimizer).from_config({**optimizer.config(), name: self.to})
             else:
                 kind = _known(optimizers(), self.to)
-                made = kind.from_config({kind.rate_field: optimizer.rate})
+                made = kind()
             return edits.set_setup(network, replace(setup, optimizer=made))
         if owner == "schedule":
             schedule = setup.schedule

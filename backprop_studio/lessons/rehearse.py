@@ -123,5 +123,5 @@ class Rehearsal:
                     self.do(action)
             except StudioError as error:
                 problem = str(error)
-            untold += [e for e in step.in_explanation() if runner.number(e) is None]
+            untold += [e for e in step.in_explanation() if runner.told(e) is None]
             yield Rehearsed(step, open_before, tasks_open, runner.is_solved, tuple(untold), problem)

@@ -8,7 +8,7 @@ from backprop_studio.errors import StudioError
 from backprop_studio.lessons.check import Check
 from backprop_studio.lessons.expressions import Expression
 from backprop_studio.lessons.facts import Facts
-from backprop_studio.lessons.lesson import Lesson, Step, fill
+from backprop_studio.lessons.lesson import Lesson, Step
 from backprop_studio.lessons.predictions import Forecast, Prediction, Said
 
 
@@ -35,7 +35,9 @@ class Progress:
     hints
         How many hints of a step were shown, by its id.
     shown
-        Numbers in the texts of each step, as they were when they were first told.
+        Numbers in the texts of each step, as they were when they were first known.
+    told
+        Numbers in the explanations, as they were when the step was done.
     kept
         Numbers as they were at the end of a step, by `Expression.key`.
     """
@@ -47,6 +49,7 @@ class Progress:
     answers: dict[str, float | int] = field(default_factory=dict)
     hints: dict[str, int] = field(default_factory=dict)
     shown: dict[str, dict[str, float]] = field(default_factory=dict)
+    told: dict[str, dict[str, float]] = field(default_factory=dict)
     kept: dict[str, float] = field(default_factory=dict)
 
 
@@ -115,13 +118,13 @@ class Runner:
         self._facts = facts
         step, progress = self.step, self.progress
         before = (self._met, len(progress.solved), len(progress.shown.get(step.id, {})))
-        self._take_numbers(step.in_text(), facts)
+        self._take_numbers(progress.shown, step.in_text(), facts)
         if not self.is_solved:
             self._met = tuple(check.met(facts) for check in step.checks)
             said = all(p.id in progress.forecasts for p in step.predictions)
             if said and all(self._met) and self._settle(facts):
                 progress.solved.append(step.id)
-                self._take_numbers(step.in_explanation(), facts)
+                self._take_numbers(progress.told, step.in_explanation(), facts)
                 for expression in self.lesson.wanted(self._index):
                     number = facts.number(expression)
                     if number is not None:
@@ -180,13 +183,9 @@ class Runner:
             return shown[expression.key]
         return None if self._facts is None else self._facts.number(expression)
 
-    def text(self, markdown: str) -> str:
-        """A text of the step with its numbers in it."""
-        return fill(markdown, self.number)
-
-    def latex(self, latex: str) -> str:
-        """A formula of the step with its numbers in it."""
-        return fill(latex, self.number, latex=True)
+    def told(self, expression: Expression) -> float | None:
+        """A number of the step's explanation, as it was when the step was done."""
+        return self.progress.told.get(self.step.id, {}).get(expression.key)
 
     def _with_kept(self, facts: Facts) -> Facts:
         """The facts, and what was so at the end of earlier steps."""
@@ -196,13 +195,18 @@ class Runner:
         numbers = {**facts.moment.numbers, **self.progress.kept}
         return replace(facts, moment=replace(facts.moment, numbers=numbers))
 
-    def _take_numbers(self, expressions: tuple[Expression, ...], facts: Facts) -> None:
+    def _take_numbers(
+        self,
+        kept: dict[str, dict[str, float]],
+        expressions: tuple[Expression, ...],
+        facts: Facts,
+    ) -> None:
         """Keep each number of a text the first time that it is known: a text does not flicker."""
-        shown = self.progress.shown.setdefault(self.step.id, {})
+        mine = kept.setdefault(self.step.id, {})
         for expression in expressions:
             number = facts.number(expression)
             if number is not None:
-                shown.setdefault(expression.key, number)
+                mine.setdefault(expression.key, number)
 
     def _settle(self, facts: Facts) -> bool:
         """Find out what came of the predictions; False while one cannot be told."""
@@ -245,5 +249,6 @@ def _fitting(lesson: Lesson, progress: Progress) -> Progress:
         answers={k: v for k, v in progress.answers.items() if k in questions},
         hints={k: v for k, v in progress.hints.items() if k in steps},
         shown={k: v for k, v in progress.shown.items() if k in steps} if same else {},
+        told={k: v for k, v in progress.told.items() if k in steps} if same else {},
         kept=dict(progress.kept),
     )

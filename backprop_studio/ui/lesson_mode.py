@@ -18,7 +18,7 @@ from backprop_studio.ui.dialogs.lesson_list import LessonList
 if TYPE_CHECKING:
     from backprop_studio.ui.main_window import MainWindow
 
-LESSON_WIDTH = 350
+LESSON_WIDTH = 360
 """Pixels in which a lesson is read."""
 
 _PANEL = "lesson"

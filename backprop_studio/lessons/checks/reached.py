@@ -35,9 +35,11 @@ class Reached(Check, frozen=True, kw_only=True):
         moment = facts.moment
         if moment is None or moment.epoch < self.epoch:
             return False
+        if self.epoch and self.exactly and moment.epoch > self.epoch:
+            return False
         if not self.phase:
-            at = moment.completed == self.iteration or not self.exactly
-            return moment.completed >= self.iteration and at
+            passed = moment.completed > self.iteration and not self.epoch
+            return moment.completed >= self.iteration and not (self.exactly and passed)
         if moment.completed > self.iteration and not self.exactly:
             return True
         wanted = Phase[self.phase.upper()]

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from backprop_studio import project
 from backprop_studio.errors import StudioError
-from backprop_studio.lessons import Lesson, Progress, Rehearsal, Rehearsed, Runner, parse
+from backprop_studio.lessons import Lesson, Rehearsal, Rehearsed, Runner, parse
 from backprop_studio.lessons.library import FILE, lesson_path, load_project, read_text
 from backprop_studio.project import Project
 from backprop_studio.ui import theme
@@ -218,9 +218,10 @@ class LessonEditor(QDialog):
             button.setEnabled(parsed.lesson is not None and self._playing is None)
         if parsed.lesson is not None:
             before = self._runner
-            shown = {} if before is None else before.progress.shown
-            runner = Runner(parsed.lesson, Progress(digest=parsed.lesson.digest, shown=shown))
+            runner = Runner(parsed.lesson)
             if before is not None:
+                # What was tried out before fills in the numbers, until it is tried again.
+                runner.progress.shown = before.progress.shown
                 runner.go(before.index)
             self._show(runner)
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.lessons import Prediction, Runner, Step
-from backprop_studio.lessons.lesson import Formula, Text
+from backprop_studio.lessons.lesson import Formula, Text, fill
 from backprop_studio.ui import theme
 from backprop_studio.ui.widgets.lesson_forms import CheckRow, PredictForm
 from backprop_studio.ui.widgets.lesson_text import LessonText, MarkdownLabel
@@ -192,9 +192,8 @@ class LessonPanel(QWidget):
             row.answered.connect(lambda said, asked=check: self.answered.emit(asked, said))
             self._rows.append(row)
             column.addWidget(row)
-        for hint in step.hints:
+        for _ in step.hints:
             label = MarkdownLabel()
-            label.set_markdown(runner.text(hint))
             theme.set_role(label, "muted")
             label.hide()
             self._hints.append(label)
@@ -206,9 +205,8 @@ class LessonPanel(QWidget):
         title = QLabel(self.tr("What happened"))
         theme.set_role(title, "ok")
         inner.addWidget(title)
-        explanation = LessonText(step.explain)
-        self._texts.append(explanation)
-        inner.addWidget(explanation)
+        self._explanation = LessonText(step.explain)
+        inner.addWidget(self._explanation)
         column.addWidget(self._explained)
         column.addStretch(1)
         self.area.setWidget(page)
@@ -218,16 +216,17 @@ class LessonPanel(QWidget):
         """Bring the widgets up to date."""
         step, progress = runner.step, runner.progress
         for text in self._texts:
-            text.fill(runner.text, runner.latex)
+            text.fill(runner.number)
+        self._explanation.fill(runner.told)
         for form in self._forms:
-            form.show_forecast(progress.forecasts.get(form.prediction.id), runner.text)
+            form.show_forecast(progress.forecasts.get(form.prediction.id), runner.number)
         for row, met in zip(self._rows, runner.met, strict=True):
             said = progress.answers.get(str(getattr(row.check, "id", "")))
-            row.show_state(met, said, runner.text)
+            row.show_state(met, said, runner.number)
         shown = len(runner.hints)
         for place, label in enumerate(self._hints):
             label.setVisible(place < shown)
-            label.set_markdown(f"**{self.tr('Hint')}:** {runner.text(step.hints[place])}")
+            label.set_markdown(f"**{self.tr('Hint')}:** {fill(step.hints[place], runner.number)}")
         fresh = runner.is_solved and not self._explained.isVisibleTo(self._page)
         self._explained.setVisible(runner.is_solved and bool(step.explain))
         left = len(step.hints) - shown

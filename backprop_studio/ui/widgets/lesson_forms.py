@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.insight.filling import digits
-from backprop_studio.lessons import CONFIDENCES, Check, Forecast, Prediction
+from backprop_studio.lessons import CONFIDENCES, Check, Expression, Forecast, Prediction
 from backprop_studio.lessons.checks.choice import Choice
+from backprop_studio.lessons.lesson import fill
 from backprop_studio.ui import theme
 from backprop_studio.ui.widgets.lesson_text import MarkdownLabel
 
@@ -84,9 +85,11 @@ class PredictForm(QFrame):
         layout.addWidget(self.outcome)
         self._see()
 
-    def show_forecast(self, forecast: Forecast | None, text: Callable[[str], str]) -> None:
+    def show_forecast(
+        self, forecast: Forecast | None, number: Callable[[Expression], float | None]
+    ) -> None:
         """Show what was said, and what came of it."""
-        self.question.set_markdown(text(self.prediction.question))
+        self.question.set_markdown(fill(self.prediction.question, number))
         settled = forecast is not None and forecast.truth is not None
         self._form.setVisible(not settled)
         self.button.setText(self.tr("Predict") if forecast is None else self.tr("Change it"))
@@ -142,7 +145,7 @@ class PredictForm(QFrame):
         last = len(CONFIDENCES) - 1
         for place, percent in enumerate(CONFIDENCES):
             button = QToolButton()
-            button.setText(f"{percent} %")
+            button.setText(f"{percent}%")
             button.setCheckable(True)
             button.setAccessibleName(self.tr("{n} percent sure").format(n=percent))
             role = "left" if place == 0 else "right" if place == last else "middle"
@@ -207,9 +210,11 @@ class CheckRow(QWidget):
             self._ask(column)
         layout.addLayout(column, 1)
 
-    def show_state(self, met: bool, said: float | int | None, text: Callable[[str], str]) -> None:
+    def show_state(
+        self, met: bool, said: float | int | None, number: Callable[[Expression], float | None]
+    ) -> None:
         """Show whether it is so, and for a question whether what was said is right."""
-        self.text.set_markdown(text(self.check.text))
+        self.text.set_markdown(fill(self.check.text, number))
         theme.set_role(self.mark, "ok" if met else "muted")
         self.mark.setText("✓" if met else "○")
         state = self.tr("done") if met else self.tr("to do")

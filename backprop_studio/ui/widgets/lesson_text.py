@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from backprop_studio.lessons import Formula, Text
+from backprop_studio.lessons import Expression, Formula, Text
+from backprop_studio.lessons.lesson import fill
 from backprop_studio.ui import theme
 from backprop_studio.ui.widgets.formula import FormulaView
 
@@ -71,19 +72,19 @@ class LessonText(QWidget):
             self._views.append(view)
             layout.addWidget(view)
 
-    def fill(self, text: Callable[[str], str], formula: Callable[[str], str]) -> None:
+    def fill(self, number: Callable[[Expression], float | None]) -> None:
         """Show the blocks with their numbers.
 
         Parameters
         ----------
-        text, formula
-            Put numbers in the place of their names, in Markdown and in LaTeX.
+        number
+            Gives a number; None while it is not known.
         """
         for block, view in zip(self._blocks, self._views, strict=True):
             if isinstance(block, Text) and isinstance(view, MarkdownLabel):
-                view.set_markdown(text(block.markdown))
+                view.set_markdown(fill(block.markdown, number))
             elif isinstance(block, Formula) and isinstance(view, FormulaView):
-                latex = formula(block.latex)
+                latex = fill(block.latex, number, latex=True)
                 if latex != view.property("latex"):
                     view.setProperty("latex", latex)
                     view.set_formula(latex, latex)
