@@ -27,7 +27,7 @@ _PANEL = "lesson"
 def handlers(lessons: LessonController, window: MainWindow) -> dict[str, Callable[[], object]]:
     """What the actions about lessons do."""
     return {
-        "lessons": lambda: LessonList(lessons, window).exec(),
+        "lessons": lambda: _choose(lessons, window),
         "open_lesson": lessons.open_file,
         "write_lesson": lambda: LessonEditor(
             lessons, lambda: window.project.put_aside().project, window
@@ -35,6 +35,13 @@ def handlers(lessons: LessonController, window: MainWindow) -> dict[str, Callabl
         "export_evidence": lessons.export_evidence,
         "leave_lesson": lessons.leave,
     }
+
+
+def _choose(lessons: LessonController, window: MainWindow) -> None:
+    """Offer the lessons; one that is open comes back into sight, should its dock be closed."""
+    if lessons.runner is not None:
+        layout.open_instrument(window, window.docks, _PANEL)
+    LessonList(lessons, window).exec()
 
 
 def install(window: MainWindow) -> None:
@@ -45,9 +52,10 @@ def install(window: MainWindow) -> None:
     lessons.opened.connect(mode.enter)
     lessons.closed.connect(mode.leave)
     lessons.told.connect(lambda text: window.statusBar().showMessage(text, 8000))
-    lessons.panel_wanted.connect(lambda key: layout.open_instrument(window, window.docks, key))
-    lessons.check_wanted.connect(window.instruments.gradient_check.check)
-    lessons.breakpoint_wanted.connect(window.breakpoints.toggle)
+    shown = lessons.demonstration
+    shown.panel_wanted.connect(lambda key: layout.open_instrument(window, window.docks, key))
+    shown.check_wanted.connect(window.instruments.gradient_check.check)
+    shown.breakpoint_wanted.connect(window.breakpoints.toggle)
     window.instruments.gradient_check.checked.connect(lessons.see_check)
     window.breakpoints.breakpoints_changed.connect(lessons.set_breakpoints)
     for key in ("export_evidence", "leave_lesson"):

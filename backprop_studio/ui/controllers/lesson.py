@@ -11,14 +11,11 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDockWidget, QFileDialog, QMessageBox, QWidget
 
 from backprop_studio import lessons
-from backprop_studio.autograd import Phase
 from backprop_studio.errors import StudioError
 from backprop_studio.lessons import (
-    Action,
     Check,
     Curves,
     Entry,
-    Expression,
     Facts,
     LessonError,
     Moment,
@@ -29,15 +26,13 @@ from backprop_studio.lessons import (
     evidence,
     observe,
 )
-from backprop_studio.lessons.actions import AnswerTo, CheckGradients, Open, Predict, SetBreakpoint
-from backprop_studio.lessons.driver import command_of
-from backprop_studio.lessons.lesson import Lesson, said_number
+from backprop_studio.lessons.actions import AnswerTo, Predict
+from backprop_studio.lessons.lesson import Lesson
 from backprop_studio.lessons.recorder import Event, Place, Recorder, place
-from backprop_studio.network import Network
 from backprop_studio.project import Project
-from backprop_studio.training import Breakpoint, Command, Session, Snapshot, State
-from backprop_studio.training.breakpoints import AtPhase
+from backprop_studio.training import Breakpoint, Command, Snapshot, State
 from backprop_studio.ui.asking import Enquiry
+from backprop_studio.ui.controllers.demonstration import Demonstration
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
 from backprop_studio.ui.controllers.project import Aside, ProjectController
@@ -57,22 +52,13 @@ class LessonController(QObject):
         A lesson was opened; its front matter.
     closed
         It was left.
-    panel_wanted(key)
-        A dock is to be opened.
     told(text)
         Something that is worth a word.
-    check_wanted
-        The gradient check is to be run.
-    breakpoint_wanted(breakpoint)
-        A breakpoint is to be set.
     """
 
     opened = Signal(object)
     closed = Signal()
-    panel_wanted = Signal(str)
     told = Signal(str)
-    check_wanted = Signal()
-    breakpoint_wanted = Signal(object)
 
     def __init__(
         self,
@@ -102,12 +88,13 @@ class LessonController(QObject):
         self._gradient_error: float | None = None
         self._facts: Facts | None = None
         self._looked = 0.0
-        self._doing: list[Action] = []
+        self.demonstration = Demonstration(document, engine, self, self)
+        self.demonstration.refused.connect(self._say_refused)
         project.before_discard = self.leave
         engine.updated.connect(self._see_update)
         document.analysis_changed.connect(self._see_analysis)
-        self.panel.predicted.connect(self._predict)
-        self.panel.answered.connect(self._answer)
+        self.panel.predicted.connect(self.predict)
+        self.panel.answered.connect(self.answer)
         self.panel.step_requested.connect(self._go)
         self.panel.hint_requested.connect(self._hint)
         self.panel.show_requested.connect(self._show_step)
@@ -132,7 +119,7 @@ class LessonController(QObject):
     def set_breakpoints(self, points: tuple[Breakpoint, ...]) -> None:
         """Take note of the breakpoints."""
         self._breakpoints = points
-        self._look()
+        self.look()
 
     def see_check(self, checks: Sequence[object]) -> None:
         """Take note of what the gradient check found."""
@@ -140,7 +127,7 @@ class LessonController(QObject):
             errors = [float(getattr(check, "error")) for check in checks]  # noqa: B009
             self._gradient_error = max(errors, default=None)
             self._note(Event("gradient_check"))
-            self._look()
+            self.look()
 
     # Opening and leaving.
 
@@ -176,7 +163,7 @@ class LessonController(QObject):
         self.opened.emit(lesson.head)
         self._see_docks()
         if self._runner.index and not self._runner.is_finished:
-            self._set_scene()
+            self._set_scene(self._runner)
         return True
 
     def open_file(self) -> None:
@@ -272,7 +259,7 @@ class LessonController(QObject):
     def _begin(self) -> None:
         """Put the lesson's project on the screen, and start writing down what is done."""
         assert self._scene is not None
-        self._doing.clear()
+        self.demonstration.stop()
         self._enquiry.reset()
         self._curves = Curves()
         self._opened.clear()
@@ -287,7 +274,7 @@ class LessonController(QObject):
     def _close(self) -> None:
         self._keep()
         self._engine.listen(None)
-        self._doing.clear()
+        self.demonstration.stop()
         self._enquiry.reset()
 
     def _keep(self) -> None:
@@ -308,7 +295,7 @@ class LessonController(QObject):
         if self._runner is not None and visible and key not in self._opened:
             self._opened.add(key)
             self._note(Event("open", id=key))
-            self._look()
+            self.look()
 
     def _see_docks(self) -> None:
         """Those in sight count as opened; a dock behind another tab has an empty region."""
@@ -323,14 +310,14 @@ class LessonController(QObject):
             self._recorder.see(snapshot, len(lowered.program.instructions))
         running = snapshot.state is State.RUNNING
         if not running or time.monotonic() - self._looked > PATIENCE:
-            self._look()
+            self.look()
 
     def _see_analysis(self) -> None:
         # What was asked about another network is not answered any more.
         self._enquiry.reset()
-        self._look()
+        self.look()
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Ask where the run stands, and tell the runner."""
         runner = self._runner
         if runner is None:
@@ -338,12 +325,13 @@ class LessonController(QObject):
         self._looked = time.monotonic()
         if self._engine.state is State.EMPTY or self._document.analysis.lowered is None:
             self._enquiry.reset()
-            self._tell(None)
+            self.see(None)
             return
         question = partial(observe, self._document.network, runner.wanted())
-        self._enquiry.put(question, self._tell)
+        self._enquiry.put(question, self.see)
 
-    def _tell(self, moment: Moment | None) -> None:
+    def see(self, moment: Moment | None) -> None:
+        """Tell the runner what is so, with the run at this moment."""
         runner = self._runner
         if runner is None:
             return
@@ -386,7 +374,8 @@ class LessonController(QObject):
 
     # What the learner says.
 
-    def _predict(self, asked: Prediction, said: str | float, sure: int) -> None:
+    def predict(self, asked: Prediction, said: str | float, sure: int) -> None:
+        """Say a prediction of the step in front."""
         runner = self._runner
         if runner is None:
             return
@@ -398,7 +387,8 @@ class LessonController(QObject):
             self.told.emit(str(error))
         self._after(before)
 
-    def _answer(self, question: Check, said: float) -> None:
+    def answer(self, question: Check, said: float) -> None:
+        """Answer a question of the step in front."""
         runner = self._runner
         if runner is None:
             return
@@ -414,11 +404,12 @@ class LessonController(QObject):
         if index >= len(runner.lesson.steps):
             self.leave()
             return
+        self.demonstration.stop()
         runner.go(index)
         self._note(Event("go", id=runner.step.id))
         self._keep()
         self.panel.refresh()
-        self._look()
+        self.look()
 
     def _hint(self) -> None:
         if self._runner is not None and self._runner.hint():
@@ -429,93 +420,22 @@ class LessonController(QObject):
 
     def _show_step(self) -> None:
         """Carry out the solution of the step in front."""
-        if self._runner is not None and not self._doing:
-            self._doing = list(self._runner.step.solution)
-            self._do_next()
+        if self._runner is not None and not self.demonstration.is_running:
+            self.demonstration.start(self._runner.step.solution)
 
-    def _set_scene(self) -> None:
+    def _set_scene(self, runner: Runner) -> None:
         """Carry out what earlier steps ask for, so that the step in front can begin."""
-        runner = self._runner
-        assert runner is not None
-        earlier = runner.lesson.steps[: runner.index]
-        self._doing = [
-            action
-            for step in earlier
-            for action in step.solution
-            if not isinstance(action, Predict | AnswerTo)
-        ]
         self.told.emit(self.tr("Back where you were: the steps before are done for you."))
-        self._do_next()
+        self.demonstration.start(
+            [
+                action
+                for step in runner.lesson.steps[: runner.index]
+                for action in step.solution
+                if not isinstance(action, Predict | AnswerTo)
+            ]
+        )
 
-    def _do_next(self) -> None:
-        """Carry out the next action; the one after it when the worker has answered."""
-        while self._doing and self._runner is not None:
-            action = self._doing.pop(0)
-            try:
-                changed = action.edit(self._document.network)
-            except StudioError as error:
-                self._give_up(str(error))
-                return
-            if changed != self._document.network:
-                # A network in the middle of a rebuild may not run: nobody is waited for.
-                self._document.apply(self.tr("Shown by the lesson"), changed)
-                continue
-            if isinstance(action, Open):
-                self.panel_wanted.emit(action.open)
-                continue
-            if self._engine.state is State.EMPTY and self._document.analysis.lowered is None:
-                self._give_up(self.tr("Training is not possible."))
-                return
-            network = self._document.network
-            wanted = self._runner.wanted()
-            self._engine.ask(
-                partial(_prepare, action, network, self._breakpoints, wanted),
-                partial(self._carry_out, action),
-            )
-            return
-        self._look()
-
-    def _carry_out(self, action: Action, found: tuple[tuple[Command, ...], Moment]) -> None:
-        """Do an action for which the worker was asked."""
-        commands, moment = found
-        runner = self._runner
-        if runner is None:
-            return
-        self._tell(moment)
-        match action:
-            case Predict(predict=name, say=say, confidence=sure):
-                asked = next(p for p in runner.step.predictions if p.id == name)
-                said = said_number(say, runner.number) if asked.kind == "number" else say
-                if said is not None:
-                    self._predict(asked, said, sure)
-            case AnswerTo(answer=name, say=say):
-                question = next(c for c in runner.step.checks if getattr(c, "id", None) == name)
-                number = said_number(say, runner.number)
-                if number is not None:
-                    self._answer(question, number)
-            case CheckGradients():
-                self.panel_wanted.emit("gradient_check")
-                self.check_wanted.emit()
-            case SetBreakpoint(breakpoint=phase):
-                self.breakpoint_wanted.emit(AtPhase(Phase[phase.upper()]))
-            case _:
-                for command in commands:
-                    self._engine.send(command)
-        # Behind these commands in the worker's queue, so that the next action finds them done.
-        self._engine.ask(lambda session: None, lambda _: self._do_next())
-
-    def _give_up(self, reason: str) -> None:
-        self._doing.clear()
-        self.told.emit(self.tr("The step could not be shown: {reason}").format(reason=reason))
-
-
-def _prepare(
-    action: Action,
-    network: Network,
-    breakpoints: tuple[Breakpoint, ...],
-    wanted: Sequence[Expression],
-    session: Session,
-) -> tuple[tuple[Command, ...], Moment]:
-    """On the worker's thread: what to tell the worker, and where the run stands before."""
-    commands = command_of(action, network, session, breakpoints)
-    return commands, observe(network, wanted, session)
+    def _say_refused(self, reason: str) -> None:
+        self.told.emit(
+            self.tr("The step could not be shown: {reason}").format(reason=reason.rstrip("."))
+        )

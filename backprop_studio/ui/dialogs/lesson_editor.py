@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QFontDatabase, QTextCursor
 from PySide6.QtWidgets import (
     QDialog,
@@ -126,6 +126,8 @@ class LessonEditor(QDialog):
         self.faults.itemActivated.connect(self._go_to)
         self.faults.itemClicked.connect(self._go_to)
         self.faults.setMaximumHeight(120)
+        self.faults.setWordWrap(True)
+        self.faults.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.place = QLabel()
         theme.set_role(self.place, "muted")
         self._timer = QTimer(self)
@@ -156,6 +158,7 @@ class LessonEditor(QDialog):
         self.text.setPlainText(TEMPLATE)
         self.text.document().setModified(False)
         self.read()
+        self.text.setFocus()
 
     # Files.
 
@@ -387,6 +390,12 @@ class LessonEditor(QDialog):
         name = self.tr("not saved yet") if self._path is None else str(self._path)
         line = self.text.textCursor().blockNumber() + 1
         self.place.setText(self.tr("Line {line}, {name}").format(line=line, name=name))
+        # The preview shows the step that is being written.
+        runner = self._runner
+        if runner is not None and not self._timer.isActive():
+            begun = sum(step.line <= line for step in runner.lesson.steps)
+            if begun and begun - 1 != runner.index:
+                self._show_step(begun - 1)
 
     def _button(self, text: str, act: Callable[[], object]) -> QPushButton:
         button = QPushButton(text)

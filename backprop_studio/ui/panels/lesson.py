@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -22,6 +23,21 @@ from backprop_studio.lessons.lesson import Formula, Text, fill
 from backprop_studio.ui import theme
 from backprop_studio.ui.widgets.lesson_forms import CheckRow, PredictForm
 from backprop_studio.ui.widgets.lesson_text import LessonText, MarkdownLabel
+
+
+class _Page(QWidget):
+    """A page in a scroll area that is as high as its text is at its width, and no higher."""
+
+    def minimumSizeHint(self) -> QSize:
+        layout = self.layout()
+        if layout is None:
+            return super().minimumSizeHint()
+        return QSize(layout.minimumSize().width(), layout.heightForWidth(self.width()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
 
 class LessonPanel(QWidget):
@@ -164,7 +180,7 @@ class LessonPanel(QWidget):
         self._forms: list[PredictForm] = []
         self._rows: list[CheckRow] = []
         self._hints: list[MarkdownLabel] = []
-        page = self._page = QWidget()
+        page = self._page = _Page()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 4, 6, 4)
         column.setSpacing(10)

@@ -96,7 +96,7 @@ class PredictForm(QFrame):
         self.outcome.setVisible(forecast is not None)
         if forecast is None:
             return
-        said = self.tr("You said {said}, {sure} % sure.").format(
+        said = self.tr("You said: {said} ({sure} % sure).").format(
             said=_shown(forecast.said), sure=forecast.confidence
         )
         role = "muted"
@@ -104,9 +104,9 @@ class PredictForm(QFrame):
             truth = _shown(forecast.truth)
             role = "ok" if forecast.right else "warning"
             came = (
-                self.tr("✓ It was {truth}.").format(truth=truth)
+                self.tr("✓ It was: {truth}").format(truth=truth)
                 if forecast.right
-                else self.tr("✗ It was {truth}.").format(truth=truth)
+                else self.tr("✗ It was: {truth}").format(truth=truth)
             )
             said = f"{said}\n{came}"
         theme.set_role(self.outcome, role)
