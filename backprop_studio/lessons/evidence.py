@@ -23,6 +23,7 @@ from backprop_studio.lessons.runner import LessonError, Progress, Runner
 from backprop_studio.network import Network
 from backprop_studio.project import Project, Weights, decode, write_atomically
 from backprop_studio.project.files import open_regular, shorten, shown
+from backprop_studio.project.unsound import NewerError, UnsoundError
 from backprop_studio.training import (
     Boundary,
     Command,
@@ -43,6 +44,12 @@ MAX_ITERATIONS = 1_000_000
 """Iterations that a verification goes through at most."""
 ROUNDING = 1e-5
 """Relative difference of weights that another machine's arithmetic may make."""
+
+
+_UNREPEATABLE = (
+    StudioError, UnsoundError, NewerError, LookupError, TypeError, ValueError, StopIteration,
+)  # fmt: skip
+"""What comes of events that nobody could have caused."""
 
 
 class Tensor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -189,7 +196,15 @@ def verify(evidence: Evidence, lesson: Lesson, project: Project) -> tuple[Findin
     replay = _Replay(lesson, project)
     try:
         replay.all(evidence)
-    except (StudioError, LookupError, TypeError, ValueError, StopIteration) as error:
+    except (
+        StudioError,
+        UnsoundError,
+        NewerError,
+        LookupError,
+        TypeError,
+        ValueError,
+        StopIteration,
+    ) as error:
         reason = shorten(str(error) or type(error).__name__)
         found.append(Finding("events", False, f"they cannot be repeated: {reason}"))
         return tuple(found)

@@ -320,9 +320,11 @@ class _Reader:
 
     def _check_references(self, steps: Sequence[Step]) -> None:
         """What is said about predictions, questions and other steps must exist."""
+        if self.faults:
+            return  # a prediction that could not be read would be missed here as well
         order = {step.id: place for place, step in enumerate(steps)}
         for place, step in enumerate(steps):
-            for expression in step.expressions() if not self.faults else ():
+            for expression in step.expressions():
                 if expression.step and order.get(expression.step, place) >= place:
                     reason = f"'@{expression.step}' is no earlier step"
                     self._fault(step.line, f"{expression.key}: {reason}")
@@ -408,6 +410,7 @@ def _line_of(key: str, lines: Sequence[str], start: int) -> int:
 def _plain(error: msgspec.ValidationError) -> str:
     """What msgspec says, in the words of this file."""
     text = str(error).replace("`", "'").replace("Object contains unknown field", "unknown key")
+    text = text.replace("Invalid enum value", "there is no value")
     text = text.replace("Object missing required field", "missing key")
     text = re.sub(r" - at '\$\.?(.*?)'$", lambda m: f" for {m[1]}" if m[1] else "", text)
     for theirs, ours in (("'str'", "a text"), ("'int'", "a whole number"), ("'float'", "a number"),
