@@ -22,7 +22,7 @@ from backprop_studio.lessons.actions import (
     StepOn,
 )
 from backprop_studio.lessons.expressions import Expression, locate, parse_expression
-from backprop_studio.lessons.facts import Curves, Facts, observe
+from backprop_studio.lessons.facts import MAX_CURVE, Curves, Facts, observe
 from backprop_studio.lessons.runner import LessonError
 from backprop_studio.network import Network, analyze
 from backprop_studio.project import Project
@@ -198,7 +198,7 @@ class Driver:
         if session is None:
             return ()
         resting = (b for b in self.worker.timeline.branches if b.session is not session)
-        earlier = self._curves.see(session.losses.points[:, 1].copy())
+        earlier = self._curves.see(session.losses.points[:MAX_CURVE, 1].copy())
         return (*earlier, *(b.all_losses()[:, 1] for b in resting))
 
     def _load(self, weights: Weights, *, forget: bool) -> None:

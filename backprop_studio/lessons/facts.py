@@ -12,6 +12,9 @@ from backprop_studio.lessons.expressions import Expression, read
 from backprop_studio.network import Network
 from backprop_studio.training import Breakpoint, Cursor, Session
 
+MAX_CURVE = 100_000
+"""Losses of a run that are looked at, from its beginning."""
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -30,7 +33,7 @@ class Moment:
     numbers
         What was asked for and is computed, by `Expression.text`.
     curve
-        Losses of all iterations, in the order in which they were run: float64.
+        Losses of the iterations, in the order in which they were run, at most `MAX_CURVE`: float64.
     by_hand
         How many numbers were put in by hand.
     """
@@ -64,7 +67,7 @@ def observe(network: Network, wanted: Iterable[Expression], session: Session) ->
         completed=session.completed,
         epoch=session.epoch,
         numbers={key: number for key, number in numbers.items() if number is not None},
-        curve=session.losses.points[:, 1].copy(),
+        curve=session.losses.points[:MAX_CURVE, 1].copy(),
         by_hand=sum(len(put_in) for put_in in session.interventions.values()),
     )
 

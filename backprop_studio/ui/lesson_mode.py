@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QObject, Qt
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
@@ -29,9 +29,7 @@ def handlers(lessons: LessonController, window: MainWindow) -> dict[str, Callabl
     return {
         "lessons": lambda: _choose(lessons, window),
         "open_lesson": lessons.open_file,
-        "write_lesson": lambda: LessonEditor(
-            lessons, lambda: window.project.put_aside().project, window
-        ).show(),
+        "write_lesson": lambda: _write(lessons, window),
         "export_evidence": lessons.export_evidence,
         "leave_lesson": lessons.leave,
     }
@@ -42,6 +40,16 @@ def _choose(lessons: LessonController, window: MainWindow) -> None:
     if lessons.runner is not None:
         layout.open_instrument(window, window.docks, _PANEL)
     LessonList(lessons, window).exec()
+
+
+def _write(lessons: LessonController, window: MainWindow) -> None:
+    """Open the editor, or bring it to the front."""
+    editor = window.findChild(LessonEditor)
+    if editor is None:
+        editor = LessonEditor(lessons, lambda: window.project.put_aside().project, window)
+    editor.show()
+    editor.raise_()
+    editor.activateWindow()
 
 
 def install(window: MainWindow) -> None:
@@ -78,9 +86,19 @@ class LessonMode(QObject):
         actions: Mapping[str, QAction],
     ) -> None:
         super().__init__(window)
+        window.installEventFilter(self)
         self._window, self._docks, self._actions = window, docks, actions
         self._before: QByteArray | None = None
         self._hidden: list[QAction] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # A lesson that is being written is not lost with the window.
+        if watched is self._window and event.type() == QEvent.Type.Close:
+            editor = self._window.findChild(LessonEditor)
+            if editor is not None and editor.isVisible() and not editor.close():
+                event.ignore()
+                return True
+        return super().eventFilter(watched, event)
 
     def enter(self, head: Head) -> None:
         """Arrange the window for a lesson."""

@@ -351,6 +351,20 @@ def test_that_the_editor_tries_solutions_saves_and_starts(
     close(editor)
 
 
+def test_that_there_is_one_editor_and_the_window_does_not_close_over_what_is_not_saved(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.actions_by_id["write_lesson"].trigger()
+    window.actions_by_id["write_lesson"].trigger()
+    (editor,) = window.findChildren(LessonEditor)
+    editor.text.document().setModified(True)
+    buttons = QMessageBox.StandardButton
+    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: buttons.Cancel)
+    assert not window.close()
+    assert window.isVisible() and editor.isVisible()
+    close(editor)
+
+
 def test_that_evidence_without_a_lesson_is_a_word_and_no_file(
     window: MainWindow, do: Callable[[str], None], tmp_path: Path
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from backprop_studio.lessons.check import Check
-from backprop_studio.lessons.facts import Facts
+from backprop_studio.lessons.facts import MAX_CURVE, Facts
 
 
 class SameCurve(Check, frozen=True, kw_only=True):
@@ -35,4 +35,6 @@ class SameCurve(Check, frozen=True, kw_only=True):
 
     def faults(self) -> list[tuple[str, str]]:
         """As in `Check`."""
-        return [("iterations", "it must be at least 1")] if self.iterations < 1 else []
+        if not 1 <= self.iterations <= MAX_CURVE:
+            return [("iterations", f"it must be from 1 to {MAX_CURVE:,}")]
+        return []
