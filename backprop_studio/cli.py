@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -20,12 +20,13 @@ from backprop_studio.errors import Severity, StudioError
 # Everything else is imported where it is needed: help and wrong arguments answer at once.
 if TYPE_CHECKING:
     from backprop_studio.autograd import Array
+    from backprop_studio.lessons import Block, Expression, Rehearsed
     from backprop_studio.network import Network
     from backprop_studio.specs import Field
     from backprop_studio.training import Evaluation, Session, Weights
 
 PROGRAM = "backprop-studio"
-COMMANDS = ("train", "check")
+COMMANDS = ("train", "check", "lesson", "verify")
 """First arguments that are answered here."""
 
 EPOCHS = 20
@@ -50,9 +51,8 @@ def main(argv: Sequence[str]) -> int:
     """Run one command and return the exit code."""
     try:
         arguments = _parser().parse_args(argv)
-        if arguments.command == "train":
-            return _train(arguments)
-        return _check(arguments)
+        commands = {"train": _train, "check": _check, "lesson": _lesson, "verify": _verify}
+        return commands[arguments.command](arguments)
     except ArgumentsError as error:
         return complain(str(error), MISUSED)
     except StudioError as error:
@@ -78,7 +78,8 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog=PROGRAM,
-        usage=f"{PROGRAM} [PROJECT.bps]\n       {PROGRAM} train|check PROJECT.bps [options]",
+        usage=f"{PROGRAM} [PROJECT.bps]\n       {PROGRAM} train|check PROJECT.bps [options]\n"
+        f"       {PROGRAM} lesson FOLDER\n       {PROGRAM} verify EVIDENCE.json [--lesson FOLDER]",
         description="Build a neural network on a canvas and step through its backpropagation. "
         "Without a command, the window opens.",
         allow_abbrev=False,
@@ -125,6 +126,30 @@ def _parser() -> argparse.ArgumentParser:
         "--gradients",
         action="store_true",
         help="compare every gradient with central differences: two forward passes a parameter",
+    )
+
+    lesson = commands.add_parser(
+        "lesson",
+        help="try out the solutions of a lesson",
+        description="Reads a lesson and carries out its solutions. Each step has to be open before "
+        "its solution and done after it. Prints the texts with their numbers. The exit code is 0 "
+        "if all is so; faults of the text are listed with their lines.",
+        allow_abbrev=False,
+    )
+    lesson.add_argument("lesson", metavar="FOLDER", help="folder of the lesson, or its lesson.md")
+    lesson.add_argument("--quiet", action="store_true", help="print what is wrong and no texts")
+
+    verify = commands.add_parser(
+        "verify",
+        help="do again what a learner did, and compare",
+        description="Does again what is written in an evidence file and compares steps, "
+        "predictions, answers and the final weights. The exit code is 0 if all is confirmed, and "
+        "1 if anything is refuted.",
+        allow_abbrev=False,
+    )
+    verify.add_argument("evidence", metavar="EVIDENCE", help="evidence file of a learner")
+    verify.add_argument(
+        "--lesson", metavar="FOLDER", help="the lesson, where it is not one of the program's"
     )
     return parser
 
@@ -259,6 +284,80 @@ def _write(arguments: argparse.Namespace, network: Network, session: Session, ti
 def _contents(tensors: Mapping[str, Array]) -> str:
     numbers = sum(a.size for a in tensors.values())
     return f"{_count(len(tensors), 'tensor')}, {_count(numbers, 'number')}"
+
+
+# --- lesson and verify
+
+
+def _lesson(arguments: argparse.Namespace) -> int:
+    from backprop_studio import lessons
+    from backprop_studio.lessons.library import read_text
+
+    parsed = lessons.parse(read_text(arguments.lesson))
+    for fault in parsed.faults:
+        print(f"error: line {fault.line}: {_shown(fault.reason)}", file=sys.stderr)
+    if parsed.lesson is None:
+        return FAILED
+    scene = lessons.load_project(parsed.lesson, arguments.lesson)
+    rehearsal = lessons.Rehearsal(parsed.lesson, scene)
+    bad = 0
+    for played in rehearsal.play():
+        bad += not played.sound
+        if not arguments.quiet:
+            print(f"\n{'ok' if played.sound else 'NOT OK'}: {played.step.title}")
+            for block in played.step.blocks:
+                print(_told(block, rehearsal.runner.number))
+            for block in played.step.explain:
+                print(_told(block, rehearsal.runner.told))
+        for complaint in _complaints(played):
+            line = f"error: line {played.step.line}: '{played.step.title}' {complaint}"
+            print(line, file=sys.stderr)
+    steps = _count(len(parsed.lesson.steps), "step")
+    print(f"{parsed.lesson.head.title}: {steps}, {bad or 'none'} not as it should be")
+    return FAILED if bad else 0
+
+
+def _told(block: Block, number: Callable[[Expression], float | None]) -> str:
+    """A block of a lesson as the learner reads it."""
+    from backprop_studio.lessons import Formula, Text
+    from backprop_studio.lessons.lesson import fill
+
+    match block:
+        case Text(markdown):
+            return fill(markdown, number)
+        case Formula(latex):
+            return f"    {fill(latex, number, latex=True)}"
+        case _:
+            return f"  ? {fill(block.question, number)}"
+
+
+def _complaints(played: Rehearsed) -> list[str]:
+    """What is wrong with a step, in a few words each."""
+    found = [played.problem] if played.problem else []
+    if not (played.open_before and played.tasks_open):
+        found.append("is done before its solution")
+    if not played.done_after:
+        found.append("is not done by its solution" if played.step.solution else "has no solution")
+    return found + [f"tells {number.key}, which is not computed then" for number in played.untold]
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from backprop_studio import lessons
+    from backprop_studio.lessons import evidence
+    from backprop_studio.lessons.library import find
+
+    handed_in = evidence.load(arguments.evidence)
+    path = find(handed_in.lesson) if arguments.lesson is None else arguments.lesson
+    lesson = lessons.load(path)
+    findings = evidence.verify(handed_in, lesson, lessons.load_project(lesson, path))
+    for finding in findings:
+        verdict = "confirmed" if finding.confirmed else "REFUTED"
+        print(f"{_shown(finding.what):32} {verdict:10} {_shown(finding.detail)}")
+    refuted = sum(not finding.confirmed for finding in findings)
+    done = f"{len(handed_in.solved)} of {_count(len(lesson.steps), 'step')}"
+    verdict = f"{refuted} refuted" if refuted else "all confirmed"
+    print(f"{_shown(lesson.head.title)}: {done} done, seed {handed_in.seed}; {verdict}")
+    return FAILED if refuted else 0
 
 
 # --- Arguments

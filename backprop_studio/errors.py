@@ -221,6 +221,16 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "import-filled": "{count} missing cells of {name} are given the mean of the others.",
         "import-skipped": "{count} files are no pictures and are left out, such as {name}.",
         "import-grey": "The pictures are in colour; a data set holds shades of grey.",
+        # Lessons.
+        "lesson-invalid": "'{path}' is not a sound lesson. Line {line}: {reason}.",
+        "lesson-unknown": "There is no lesson called '{name}' in this program. Name its folder.",
+        "lesson-action": "This step of the lesson cannot be done: {reason}.",
+        "lesson-said": "'{said}' is no answer to the question '{question}'.",
+        "lesson-no-layer": "There is no layer called '{name}'.",
+        "lesson-no-type": "There is no type '{type}'. Known: {known}.",
+        "lesson-no-wire": "There is no wire from '{source}' to '{target}'.",
+        "lesson-no-setting": "'{name}' is not a setting that takes this value.",
+        "evidence-corrupt": "'{path}' is not a sound evidence file: {reason}.",
         # Command line.
         "argument-invalid": "{argument} is {value}; it must be {allowed}.",
         "no-display": (

@@ -20,6 +20,9 @@ class Task(StrEnum):
     REGRESSION = "regression"
 
 
+_FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
+
 class Scaling(StrEnum):
     """What is done to features so that they are of like size."""
 
@@ -71,11 +74,12 @@ class Dataset:
     id, title, summary
         As in `DatasetInfo`.
     x
-        float32 array of shape (n, *feature_shape), n >= 1, all finite; or, with a vocabulary,
+        float32 array of shape (n, *feature_shape), n >= 1, all finite, or float64 where the last
+        digit counts; or, with a vocabulary,
         int64 tokens in [0, vocabulary).
     y
         For classification an int64 array of shape (n,), class indices in [0, classes);
-        for regression a float32 array of shape (n, k), k >= 1, all finite.
+        for regression a float32 or float64 array of shape (n, k), k >= 1, all finite.
     task
         What is learned.
     class_names
@@ -115,8 +119,8 @@ class Dataset:
     id: str
     title: str
     summary: str
-    x: npt.NDArray[np.float32] | npt.NDArray[np.int64]
-    y: npt.NDArray[np.int64] | npt.NDArray[np.float32]
+    x: npt.NDArray[np.floating] | npt.NDArray[np.int64]
+    y: npt.NDArray[np.int64] | npt.NDArray[np.floating]
     task: Task
     class_names: tuple[str, ...]
     feature_names: tuple[str, ...]
@@ -166,9 +170,9 @@ class Dataset:
         )
 
     def _fault_of_rows(self) -> str | None:
-        expected = np.dtype(np.float32 if self.vocabulary is None else np.int64)
-        if self.x.dtype != expected:
-            return f"its features are {self.x.dtype} and must be {expected}"
+        expected = _FLOATS if self.vocabulary is None else (np.dtype(np.int64),)
+        if self.x.dtype not in expected:
+            return f"its features are {self.x.dtype} and must be {expected[0]}"
         if self.x.ndim < 2:
             return f"its features have shape {self.x.shape} and must have at least two axes"
         if self.x.size == 0:
@@ -180,9 +184,9 @@ class Dataset:
 
     def _fault_of_targets(self) -> str | None:
         classes = self.task is Task.CLASSIFICATION
-        dtype, axes = (np.dtype(np.int64), 1) if classes else (np.dtype(np.float32), 2)
-        if self.y.dtype != dtype:
-            return f"its targets are {self.y.dtype} and must be {dtype}"
+        expected, axes = ((np.dtype(np.int64),), 1) if classes else (_FLOATS, 2)
+        if self.y.dtype not in expected:
+            return f"its targets are {self.y.dtype} and must be {expected[0]}"
         if self.y.ndim != axes or self.y.size == 0:
             return f"its targets have shape {self.y.shape} and must have {axes} non-empty axes"
         if len(self.y) != len(self.x):

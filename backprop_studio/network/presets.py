@@ -240,7 +240,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "One neuron by hand",
             "x = 2, w = 3, b = 1, wanted 9: small enough to compute every number yourself.",
             _neuron,
-            "neuron",
+            "one_point",
             _descent(0.05),
         ),
     }

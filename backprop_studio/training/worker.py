@@ -69,6 +69,8 @@ class Worker:
         self.mailbox = mailbox
         self.state = State.EMPTY
         self.timeline = Timeline()
+        self.heard: Callable[[Command], object] | None = None
+        """Told of every command when it is sent, on the thread that sends it."""
         self._breakpoints: tuple[Breakpoint, ...] = ()
         self._until: int | None = None
         self._stops: Stops | None = None
@@ -94,6 +96,8 @@ class Worker:
 
     def send(self, command: Command) -> None:
         """Queue a command; any thread may call this."""
+        if self.heard is not None:
+            self.heard(command)
         self._commands.put(command)
 
     def loop(self) -> None:

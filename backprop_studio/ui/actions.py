@@ -285,6 +285,17 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Which keys do what; change them here",
     ),
     ActionSpec("about", "help", "&About Backprop Studio"),
+    ActionSpec(
+        "lessons", "help", "&Lessons…", "Ctrl+Shift+L", "",
+        "The ideas behind backpropagation, as things to do", True,
+    ),
+    ActionSpec("open_lesson", "help", "&Open a lesson…", "", "", "From a file or a teacher"),
+    ActionSpec("write_lesson", "help", "&Write a lesson…", "", "", "With a live preview"),
+    ActionSpec(
+        "export_evidence", "help", "&Export evidence…", "", "",
+        "What was predicted, done and reached in this lesson, for a teacher to verify",
+    ),
+    ActionSpec("leave_lesson", "help", "Lea&ve the lesson", "", "", "Your project comes back"),
 )  # fmt: skip
 
 

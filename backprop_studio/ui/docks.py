@@ -77,6 +77,7 @@ DOCKS = (
     DockSpec("over_time", "Gradients over time", _RIGHT, "setup", shown=False),
     DockSpec("predictions", "Predictions", _RIGHT, "setup", shown=False),
     DockSpec("representations", "Representations", _RIGHT, "setup", shown=False),
+    DockSpec("lesson", "Lesson", _LEFT, "palette", shown=False),
 )
 
 

@@ -31,7 +31,7 @@ from backprop_studio.training import (
     State,
 )
 from backprop_studio.training.naming import breakpoint_name, with_names
-from backprop_studio.ui import actions, docks, finding, theme, windows
+from backprop_studio.ui import actions, docks, finding, lesson_mode, theme, windows
 from backprop_studio.ui.canvas.ops_view import OpsView
 from backprop_studio.ui.canvas.progress import activity_at
 from backprop_studio.ui.canvas.view import CanvasView
@@ -39,6 +39,7 @@ from backprop_studio.ui.controllers.appearance import Appearance
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
 from backprop_studio.ui.controllers.layouts import Layouts
+from backprop_studio.ui.controllers.lesson import LessonController
 from backprop_studio.ui.controllers.project import ProjectController
 from backprop_studio.ui.controllers.shortcuts import Shortcuts
 from backprop_studio.ui.controllers.start import StartController
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self._engine = engine
         self._settings = settings
         self.project = ProjectController(document, engine, settings, self)
+        self.lessons = LessonController(document, engine, self.project, settings, self)
 
         self.canvas = CanvasView(document)
         self.palette_panel = PalettePanel()
@@ -228,6 +230,7 @@ class MainWindow(QMainWindow):
             "new_weights": self._draw_new_weights,
             "shortcuts": self._show_shortcuts,
             "about": partial(about.show_about, self),
+            **lesson_mode.handlers(self.lessons, self),
         }
 
     def _add_docks(self) -> dict[str, QDockWidget]:
@@ -245,6 +248,7 @@ class MainWindow(QMainWindow):
             "history": self.history,
             "outline": self.outline,
             "help": self.help,
+            "lesson": self.lessons.panel,
             **self.instruments.panels,
         }
         made = docks.build(self, panels)
@@ -311,6 +315,7 @@ class MainWindow(QMainWindow):
         engine.failed.connect(self._show_failure)
         engine.unanswered.connect(self._tell)
         actions.follow_undo(self.actions_by_id, document.undo_stack)
+        lesson_mode.install(self)
 
     # What the document and the engine say.
 

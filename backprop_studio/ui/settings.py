@@ -165,15 +165,24 @@ class Settings:
     @property
     def recovery_folder(self) -> Path:
         """Where unsaved work is kept for the case of a crash."""
-        file = Path(self._store.fileName())
-        if self._store.format() == QSettings.Format.IniFormat and file.is_absolute():
-            return file.parent / "recovery"
-        place = QStandardPaths.StandardLocation.AppDataLocation
-        return Path(QStandardPaths.writableLocation(place)) / "recovery"
+        return self._folder("recovery")
+
+    @property
+    def lessons_folder(self) -> Path:
+        """Where it is kept how far a learner is in each lesson."""
+        return self._folder("lessons")
 
     def sync(self) -> None:
         """Write to disk now, and read what other windows have written."""
         self._store.sync()
+
+    def _folder(self, name: str) -> Path:
+        """A folder beside the settings, or where the system keeps such data."""
+        file = Path(self._store.fileName())
+        if self._store.format() == QSettings.Format.IniFormat and file.is_absolute():
+            return file.parent / name
+        place = QStandardPaths.StandardLocation.AppDataLocation
+        return Path(QStandardPaths.writableLocation(place)) / name
 
     def _bytes(self, key: str) -> QByteArray:
         value = self._store.value(key)

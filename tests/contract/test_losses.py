@@ -198,7 +198,7 @@ def test_that_analysis_takes_a_fitting_prediction_and_names_both_shapes_of_anoth
             Node("end", "my loss", cls()),
         )
         wires = (Wire("in", "out"), Wire("out", "end"))
-        analysis = analyze(Network(nodes, wires, TrainingSetup(dataset_id, batch_size=8)))
+        analysis = analyze(Network(nodes, wires, TrainingSetup(dataset_id, batch_size=4)))
         found = [d for d in analysis.errors if d.node == "end"]
         assert found == list(analysis.errors)
         if cls.needs_classes and dataset.task is not Task.CLASSIFICATION:

@@ -136,6 +136,14 @@ class Engine(QObject):
             self._worker.send(Quit())
             self._thread.wait()
 
+    def listen(self, heard: Callable[[Command], object] | None) -> None:
+        """Tell `heard` of every command that is sent from now on; None tells nobody."""
+        self._worker.heard = heard
+
+    def send(self, command: Command) -> None:
+        """Send a command as it is."""
+        self._worker.send(command)
+
     def expect(self, weights: Mapping[tuple[str, str], Array]) -> None:
         """Say that the next network is another document, with these trained weights."""
         self._weights = weights

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -35,6 +36,25 @@ def stem_of(path: Path | None) -> str:
     return "" if path is None else path.stem
 
 
+@dataclass(frozen=True)
+class Aside:
+    """A document that was put aside.
+
+    Attributes
+    ----------
+    project
+        Its network and weights.
+    path
+        Its file, if it has one.
+    changed
+        Whether something of it is not saved.
+    """
+
+    project: Project
+    path: Path | None
+    changed: bool
+
+
 class ProjectController(QObject):
     """Moves documents between the window and files.
 
@@ -63,6 +83,8 @@ class ProjectController(QObject):
         # How its file was when it was last read or written here.
         self._stamp: tuple[int, int] | None = None
         self._saved_at = 0
+        self.before_discard: Callable[[], object] | None = None
+        """Called before the document may go, to bring back what was put aside."""
         self.recovery = Recovery(settings.recovery_folder, document, engine, self)
         self.path_changed.connect(lambda: self.recovery.set_path(self._path))
 
@@ -97,7 +119,7 @@ class ProjectController(QObject):
 
     def load_example(self, name: str = "digits") -> None:
         """An example, without asking: the digits are the first thing a person sees."""
-        self._show(project.load(assets.path("examples", f"{name}.bps")), None)
+        self.show(project.load(assets.path("examples", f"{name}.bps")))
 
     def recover(self) -> bool:
         """Offer what crashes have left, one after the other; whether one was opened."""
@@ -259,10 +281,39 @@ class ProjectController(QObject):
 
     def may_discard(self) -> bool:
         """Whether the document may go: it is saved, or the person says so."""
+        if self.before_discard is not None:
+            self.before_discard()
+        return not self.has_changes() or self._may_lose()
+
+    def has_changes(self) -> bool:
+        """Whether something of the document would be lost."""
         # A document with a file is expected to keep what it has learned; a first try is not.
         learned = self._path is not None and self._trained() != self._saved_at
-        if self._document.undo_stack.isClean() and not learned:
-            return True
+        return learned or not self._document.undo_stack.isClean()
+
+    def put_aside(self) -> Aside:
+        """The document with its weights, to be brought back later.
+
+        Raises
+        ------
+        TimeoutError
+            The worker does not answer.
+        """
+        kept = Project(self._document.network, self._engine.weights())
+        return Aside(kept, self._path, self.has_changes())
+
+    def bring_back(self, aside: Aside) -> None:
+        """Show a document that was put aside; what was not saved of it still is not."""
+        self._show(aside.project, aside.path)
+        if aside.changed:
+            self._document.undo_stack.resetClean()
+            self.recovery.keep()
+
+    def show(self, loaded: Project) -> None:
+        """A project without a file, without asking."""
+        self._show(loaded, None)
+
+    def _may_lose(self) -> bool:
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
             self._window,

@@ -33,6 +33,8 @@ class GradientCheckPanel(QWidget):
     """Id of the node whose parameter was double-clicked, or entered."""
     number_chosen = Signal(int, object)
     """Id of the gradient, and the entry with the largest gap, that is to be explained."""
+    checked = Signal(object)
+    """A tuple of `ParameterCheck`: what was found."""
 
     def __init__(self, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -117,6 +119,7 @@ class GradientCheckPanel(QWidget):
 
     def _show(self, checks: tuple[ParameterCheck, ...]) -> None:
         self._checks = checks
+        self.checked.emit(checks)
         self._fill()
         wrong = sum(check.band is Band.WRONG for check in checks)
         if not checks:

@@ -1,0 +1,41 @@
+"""A question with options, of which one is right."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from backprop_studio.lessons.check import Check
+from backprop_studio.lessons.facts import Facts
+
+
+class Choice(Check, frozen=True, kw_only=True):
+    """A question whose answer is one of a few.
+
+    Attributes
+    ----------
+    id
+        Unique in the lesson.
+    options
+        What can be chosen.
+    right
+        Place of the right one, from 1.
+    """
+
+    kind: ClassVar[str] = "choice"
+    question: ClassVar[bool] = True
+
+    id: str
+    options: tuple[str, ...]
+    right: int
+
+    def met(self, facts: Facts) -> bool:
+        """Whether it is so."""
+        return facts.answers.get(self.id) == self.right
+
+    def faults(self) -> list[tuple[str, str]]:
+        """As in `Check`."""
+        if len(self.options) < 2:
+            return [("options", "there must be at least two options")]
+        if not 1 <= self.right <= len(self.options):
+            return [("right", f"there are options 1 to {len(self.options)}")]
+        return []

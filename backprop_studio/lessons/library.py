@@ -1,0 +1,185 @@
+"""Finds lessons, opens them, and keeps how far a learner is."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from backprop_studio import assets, project
+from backprop_studio.errors import StudioError
+from backprop_studio.files import open_regular, shorten, shown
+from backprop_studio.lessons.lesson import Lesson
+from backprop_studio.lessons.parse import parse
+from backprop_studio.lessons.runner import LessonError, Progress
+
+FILE = "lesson.md"
+"""Name of the text in a lesson's folder."""
+
+MAX_BYTES = 2 * 2**20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A lesson in the list.
+
+    Attributes
+    ----------
+    id, title, summary, minutes
+        Of its front matter.
+    path
+        Its text.
+    done, steps
+        How many steps are done, and how many there are.
+    """
+
+    id: str
+    title: str
+    summary: str
+    minutes: int
+    path: Path
+    done: int = 0
+    steps: int = 1
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all of it is done."""
+        return self.done >= self.steps
+
+
+def shipped() -> tuple[Path, ...]:
+    """The texts of the lessons that come with the program, in their order."""
+    try:
+        folder = assets.path("lessons")
+    except FileNotFoundError:
+        return ()
+    return tuple(sorted(folder.glob(f"*/{FILE}")))
+
+
+def find(lesson_id: str) -> Path:
+    """The text of a lesson of the program.
+
+    Raises
+    ------
+    LessonError
+        There is none with this id.
+    """
+    for path in shipped():
+        if load(path).head.id == lesson_id:
+            return path
+    raise LessonError("lesson-unknown", name=shorten(lesson_id, 80))
+
+
+def read_text(path: str | os.PathLike[str]) -> str:
+    """The text of a lesson, or of the one in a folder.
+
+    Raises
+    ------
+    ProjectError
+        The file cannot be read.
+    LessonError
+        It is not UTF-8.
+    """
+    with open_regular(lesson_path(path), limit=MAX_BYTES) as file:
+        data = file.read(MAX_BYTES + 1)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise LessonError(
+            "lesson-invalid", path=shown(path), line=line, reason="the text is not UTF-8"
+        ) from None
+
+
+def lesson_path(path: str | os.PathLike[str]) -> Path:
+    """The text of a lesson, which is in the folder where a folder is given."""
+    given = Path(path)
+    return given / FILE if given.is_dir() else given
+
+
+def load(path: str | os.PathLike[str]) -> Lesson:
+    """Open a lesson from its file or its folder.
+
+    Raises
+    ------
+    ProjectError
+        The file cannot be read.
+    LessonError
+        ``lesson-invalid``: it is none; the first fault is named with its line.
+    """
+    parsed = parse(read_text(path))
+    if parsed.lesson is None:
+        first = parsed.faults[0]
+        raise LessonError(
+            "lesson-invalid", path=shown(path), line=first.line, reason=shorten(first.reason)
+        )
+    return parsed.lesson
+
+
+def load_project(lesson: Lesson, path: str | os.PathLike[str]) -> project.Project:
+    """The project that a lesson is about, from beside its text.
+
+    Raises
+    ------
+    ProjectError
+        It cannot be read.
+    """
+    return project.load(lesson_path(path).parent / lesson.head.project)
+
+
+class ProgressStore:
+    """How far a learner is in each lesson: one file a lesson, in a folder of its own.
+
+    Parameters
+    ----------
+    folder
+        Where; it is made when something is kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def load(self, lesson_id: str) -> Progress:
+        """What was kept; nothing for a lesson that was never begun, or if the file is damaged."""
+        try:
+            with open_regular(self._path(lesson_id), limit=MAX_BYTES) as file:
+                kept = msgspec.json.decode(file.read(), type=Progress, strict=True)
+        except (StudioError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return Progress()
+        return kept
+
+    def save(self, lesson_id: str, progress: Progress) -> None:
+        """Keep it, all or nothing.
+
+        Raises
+        ------
+        LessonError
+            The disk refuses.
+        """
+        path = self._path(lesson_id)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LessonError(
+                "file-unwritable", path=shown(path), reason=error.strerror or "refused"
+            ) from error
+        project.write_atomically(path, msgspec.json.encode(progress), error=LessonError)
+
+    def entries(self, paths: tuple[Path, ...] | None = None) -> tuple[Entry, ...]:
+        """The lessons of the program, and how far the learner is in each."""
+        found = []
+        for path in shipped() if paths is None else paths:
+            lesson = load(path)
+            done = len(set(self.load(lesson.head.id).solved) & {s.id for s in lesson.steps})
+            head = lesson.head
+            found.append(
+                Entry(
+                    head.id, head.title, head.summary, head.minutes, path, done, len(lesson.steps)
+                )
+            )
+        return tuple(found)
+
+    def _path(self, lesson_id: str) -> Path:
+        return self._folder / f"{lesson_id}.json"

@@ -1,0 +1,254 @@
+"""A lesson in progress: which step is in front, what was said, what is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from backprop_studio.errors import StudioError
+from backprop_studio.lessons.check import Check
+from backprop_studio.lessons.expressions import Expression
+from backprop_studio.lessons.facts import Facts
+from backprop_studio.lessons.lesson import Lesson, Step
+from backprop_studio.lessons.predictions import Forecast, Prediction, Said
+
+
+class LessonError(StudioError):
+    """A lesson cannot be opened, or something in it cannot be done."""
+
+
+@dataclass
+class Progress:
+    """How far a learner is in one lesson; kept between starts.
+
+    Attributes
+    ----------
+    digest
+        Of the lesson's text.
+    step
+        Id of the step that is in front.
+    solved
+        Ids of the steps that are done, in the order in which they were.
+    forecasts
+        What was predicted, by the prediction's id.
+    answers
+        What was answered, by the question's id.
+    hints
+        How many hints of a step were shown, by its id.
+    shown
+        Numbers in the texts of each step, as they were when they were first known.
+    told
+        Numbers in the explanations, as they were when the step was done.
+    kept
+        Numbers as they were at the end of a step, by `Expression.key`.
+    """
+
+    digest: str = ""
+    step: str = ""
+    solved: list[str] = field(default_factory=list)
+    forecasts: dict[str, Forecast] = field(default_factory=dict)
+    answers: dict[str, float | int] = field(default_factory=dict)
+    hints: dict[str, int] = field(default_factory=dict)
+    shown: dict[str, dict[str, float]] = field(default_factory=dict)
+    told: dict[str, dict[str, float]] = field(default_factory=dict)
+    kept: dict[str, float] = field(default_factory=dict)
+
+
+class Runner:
+    """Leads through a lesson. It looks at facts and does nothing to the app.
+
+    Nothing is locked: every step can be gone to at any time.
+
+    Parameters
+    ----------
+    lesson
+        The lesson.
+    progress
+        How far the learner was; what belongs to steps that the lesson has no more is dropped.
+    """
+
+    def __init__(self, lesson: Lesson, progress: Progress | None = None) -> None:
+        self.lesson = lesson
+        self.progress = _fitting(lesson, progress or Progress())
+        self._met: tuple[bool, ...] = ()
+        self._facts: Facts | None = None
+        ids = [step.id for step in lesson.steps]
+        self._index = ids.index(self.progress.step) if self.progress.step in ids else 0
+        self.go(self._index)
+
+    @property
+    def index(self) -> int:
+        """Place of the step that is in front."""
+        return self._index
+
+    @property
+    def step(self) -> Step:
+        """The step that is in front."""
+        return self.lesson.steps[self._index]
+
+    @property
+    def is_solved(self) -> bool:
+        """Whether the step in front is done."""
+        return self.step.id in self.progress.solved
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all steps are done."""
+        return len(self.progress.solved) == len(self.lesson.steps)
+
+    @property
+    def met(self) -> tuple[bool, ...]:
+        """Which checks of the step in front were met when last looked at; all, once it is done."""
+        if self.is_solved:
+            return (True,) * len(self.step.checks)
+        return self._met or (False,) * len(self.step.checks)
+
+    def go(self, index: int) -> None:
+        """Bring another step to the front."""
+        self._index = min(max(index, 0), len(self.lesson.steps) - 1)
+        self.progress.step = self.step.id
+        self._met = ()
+
+    def wanted(self) -> tuple[Expression, ...]:
+        """The numbers that `see` needs in the facts."""
+        return self.lesson.wanted(self._index)
+
+    def see(self, facts: Facts) -> bool:
+        """Look at what is so now; whether anything is to be shown anew."""
+        facts = self._with_kept(facts)
+        self._facts = facts
+        step, progress = self.step, self.progress
+        before = (self._met, len(progress.solved), len(progress.shown.get(step.id, {})))
+        self._take_numbers(progress.shown, step.in_text(), facts)
+        if not self.is_solved:
+            self._met = tuple(check.met(facts) for check in step.checks)
+            said = all(p.id in progress.forecasts for p in step.predictions)
+            if said and all(self._met) and self._settle(facts):
+                progress.solved.append(step.id)
+                self._take_numbers(progress.told, step.in_explanation(), facts)
+                for expression in self.lesson.wanted(self._index):
+                    number = facts.number(expression)
+                    if number is not None:
+                        progress.kept[f"{expression.text}@{step.id}"] = number
+        return before != (self._met, len(progress.solved), len(progress.shown.get(step.id, {})))
+
+    def predict(self, prediction: Prediction, said: Said, confidence: int) -> None:
+        """Say a prediction of the step in front; it stays as it is once it came out.
+
+        Raises
+        ------
+        LessonError
+            That is no answer to the question.
+        """
+        if not prediction.accepts(said):
+            raise LessonError("lesson-said", said=said, question=prediction.id)
+        known = self.progress.forecasts.get(prediction.id)
+        if known is not None and known.truth is not None:
+            return
+        before = None
+        if prediction.about and self._facts is not None:
+            before = self._facts.number(prediction.wanted()[0])
+        late = bool(self.step.checks) and all(self._met) and bool(self._met)
+        forecast = Forecast(said, confidence, before, late)
+        self.progress.forecasts[prediction.id] = forecast
+        if self._facts is not None:
+            self.see(self._facts)
+
+    def answer(self, question: Check, said: float | int) -> bool:
+        """Answer a question of the step in front; whether it is right."""
+        name = str(getattr(question, "id"))  # noqa: B009
+        self.progress.answers[name] = said
+        if self._facts is None:
+            return False
+        facts = replace(self._facts, answers=dict(self.progress.answers))
+        self.see(facts)
+        return question.met(facts)
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """The hints of the step that were shown so far."""
+        return self.step.hints[: self.progress.hints.get(self.step.id, 0)]
+
+    def hint(self) -> bool:
+        """Show one hint more; False when there is none."""
+        shown = len(self.hints)
+        if shown == len(self.step.hints):
+            return False
+        self.progress.hints[self.step.id] = shown + 1
+        return True
+
+    def number(self, expression: Expression) -> float | None:
+        """A number of the step's text, as it was when it was first known."""
+        shown = self.progress.shown.get(self.step.id, {})
+        if expression.key in shown:
+            return shown[expression.key]
+        return None if self._facts is None else self._facts.number(expression)
+
+    def told(self, expression: Expression) -> float | None:
+        """A number of the step's explanation, as it was when the step was done."""
+        return self.progress.told.get(self.step.id, {}).get(expression.key)
+
+    def _with_kept(self, facts: Facts) -> Facts:
+        """The facts, and what was so at the end of earlier steps."""
+        facts = replace(facts, answers=dict(self.progress.answers))
+        if facts.moment is None:
+            return facts
+        numbers = {**facts.moment.numbers, **self.progress.kept}
+        return replace(facts, moment=replace(facts.moment, numbers=numbers))
+
+    def _take_numbers(
+        self,
+        kept: dict[str, dict[str, float]],
+        expressions: tuple[Expression, ...],
+        facts: Facts,
+    ) -> None:
+        """Keep each number of a text the first time that it is known: a text does not flicker."""
+        mine = kept.setdefault(self.step.id, {})
+        for expression in expressions:
+            number = facts.number(expression)
+            if number is not None:
+                mine.setdefault(expression.key, number)
+
+    def _settle(self, facts: Facts) -> bool:
+        """Find out what came of the predictions; False while one cannot be told."""
+        settled = {}
+        for prediction in self.step.predictions:
+            forecast = self.progress.forecasts[prediction.id]
+            truth = prediction.truth(facts.number, forecast.before)
+            if truth is None:
+                return False
+            right = prediction.is_right(forecast.said, truth)
+            settled[prediction.id] = replace(forecast, truth=truth, right=right)
+        self.progress.forecasts.update(settled)
+        return True
+
+
+def _fitting(lesson: Lesson, progress: Progress) -> Progress:
+    """What of a progress belongs to the lesson as it is now."""
+    steps = {step.id: step for step in lesson.steps}
+    asked = {p.id: p for step in lesson.steps for p in step.predictions}
+    questions = {
+        str(getattr(c, "id")) for s in lesson.steps for c in s.checks if c.question  # noqa: B009
+    }  # fmt: skip
+
+    forecasts = {
+        key: forecast
+        for key, forecast in progress.forecasts.items()
+        if key in asked and asked[key].accepts(forecast.said)
+    }
+    same = progress.digest == lesson.digest
+    solved = [
+        key
+        for key in dict.fromkeys(progress.solved)
+        if key in steps and all(p.id in forecasts for p in steps[key].predictions)
+    ]
+    return Progress(
+        digest=lesson.digest,
+        step=progress.step,
+        solved=solved,
+        forecasts=forecasts,
+        answers={k: v for k, v in progress.answers.items() if k in questions},
+        hints={k: v for k, v in progress.hints.items() if k in steps},
+        shown={k: v for k, v in progress.shown.items() if k in steps} if same else {},
+        told={k: v for k, v in progress.told.items() if k in steps} if same else {},
+        kept=dict(progress.kept),
+    )

@@ -1,0 +1,176 @@
+"""Does steps of a lesson for the learner, in the window: the same actions as without one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from backprop_studio.autograd import Phase
+from backprop_studio.errors import StudioError
+from backprop_studio.lessons import Action, Check, Expression, Moment, Prediction, Runner, observe
+from backprop_studio.lessons.actions import AnswerTo, CheckGradients, Open, Predict, SetBreakpoint
+from backprop_studio.lessons.driver import command_of
+from backprop_studio.lessons.lesson import said_number
+from backprop_studio.network import Network
+from backprop_studio.training import Command, Session
+from backprop_studio.training.breakpoints import AtPhase
+from backprop_studio.ui.controllers.document import Document
+from backprop_studio.ui.controllers.engine import Engine
+
+
+class Learner(Protocol):
+    """On whose behalf it is done."""
+
+    @property
+    def runner(self) -> Runner | None:
+        """The lesson that is open."""
+
+    def see(self, moment: Moment | None) -> None:
+        """Take note of where the run stands."""
+
+    def look(self) -> None:
+        """Ask where the run stands."""
+
+    def predict(self, asked: Prediction, said: str | float, sure: int) -> None:
+        """Say a prediction."""
+
+    def answer(self, question: Check, said: float) -> None:
+        """Answer a question."""
+
+
+class Demonstration(QObject):
+    """Carries out actions one after the other; each waits until the worker has done the last.
+
+    Parameters
+    ----------
+    document, engine
+        What is acted on.
+    learner
+        On whose behalf.
+
+    Signals
+    -------
+    panel_wanted(key)
+        A dock is to be opened.
+    check_wanted
+        The gradient check is to be run.
+    breakpoint_wanted(breakpoint)
+        A breakpoint is to be set.
+    refused(reason)
+        An action is not possible; the rest is left out.
+    """
+
+    panel_wanted = Signal(str)
+    check_wanted = Signal()
+    breakpoint_wanted = Signal(object)
+    refused = Signal(str)
+
+    def __init__(
+        self, document: Document, engine: Engine, learner: Learner, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._engine = engine
+        self._learner = learner
+        self._left: list[Action] = []
+        self._round = 0
+
+    @property
+    def is_running(self) -> bool:
+        """Whether actions are left."""
+        return bool(self._left)
+
+    def start(self, actions: Sequence[Action]) -> None:
+        """Carry these out, and no others that were left."""
+        self.stop()
+        self._left = list(actions)
+        self._next(self._round)
+
+    def stop(self) -> None:
+        """Leave out what is left."""
+        self._left.clear()
+        self._round += 1
+
+    def _next(self, number: int) -> None:
+        """Carry out the next action; the one after it when the worker has answered."""
+        if number != self._round:
+            return
+        while self._left:
+            runner = self._learner.runner
+            if runner is None:
+                self.stop()
+                return
+            action = self._left.pop(0)
+            try:
+                changed = action.edit(self._document.network)
+            except StudioError as error:
+                self._refuse(str(error))
+                return
+            if changed != self._document.network:
+                # A network in the middle of a rebuild may not run: nobody is waited for.
+                self._document.apply(self.tr("Shown by the lesson"), changed)
+                continue
+            if isinstance(action, Open):
+                self.panel_wanted.emit(action.open)
+                continue
+            if self._document.analysis.lowered is None:
+                self._refuse(self.tr("training is not possible"))
+                return
+            question = partial(_prepare, action, self._document.network, runner.wanted())
+            self._engine.ask(question, partial(self._carry_out, action, number))
+            return
+        self._learner.look()
+
+    def _carry_out(
+        self, action: Action, number: int, found: tuple[tuple[Command, ...] | str, Moment]
+    ) -> None:
+        """Do an action for which the worker was asked."""
+        commands, moment = found
+        runner = self._learner.runner
+        if number != self._round or runner is None:
+            return
+        if isinstance(commands, str):
+            self._refuse(commands)
+            return
+        self._learner.see(moment)
+        match action:
+            case Predict(predict=name, say=say, confidence=sure):
+                asked = next((p for p in runner.step.predictions if p.id == name), None)
+                if asked is not None:
+                    said = said_number(say, runner.number) if asked.kind == "number" else say
+                    if said is not None:
+                        self._learner.predict(asked, said, sure)
+            case AnswerTo(answer=name, say=say):
+                checks = runner.step.checks
+                question = next((c for c in checks if getattr(c, "id", None) == name), None)
+                answer = said_number(say, runner.number)
+                if question is not None and answer is not None:
+                    self._learner.answer(question, answer)
+            case CheckGradients():
+                self.panel_wanted.emit("gradient_check")
+                self.check_wanted.emit()
+            case SetBreakpoint(breakpoint=phase):
+                self.breakpoint_wanted.emit(AtPhase(Phase[phase.upper()]))
+            case _:
+                for command in commands:
+                    self._engine.send(command)
+        # Behind these commands in the worker's queue, so that the next action finds them done.
+        self._engine.ask(lambda session: None, lambda _: self._next(number))
+
+    def _refuse(self, reason: str) -> None:
+        self.stop()
+        self.refused.emit(reason)
+
+
+def _prepare(
+    action: Action, network: Network, wanted: Sequence[Expression], session: Session
+) -> tuple[tuple[Command, ...] | str, Moment]:
+    """On the worker's thread: what to tell the worker, or why not, and where the run stands."""
+    moment = observe(network, wanted, session)
+    try:
+        return command_of(action, network, session, ()), moment
+    except StudioError as error:
+        return str(error), moment

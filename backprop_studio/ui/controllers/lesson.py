@@ -1,0 +1,441 @@
+"""The lesson that is open in the window: it looks at the app, and the learner's project waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QMessageBox, QWidget
+
+from backprop_studio import lessons
+from backprop_studio.errors import StudioError
+from backprop_studio.lessons import (
+    Check,
+    Curves,
+    Entry,
+    Facts,
+    LessonError,
+    Moment,
+    Prediction,
+    Progress,
+    ProgressStore,
+    Runner,
+    evidence,
+    observe,
+)
+from backprop_studio.lessons.actions import AnswerTo, Predict
+from backprop_studio.lessons.lesson import Lesson
+from backprop_studio.lessons.recorder import Event, Place, Recorder, place
+from backprop_studio.project import Project
+from backprop_studio.training import Breakpoint, Command, Snapshot, State
+from backprop_studio.ui.asking import Enquiry
+from backprop_studio.ui.controllers.demonstration import Demonstration
+from backprop_studio.ui.controllers.document import Document
+from backprop_studio.ui.controllers.engine import Engine
+from backprop_studio.ui.controllers.project import Aside, ProjectController
+from backprop_studio.ui.panels.lesson import LessonPanel
+from backprop_studio.ui.settings import Settings
+
+PATIENCE = 0.5
+"""Seconds between two looks while training runs."""
+
+
+class LessonController(QObject):
+    """Opens and leaves lessons, tells the runner what is so, and does steps for the learner.
+
+    Signals
+    -------
+    opened(head)
+        A lesson was opened; its front matter.
+    closed
+        It was left.
+    told(text)
+        Something that is worth a word.
+    """
+
+    opened = Signal(object)
+    closed = Signal()
+    told = Signal(str)
+
+    def __init__(
+        self,
+        document: Document,
+        engine: Engine,
+        project: ProjectController,
+        settings: Settings,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._document = document
+        self._engine = engine
+        self._project = project
+        self._settings = settings
+        self._window = window
+        self.store = ProgressStore(settings.lessons_folder)
+        self.panel = LessonPanel()
+        self._runner: Runner | None = None
+        self._scene: Project | None = None
+        self._aside: Aside | None = None
+        self._recorder = Recorder()
+        self._enquiry = Enquiry(engine.ask, lambda reason: None)
+        self._curves = Curves()
+        self._docks: Mapping[str, QDockWidget] = {}
+        self._opened: set[str] = set()
+        self._breakpoints: tuple[Breakpoint, ...] = ()
+        self._gradient_error: float | None = None
+        self._facts: Facts | None = None
+        self._looked = 0.0
+        self.demonstration = Demonstration(document, engine, self, self)
+        self.demonstration.refused.connect(self._say_refused)
+        project.before_discard = self.leave
+        engine.updated.connect(self._see_update)
+        document.analysis_changed.connect(self._see_analysis)
+        self.panel.predicted.connect(self.predict)
+        self.panel.answered.connect(self.answer)
+        self.panel.step_requested.connect(self._go)
+        self.panel.hint_requested.connect(self._hint)
+        self.panel.show_requested.connect(self._show_step)
+        self.panel.restart_requested.connect(self.restart)
+        self.panel.left.connect(self.leave)
+
+    @property
+    def runner(self) -> Runner | None:
+        """The lesson that is open."""
+        return self._runner
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The lessons of the program, and how far the learner is."""
+        return self.store.entries()
+
+    def watch_docks(self, docks: Mapping[str, QDockWidget]) -> None:
+        """Take note of what is opened from now on."""
+        self._docks = docks
+        for key, dock in docks.items():
+            dock.visibilityChanged.connect(partial(self._see_dock, key))
+
+    def set_breakpoints(self, points: tuple[Breakpoint, ...]) -> None:
+        """Take note of the breakpoints."""
+        self._breakpoints = points
+        self.look()
+
+    def see_check(self, checks: Sequence[object]) -> None:
+        """Take note of what the gradient check found."""
+        if self._runner is not None:
+            errors = [float(getattr(check, "error")) for check in checks]  # noqa: B009
+            self._gradient_error = max(errors, default=None)
+            self._note(Event("gradient_check"))
+            self.look()
+
+    # Opening and leaving.
+
+    def open(self, path: Path) -> bool:
+        """Open a lesson from its file or folder; False, with a message, when it cannot be.
+
+        The learner's own project is put aside and comes back afterwards.
+        """
+        try:
+            lesson = lessons.load(path)
+            scene = lessons.load_project(lesson, path)
+        except StudioError as error:
+            QMessageBox.warning(self._window, self.tr("The lesson was not opened"), str(error))
+            return False
+        return self.open_lesson(lesson, scene)
+
+    def open_lesson(self, lesson: Lesson, scene: Project) -> bool:
+        """Open a lesson with its project; False when the learner thinks better of it."""
+        if self._runner is None:
+            if self._project.has_changes() and not self._may_put_aside():
+                return False
+            try:
+                self._aside = self._project.put_aside()
+            except TimeoutError as error:
+                QMessageBox.warning(self._window, self.tr("The lesson was not opened"), str(error))
+                return False
+        else:
+            self._close()
+        self._scene = scene
+        self._runner = Runner(lesson, self.store.load(lesson.head.id))
+        self._begin()
+        self.panel.set_runner(self._runner)
+        self.opened.emit(lesson.head)
+        self._see_docks()
+        if self._runner.index and not self._runner.is_finished:
+            self._set_scene(self._runner)
+        return True
+
+    def open_file(self) -> None:
+        """A lesson that the person picks."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window,
+            self.tr("Open lesson"),
+            str(self._settings.last_folder),
+            self.tr("Lessons (*.md);;All files (*)"),
+        )
+        if name:
+            self._settings.last_folder = Path(name).parent
+            self.open(Path(name))
+
+    def restart(self) -> None:
+        """Begin the lesson anew: its project as it was, and nothing said or done."""
+        if self._runner is None:
+            return
+        lesson = self._runner.lesson
+        self.store.save(lesson.head.id, Progress())
+        self._runner = Runner(lesson)
+        self._begin()
+        self.panel.set_runner(self._runner)
+        self.opened.emit(lesson.head)
+        self._see_docks()
+
+    def leave(self) -> None:
+        """Close the lesson, and bring the learner's own project back."""
+        if self._runner is None:
+            return
+        self._close()
+        self._runner = None
+        self.panel.set_runner(None)
+        self.closed.emit()
+        aside, self._aside = self._aside, None
+        if aside is not None:
+            self._project.bring_back(aside)
+
+    def export_evidence(self) -> None:
+        """What was said and done in the lesson, to a file that the person picks."""
+        if self._runner is None:
+            self.told.emit(self.tr("Open a lesson first: evidence is about one."))
+            return
+        suggestion = self._settings.last_folder / f"{self._runner.lesson.head.id}-evidence.json"
+        name, _ = QFileDialog.getSaveFileName(
+            self._window,
+            self.tr("Export evidence"),
+            str(suggestion),
+            self.tr("Evidence (*.json)"),
+        )
+        if name:
+            self.write_evidence(Path(name))
+
+    def write_evidence(self, path: Path) -> bool:
+        """What was said and done, to this file; False, with a message, when it fails."""
+        runner = self._runner
+        if runner is None:
+            return False
+        try:
+            weights = self._engine.weights()
+            made = evidence.collect(
+                runner.lesson,
+                runner.progress,
+                self._recorder.events,
+                self._document.network,
+                weights,
+                self._recorder.last,
+            )
+            evidence.save(made, path)
+        except (StudioError, TimeoutError) as error:
+            QMessageBox.warning(self._window, self.tr("The evidence was not exported"), str(error))
+            return False
+        self._settings.last_folder = path.parent
+        self.told.emit(self.tr("Exported {path}").format(path=path))
+        return True
+
+    def _may_put_aside(self) -> bool:
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._window,
+            self.tr("Your project is not saved"),
+            self.tr(
+                "Your project waits while the lesson is open, and comes back when you leave it. "
+                "It has changes that are not saved. Save them first?"
+            ),
+            buttons.Save | buttons.Ignore | buttons.Cancel,
+            buttons.Save,
+        )
+        if answer == buttons.Save:
+            return self._project.save()
+        return answer == buttons.Ignore
+
+    def _begin(self) -> None:
+        """Put the lesson's project on the screen, and start writing down what is done."""
+        assert self._scene is not None
+        self.demonstration.stop()
+        self._enquiry.reset()
+        self._curves = Curves()
+        self._opened.clear()
+        self._gradient_error, self._facts = None, None
+        self._recorder = Recorder()
+        self._engine.listen(self._hear)
+        self._project.show(self._scene)
+        self._recorder.begin()
+        if self._breakpoints:
+            self._engine.set_breakpoints(self._breakpoints)
+
+    def _close(self) -> None:
+        self._keep()
+        self._engine.listen(None)
+        self.demonstration.stop()
+        self._enquiry.reset()
+
+    def _keep(self) -> None:
+        runner = self._runner
+        if runner is None:
+            return
+        try:
+            self.store.save(runner.lesson.head.id, runner.progress)
+        except StudioError as error:
+            self.told.emit(str(error))
+
+    # What is so.
+
+    def _hear(self, command: Command) -> None:
+        self._recorder.hear(command, self._document.network)
+
+    def _see_dock(self, key: str, visible: bool) -> None:
+        if self._runner is not None and visible and key not in self._opened:
+            self._opened.add(key)
+            self._note(Event("open", id=key))
+            self.look()
+
+    def _see_docks(self) -> None:
+        """Those in sight count as opened; a dock behind another tab has an empty region."""
+        for key, dock in self._docks.items():
+            self._see_dock(key, dock.isVisible() and not dock.visibleRegion().isEmpty())
+
+    def _see_update(self, snapshot: Snapshot, _: object) -> None:
+        if self._runner is None:
+            return
+        lowered = self._document.analysis.lowered
+        if lowered is not None:
+            self._recorder.see(snapshot, len(lowered.program.instructions))
+        running = snapshot.state is State.RUNNING
+        if not running or time.monotonic() - self._looked > PATIENCE:
+            self.look()
+
+    def _see_analysis(self) -> None:
+        # What was asked about another network is not answered any more.
+        self._enquiry.reset()
+        self.look()
+
+    def look(self) -> None:
+        """Ask where the run stands, and tell the runner."""
+        runner = self._runner
+        if runner is None:
+            return
+        self._looked = time.monotonic()
+        if self._engine.state is State.EMPTY or self._document.analysis.lowered is None:
+            self._enquiry.reset()
+            self.see(None)
+            return
+        question = partial(observe, self._document.network, runner.wanted())
+        self._enquiry.put(question, self.see)
+
+    def see(self, moment: Moment | None) -> None:
+        """Tell the runner what is so, with the run at this moment."""
+        runner = self._runner
+        if runner is None:
+            return
+        snapshot = self._engine.snapshot
+        earlier = () if moment is None else self._curves.see(moment.curve)
+        resting = tuple(b.losses[:, 1] for b in snapshot.branches if b.id != snapshot.branch)
+        self._facts = Facts(
+            network=self._document.network,
+            moment=moment,
+            branches=len(snapshot.branches),
+            breakpoints=self._breakpoints,
+            opened=frozenset(self._opened),
+            gradient_error=self._gradient_error,
+            earlier=(*earlier, *resting),
+        )
+        before = len(runner.progress.solved)
+        if runner.see(self._facts):
+            self._after(before)
+
+    def _after(self, before: int) -> None:
+        """Write down and show that something is done, or is otherwise than it was."""
+        runner = self._runner
+        assert runner is not None
+        if len(runner.progress.solved) > before:
+            self._note(Event("done", id=runner.step.id))
+            if runner.is_finished:
+                self.told.emit(self.tr("All steps of this lesson are done."))
+        self._keep()
+        self.panel.refresh()
+
+    def _note(self, event: Event) -> None:
+        self._recorder.note(event, self._here())
+
+    def _here(self) -> Place | None:
+        """Where the run stood when it was last looked at."""
+        lowered = self._document.analysis.lowered
+        if self._facts is None or self._facts.moment is None or lowered is None:
+            return None
+        return place(self._facts.moment.cursor, len(lowered.program.instructions))
+
+    # What the learner says.
+
+    def predict(self, asked: Prediction, said: str | float, sure: int) -> None:
+        """Say a prediction of the step in front."""
+        runner = self._runner
+        if runner is None:
+            return
+        before = len(runner.progress.solved)
+        self._note(Event("predict", id=asked.id, said=said, sure=sure))
+        try:
+            runner.predict(asked, said, sure)
+        except LessonError as error:
+            self.told.emit(str(error))
+        self._after(before)
+
+    def answer(self, question: Check, said: float) -> None:
+        """Answer a question of the step in front."""
+        runner = self._runner
+        if runner is None:
+            return
+        before = len(runner.progress.solved)
+        self._note(Event("answer", id=str(getattr(question, "id")), said=said))  # noqa: B009
+        runner.answer(question, said)
+        self._after(before)
+
+    def _go(self, index: int) -> None:
+        runner = self._runner
+        if runner is None:
+            return
+        if index >= len(runner.lesson.steps):
+            self.leave()
+            return
+        self.demonstration.stop()
+        runner.go(index)
+        self._note(Event("go", id=runner.step.id))
+        self._keep()
+        self.panel.refresh()
+        self.look()
+
+    def _hint(self) -> None:
+        if self._runner is not None and self._runner.hint():
+            self._keep()
+            self.panel.refresh()
+
+    # Doing steps for the learner.
+
+    def _show_step(self) -> None:
+        """Carry out the solution of the step in front."""
+        if self._runner is not None and not self.demonstration.is_running:
+            self.demonstration.start(self._runner.step.solution)
+
+    def _set_scene(self, runner: Runner) -> None:
+        """Carry out what earlier steps ask for, so that the step in front can begin."""
+        self.told.emit(self.tr("Back where you were: the steps before are done for you."))
+        self.demonstration.start(
+            [
+                action
+                for step in runner.lesson.steps[: runner.index]
+                for action in step.solution
+                if not isinstance(action, Predict | AnswerTo)
+            ]
+        )
+
+    def _say_refused(self, reason: str) -> None:
+        self.told.emit(
+            self.tr("The step could not be shown: {reason}").format(reason=reason.rstrip("."))
+        )

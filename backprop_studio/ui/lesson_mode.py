@@ -1,0 +1,148 @@
+"""What the window does while a lesson is open: its panels, and nothing that only distracts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDockWidget, QMainWindow
+
+from backprop_studio.lessons.lesson import Head
+from backprop_studio.ui import docks as layout
+from backprop_studio.ui.controllers.lesson import LessonController
+from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
+from backprop_studio.ui.dialogs.lesson_list import LessonList
+
+if TYPE_CHECKING:
+    from backprop_studio.ui.main_window import MainWindow
+
+LESSON_WIDTH = 360
+"""Pixels in which a lesson is read."""
+
+_PANEL = "lesson"
+
+
+def handlers(lessons: LessonController, window: MainWindow) -> dict[str, Callable[[], object]]:
+    """What the actions about lessons do."""
+    return {
+        "lessons": lambda: _choose(lessons, window),
+        "open_lesson": lessons.open_file,
+        "write_lesson": lambda: _write(lessons, window),
+        "export_evidence": lessons.export_evidence,
+        "leave_lesson": lessons.leave,
+    }
+
+
+def _choose(lessons: LessonController, window: MainWindow) -> None:
+    """Offer the lessons; one that is open comes back into sight, should its dock be closed."""
+    if lessons.runner is not None:
+        layout.open_instrument(window, window.docks, _PANEL)
+    LessonList(lessons, window).exec()
+
+
+def _write(lessons: LessonController, window: MainWindow) -> None:
+    """Open the editor, or bring it to the front."""
+    editor = window.findChild(LessonEditor)
+    if editor is None:
+        editor = LessonEditor(lessons, lambda: window.project.put_aside().project, window)
+    editor.show()
+    editor.raise_()
+    editor.activateWindow()
+
+
+def install(window: MainWindow) -> None:
+    """Let lessons and the rest of the window know of each other."""
+    lessons = window.lessons
+    mode = LessonMode(window, window.docks, window.actions_by_id)
+    lessons.watch_docks(window.docks)
+    lessons.opened.connect(mode.enter)
+    lessons.closed.connect(mode.leave)
+    lessons.told.connect(lambda text: window.statusBar().showMessage(text, 8000))
+    shown = lessons.demonstration
+    shown.panel_wanted.connect(lambda key: layout.open_instrument(window, window.docks, key))
+    shown.check_wanted.connect(window.instruments.gradient_check.check)
+    shown.breakpoint_wanted.connect(window.breakpoints.toggle)
+    window.instruments.gradient_check.checked.connect(lessons.see_check)
+    window.breakpoints.breakpoints_changed.connect(lessons.set_breakpoints)
+    for key in ("export_evidence", "leave_lesson"):
+        window.actions_by_id[key].setEnabled(False)
+
+
+class LessonMode(QObject):
+    """Shows what a lesson needs, hides what it does not, and puts all back.
+
+    Parameters
+    ----------
+    window, docks, actions
+        Of the application.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        docks: Mapping[str, QDockWidget],
+        actions: Mapping[str, QAction],
+    ) -> None:
+        super().__init__(window)
+        window.installEventFilter(self)
+        self._window, self._docks, self._actions = window, docks, actions
+        self._before: QByteArray | None = None
+        self._hidden: list[QAction] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # A lesson that is being written is not lost with the window.
+        if watched is self._window and event.type() == QEvent.Type.Close:
+            editor = self._window.findChild(LessonEditor)
+            if editor is not None and editor.isVisible() and not editor.close():
+                event.ignore()
+                return True
+        return super().eventFilter(watched, event)
+
+    def enter(self, head: Head) -> None:
+        """Arrange the window for a lesson."""
+        if self._before is None:
+            self._before = self._window.saveState(layout.LAYOUT_VERSION)
+        self._reveal()
+        hidden = [self._actions[key] for key in head.hide_actions if key in self._actions]
+        hidden += [
+            self._docks[key].toggleViewAction() for key in head.hide_panels if key in self._docks
+        ]
+        for action in hidden:
+            # Its shortcut goes with it.
+            action.setVisible(False)
+        self._hidden = hidden
+        for key in ("export_evidence", "leave_lesson"):
+            self._actions[key].setEnabled(True)
+        # A lesson is read from the top to the bottom of the window.
+        self._window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        for key, dock in self._docks.items():
+            dock.setVisible(key == _PANEL or key in head.open)
+        for key in (*head.open, _PANEL):
+            if key in self._docks:
+                self._docks[key].raise_()
+        lesson = self._docks[_PANEL]
+        self._window.resizeDocks([lesson], [LESSON_WIDTH], Qt.Orientation.Horizontal)
+        below = [
+            dock
+            for dock in (self._docks[key] for key in head.open if key in self._docks)
+            if self._window.dockWidgetArea(dock) == Qt.DockWidgetArea.BottomDockWidgetArea
+        ]
+        if below:
+            self._window.resizeDocks(below[:1], [250], Qt.Orientation.Vertical)
+
+    def leave(self) -> None:
+        """Put the window back as it was before the lesson."""
+        self._reveal()
+        for key in ("export_evidence", "leave_lesson"):
+            self._actions[key].setEnabled(False)
+        self._window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        before, self._before = self._before, None
+        if before is not None:
+            self._window.restoreState(before, layout.LAYOUT_VERSION)
+
+    def _reveal(self) -> None:
+        for action in self._hidden:
+            action.setVisible(True)
+        self._hidden = []

@@ -1,0 +1,391 @@
+"""Lessons in the window, with mouse and keyboard, and the learner's own project meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from lesson_cases import lesson_named, path_of, scene_of
+from networks import chain
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from backprop_studio import cli, lessons
+from backprop_studio.network import edits
+from backprop_studio.training import State
+from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
+from backprop_studio.ui.dialogs.lesson_list import LessonList
+from backprop_studio.ui.main_window import MainWindow
+from backprop_studio.ui.panels.lesson import LessonPanel
+from backprop_studio.ui.widgets.lesson_forms import CheckRow, PredictForm, typed_number
+
+NEURON = "01_one_neuron"
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def lesson(window: MainWindow, qtbot: QtBot) -> LessonPanel:
+    """The first lesson, open."""
+    assert window.lessons.open(path_of(NEURON))
+    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
+    return window.lessons.panel
+
+
+def click(qtbot: QtBot, widget: object) -> None:
+    qtbot.mouseClick(widget, LEFT)  # type: ignore[arg-type]
+
+
+def form(panel: LessonPanel, name: str) -> PredictForm:
+    return next(f for f in panel.findChildren(PredictForm) if f.prediction.id == name)
+
+
+def row(panel: LessonPanel, name: str) -> CheckRow:
+    return next(r for r in panel.findChildren(CheckRow) if getattr(r.check, "id", "") == name)
+
+
+def choose(qtbot: QtBot, panel: LessonPanel, name: str, option: int, sure: int) -> None:
+    asked = form(panel, name)
+    button = asked.options.button(option)
+    button.setFocus()
+    qtbot.keyClick(button, Qt.Key.Key_Space)
+    click(qtbot, asked.confidence.button(sure))
+    click(qtbot, asked.button)
+
+
+def press(qtbot: QtBot, window: MainWindow, key: Qt.Key, times: int = 1) -> None:
+    for _ in range(times):
+        with qtbot.waitSignal(window._engine.updated):
+            qtbot.keyClick(window, key)
+
+
+def solved(qtbot: QtBot, window: MainWindow) -> None:
+    runner = window.lessons.runner
+    assert runner is not None
+    qtbot.waitUntil(lambda: runner.is_solved)
+    assert window.lessons.panel._explained.isVisible() or not runner.step.explain
+
+
+def test_that_a_lesson_is_walked_through_with_mouse_and_keyboard(
+    window: MainWindow, lesson: LessonPanel, qtbot: QtBot, tmp_path: Path
+) -> None:
+    runner = window.lessons.runner
+    assert runner is not None
+    qtbot.waitUntil(lambda: "w is 3 and b is 1" in texts(lesson))
+    assert not lesson._explained.isVisible()
+    press(qtbot, window, Qt.Key.Key_F8)
+    solved(qtbot, window)
+    assert "the answer should be t = 9" in texts(lesson)
+
+    click(qtbot, lesson.next)
+    asked = form(lesson, "prediction")
+    assert not asked.button.isEnabled()
+    asked.number.setFocus()
+    qtbot.keyClicks(asked.number, "7,0")
+    qtbot.keyClick(asked.number, Qt.Key.Key_Return)
+    assert runner.progress.forecasts["prediction"].said == 7.0
+    press(qtbot, window, Qt.Key.Key_F8)
+    solved(qtbot, window)
+    assert "✓ It was: 7" in asked.outcome.text()
+
+    click(qtbot, lesson.next)
+    asked = form(lesson, "first-loss")
+    qtbot.keyClicks(asked.number, "2")
+    click(qtbot, asked.button)
+    press(qtbot, window, Qt.Key.Key_F8)
+    solved(qtbot, window)
+    assert "✗ It was: 4" in asked.outcome.text()
+
+    click(qtbot, lesson.next)
+    choose(qtbot, lesson, "sign-w", 1, 99)
+    choose(qtbot, lesson, "who-more", 0, 50)
+    press(qtbot, window, Qt.Key.Key_F8)
+    solved(qtbot, window)
+    assert runner.progress.forecasts["sign-w"].confidence == 99
+    assert runner.progress.forecasts["sign-w"].right
+
+    click(qtbot, lesson.next)
+    new_w, new_b = row(lesson, "new-w"), row(lesson, "new-b")
+    qtbot.keyClicks(new_w.answer, "2.6")
+    click(qtbot, new_w.button)
+    assert new_w.verdict.isVisible() and new_w.mark.text() == "○"
+    assert lesson.hint.text() == "Hint (2)"
+    click(qtbot, lesson.hint)
+    click(qtbot, lesson.hint)
+    assert not lesson.hint.isVisible() and lesson.show_me.isVisible()
+    new_w.answer.clear()
+    qtbot.keyClicks(new_w.answer, "3.4")
+    qtbot.keyClick(new_w.answer, Qt.Key.Key_Return)
+    qtbot.keyClicks(new_b.answer, "1.2")
+    qtbot.keyClick(new_b.answer, Qt.Key.Key_Return)
+    solved(qtbot, window)
+    assert new_w.mark.text() == "✓"
+
+    click(qtbot, lesson.next)
+    choose(qtbot, lesson, "loss-after", 1, 90)
+    press(qtbot, window, Qt.Key.Key_F8, times=4)
+    solved(qtbot, window)
+    assert "the neuron now predicts 8" in texts(lesson)
+
+    click(qtbot, lesson.next)
+    choose(qtbot, lesson, "bold", 0, 70)
+    rate = window.setup.editor("learning_rate")
+    rate.setFocus()
+    rate.selectAll()
+    qtbot.keyClicks(rate, "0.3")
+    qtbot.keyClick(rate, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
+    with qtbot.waitSignal(window._engine.updated):
+        window.actions_by_id["restart"].trigger()
+    press(qtbot, window, Qt.Key.Key_F9)
+    press(qtbot, window, Qt.Key.Key_F8, times=3)
+    solved(qtbot, window)
+
+    click(qtbot, lesson.next)
+    needed = row(lesson, "needed")
+    click(qtbot, needed.options.button(2))
+    click(qtbot, needed.button)
+    solved(qtbot, window)
+    assert runner.is_finished
+
+    path = tmp_path / "evidence.json"
+    assert window.lessons.write_evidence(path)
+    assert cli.main(["verify", str(path)]) == 0
+    assert lesson.next.text() == "Finish"
+    click(qtbot, lesson.next)
+    assert window.lessons.runner is None
+    assert next(e for e in window.lessons.entries() if e.id == "one-neuron").is_done
+
+
+def texts(panel: LessonPanel) -> str:
+    """What can be read in the step that is in front."""
+    from backprop_studio.ui.widgets.lesson_text import MarkdownLabel
+
+    return " ".join(
+        label.accessibleName() for label in panel._page.findChildren(MarkdownLabel)
+    ).replace("\n", " ")
+
+
+def test_that_the_learners_own_project_waits_untouched_and_comes_back(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "mine.bps"
+    with qtbot.waitSignal(window._engine.updated):
+        window.actions_by_id["step_epoch"].trigger()
+    assert window.project.save_path(mine)
+    network, data = window._document.network, mine.read_bytes()
+    weights = window._engine.weights()
+    window._document.apply("Move", edits.move(network, {network.nodes[0].id: (5.0, 5.0)}))
+    moved = window._document.network
+    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Cancel)
+    assert not window.lessons.open(path_of(NEURON))
+    assert window._document.network == moved
+    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Ignore)
+    assert window.lessons.open(path_of(NEURON))
+    assert window.project.path is None
+    assert window._document.network == scene_of(NEURON).network
+    window._document.apply("Clear", chain())
+    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
+    click(qtbot, window.lessons.panel.leave)
+    assert window._document.network == moved
+    assert window.project.path == mine
+    assert window.project.has_changes(), "what was not saved still is not"
+    assert mine.read_bytes() == data
+    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
+    again = window._engine.weights()
+    assert all((again[key] == weights[key]).all() for key in weights)
+
+
+def test_that_a_new_project_ends_the_lesson_and_asks_about_the_old_one(
+    window: MainWindow, lesson: LessonPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Cancel)
+    window.actions_by_id["new"].trigger()
+    assert window.lessons.runner is None
+    assert window._document.network.nodes == ()
+
+
+def test_that_what_a_lesson_hides_is_gone_and_comes_back(
+    window: MainWindow, lesson: LessonPanel, qtbot: QtBot
+) -> None:
+    action = window.actions_by_id["new_weights"]
+    seed = window._document.network.setup.seed
+    assert not action.isVisible()
+    modifiers = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(window, Qt.Key.Key_R, modifiers)
+    assert window._document.network.setup.seed == seed
+    assert not window.docks["palette"].isVisible()
+    assert window.docks["lesson"].isVisible()
+    assert window.docks["lesson"].width() >= 250, "a text is not read in a narrow strip"
+    assert window.actions_by_id["leave_lesson"].isEnabled()
+    window.actions_by_id["leave_lesson"].trigger()
+    assert action.isVisible()
+    assert window.docks["palette"].isVisible()
+    assert not window.docks["lesson"].isVisible()
+    assert not window.actions_by_id["leave_lesson"].isEnabled()
+
+
+@pytest.mark.parametrize("name", ["04_error_flows_backward", "07_not_the_learning_rule"])
+def test_that_every_step_can_be_shown_and_is_then_done(
+    window: MainWindow, qtbot: QtBot, name: str
+) -> None:
+    assert window.lessons.open(path_of(name))
+    runner = window.lessons.runner
+    assert runner is not None
+    for _ in runner.lesson.steps:
+        window.lessons._show_step()
+        qtbot.waitUntil(lambda: runner.is_solved, timeout=20_000)
+        if runner.index < len(runner.lesson.steps) - 1:
+            click(qtbot, window.lessons.panel.next)
+    assert runner.is_finished
+    assert window.lessons.panel.progress.value() == len(runner.lesson.steps)
+
+
+def test_that_a_lesson_goes_on_where_it_was_left(
+    window: MainWindow, lesson: LessonPanel, qtbot: QtBot
+) -> None:
+    press(qtbot, window, Qt.Key.Key_F8)
+    solved(qtbot, window)
+    lesson.step_requested.emit(3)
+    window.lessons.leave()
+    assert window.lessons.open(path_of(NEURON))
+    runner = window.lessons.runner
+    assert runner is not None
+    assert runner.step.id == "backward" and runner.progress.solved == ["meet"]
+    # The steps before it are done again, so that its text and its task make sense.
+    qtbot.waitUntil(lambda: window._engine.snapshot.loss == 4.0)
+    click(qtbot, window.lessons.panel.again)
+    again = window.lessons.runner
+    assert again is not None and again is not runner
+    assert again.step.id == "meet" and not again.progress.solved
+    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
+    assert window._engine.snapshot.loss is None
+
+
+def test_that_a_broken_lesson_is_refused_with_its_line_and_changes_nothing(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(QMessageBox, "warning", lambda *a, **k: said.append(str(a[2])))
+    before = window._document.network
+    (tmp_path / "lesson.md").write_text("+++\nid = 1\n+++\n")
+    assert not window.lessons.open(tmp_path)
+    assert not window.lessons.open(tmp_path / "nothing.md")
+    (tmp_path / "lesson.md").write_bytes(path_of(NEURON).read_bytes())
+    assert not window.lessons.open(tmp_path), "the project is missing"
+    assert "Line 2" in said[0] or "Line 1" in said[0]
+    assert len(said) == 3
+    assert window._document.network == before
+    assert window.lessons.runner is None
+
+
+def test_that_the_list_offers_the_first_lesson_that_is_not_done(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    chooser = LessonList(window.lessons, window)
+    chooser.show()
+    assert chooser.list.count() == len(lessons.shipped())
+    assert chooser.list.currentRow() == 0
+    qtbot.keyClick(chooser.list, Qt.Key.Key_Return)
+    runner = window.lessons.runner
+    assert runner is not None and runner.lesson.head.id == "one-neuron"
+
+
+@pytest.fixture
+def editor(window: MainWindow, qtbot: QtBot) -> LessonEditor:
+    made = LessonEditor(window.lessons, lambda: scene_of(NEURON), window)
+    made.show()
+    return made
+
+
+def close(editor: LessonEditor) -> None:
+    editor.text.document().setModified(False)
+    editor.close()
+
+
+def test_that_the_editor_shows_faults_by_line_and_what_a_learner_will_see(
+    editor: LessonEditor, qtbot: QtBot
+) -> None:
+    assert editor.faults.item(0).text() == "The text is sound."
+    assert editor.preview.title.text() == "My lesson"
+    text = editor.text.toPlainText()
+    broken = text.replace('kind = "sign"', 'kind = "sine"')
+    editor.text.setPlainText(broken)
+    qtbot.waitUntil(lambda: editor.faults.item(0).text().startswith("Line "))
+    line = 1 + broken[: broken.index('kind = "sine"')].count("\n")
+    assert editor.faults.item(0).text().startswith(f"Line {line}:")
+    assert not editor.start_button.isEnabled()
+    editor._go_to(editor.faults.item(0))
+    assert editor.text.textCursor().blockNumber() == line - 1
+    more = text + '\n## Another\n```check\nkind = "opened"\ntext = "Open"\npanel = "credit"\n```\n'
+    editor.text.setPlainText(more)
+    qtbot.waitUntil(lambda: editor.preview.steps.count() == 2)
+    editor.text.moveCursor(QTextCursor.MoveOperation.End)
+    assert editor.preview.steps.currentIndex() == 1
+    close(editor)
+
+
+def test_that_the_editor_tries_solutions_saves_and_starts(
+    window: MainWindow, editor: LessonEditor, qtbot: QtBot, tmp_path: Path
+) -> None:
+    click(qtbot, editor.check_button)
+    qtbot.waitUntil(lambda: "All 1 steps" in editor.faults.item(0).text())
+    click(qtbot, editor.preview.hint)
+    assert "0.05" in texts(editor.preview)
+    editor.text.setPlainText(editor.text.toPlainText().replace("times = 3", "times = 1"))
+    editor.read()
+    click(qtbot, editor.check_button)
+    qtbot.waitUntil(lambda: "is not done by its solution" in editor.faults.item(0).text())
+    assert editor.save_to(tmp_path / "lesson.md")
+    assert not editor.text.document().isModified()
+    assert lessons.load(tmp_path).head.id == "my-lesson"
+    assert (
+        lessons.load_project(lessons.load(tmp_path), tmp_path).network == scene_of(NEURON).network
+    )
+    assert editor.open_path(path_of(NEURON))
+    click(qtbot, editor.start_button)
+    runner = window.lessons.runner
+    assert runner is not None and runner.lesson == lesson_named(NEURON)
+    close(editor)
+
+
+def test_that_there_is_one_editor_and_the_window_does_not_close_over_what_is_not_saved(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.actions_by_id["write_lesson"].trigger()
+    window.actions_by_id["write_lesson"].trigger()
+    (editor,) = window.findChildren(LessonEditor)
+    editor.text.document().setModified(True)
+    buttons = QMessageBox.StandardButton
+    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: buttons.Cancel)
+    assert not window.close()
+    assert window.isVisible() and editor.isVisible()
+    close(editor)
+
+
+def test_that_evidence_without_a_lesson_is_a_word_and_no_file(
+    window: MainWindow, do: Callable[[str], None], tmp_path: Path
+) -> None:
+    window.lessons.export_evidence()
+    assert "Open a lesson first" in window.statusBar().currentMessage()
+    assert not window.lessons.write_evidence(tmp_path / "x.json")
+    assert not (tmp_path / "x.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("7", 7.0), (" −0.5 ", -0.5), ("3,4", 3.4), ("1e-3", 1e-3), ("", None), ("x", None),
+     ("nan", None), ("1,2,3", None), ("inf", None)],
+)  # fmt: skip
+def test_that_numbers_are_taken_as_people_type_them(text: str, number: float | None) -> None:
+    assert typed_number(text) == number
+
+
+def test_that_pages_are_as_high_as_their_text(
+    window: MainWindow, lesson: LessonPanel, qtbot: QtBot
+) -> None:
+    QApplication.processEvents()
+    bar = lesson.area.verticalScrollBar()
+    assert bar.maximum() == 0, "the first step is short and needs no scroll bar"
