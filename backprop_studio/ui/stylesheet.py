@@ -96,6 +96,8 @@ QFrame[role="card"] { background: $surface; border: 1px solid $border; border-ra
 
 QAbstractItemView { border: 1px solid $border; outline: none; }
 QAbstractItemView:focus { border-color: $accent; }
+QScrollArea, PlotWidget { border: 1px solid transparent; }
+QScrollArea:focus, PlotWidget:focus, PlotWidget[role="focus"] { border-color: $accent; }
 QLineEdit, QPlainTextEdit, QTextEdit { padding: 3px 5px; }
 QLineEdit, QPlainTextEdit, QTextEdit {
     background: $surface; border: 1px solid $border_strong; border-radius: 4px;
