@@ -150,6 +150,7 @@ class MainWindow(QMainWindow):
         if not self.project.may_discard():
             event.ignore()
             return
+        self.appearance.end_presentation()
         self.layouts.keep()
         self._settings.sync()
         self.project.recovery.close()

@@ -125,6 +125,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "6,000 nodes": lambda: _with(_document(_many_nodes)),
     "two million values": lambda: _with(b"[" + b"{}," * 1_900_000 + b"{}]"),
     "a million objects": lambda: _with(b"[" + b'{"a":1},' * 990_000 + b"{}]"),
+    "just fewer than a million values": lambda: _with(b"[" + b'{"a":1},' * 495_000 + b"{}]"),
     "sixty megabytes of text": lambda: _with(b'"' + b"a" * (60 * 2**20) + b'"'),
     "a quarter gigabyte of zeros": lambda: _with(b"0" * (2**28)),
     "a quarter gigabyte of weights": lambda: _with(
