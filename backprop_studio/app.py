@@ -97,6 +97,8 @@ def start(argv: list[str]) -> tuple[QApplication, MainWindow]:
     app = QApplication(["backprop-studio"])
     app.setStyle("Fusion")
     app.setWindowIcon(icons.app_icon())
+    # By this name a Linux desktop finds the entry with the icon, and groups windows.
+    app.setDesktopFileName("backprop-studio")
     store = Settings()
     apply_stored(app, store)
     window, engine = build(store)

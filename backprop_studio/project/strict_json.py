@@ -10,8 +10,9 @@ from backprop_studio.project.unsound import UnsoundError
 
 MAX_BYTES = 64 * 2**20
 MAX_NESTING = 100
-MAX_VALUES = 2_000_000
-"""Values in one text. Small ones need a hundred times the memory that their text does."""
+MAX_VALUES = 1_000_000
+"""Values in one text. Small ones need a hundred times the memory that their text does, and the
+largest project has not a third as many."""
 
 _MAX_INTEGER = 2**63
 _MAX_DIGITS = 20

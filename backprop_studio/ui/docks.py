@@ -92,6 +92,7 @@ def build(window: QMainWindow, panels: Mapping[str, QWidget]) -> dict[str, QDock
         dock.setObjectName(f"dock-{spec.key}")
         panel = panels[spec.key]
         dock.setWidget(_held(panel) if spec.shown else _scrolled(panel))
+        _name_areas(dock)
         if spec.behind:
             # Behind another tab a dock counts as visible; its panel must not do anything then.
             dock.visibilityChanged.connect(panel.setVisible)
@@ -126,6 +127,15 @@ def _scrolled(panel: QWidget) -> QScrollArea:
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setFocusProxy(panel)
     return area
+
+
+def _name_areas(dock: QDockWidget) -> None:
+    """Let a screen reader say which panel it is in wherever the keyboard stops to scroll."""
+    if not dock.widget().accessibleName():
+        dock.widget().setAccessibleName(dock.windowTitle())
+    for area in dock.findChildren(QScrollArea):
+        if not area.accessibleName():
+            area.setAccessibleName(dock.windowTitle())
 
 
 def settle(window: QMainWindow) -> None:

@@ -47,6 +47,7 @@ from backprop_studio.ui.controllers.tracer import Tracer
 from backprop_studio.ui.dialogs import about
 from backprop_studio.ui.dialogs.set_number import SetNumberDialog
 from backprop_studio.ui.dialogs.shortcuts import ShortcutsDialog
+from backprop_studio.ui.guide import GUIDE
 from backprop_studio.ui.instruments import Instruments
 from backprop_studio.ui.panels.breakpoints import BreakpointsPanel
 from backprop_studio.ui.panels.current_step import CurrentStepPanel
@@ -150,6 +151,7 @@ class MainWindow(QMainWindow):
         if not self.project.may_discard():
             event.ignore()
             return
+        self.appearance.end_presentation()
         self.layouts.keep()
         self._settings.sync()
         self.project.recovery.close()
@@ -252,9 +254,12 @@ class MainWindow(QMainWindow):
             **self.instruments.panels,
         }
         made = docks.build(self, panels)
-        # The inspector and the outline speak of the layer that is selected.
-        told = {s.title: panels[s.key] for s in docks.DOCKS if s.key not in _OF_LAYERS}
-        self.help.set_panels(told)
+        titles = {s.key: s.title for s in docks.DOCKS}
+        self.help.set_panels(
+            {titles[key]: panel for key, panel in panels.items()},
+            {titles[key]: text for key, text in GUIDE.items() if key in titles},
+            [titles[key] for key in _OF_LAYERS],
+        )
         for spec in docks.DOCKS:
             if spec.shown:
                 self._menus["view"].addAction(made[spec.key].toggleViewAction())
@@ -429,8 +434,11 @@ class MainWindow(QMainWindow):
     def _help(self) -> None:
         """Explain the panel that has the keyboard, or else the selected layer."""
         nodes = self.canvas.selected_nodes()
-        if not self.help.explain_focus(QApplication.focusWidget()) and nodes:
-            self.help.explain_spec(type(self._document.network.node(nodes[-1]).spec))
+        if not self.help.explain_focus(QApplication.focusWidget()):
+            if nodes:
+                self.help.explain_spec(type(self._document.network.node(nodes[-1]).spec))
+            elif self.canvas.hasFocus():
+                self.help.explain_topic("The canvas")
         self._open_instrument("help")
 
     def _arrange_docks(self, name: str) -> None:

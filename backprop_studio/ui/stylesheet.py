@@ -101,6 +101,8 @@ QTabBar QToolButton {
 
 QAbstractItemView { border: 1px solid $border; outline: none; }
 QAbstractItemView:focus { border-color: $accent; }
+QScrollArea, PlotWidget { border: 1px solid transparent; }
+QScrollArea:focus, PlotWidget:focus, PlotWidget[role="focus"] { border-color: $accent; }
 QLineEdit, QPlainTextEdit, QTextEdit { padding: 3px 5px; }
 QLineEdit, QPlainTextEdit, QTextEdit {
     background: $surface; border: 1px solid $border_strong; border-radius: 4px;

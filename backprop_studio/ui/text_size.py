@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication
 
+from backprop_studio.ui import theme
+
 SMALLEST, LARGEST, STEP = 80, 200, 10
 """Percent of the system's size."""
 
@@ -46,8 +48,4 @@ def apply(app: QApplication, percent: int, *, presenting: bool = False) -> None:
     else:
         font.setPixelSize(round(font.pixelSize() * factor))
     app.setFont(font)
-    if app.styleSheet():
-        # Under a style sheet, widgets keep the font that they were polished with.
-        sheet = app.styleSheet()
-        app.setStyleSheet("")
-        app.setStyleSheet(sheet)
+    theme.polish_text(app, factor)

@@ -190,6 +190,7 @@ class _State:
     theme: Theme = LIGHT
     mode: Mode = "light"
     connected: bool = False
+    text: float = 1.0
 
 
 def current() -> Theme:
@@ -254,10 +255,25 @@ def _use(app: QApplication, theme: Theme) -> Theme:
     if not app.styleSheet() and app.style().name().lower() != "fusion":
         app.setStyle("Fusion")
     app.setPalette(palette(theme))
-    sheet = build(theme)
+    _set_sheet(app)
+    return theme
+
+
+def polish_text(app: QApplication, factor: float) -> None:
+    """Let widgets take over the application's font, whose size has changed by a factor.
+
+    Under a style sheet they keep the font that they were polished with until the sheet is another
+    one. It is never taken away in between: that replaces the style, and has crashed Qt.
+    """
+    _State.text = factor
+    if app.styleSheet():
+        _set_sheet(app)
+
+
+def _set_sheet(app: QApplication) -> None:
+    sheet = f"{build(_State.theme)}/* text × {_State.text:g} */"
     if app.styleSheet() != sheet:
         app.setStyleSheet(sheet)
-    return theme
 
 
 def is_theme_change(event: QEvent) -> bool:

@@ -224,6 +224,13 @@ def test_that_windows_add_to_one_list_of_recent_files(tmp_path: Path) -> None:
     assert [p.name for p in two.recent_files] == ["b.bps", "a.bps"]
 
 
+def test_that_a_presentation_is_over_when_the_window_closes(window: MainWindow) -> None:
+    window.actions_by_id["presentation"].trigger()
+    window._document.undo_stack.setClean()
+    window.close()
+    assert not window.appearance.presenting and not window.isFullScreen()
+
+
 def test_that_full_screen_keeps_the_menu_for_the_keyboard(window: MainWindow) -> None:
     window.actions_by_id["presentation"].trigger()
     assert window.menuBar().isVisible()

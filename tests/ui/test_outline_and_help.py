@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 
-from backprop_studio.nn import nodes, optimizers
+from backprop_studio.nn import nodes, optimizers, schedules
+from backprop_studio.ui import docks
+from backprop_studio.ui.guide import GUIDE, TOPICS
 from backprop_studio.ui.main_window import MainWindow
 
 
@@ -68,15 +71,37 @@ def test_that_a_network_is_edited_in_the_outline_alone(window: MainWindow) -> No
 
 def test_that_every_spec_and_panel_has_a_help_page(window: MainWindow) -> None:
     panel = window.help
-    specs = {s.info.title for s in (*nodes().values(), *optimizers().values())}
+    registries = (nodes(), optimizers(), schedules())
+    specs = {s.info.title for registry in registries for s in registry.values()}
     topics = {panel.topic.itemText(row) for row in range(panel.topic.count())}
     assert specs <= topics
     assert {"Panel: Credit", "Panel: Gradients", "Panel: Timeline"} <= topics
     for row in range(panel.topic.count()):
         panel.topic.setCurrentIndex(row)
         text = panel.text.toPlainText()
-        assert len(text) > 20, panel.topic.currentText()
+        # A panel's page says how to read it, and not in the words of the programmers.
+        least = 140 if panel.topic.currentText().startswith("Panel: ") else 20
+        assert len(text) > least, panel.topic.currentText()
+        assert "Asks the worker" not in text and "QUndoView" not in text
         assert "Parameters" not in text and "----" not in text
+
+
+def test_that_every_dock_has_a_page_of_its_own(window: MainWindow) -> None:
+    topics = [window.help.topic.itemText(row) for row in range(window.help.topic.count())]
+    for spec in docks.DOCKS:
+        assert topics.count(f"Panel: {spec.title}") == 1
+    assert set(TOPICS) <= set(topics) and len(set(topics)) == len(topics)
+    assert set(GUIDE) <= {spec.key for spec in docks.DOCKS}
+
+
+def test_that_f1_on_the_bare_canvas_explains_the_canvas(window: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    window.canvas.select(())
+    window.canvas.setFocus()
+    window.actions_by_id["help"].trigger()
+    assert window.help.heading.text() == "<b>The canvas</b>"
+    assert "Outline" in window.help.text.toPlainText()
 
 
 def test_that_f1_explains_what_is_in_front(window: MainWindow) -> None:

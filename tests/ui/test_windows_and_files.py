@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFileOpenEvent
 from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
 
 from backprop_studio import app as application
 from backprop_studio import project
@@ -159,3 +162,47 @@ def test_that_a_file_that_is_gone_is_written_anew(
     path.unlink()
     asked = _answer(monkeypatch, Buttons.Cancel)
     assert window.project.save() and asked == [] and path.exists()
+
+
+@pytest.mark.parametrize("harm", ["cut off", "nested", "pickle", "pipe", "folder", "gone"])
+def test_that_a_hostile_file_leaves_the_window_as_it_was(
+    harm: str, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(QMessageBox, "warning", lambda parent, title, text: told.append(text))
+    window.project.open_path(_saved(tmp_path / "mine.bps"))
+    _edit(window)
+    path = tmp_path / "bad.bps"
+    if harm == "cut off":
+        path.write_bytes((tmp_path / "mine.bps").read_bytes()[:-40])
+    elif harm == "nested":
+        with zipfile.ZipFile(path, "w") as made:
+            made.writestr("project.json", "[" * 100_000)
+    elif harm == "pickle":
+        path.write_bytes(pickle.dumps({"weights": [1, 2]}))
+    elif harm == "pipe":
+        if not hasattr(os, "mkfifo"):
+            pytest.skip("the system has no such files")
+        os.mkfifo(path)
+    elif harm == "folder":
+        path.mkdir()
+    before = (window._document.network, window.windowTitle(), window._document.undo_stack.count())
+    _answer(monkeypatch, Buttons.Discard)
+    window.project.reopen(path)
+    assert len(told) == 1 and str(path) in told[0] and len(told[0]) < 2_000
+    now = (window._document.network, window.windowTitle(), window._document.undo_stack.count())
+    assert now == before and window.isWindowModified()
+
+
+def test_that_a_billion_units_are_told_on_the_layer_and_never_allocated(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    network = PRESETS["neuron"].make()
+    dense = next(n for n in network.nodes if n.spec.info.id == "dense")
+    huge = nodes()["dense"].from_config({"units": 10**9})
+    path = tmp_path / "huge.bps"
+    project.save(Project(edits.set_spec(network, dense.id, huge)), path)
+    assert window.project.open_path(path)
+    assert [d.node for d in window._document.analysis.errors].count(dense.id) == 1
+    assert window._document.analysis.lowered is None
+    qtbot.waitUntil(lambda: not window.actions_by_id["run"].isEnabled())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks import train_step
+from benchmarks import startup, train_step
 from benchmarks.peers import first_losses, peers
 from benchmarks.workloads import Workload, workloads
 
@@ -60,3 +61,10 @@ def test_that_a_peer_that_trains_another_network_is_refused() -> None:
     assert train_step.disagreement(found) is None
     found["floor"].run(1)
     assert "floor trains another network" in str(train_step.disagreement(found))
+
+
+def test_that_the_start_is_timed_up_to_a_painted_window(tmp_path: Path) -> None:
+    for script in (startup.BARE, startup.STUDIO):
+        assert 0 < startup.once(script, str(tmp_path)) < 60
+    with pytest.raises(RuntimeError, match="no window"):
+        startup.once("raise SystemExit('no window')", str(tmp_path))

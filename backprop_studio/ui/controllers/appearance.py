@@ -83,6 +83,11 @@ class Appearance(QObject):
         text_size.apply(_app(), self._settings.text_size, presenting=self.presenting)
         self.told.emit(self.tr("Text at {n} %").format(n=self._settings.text_size))
 
+    def end_presentation(self) -> None:
+        """Go back to the usual size, if it is not that: no start is a presentation."""
+        if self.presenting:
+            self._present()
+
     def _switch_theme(self) -> None:
         self.set_theme("light" if theme.current().name == "dark" else "dark")
 

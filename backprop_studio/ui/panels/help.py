@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from PySide6.QtWidgets import QComboBox, QLabel, QTextBrowser, QVBoxLayout, QWidget
 
 from backprop_studio.nn import nodes, optimizers, schedules
 from backprop_studio.specs import Spec
+from backprop_studio.ui.guide import TOPICS
 from backprop_studio.ui.widgets.formula import FormulaView
 
 
@@ -24,9 +25,12 @@ class HelpPanel(QWidget):
             for spec in registry.values()
         }
         self._panels: dict[str, QWidget] = {}
+        self._silent: frozenset[str] = frozenset()
+        self._guides: dict[str, str] = dict(TOPICS)
         self.topic = QComboBox()
         self.topic.setAccessibleName(self.tr("Topic"))
         self.topic.setToolTip(self.tr("Layers, losses, optimizers, schedules and panels"))
+        self.topic.addItems(list(TOPICS))
         self.topic.addItems(sorted(self._specs))
         self.topic.currentTextChanged.connect(self._show)
         self.formula = FormulaView()
@@ -42,14 +46,38 @@ class HelpPanel(QWidget):
         layout.addWidget(self.text, 1)
         self._show(self.topic.currentText())
 
-    def set_panels(self, panels: Mapping[str, QWidget]) -> None:
-        """Take in the panels of the window, by their titles: their classes say what they are."""
+    def set_panels(
+        self,
+        panels: Mapping[str, QWidget],
+        guides: Mapping[str, str],
+        silent: Collection[str] = (),
+    ) -> None:
+        """Take in the panels of the window: their classes say what they are.
+
+        Parameters
+        ----------
+        panels
+            By title.
+        guides
+            How to read them, by title, where there is more to say.
+        silent
+            Titles of those that speak of the selected layer: with the keyboard in them, that is
+            what is explained.
+        """
         self._panels = dict(panels)
+        self._silent = frozenset(silent)
+        self._guides |= {self._panel_topic(title): text for title, text in guides.items()}
         self.topic.addItems([self._panel_topic(title) for title in self._panels])
+
+    def explain_topic(self, topic: str) -> None:
+        """Show one of `TOPICS`."""
+        self.topic.setCurrentText(topic)
 
     def explain_focus(self, focus: QWidget | None) -> bool:
         """Show the help of the panel that a widget is in; False when it is in none."""
         for title, panel in self._panels.items():
+            if title in self._silent:
+                continue
             if focus is not None and (panel is focus or panel.isAncestorOf(focus)):
                 self.topic.setCurrentText(self._panel_topic(title))
                 return True
@@ -70,9 +98,11 @@ class HelpPanel(QWidget):
             self.formula.set_formula(spec.info.latex, spec.info.plain)
             self.text.setHtml(self._of_spec(spec))
             return
-        for title, panel in self._panels.items():
-            if self._panel_topic(title) == topic:
-                self.text.setHtml(_of_docstring(type(panel)))
+        own = next((p for t, p in self._panels.items() if self._panel_topic(t) == topic), None)
+        # What is made of a plain widget of Qt has Qt's words, which say nothing here.
+        ours = own is not None and type(own).__module__.startswith("backprop_studio")
+        words = _of_docstring(type(own)) if own is not None and ours else ""
+        self.text.setHtml(words + _paragraphs(self._guides.get(topic, "")))
 
     def _of_spec(self, spec: type[Spec]) -> str:
         parts = [f"<p>{html.escape(spec.info.summary)}</p>"]
@@ -97,5 +127,8 @@ def _of_docstring(panel: type[QWidget]) -> str:
         if under and not under.strip("-"):
             break  # the heading of a section
         prose.append(line)
-    paragraphs = "\n".join(prose).strip().split("\n\n")
-    return "".join(f"<p>{html.escape(p)}</p>" for p in paragraphs if p)
+    return _paragraphs("\n".join(prose))
+
+
+def _paragraphs(text: str) -> str:
+    return "".join(f"<p>{html.escape(p)}</p>" for p in text.strip().split("\n\n") if p)

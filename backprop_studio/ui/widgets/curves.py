@@ -470,7 +470,13 @@ class CurvePlot(QWidget):
             self.restyle()
         super().changeEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        # The plot, which covers this widget, shows that the keyboard is here.
+        theme.set_role(self._plot, "focus")
+        super().focusInEvent(event)
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
+        theme.set_role(self._plot, "")
         self._point_at(None)
         super().focusOutEvent(event)
 

@@ -1,0 +1,161 @@
+"""What each panel is for and how it is read, for somebody who sees it for the first time.
+
+The help panel shows this below the first words of the panel's own documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+GUIDE: Mapping[str, str] = MappingProxyType(
+    {
+        "palette": (
+            "Everything a network can be built from. Drag a layer onto the canvas, onto a wire "
+            "to put it in between, or press Enter to add it beside the selected one. The search "
+            "finds names and formulas. Presets are whole networks to begin with.\n\n"
+            "On the canvas itself, / offers the same by name."
+        ),
+        "outline": (
+            "The same network as on the canvas, as a list: for the keyboard, for a screen "
+            "reader, and for networks too large to survey. What is selected here is selected "
+            "there."
+        ),
+        "inspector": (
+            "The settings of the layer that is selected on the canvas. A change counts when you "
+            "press Enter or leave the field; Ctrl+Z takes it back. Weights that still fit stay "
+            "as they were learned."
+        ),
+        "setup": (
+            "What the network learns from and how: the data set, the optimizer and its learning "
+            "rate, how many rows share one update, and the seed that fixes all chance. Under "
+            "More: what is held out to measure success, penalties, clipping, and schedules of "
+            "the learning rate."
+        ),
+        "losses": (
+            "How wrong the network is while it learns; lower is better. The training curve has a "
+            "point for each batch. The validation curve is measured on rows that it never learns "
+            "from: when it rises while the other falls, the network learns by heart. Point at a "
+            "curve for its exact numbers; drag and scroll to look closer."
+        ),
+        "timeline": (
+            "Every moment of the training so far. Drag the slider to go back; the weights are "
+            "again exactly what they were. Change something there and train on, and the old "
+            "future stays as a branch to compare with. The journal's memory decides how fast "
+            "distant moments are reached, not how many there are."
+        ),
+        "gradients": (
+            "One picture for each weight matrix and bias: how the loss would change if each "
+            "number grew a little. Blue is negative, orange positive, pale is near zero. "
+            "Click a number to have it explained. Step through the backward pass to see them "
+            "appear from the loss towards the input."
+        ),
+        "breakpoints": (
+            "Training stops by itself when one of these is met: at an instruction, a layer or a "
+            "phase, after so many iterations, or when the loss, the gradients or dead units pass "
+            "a limit. Choose what to stop at, and Add."
+        ),
+        "gradient_check": (
+            "Moves a weight up and down a little and looks at what the loss really does. That "
+            "must agree with what backward says. The relative difference is below 1e-7 when "
+            "backward is right."
+        ),
+        "current_step": (
+            "The instruction that has just been carried out, in symbols and with the sizes and "
+            "ranges of its numbers. The strip above shows how far the step has come: data, "
+            "forward, loss, backward, update. Press F6 for the next instruction."
+        ),
+        "program": (
+            "A training step as the computer sees it: one instruction after the other, from the "
+            "data to the new weights. The marked one is next. B sets a breakpoint, Return runs "
+            "up to a line, E explains its result. Grey results are not computed yet in this "
+            "iteration."
+        ),
+        "messages": (
+            "What keeps the network from training, and what is merely odd. Choose a message to "
+            "go to the layer that it is about. What stopped a training run is told here as well."
+        ),
+        "help": (
+            "Choose a layer, loss, optimizer, schedule or panel from the list. F1 explains the "
+            "panel that has the keyboard, or else the selected layer."
+        ),
+        "history": (
+            "Every edit of the network since it was opened, the latest at the bottom. Click one "
+            "to go back to it, or forward again. This is about the design alone: the training "
+            "has a timeline of its own."
+        ),
+        "example": (
+            "Choose one row of the batch, and the canvas shows it on its way through the "
+            "network, and its error signal on the way back. Rows of one class have one colour. "
+            "Type other numbers and press Put in to ask: what if the input were this?"
+        ),
+        "explanation": (
+            "Where one number comes from: the rule, the rule with the numbers filled in, and the "
+            "numbers it was made of. Open a row to see where that one comes from in turn, down "
+            "to the data and the weights. Change… puts another number in its place."
+        ),
+        "credit": (
+            "Backpropagation answers one question for every weight: who is to blame, and by how "
+            "much? Here are the answers, largest first. Nudge one, and compare what the gradient "
+            "foretells with what the loss really does."
+        ),
+        "paths": (
+            "A weight acts on the loss along many ways through the network. Each way contributes "
+            "the product of the slopes along it, and all of them together are the gradient. "
+            "Choose a weight and see its ways, the strongest first."
+        ),
+        "inside": (
+            "Be a layer for once: it knows its own inputs and weights and the error signal from "
+            "the next layer, and nothing else. Compute its gradients from these. Wrong answers "
+            "are met with what probably went wrong."
+        ),
+        "efficiency": (
+            "There are other ways to the same gradient: move every weight a little, carry "
+            "derivatives forward, or walk every path. Press Race to see what they cost on this "
+            "very network, and why nobody uses them for training."
+        ),
+        "rules": (
+            "A gradient says which way is up; what to do with it is another matter. Seven rules "
+            "start from the same weights and the same batch. See which get down, which climb, "
+            "and what happens when nothing is done at all."
+        ),
+        "compare": (
+            "Press Mark A, train or go somewhere else, also into another branch, and see what "
+            "has changed since: how far each weight matrix has moved, and in which direction."
+        ),
+        "bug_hunt": (
+            "A copy of your network gets one mistake that people really make when they write a "
+            "backward pass. The gradient check shows where things go wrong. Accuse a layer and "
+            "say what is wrong with it."
+        ),
+    }
+)
+
+TOPICS: Mapping[str, str] = MappingProxyType(
+    {
+        "The canvas": (
+            "Your network, from the data on the left to the loss on the right. Drag from a port "
+            "on the right of a card to a port on the left of another to wire them. Scroll to "
+            "zoom, drag the ground to select, hold Space or the middle button to pan. "
+            "Double-click a card to see its operations. The arrow keys walk from card to card, "
+            "and everything can be done in the Outline as well."
+        ),
+        "Undo and Back": (
+            "There are two kinds of time. Undo (Ctrl+Z) is for the design: it takes back edits "
+            "of the network. Back (Shift+F6 and its neighbours) is for the training: it takes "
+            "back computation. Neither touches the other."
+        ),
+        "Arrangements of panels": (
+            "Ctrl+Alt+1 to 4 open the panels for building, stepping, training and explaining. "
+            "Each comes back as you left it. Press the same keys once more to put the panels "
+            "back to their places. Any panel can be closed, moved and put on top of another."
+        ),
+        "Files and recovery": (
+            "Projects are .bps files: the network, how it is trained, and what it has learned. A "
+            "save is all or nothing; if it fails, the old file is untouched. While something is "
+            "not saved, a copy is kept elsewhere after every edit. After a crash or a power cut "
+            "the next start offers it. It never replaces a file by itself."
+        ),
+    }
+)
+"""What belongs to no one panel."""

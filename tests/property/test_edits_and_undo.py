@@ -1,0 +1,134 @@
+"""Any sequence of edits leads back to the start by undo, forward by redo, and through a file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PySide6.QtWidgets import QApplication
+
+from backprop_studio import assets, project
+from backprop_studio.errors import StudioError
+from backprop_studio.network import Network, edits, layout
+from backprop_studio.network.presets import PRESETS
+from backprop_studio.nn import nodes, optimizers
+from backprop_studio.project import Project
+from backprop_studio.project.decode import decode
+from backprop_studio.project.encode import encode
+from backprop_studio.ui.controllers.document import Document
+
+LAYERS = sorted(nodes())
+START = project.load(assets.path("examples", "xor.bps")).network
+KINDS = (
+    "add", "remove", "connect", "cut", "move", "rename", "settings", "setup", "optimizer",
+    "paste", "share", "freeze", "arrange", "preset", "insert",
+)  # fmt: skip
+
+
+def _edit(network: Network, kind: str, a: int, b: int, retired: frozenset[str]) -> Network:
+    """One edit as a person makes it; the numbers choose what it is about."""
+    ids = [n.id for n in network.nodes]
+    if kind == "add":
+        spec = nodes()[LAYERS[a % len(LAYERS)]]()
+        return edits.add_node(network, spec, float(a), float(b), retired=retired)[0]
+    if kind == "preset":
+        piece = PRESETS[sorted(PRESETS)[a % len(PRESETS)]].make()
+        return edits.insert(network, piece, float(a), float(b), retired=retired)[0]
+    if kind == "setup":
+        return edits.set_setup(network, replace(network.setup, seed=a, batch_size=1 + b % 64))
+    if kind == "optimizer":
+        made = optimizers()[sorted(optimizers())[a % len(optimizers())]]()
+        return edits.set_setup(network, replace(network.setup, optimizer=made))
+    if not ids:
+        return network
+    first, second = ids[a % len(ids)], ids[b % len(ids)]
+    if kind == "remove":
+        return edits.remove(network, {first, second} if a % 2 else {first})
+    if kind == "connect":
+        return edits.connect(network, first, second, a % 2)
+    if kind == "cut" and network.wires:
+        return edits.remove(network, wires=[network.wires[a % len(network.wires)]])
+    if kind == "insert" and network.wires:
+        return edits.insert_into(network, first, network.wires[b % len(network.wires)])
+    if kind == "move":
+        return edits.move(network, {first: (a / 7, b / 3), second: (float(b), float(a))})
+    if kind == "rename":
+        return edits.rename(network, first, f"name_{b}")
+    if kind == "settings" and network.node(first).spec.info.id == "dense":
+        return edits.set_spec(network, first, nodes()["dense"].from_config({"units": 1 + b}))
+    if kind == "paste":
+        piece = edits.excerpt(network, {first, second})
+        return edits.insert(
+            network, piece, float(a), float(b), retired=retired, shared=bool(a % 2)
+        )[0]
+    if kind == "share":
+        return edits.share_weights(network, first, second if a % 3 else None)
+    if kind == "freeze":
+        return edits.freeze(network, first, bool(b % 2))
+    return edits.move(network, layout.arranged(network))
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(KINDS), st.integers(0, 99), st.integers(0, 99)), max_size=25
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS, back=st.lists(st.integers(0, 25), max_size=4))
+def test_that_any_edits_are_undone_and_redone_and_saved(
+    steps: list[tuple[str, int, int]], back: list[int], qapp: QApplication, tmp_path: Path
+) -> None:
+    document = Document()
+    document.reset(START)
+    moments = [START]
+    refused = 0
+    for kind, a, b in steps:
+        before = document.network
+        try:
+            after = _edit(before, kind, a, b, document.retired)
+        except StudioError:
+            refused += 1
+            assert document.network is before
+            continue
+        document.apply(kind, after)
+        if after != before:
+            moments.append(after)
+    stack = document.undo_stack
+    assert stack.count() == len(moments) - 1
+    # All the way back and forth, and to any moment of the history.
+    for place in range(len(moments) - 1, -1, -1):
+        assert document.network == moments[place]
+        stack.undo()
+    assert document.network == START and stack.isClean()
+    for place in range(len(moments)):
+        assert document.network == moments[place]
+        stack.redo()
+    for place in back:
+        stack.setIndex(min(place, len(moments) - 1))
+        assert document.network == moments[min(place, len(moments) - 1)]
+        assert document.analysis.network == document.network
+    # What any edits lead to can be written, and reads back as it is.
+    last = moments[-1]
+    assert decode(encode(last)) == last
+    path = tmp_path / "net.bps"
+    project.save(Project(last), path)
+    assert project.load(path).network == last
+    document.deleteLater()
+
+
+def test_that_the_edits_reach_every_kind() -> None:
+    """The property above would hold for edits that do nothing, too."""
+    start, _ = edits.add_node(START, nodes()["relu"](), 0.0, 200.0)
+    start, _ = edits.add_node(start, nodes()["add"](), 0.0, 400.0)
+    done = set()
+    for kind in KINDS:
+        for a in range(12):
+            for b in range(12):
+                try:
+                    if _edit(start, kind, a, b, frozenset()) != start:
+                        done.add(kind)
+                except StudioError:
+                    continue
+    assert done == set(KINDS)

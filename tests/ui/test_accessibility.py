@@ -1,0 +1,176 @@
+"""What takes the keyboard has a name for a screen reader, and shows an eye where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from PySide6.QtCore import QAbstractItemModel, Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QTabBar, QWidget
+from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
+
+from backprop_studio.ui import actions, docks, theme
+from backprop_studio.ui.dialogs.set_number import SetNumberDialog
+from backprop_studio.ui.dialogs.shortcuts import ShortcutsDialog
+from backprop_studio.ui.main_window import MainWindow
+
+Do = Callable[[str], None]
+TAB = Qt.FocusPolicy.TabFocus
+
+
+def _name(widget: QWidget) -> str:
+    if isinstance(widget, QComboBox):
+        # Qt says what is chosen where there is no name, which tells nobody what it is.
+        labels = [x.text() for x in widget.window().findChildren(QLabel) if x.buddy() is widget]
+        return widget.accessibleName() or "".join(labels)
+    interface = QAccessible.queryAccessibleInterface(widget)
+    return "" if interface is None else interface.text(QAccessible.Text.Name).strip()
+
+
+def _stops(root: QWidget) -> Iterator[QWidget]:
+    """Where the keyboard can stop within a widget, whether it is visible now or not."""
+    for widget in root.findChildren(QWidget):
+        inside = widget.parentWidget()
+        if (
+            widget.focusPolicy() & TAB
+            and widget.focusProxy() is None
+            and not isinstance(widget, QTabBar)  # each of its tabs has a name
+            and not widget.objectName().startswith("qt_")  # Qt's own parts of an editor
+            and not (inside is not None and isinstance(inside.parentWidget(), QComboBox))
+            and not (hasattr(inside, "viewport") and inside.viewport() is widget)
+        ):
+            yield widget
+
+
+def _nameless(root: QWidget) -> list[str]:
+    return [
+        f"{type(w).__name__} {w.objectName()} in {type(w.parentWidget()).__name__}"
+        for w in _stops(root)
+        if not _name(w)
+    ]
+
+
+def test_that_everything_in_the_window_has_a_name(window: MainWindow, do: Do) -> None:
+    do("step_batch")
+    for key in window.docks:
+        window.layouts.open(key)
+    window.start.show()
+    assert list(_stops(window)), "there is something to look at"
+    assert _nameless(window) == []
+
+
+def test_that_everything_in_dialogs_has_a_name(window: MainWindow, do: Do) -> None:
+    do("step_batch")
+    lowered = window._document.analysis.require()
+    made = (
+        ShortcutsDialog(window.shortcuts, window),
+        SetNumberDialog(
+            window._document.network,
+            lowered.program,
+            window._engine.snapshot,
+            window._engine.ask,
+            window,
+        ),
+    )
+    for dialog in made:
+        assert list(_stops(dialog)) and _nameless(dialog) == [], type(dialog).__name__
+        dialog.deleteLater()
+
+
+def test_that_the_keyboard_is_seen_wherever_it_stops(
+    window: MainWindow, do: Do, qtbot: QtBot, qapp: QApplication
+) -> None:
+    theme.apply(qapp, "light")
+    do("step_batch")
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    unseen, seen = [], set()
+
+    def look(root: QWidget) -> None:
+        for widget in _stops(root):
+            if widget in seen or not widget.isVisible() or not widget.isEnabled():
+                continue
+            seen.add(widget)
+            window.setFocus()
+            before = widget.grab().toImage()
+            widget.setFocus(Qt.FocusReason.TabFocusReason)
+            if not widget.hasFocus() or widget.grab().toImage() == before:
+                unseen.append(f"{type(widget).__name__} {_name(widget)}")
+
+    for key, dock in window.docks.items():
+        window.layouts.open(key)
+        QApplication.processEvents()
+        look(dock.widget())
+    look(window)
+    window.start.show()
+    look(window.start.page)
+    assert len(seen) > 60 and unseen == []
+
+
+def test_that_tab_goes_through_the_start_page_and_back(window: MainWindow, qtbot: QtBot) -> None:
+    window.start.show()
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    page = window.start.page
+    wanted = [
+        *page.recent, *page.begin, page.greets, page.leave,
+        *page.examples.cards, *page.presets.cards,
+    ]  # fmt: skip
+    page.begin[0].setFocus()
+    reached = set()
+    for _ in range(80):
+        focus = QApplication.focusWidget()
+        reached.add(focus)
+        QTest.keyClick(focus, Qt.Key.Key_Tab)
+    assert set(wanted) <= reached
+    # In the order in which they stand.
+    page.begin[0].setFocus()
+    QTest.keyClick(page.begin[0], Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is page.begin[1]
+
+
+def test_that_every_action_has_a_name_and_no_two_the_same(window: MainWindow) -> None:
+    names = [actions.plain_text(spec) for spec in actions.ACTIONS]
+    assert all(names) and len(set(names)) == len(names)
+    for spec in actions.ACTIONS:
+        action = window.actions_by_id[spec.id]
+        assert action.statusTip() and action.objectName() == f"action-{spec.id}"
+
+
+def test_that_every_panel_can_be_opened_by_a_command(window: MainWindow) -> None:
+    shown = {spec.key for spec in docks.DOCKS if spec.shown}
+    commands = {
+        key.removeprefix("open_") for key in window.actions_by_id if key.startswith("open_")
+    }
+    others = {key for key in window.actions_by_id if key in window.docks}
+    assert set(window.docks) == shown | commands | others
+
+
+def test_that_every_model_keeps_qts_rules(window: MainWindow, do: Do, qtbot: QtBot) -> None:
+    """All item models that the window holds, while what they show changes."""
+    do("step_batch")
+    for key in window.docks:
+        window.layouts.open(key)
+    models = {m for m in window.findChildren(QAbstractItemModel) if not _of_qt(m)}
+    kinds = {type(m).__name__ for m in models}
+    assert {"ProgramModel", "MessagesModel", "PaletteModel", "PaletteFilter"} <= kinds
+    testers = []
+    for model in models:
+        tester = ModelTester(None)
+        tester.check(model)
+        testers.append(tester)
+    try:
+        window.palette_panel.search.setText("con")
+        do("step_op")
+        window._document.reset(type(window._document.network)())
+        window.palette_panel.search.clear()
+        qtbot.wait(50)
+    finally:
+        for tester in testers:
+            tester._cleanup()
+
+
+def _of_qt(model: QAbstractItemModel) -> bool:
+    return type(model).__module__.startswith("PySide6")
