@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
-LAYOUT_VERSION = 4
+LAYOUT_VERSION = 5
 """Raised when docks come or go, so that an old saved layout is not applied to new docks."""
 
 INSTRUMENT_WIDTH = 380
@@ -58,6 +58,7 @@ DOCKS = (
     DockSpec("current_step", "Current step", _BOTTOM),
     DockSpec("program", "Program", _BOTTOM, "current_step"),
     DockSpec("messages", "Messages", _BOTTOM, "current_step"),
+    DockSpec("data", "Data", _RIGHT, "setup", shown=False),
     DockSpec("help", "Help", _RIGHT, "setup", shown=False),
     DockSpec("history", "Undo history", _RIGHT, "setup", shown=False),
     DockSpec("example", "Example", _RIGHT, "setup", shown=False),
