@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -26,6 +26,7 @@ from backprop_studio.ui.widgets.note import Note
 from backprop_studio.ui.widgets.spec_form import SpecForm
 
 _PLACE = "data.corruptions."
+_DELETE = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
 
 class CorruptionList(QWidget):
@@ -225,9 +226,20 @@ class _Keys(QListWidget):
     removed = Signal()
     moved = Signal(int)
 
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() in _DELETE
+        ):
+            # Elsewhere in the window the key deletes layers.
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
-        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+        if event.key() in _DELETE:
             self.removed.emit()
         elif alt and event.key() == Qt.Key.Key_Up:
             self.moved.emit(-1)
