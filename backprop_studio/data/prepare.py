@@ -82,9 +82,7 @@ def prepare(source: str, settings: DataSettings, validation: float, seed: int) -
         If the file of the data set is not where the program was installed.
     """
     dataset = registry.load(source, settings.options)
-    drawn = split(
-        dataset, validation_fraction=validation, seed=seed, stratified=settings.stratified
-    )
+    drawn = _split(dataset, validation, seed, settings.stratified)
     sample, affected = Sample(dataset, drawn), []
     for place, corruption in enumerate(settings.corruptions):
         title = corruption.info.title
@@ -102,6 +100,12 @@ def prepare(source: str, settings: DataSettings, validation: float, seed: int) -
     return Prepared(
         dataset, sample.dataset, scaled, drawn, sample.split, tuple(affected), shift, unit
     )
+
+
+@lru_cache(maxsize=_KEPT)
+def _split(dataset: Dataset, validation: float, seed: int, stratified: bool) -> Split:
+    """The split, which takes as long as all else for many rows, and which corruptions leave."""
+    return split(dataset, validation_fraction=validation, seed=seed, stratified=stratified)
 
 
 def _touched(before: Sample, after: Sample) -> npt.NDArray[np.bool_]:

@@ -29,6 +29,16 @@ class DataSettings(Spec):
 
     options: Options | None = None
     corruptions: tuple[Corruption, ...] = ()
+    stratified: bool = flag(
+        True,
+        label="Stratified",
+        doc="Held-out rows are drawn from each class in proportion, so that none is missed.",
+    )
+    shuffle: bool = flag(
+        True,
+        label="Shuffle",
+        doc="Every epoch goes through the training rows in another order.",
+    )
     scaling: str = choice(
         Scaling.NONE.value,
         choices={
@@ -42,16 +52,6 @@ class DataSettings(Spec):
     )
     scale_targets: bool = flag(
         True, label="Targets too", doc="Scales targets that are numbers in the same way."
-    )
-    stratified: bool = flag(
-        True,
-        label="Stratified",
-        doc="Held-out rows are drawn from each class in proportion, so that none is missed.",
-    )
-    shuffle: bool = flag(
-        True,
-        label="Shuffle",
-        doc="Every epoch goes through the training rows in another order.",
     )
 
     info: ClassVar[Info] = Info(

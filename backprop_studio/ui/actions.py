@@ -217,6 +217,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Begin again with another seed: other first weights, other order of the data",
     ),
     ActionSpec(
+        "data", "train", "&Data…", "Ctrl+Shift+A", "",
+        "Look at the rows; adjust how they are made, split and scaled; spoil them", True,
+    ),
+    ActionSpec(
         "open_example", "investigate", "Trace an e&xample", "Ctrl+Shift+X", "",
         "Choose the example that the canvas follows, or type one in",
     ),

@@ -60,6 +60,7 @@ DOCKS = (
     DockSpec("current_step", "Current step", _BOTTOM),
     DockSpec("program", "Program", _BOTTOM, "current_step"),
     DockSpec("messages", "Messages", _BOTTOM, "current_step"),
+    DockSpec("data", "Data", _RIGHT, "setup", shown=False),
     DockSpec("help", "Help", _RIGHT, "setup", shown=False),
     DockSpec("history", "Undo history", _RIGHT, "setup", shown=False),
     DockSpec("example", "Example", _RIGHT, "setup", shown=False),

@@ -51,6 +51,7 @@ from backprop_studio.ui.guide import GUIDE
 from backprop_studio.ui.instruments import Instruments
 from backprop_studio.ui.panels.breakpoints import BreakpointsPanel
 from backprop_studio.ui.panels.current_step import CurrentStepPanel
+from backprop_studio.ui.panels.data import DataPanel
 from backprop_studio.ui.panels.gradients import GradientsPanel
 from backprop_studio.ui.panels.help import HelpPanel
 from backprop_studio.ui.panels.inspector import InspectorPanel
@@ -88,6 +89,7 @@ class MainWindow(QMainWindow):
         self.palette_panel = PalettePanel()
         self.inspector = InspectorPanel(document)
         self.setup = SetupPanel(document)
+        self.data = DataPanel(document)
         self.losses = LossCurvesPanel()
         self.gradients = GradientsPanel()
         self.current_step = CurrentStepPanel()
@@ -208,6 +210,7 @@ class MainWindow(QMainWindow):
             "arrange": canvas.arrange,
             "history": partial(self._open_instrument, "history"),
             "outline": partial(self._open_instrument, "outline"),
+            "data": partial(self._open_instrument, "data"),
             "help": self._help,
             "export_picture": partial(project.export_picture, canvas.save_picture),
             **{f"layout_{name}": partial(self._arrange_docks, name) for name in docks.ARRANGEMENTS},
@@ -240,6 +243,7 @@ class MainWindow(QMainWindow):
             "palette": self.palette_panel,
             "inspector": self.inspector,
             "setup": self.setup,
+            "data": self.data,
             "losses": self.losses,
             "timeline": self.timeline,
             "gradients": self.gradients,
@@ -286,6 +290,7 @@ class MainWindow(QMainWindow):
         self.outline.connect_requested.connect(self.canvas.connect_selection)
         self.outline.open_requested.connect(self._open_layer)
         self.outline.rename_requested.connect(self._rename)
+        self.setup.data_requested.connect(self.actions_by_id["data"].trigger)
         self.messages.node_requested.connect(self._go_to_node)
         self.timeline.sought.connect(engine.seek)
         self.timeline.fork_requested.connect(self.actions_by_id["fork"].trigger)
@@ -398,6 +403,7 @@ class MainWindow(QMainWindow):
         """Do something with what is typed, also where a field has not been left yet."""
         self.inspector.commit_edits()
         self.setup.commit_edits()
+        self.data.commit_edits()
         action()
 
     def _step(self, boundary: Boundary) -> None:

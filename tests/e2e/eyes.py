@@ -56,6 +56,21 @@ class Eyes:
     def setup(self, field: str) -> list[int]:
         return self._middle(self.window.setup.editor(field))
 
+    def data(self, what: str) -> list[int]:
+        """A place in the Data panel, or the button that opens it."""
+        window, panel = self.window, self.window.data
+        bar = panel.tabs.tabBar()
+        if what.startswith("tab "):
+            return self._global(bar, bar.tabRect(int(what[4:])).center())
+        parts = {
+            "open": window.setup.data_button,
+            "add": panel.corruptions.add_button,
+            "list": panel.corruptions.list,
+            "rows": panel.rows.table.viewport(),
+            "which": panel.rows.which,
+        }
+        return self._middle(parts[what])
+
     def inspector(self, field: str) -> list[int]:
         return self._middle(self.window.inspector.form.editor(field))
 
@@ -74,6 +89,9 @@ class Eyes:
             "nodes": [n.id for n in network.nodes],
             "wires": [[w.source, w.target] for w in network.wires],
             "dataset": network.setup.dataset,
+            "corruptions": [c.info.id for c in network.setup.data.corruptions],
+            "rows": window.data.rows.count.text(),
+            "row": window.data.rows.said.text() if window.data.rows.isVisible() else "",
             "problems": [d.text for d in window._document.analysis.diagnostics],
             "step": window.current_step.title.text(),
             "computed": [t.title for t in tiles if t._data is not None],

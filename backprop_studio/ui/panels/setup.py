@@ -5,13 +5,11 @@ from __future__ import annotations
 import html
 from dataclasses import replace
 
-import numpy as np
-import numpy.typing as npt
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
+    QPushButton,
     QScrollArea,
     QToolButton,
     QVBoxLayout,
@@ -19,23 +17,20 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio import data
-from backprop_studio.data import Dataset, Task
-from backprop_studio.errors import Diagnostic, StudioError
+from backprop_studio.errors import Diagnostic
 from backprop_studio.network import TrainingSetup, edits
 from backprop_studio.nn import optimizers, schedules
 from backprop_studio.specs import Spec
 from backprop_studio.ui import theme
 from backprop_studio.ui.controllers.document import Document
-from backprop_studio.ui.widgets.examples_strip import ExamplesStrip
+from backprop_studio.ui.widgets.data_source import DataSource
+from backprop_studio.ui.widgets.elided_label import ElidedLabel
 from backprop_studio.ui.widgets.field_editors import ChoiceEditor
 from backprop_studio.ui.widgets.spec_form import FieldGrid, SpecForm
 
 _RATES = tuple({kind.rate_field for kind in optimizers().values()})
 _MAIN = ("batch_size", "seed")
 """Settings that are always in sight; all others of the set-up stand under More."""
-
-_EXAMPLES = 12
-"""Pictures kept for the strip; it shows as many as fit."""
 
 
 class SetupPanel(QWidget):
@@ -48,23 +43,24 @@ class SetupPanel(QWidget):
     parent : QWidget, optional
     """
 
+    data_requested = Signal()
+    """The panel that shows and adjusts the data is wanted."""
+
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
-        self._pictured: str | None = None
         self._alarmed = False
 
-        self.dataset = ChoiceEditor([(info.id, info.title) for info in data.infos()])
-        self.dataset.setPlaceholderText(self.tr("Choose a data set…"))
-        for row, info in enumerate(data.infos()):
-            self.dataset.setItemData(row, _paragraph(info.summary), Qt.ItemDataRole.ToolTipRole)
-        self.dataset.committed.connect(self._set_dataset)
-        self._dataset_grid = FieldGrid()
-        self._dataset_grid.add_row("dataset", self.tr("Data set"), self.dataset, wide=True)
-        self._caption = QLabel()
-        self._caption.setWordWrap(True)
-        theme.set_role(self._caption, "muted")
-        self._strip = ExamplesStrip()
+        self.source = DataSource(document)
+        self.dataset = self.source.combo
+        self.data_button = QPushButton(self.tr("Data…"))
+        self.data_button.setToolTip(
+            self.tr("Look at the rows, adjust how they are made, split, scaled, and spoil them")
+        )
+        self.data_button.setAccessibleName(self.tr("Adjust the data"))
+        self.data_button.clicked.connect(self.data_requested)
+        self._data_state = ElidedLabel()
+        theme.set_role(self._data_state, "muted")
 
         self.optimizer = ChoiceEditor([(i, cls.info.title) for i, cls in optimizers().items()])
         self.optimizer.committed.connect(self._set_optimizer)
@@ -103,12 +99,12 @@ class SetupPanel(QWidget):
     @property
     def caption(self) -> str:
         """The facts about the data set shown."""
-        return self._caption.text()
+        return self.source.caption.text()
 
     @property
     def examples(self) -> int:
         """How many pictures of the data set there are to show."""
-        return self._strip.count
+        return self.source.strip.count
 
     def content_width(self) -> int:
         """The least width in pixels that shows everything."""
@@ -158,9 +154,8 @@ class SetupPanel(QWidget):
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(5)
         for part in (
-            self._dataset_grid,
-            self._caption,
-            self._strip,
+            self.source,
+            self._data_row(),
             self._optimizer_grid,
             self._rate_form,
             self._main_form,
@@ -193,7 +188,7 @@ class SetupPanel(QWidget):
         )
 
     def _grids(self) -> tuple[FieldGrid, ...]:
-        return (self._dataset_grid, self._optimizer_grid, self._schedule_grid, *self._forms())
+        return (self.source.grid, self._optimizer_grid, self._schedule_grid, *self._forms())
 
     def _grid_of(self, name: str) -> FieldGrid:
         for grid in self._grids():
@@ -203,10 +198,12 @@ class SetupPanel(QWidget):
 
     def _refresh(self) -> None:
         setup = self._document.network.setup
-        self.dataset.show_value(setup.dataset)
+        self.source.refresh()
+        done = self._what_is_done(setup)
+        self._data_state.setText(done)
+        self._data_state.setToolTip(done)
         self.optimizer.show_value(setup.optimizer.info.id)
         self.optimizer.setToolTip(_paragraph(setup.optimizer.info.summary))
-        self._show_dataset(setup.dataset)
         self.schedule.show_value(setup.schedule.info.id)
         self.schedule.setToolTip(_paragraph(setup.schedule.info.summary))
         kind = setup.optimizer.info.id
@@ -233,54 +230,26 @@ class SetupPanel(QWidget):
             self.set_expanded(True)
         self._alarmed = alarmed
 
-    def _show_dataset(self, dataset_id: str) -> None:
-        if dataset_id == self._pictured:
-            return
-        self._pictured = dataset_id
-        facts, tip, pictures = "", "", np.zeros((0, 1, 1), np.float32)
-        if dataset_id:
-            try:
-                dataset = data.load(dataset_id)
-            except (StudioError, OSError) as error:
-                # What to do about it stands below the box, as a diagnostic.
-                tip = _paragraph(str(error))
-            else:
-                facts, tip = self._facts(dataset), self._tip(dataset)
-                pictures = _pictures(dataset)
-        self._caption.setText(facts)
-        self._caption.setVisible(bool(facts))
-        self._caption.setToolTip(tip)
-        self.dataset.setToolTip(tip)
-        self._strip.set_pictures(pictures)
-        self._strip.setToolTip(tip)
-        self._strip.setAccessibleName(self.tr("Examples from the data set"))
+    def _data_row(self) -> QWidget:
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.data_button)
+        layout.addWidget(self._data_state, 1)
+        return row
 
-    def _facts(self, dataset: Dataset) -> str:
-        features = int(np.prod(dataset.feature_shape))
-        if dataset.vocabulary is not None:
-            what = self.tr("{count} tokens out of {vocabulary}")
-        else:
-            what = self.tr("{count} features") if features != 1 else self.tr("one feature")
-        parts = [
-            self.tr("{count} rows").format(count=f"{dataset.size:,}"),
-            what.format(count=f"{features:,}", vocabulary=dataset.vocabulary),
-        ]
-        width = dataset.target_width
-        if dataset.task is Task.CLASSIFICATION:
-            parts.append(self.tr("{count} classes").format(count=f"{width:,}"))
-        elif width == 1:
-            parts.append(self.tr("one number to predict"))
-        else:
-            parts.append(self.tr("{count} numbers to predict").format(count=f"{width:,}"))
+    def _what_is_done(self, setup: TrainingSetup) -> str:
+        """What is done to the data, in a few words; empty for nothing."""
+        settings, parts = setup.data, []
+        if settings.scaling != data.Scaling.NONE:
+            parts.append(self.tr("scaled"))
+        if settings.corruptions:
+            count = len(settings.corruptions)
+            many = self.tr("{count} corruptions").format(count=count)
+            parts.append(self.tr("one corruption") if count == 1 else many)
+        if not settings.shuffle:
+            parts.append(self.tr("not shuffled"))
         return " · ".join(parts)
-
-    def _tip(self, dataset: Dataset) -> str:
-        source = self.tr("Source: {citation} Licence: {licence}.")
-        source = source.format(citation=dataset.citation, licence=dataset.licence)
-        return _paragraph(dataset.summary) + _paragraph(source)
-
-    def _set_dataset(self, dataset_id: object) -> None:
-        self._apply(self.tr("Choose Data Set"), dataset=dataset_id)
 
     def _set_optimizer(self, optimizer_id: object) -> None:
         chosen = optimizers().get(str(optimizer_id))
@@ -321,15 +290,3 @@ class SetupPanel(QWidget):
 def _paragraph(text: str) -> str:
     """Rich text, which tooltips wrap and plain text they do not."""
     return f"<p>{html.escape(text)}</p>"
-
-
-def _pictures(dataset: Dataset) -> npt.NDArray[np.float32]:
-    """One row of each class in turn, as Array of shape (count, height, width)."""
-    if dataset.image_shape is None:
-        return np.zeros((0, 1, 1), np.float32)
-    rows = list(range(min(_EXAMPLES, dataset.size)))
-    if dataset.task is Task.CLASSIFICATION:
-        rows = [int(first) for first in np.unique(dataset.y, return_index=True)[1][:_EXAMPLES]]
-    # Whatever can be a picture is measured, in float32 (see `Dataset`).
-    pictures = dataset.x[rows].astype(np.float32, copy=False)
-    return pictures.reshape(-1, *dataset.image_shape)

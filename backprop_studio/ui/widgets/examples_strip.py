@@ -62,7 +62,7 @@ class ExamplesStrip(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._images:
-            self._images = [_image(codes) for codes in self._codes]
+            self._images = [picture(codes) for codes in self._codes]
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         step = self.SIDE + self.GAP
@@ -77,7 +77,8 @@ class ExamplesStrip(QWidget):
         painter.end()
 
 
-def _image(codes: npt.NDArray[np.uint8]) -> QImage:
+def picture(codes: npt.NDArray[np.uint8]) -> QImage:
+    """A picture in the colours of the theme: 0 is the ground, 255 the text; (height, width)."""
     height, width = codes.shape
     image = QImage(codes.tobytes(), width, height, width, QImage.Format.Format_Indexed8).copy()
     now = theme.current()

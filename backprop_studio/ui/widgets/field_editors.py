@@ -302,7 +302,9 @@ class ChoiceEditor(_Immediate, QComboBox):
     committed = Signal(object)
     rejected = Signal()
 
-    def __init__(self, choices: Iterable[tuple[str, str]], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, choices: Iterable[tuple[object, str]], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._known = 0
         self.set_choices(choices)
@@ -312,7 +314,7 @@ class ChoiceEditor(_Immediate, QComboBox):
         _teach(self)
         self.currentIndexChanged.connect(self._take)
 
-    def set_choices(self, choices: Iterable[tuple[str, str]]) -> None:
+    def set_choices(self, choices: Iterable[tuple[object, str]]) -> None:
         """Offer other options; `show_value` then says which one it is."""
         with QSignalBlocker(self):
             self.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import cast
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -20,6 +20,9 @@ from backprop_studio.ui.widgets.field_editors import (
     TextEditor,
 )
 from backprop_studio.ui.widgets.note import Note
+
+_MOST_NAMES = 1000
+"""More things than that are chosen by their number."""
 
 
 class FieldGrid(QWidget):
@@ -184,10 +187,24 @@ class SpecForm(FieldGrid):
         self._only, self._without, self._after = only, without, after
         self._fields: tuple[Field, ...] = ()
         self._key: object = None
+        self._names: dict[str, tuple[str, ...]] = {}
 
     def editor(self, name: str) -> QWidget:
         """The editor of a setting."""
         return self.widget(name)
+
+    def set_names(self, names: Mapping[str, Sequence[str]]) -> None:
+        """Offer names where a setting counts things that have some; before `set_spec`.
+
+        Parameters
+        ----------
+        names
+            What they are called, by the kind of thing; see `Field.names`.
+        """
+        found = {kind: tuple(n) for kind, n in names.items() if 0 < len(n) <= _MOST_NAMES}
+        if found != self._names:
+            self.clear()
+            self._names = found
 
     def set_spec(self, spec: Spec, key: object = None) -> None:
         """Show a spec.
@@ -236,9 +253,9 @@ class SpecForm(FieldGrid):
             cast(Editor, self.widget(field.name)).commit()
 
     def _add(self, field: Field) -> None:
-        editor = _make_editor(field)
+        editor = _make_editor(field, self._names.get(field.names, ()))
         tip = field.doc
-        if field.kind in (Kind.INTEGER, Kind.NUMBER, Kind.NUMBERS):
+        if field.kind in (Kind.INTEGER, Kind.NUMBER, Kind.NUMBERS) and not field.names:
             tip += "\n" + self.tr("Allowed: {range}.").format(range=field.allowed)
         self.add_row(field.name, field.label, editor, tip)
         editor.committed.connect(  # type: ignore[attr-defined]
@@ -257,9 +274,11 @@ class SpecForm(FieldGrid):
         self.set_reason(field.name, text.format(field=field.label, range=field.allowed))
 
 
-def _make_editor(field: Field) -> QWidget:
-    """An editor for a declared setting."""
+def _make_editor(field: Field, names: tuple[str, ...]) -> QWidget:
+    """An editor for a declared setting; of whole numbers that have names, a list of these."""
     match field.kind:
+        case Kind.INTEGER if names:
+            return ChoiceEditor(enumerate(names))
         case Kind.INTEGER:
             return IntegerEditor(field)
         case Kind.NUMBER:
