@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
-LAYOUT_VERSION = 4
+LAYOUT_VERSION = 5
 """Raised when docks come or go, so that an old saved layout is not applied to new docks."""
 
 INSTRUMENT_WIDTH = 380
@@ -69,6 +69,7 @@ DOCKS = (
     DockSpec("rules", "Rules", _RIGHT, "setup", shown=False),
     DockSpec("compare", "Compare", _RIGHT, "setup", shown=False),
     DockSpec("bug_hunt", "Bug hunt", _RIGHT, "setup", shown=False),
+    DockSpec("draw", "Draw points", _RIGHT, "setup", shown=False),
 )
 
 

@@ -41,6 +41,7 @@ from backprop_studio.ui.canvas.progress import activity_at
 from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
+from backprop_studio.ui.controllers.importing import ImportController
 from backprop_studio.ui.controllers.project import ProjectController
 from backprop_studio.ui.controllers.tracer import Tracer
 from backprop_studio.ui.dialogs import about
@@ -48,6 +49,7 @@ from backprop_studio.ui.dialogs.set_number import SetNumberDialog
 from backprop_studio.ui.instruments import Instruments
 from backprop_studio.ui.panels.breakpoints import BreakpointsPanel
 from backprop_studio.ui.panels.current_step import CurrentStepPanel
+from backprop_studio.ui.panels.draw import DrawPanel
 from backprop_studio.ui.panels.gradients import GradientsPanel
 from backprop_studio.ui.panels.help import HelpPanel
 from backprop_studio.ui.panels.inspector import InspectorPanel
@@ -77,11 +79,13 @@ class MainWindow(QMainWindow):
         self._engine = engine
         self._settings = settings
         self.project = ProjectController(document, engine, settings, self)
+        self.importing = ImportController(document, settings, self)
 
         self.canvas = CanvasView(document)
         self.palette_panel = PalettePanel()
         self.inspector = InspectorPanel(document)
         self.setup = SetupPanel(document)
+        self.draw = DrawPanel(document)
         self.losses = LossCurvesPanel()
         self.gradients = GradientsPanel()
         self.current_step = CurrentStepPanel()
@@ -149,7 +153,8 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(u.toLocalFile().endswith(SUFFIX) for u in event.mimeData().urls()):
+        project = any(u.toLocalFile().endswith(SUFFIX) for u in event.mimeData().urls())
+        if project or self.importing.dropped(event.mimeData()) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -158,6 +163,10 @@ class MainWindow(QMainWindow):
                 self.project.reopen(Path(url.toLocalFile()))
                 event.acceptProposedAction()
                 return
+        data = self.importing.dropped(event.mimeData())
+        if data is not None:
+            self.importing.open_soon(data)
+            event.acceptProposedAction()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -182,6 +191,8 @@ class MainWindow(QMainWindow):
             "save": partial(self._after_edits, project.save),
             "save_as": partial(self._after_edits, project.save_as),
             "export": partial(self._after_edits, project.export),
+            "import_data": partial(self._after_edits, self.importing.open),
+            "open_draw": partial(self._open_instrument, "draw"),
             "quit": self.close,
             "undo": undo.undo,
             "redo": undo.redo,
@@ -261,6 +272,7 @@ class MainWindow(QMainWindow):
             "history": self.history,
             "outline": self.outline,
             "help": self.help,
+            "draw": self.draw,
             **self.instruments.panels,
         }
         made = docks.build(self, panels)
@@ -280,6 +292,9 @@ class MainWindow(QMainWindow):
         self.project.path_changed.connect(self.canvas.zoom_to_fit)
         self.project.path_changed.connect(self.messages.clear_notices)
         self.project.told.connect(self._tell)
+        self.importing.told.connect(self._tell)
+        self.setup.import_requested.connect(self.actions_by_id["import_data"].trigger)
+        self.setup.draw_requested.connect(self.actions_by_id["open_draw"].trigger)
         self.palette_panel.layer_chosen.connect(self.canvas.add_layer)
         self.canvas.selection_changed.connect(self.inspector.set_selection)
         self.canvas.refused.connect(self._tell)

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QScrollArea,
     QToolButton,
     QVBoxLayout,
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio import data
-from backprop_studio.data import Dataset, Task
+from backprop_studio.data import Dataset, DatasetInfo, Task, own
 from backprop_studio.errors import Diagnostic, StudioError
 from backprop_studio.network import TrainingSetup, edits
 from backprop_studio.nn import Spec, optimizers, schedules
@@ -45,7 +46,15 @@ class SetupPanel(QWidget):
     document : Document
         Whose set-up it is.
     parent : QWidget, optional
+
+    Signals
+    -------
+    import_requested, draw_requested
+        Own data are wanted, from a file or drawn by hand.
     """
+
+    import_requested = Signal()
+    draw_requested = Signal()
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,10 +62,9 @@ class SetupPanel(QWidget):
         self._pictured: str | None = None
         self._alarmed = False
 
-        self.dataset = ChoiceEditor([(info.id, info.title) for info in data.infos()])
+        self._listed: tuple[DatasetInfo, ...] = ()
+        self.dataset = ChoiceEditor(())
         self.dataset.setPlaceholderText(self.tr("Choose a data set…"))
-        for row, info in enumerate(data.infos()):
-            self.dataset.setItemData(row, _paragraph(info.summary), Qt.ItemDataRole.ToolTipRole)
         self.dataset.committed.connect(self._set_dataset)
         self._dataset_grid = FieldGrid()
         self._dataset_grid.add_row("dataset", self.tr("Data set"), self.dataset, wide=True)
@@ -64,6 +72,12 @@ class SetupPanel(QWidget):
         self._caption.setWordWrap(True)
         theme.set_role(self._caption, "muted")
         self._strip = ExamplesStrip()
+        self.import_button = QPushButton(self.tr("Import…"))
+        self.import_button.setToolTip(self.tr("Your own table, pictures or arrays"))
+        self.import_button.clicked.connect(self.import_requested)
+        self.draw_button = QPushButton(self.tr("Draw…"))
+        self.draw_button.setToolTip(self.tr("Draw the points of a data set by hand"))
+        self.draw_button.clicked.connect(self.draw_requested)
 
         self.optimizer = ChoiceEditor([(i, cls.info.title) for i, cls in optimizers().items()])
         self.optimizer.committed.connect(self._set_optimizer)
@@ -156,14 +170,13 @@ class SetupPanel(QWidget):
         column = QVBoxLayout(self._content)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(5)
-        for part in (
-            self._dataset_grid,
-            self._caption,
-            self._strip,
-            self._optimizer_grid,
-            self._rate_form,
-            self._main_form,
-        ):
+        for part in (self._dataset_grid, self._caption, self._strip):
+            column.addWidget(part)
+        own_data = QHBoxLayout()
+        own_data.addWidget(self.import_button)
+        own_data.addWidget(self.draw_button)
+        column.addLayout(own_data)
+        for part in (self._optimizer_grid, self._rate_form, self._main_form):
             column.addWidget(part)
         more = QHBoxLayout()
         # The button's own padding goes out of the column: its arrow stands below the labels.
@@ -202,6 +215,7 @@ class SetupPanel(QWidget):
 
     def _refresh(self) -> None:
         setup = self._document.network.setup
+        self._list_datasets(setup.dataset)
         self.dataset.show_value(setup.dataset)
         self.optimizer.show_value(setup.optimizer.info.id)
         self.optimizer.setToolTip(_paragraph(setup.optimizer.info.summary))
@@ -221,6 +235,19 @@ class SetupPanel(QWidget):
             form.setVisible(bool(form.names()))
         problems = [d for d in self._document.analysis.diagnostics if d.node is None and d.field]
         self._show_problems(problems)
+
+    def _list_datasets(self, current: str) -> None:
+        """Offer all there are; an earlier one of the learner's own while it is in use."""
+        infos = data.infos()
+        found = own.find(current)
+        if found is not None and current not in [info.id for info in infos]:
+            infos = (*infos, found.info)
+        if infos == self._listed:
+            return
+        self._listed = infos
+        self.dataset.set_choices([(info.id, info.title) for info in infos])
+        for row, info in enumerate(infos):
+            self.dataset.setItemData(row, _paragraph(info.summary), Qt.ItemDataRole.ToolTipRole)
 
     def _show_problems(self, problems: list[Diagnostic]) -> None:
         for grid in self._grids():
