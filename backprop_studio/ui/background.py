@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,9 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from backprop_studio.data.importing import ImportCancelled, Progress
 from backprop_studio.errors import StudioError
+
+_PAUSE, _EVERY = 0.0005, 0.005
+"""Seconds that the work rests, and after which it does."""
 
 log = logging.getLogger(__name__)
 
@@ -60,14 +64,18 @@ class Job(QObject):
             thread.join()
 
     def _run(self, number: int, work: Callable[[Progress], Any]) -> None:
-        shown = 0
+        shown, rested = 0, time.perf_counter()
 
         def progress(share: float) -> bool:
-            nonlocal shown
+            nonlocal shown, rested
             # A hundred steps are seen; more would only fill the queue.
             if int(share * 100) > shown:
                 shown = int(share * 100)
                 self._told.emit(number, "progressed", share)
+            if time.perf_counter() - rested > _EVERY:
+                # Whoever waits for the interpreter gets it now, and the window stays smooth.
+                time.sleep(_PAUSE)
+                rested = time.perf_counter()
             return number == self._round
 
         try:

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QBrush, QFont
 
 from backprop_studio.data import Task
-from backprop_studio.data.importing.guessing import guess_task
+from backprop_studio.data.importing.guessing import retarget, usual_missing
 from backprop_studio.data.importing.layout import (
     Column,
     Kind,
@@ -68,17 +68,8 @@ class TablePreviewModel(QAbstractTableModel):
     def set_target(self, column: int) -> None:
         """Let this column be what is learned, instead of another one."""
         plan, preview = self._plan, self._preview
-        if plan is None or preview is None or plan.target == column:
-            return
-        columns = [
-            replace(c, role=Role.FEATURE, missing=_usual(c.kind)) if c.role is Role.TARGET else c
-            for c in plan.columns
-        ]
-        chosen = columns[column]
-        columns[column] = replace(chosen, role=Role.TARGET, missing=Missing.DROP)
-        cells = [r[column] for r in preview.rows if not is_missing(r[column])]
-        task = guess_task(chosen.kind, cells)
-        self._change(replace(plan, columns=tuple(columns), task=task))
+        if plan is not None and preview is not None and plan.target != column:
+            self._change(retarget(plan, preview.rows, column))
 
     def set_task(self, task: Task) -> None:
         """Learn classes, or a number."""
@@ -201,13 +192,13 @@ class TablePreviewModel(QAbstractTableModel):
             if value == Role.TARGET:
                 self.set_target(place)
                 return True
-            column = replace(column, role=Role(str(value)), missing=_usual(column.kind))
+            column = replace(column, role=Role(str(value)), missing=usual_missing(column.kind))
         elif index.row() == KIND and column.role is Role.TARGET:
             self.set_task(Task(str(value)))
             return True
         elif index.row() == KIND:
             kind = Kind(str(value))
-            column = replace(column, kind=kind, missing=_usual(kind))
+            column = replace(column, kind=kind, missing=usual_missing(kind))
         else:
             column = replace(column, missing=Missing(str(value)))
         columns = (*plan.columns[:place], column, *plan.columns[place + 1 :])
@@ -239,7 +230,3 @@ class TablePreviewModel(QAbstractTableModel):
 def counted(rows: Sequence[Sequence[str]]) -> int:
     """How many cells of some rows are missing."""
     return sum(is_missing(cell) for row in rows for cell in row)
-
-
-def _usual(kind: Kind) -> Missing:
-    return Missing.MEAN if kind is Kind.NUMBER else Missing.OWN

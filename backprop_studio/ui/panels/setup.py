@@ -73,9 +73,11 @@ class SetupPanel(QWidget):
         theme.set_role(self._caption, "muted")
         self._strip = ExamplesStrip()
         self.import_button = QPushButton(self.tr("Import…"))
+        self.import_button.setAccessibleName(self.tr("Import data"))
         self.import_button.setToolTip(self.tr("Your own table, pictures or arrays"))
         self.import_button.clicked.connect(self.import_requested)
         self.draw_button = QPushButton(self.tr("Draw…"))
+        self.draw_button.setAccessibleName(self.tr("Draw points"))
         self.draw_button.setToolTip(self.tr("Draw the points of a data set by hand"))
         self.draw_button.clicked.connect(self.draw_requested)
 

@@ -152,10 +152,11 @@ class Plane(QWidget):
 
     def event(self, event: QEvent) -> bool:
         # Delete means a point here, and not the layer that is selected on the canvas.
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_M):
-                event.accept()
-                return True
+        own = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_M)
+        override = event.type() == QEvent.Type.ShortcutOverride
+        if override and isinstance(event, QKeyEvent) and event.key() in own:
+            event.accept()
+            return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
