@@ -111,6 +111,10 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="write the weights; the ending says how: .npz or .safetensors",
     )
+    train.add_argument(
+        "--data", metavar="FILE", help="train on these data: .csv, .tsv, .npz, IDX or a folder"
+    )
+    train.add_argument("--target", metavar="NAME", default="", help="column of --data to learn")
     train.add_argument("--save", metavar="FILE.bps", help="write the project with its weights")
     train.add_argument("--quiet", action="store_true", help="show no progress")
 
@@ -215,7 +219,7 @@ def _train(arguments: argparse.Namespace) -> int:
     epochs = _epochs(arguments.epochs)
     _check_targets(arguments)
     opened = project.load(arguments.project)
-    network = _with_settings(opened.network, arguments)
+    network = _with_settings(_with_data(opened.network, arguments), arguments)
     lowered = analyze(network).require()
     weights = {} if arguments.seed is not None else opened.weights
     if weights and not arguments.quiet:
@@ -389,6 +393,26 @@ def _check_targets(arguments: argparse.Namespace) -> None:
         )
     for path in [*arguments.export, *filter(None, [arguments.save])]:
         project.check_writable(path)
+
+
+def _with_data(network: Network, arguments: argparse.Namespace) -> Network:
+    """The network on the data that the arguments name."""
+    if arguments.data is None:
+        if arguments.target:
+            raise ArgumentsError(
+                "argument-invalid",
+                argument="--target",
+                value=f"'{_shown(arguments.target)}'",
+                allowed="given together with --data",
+            )
+        return network
+    from backprop_studio.data import importing, own
+
+    imported = importing.read(arguments.data, target=arguments.target)
+    for warning in imported.warnings:
+        print(f"{PROGRAM}: warning: {warning.text}", file=sys.stderr)
+    dataset = own.keep(imported.dataset)
+    return replace(network, setup=replace(network.setup, dataset=dataset.id))
 
 
 def _with_settings(network: Network, arguments: argparse.Namespace) -> Network:

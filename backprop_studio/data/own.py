@@ -49,22 +49,26 @@ def identify(dataset: Dataset) -> str:
     return PREFIX + digest.hexdigest()
 
 
+def named(dataset: Dataset) -> Dataset:
+    """A data set under the id that it has as an own one."""
+    return replace(dataset, id=identify(dataset))
+
+
 def keep(dataset: Dataset, *, continuing: str = "") -> Dataset:
     """Keep a data set as an own one, and return it under its new id.
 
     Parameters
     ----------
     dataset
-        Whatever its id is.
+        The id of an own data set is believed; any other is not looked at.
     continuing
         Id of the data set that this one goes on from, a few rows changed. What was learned there
         belongs to this one too; see `continues`.
     """
-    dataset_id = identify(dataset)
-    known = _kept.get(dataset_id)
-    if known is None:
-        known = dataset if dataset.id == dataset_id else replace(dataset, id=dataset_id)
-        _kept[dataset_id] = known
+    if not is_own(dataset.id):
+        dataset = named(dataset)
+    known = _kept.setdefault(dataset.id, dataset)
+    dataset_id = known.id
     if continuing and continuing != dataset_id:
         _origins[dataset_id] = _origins.get(continuing, continuing)
         _followed.add(continuing)

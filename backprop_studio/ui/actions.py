@@ -98,6 +98,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "export_picture", "file", "Export &diagram…", "", "",
         "Write the diagram as SVG, PDF or PNG",
     ),
+    ActionSpec(
+        "import_data", "file", "&Import data…", "Ctrl+I", "data",
+        "Your own table, pictures or arrays as the data set", True,
+    ),
     ActionSpec("quit", "file", "&Quit", "Ctrl+Q", "", "", True),
     ActionSpec("undo", "edit", "&Undo", "Ctrl+Z", "undo", "Undo the last edit of the network"),
     ActionSpec("redo", "edit", "&Redo", "Ctrl+Shift+Z", "redo", "Do the undone edit again"),
@@ -279,6 +283,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "open_representations", "observe", "&Representations", "Alt+2", "",
         "The same data as each layer sees them: they come apart layer by layer",
+    ),
+    ActionSpec(
+        "open_draw", "edit", "Dra&w points", "Ctrl+Shift+W", "",
+        "Draw the data set by hand, also while training runs", True,
     ),
     ActionSpec(
         "commands", "help", "&Command palette…", "Ctrl+Shift+P", "", "Find any command by name"

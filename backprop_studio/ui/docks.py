@@ -79,6 +79,7 @@ DOCKS = (
     DockSpec("predictions", "Predictions", _RIGHT, "setup", shown=False),
     DockSpec("representations", "Representations", _RIGHT, "setup", shown=False),
     DockSpec("lesson", "Lesson", _LEFT, "palette", shown=False),
+    DockSpec("draw", "Draw points", _RIGHT, "setup", shown=False),
 )
 
 

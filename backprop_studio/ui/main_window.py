@@ -38,6 +38,7 @@ from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.appearance import Appearance
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
+from backprop_studio.ui.controllers.importing import ImportController
 from backprop_studio.ui.controllers.layouts import Layouts
 from backprop_studio.ui.controllers.lesson import LessonController
 from backprop_studio.ui.controllers.project import ProjectController
@@ -52,6 +53,7 @@ from backprop_studio.ui.instruments import Instruments
 from backprop_studio.ui.panels.breakpoints import BreakpointsPanel
 from backprop_studio.ui.panels.current_step import CurrentStepPanel
 from backprop_studio.ui.panels.data import DataPanel
+from backprop_studio.ui.panels.draw import DrawPanel
 from backprop_studio.ui.panels.gradients import GradientsPanel
 from backprop_studio.ui.panels.help import HelpPanel
 from backprop_studio.ui.panels.inspector import InspectorPanel
@@ -84,12 +86,14 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self.project = ProjectController(document, engine, settings, self)
         self.lessons = LessonController(document, engine, self.project, settings, self)
+        self.importing = ImportController(document, settings, self)
 
         self.canvas = CanvasView(document)
         self.palette_panel = PalettePanel()
         self.inspector = InspectorPanel(document)
         self.setup = SetupPanel(document)
         self.data = DataPanel(document)
+        self.draw = DrawPanel(document)
         self.losses = LossCurvesPanel()
         self.gradients = GradientsPanel()
         self.current_step = CurrentStepPanel()
@@ -161,7 +165,8 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(u.toLocalFile().endswith(SUFFIX) for u in event.mimeData().urls()):
+        project = any(u.toLocalFile().endswith(SUFFIX) for u in event.mimeData().urls())
+        if project or self.importing.dropped(event.mimeData()) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -170,6 +175,10 @@ class MainWindow(QMainWindow):
                 self.project.reopen(Path(url.toLocalFile()))
                 event.acceptProposedAction()
                 return
+        data = self.importing.dropped(event.mimeData())
+        if data is not None:
+            self.importing.open_soon(data)
+            event.acceptProposedAction()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -196,6 +205,8 @@ class MainWindow(QMainWindow):
             "save": partial(self._after_edits, project.save),
             "save_as": partial(self._after_edits, project.save_as),
             "export": partial(self._after_edits, project.export),
+            "import_data": partial(self._after_edits, self.importing.open),
+            "open_draw": partial(self._open_instrument, "draw"),
             "quit": self.close,
             "undo": undo.undo,
             "redo": undo.redo,
@@ -255,6 +266,7 @@ class MainWindow(QMainWindow):
             "outline": self.outline,
             "help": self.help,
             "lesson": self.lessons.panel,
+            "draw": self.draw,
             **self.instruments.panels,
         }
         made = docks.build(self, panels)
@@ -278,6 +290,9 @@ class MainWindow(QMainWindow):
         self.project.path_changed.connect(self.messages.clear_notices)
         self.project.told.connect(self._tell)
         self.appearance.told.connect(self._tell)
+        self.importing.told.connect(self._tell)
+        self.setup.import_requested.connect(self.actions_by_id["import_data"].trigger)
+        self.setup.draw_requested.connect(self.actions_by_id["open_draw"].trigger)
         self.palette_panel.layer_chosen.connect(self.canvas.add_layer)
         self.canvas.selection_changed.connect(self.inspector.set_selection)
         self.canvas.refused.connect(self._tell)

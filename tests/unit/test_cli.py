@@ -443,3 +443,22 @@ def test_that_gradients_are_checked_whatever_the_optimizer_asks_for(
     project.save(project.Project(edits.set_setup(network, search)), path)
     code, out, _ = run("check", path, "--gradients")
     assert code == 0 and "WRONG" not in out and "right" in out
+
+
+def test_that_a_project_trains_on_a_file_of_ones_own(
+    tmp_path: Path, run: Callable[..., tuple[int, str, str]]
+) -> None:
+    path = tmp_path / "own.csv"
+    rows = [f"{'uv'[i % 2]};{i % 2},5;{i % 5}\n" for i in range(60)]
+    path.write_text("label;a;b\n" + "".join(rows))
+    moons, saved = assets.path("examples", "moons.bps"), tmp_path / "net.bps"
+    told = ("train", moons, "--data", path, "--seed", 1, "--epochs", 30, "--quiet")
+    code, out, err = run(*told, "--save", saved)
+    assert (code, err) == (0, "") and "accuracy 1.0000 (12 rows)" in out
+    data.own.release()
+    assert data.own.is_own(project.load(saved).network.setup.dataset)
+    assert run("check", saved)[0] == 0
+    code, _, err = run(*told, "--target", "nothing")
+    assert code == 1 and "it has no column 'nothing'; there are 'label', 'a', 'b'." in err
+    code, _, err = run("train", moons, "--target", "label")
+    assert code == 2 and "--target is 'label'; it must be given together with --data" in err

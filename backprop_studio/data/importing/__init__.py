@@ -11,11 +11,14 @@ import os
 from enum import StrEnum
 
 from backprop_studio.data.importing import idx, npz, pictures, table
+from backprop_studio.data.importing.guessing import retarget
 from backprop_studio.data.importing.result import (
     ImportCancelled,
     Imported,
     Progress,
     carry_on,
+    fault,
+    quoted,
 )
 from backprop_studio.errors import ImportDataError
 from backprop_studio.files import shown
@@ -29,6 +32,7 @@ __all__ = [
     "idx",
     "npz",
     "pictures",
+    "read",
     "source_of",
     "table",
 ]
@@ -64,3 +68,47 @@ def source_of(path: str | os.PathLike[str]) -> Source:
         return Source.IDX
     known = f"{_TABLES}, .npz, .idx and .gz"
     raise ImportDataError("import-unknown", path=shown(path), known=known)
+
+
+def read(
+    path: str | os.PathLike[str], *, target: str = "", progress: Progress = carry_on
+) -> Imported:
+    """Import a file or folder as it is guessed to be, without anybody to ask.
+
+    Parameters
+    ----------
+    path
+        Where it is.
+    target
+        Name of the column, or of the array, that is learned; guessed if left out.
+    progress
+        Is told how much is done.
+
+    Raises
+    ------
+    ImportDataError
+        It cannot be imported like this.
+    ImportCancelled
+        `progress` said so.
+    """
+    source = source_of(path)
+    if source is Source.TABLE:
+        preview = table.inspect(path)
+        plan = preview.plan
+        if target:
+            names = [column.name for column in plan.columns]
+            if target not in names:
+                known = ", ".join(quoted(name) for name in names[:10])
+                raise fault(path, f"it has no column {quoted(target)}; there are {known}")
+            plan = retarget(plan, preview.rows, names.index(target))
+        return table.load(path, plan, progress)
+    if source is Source.NPZ:
+        arrays = npz.inspect(path)
+        return npz.load(path, arrays.x, target or arrays.y, progress=progress)
+    if source is Source.IDX:
+        pair = idx.inspect(path)
+        if pair.features is None or pair.labels is None:
+            raise fault(path, "the other file of the pair was not found beside it")
+        return idx.load(pair.features, pair.labels, progress)
+    folder = pictures.inspect(path)
+    return pictures.load(path, folder.height, folder.width, progress=progress)

@@ -6,6 +6,7 @@ import codecs
 import csv
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from backprop_studio.data.dataset import Task
 from backprop_studio.data.importing.layout import (
@@ -137,10 +138,32 @@ def guess_plan(layout: Layout, names: Sequence[str], rows: Sequence[Sequence[str
     target = (named or usable or [len(columns) - 1])[-1]
     chosen = columns[target]
     cells = [row[target] for row in rows if not is_missing(row[target])]
-    classes = chosen.kind is Kind.CATEGORY or _looks_like_classes(cells)
-    kind = Kind.CATEGORY if classes else Kind.NUMBER
-    columns[target] = Column(chosen.name, kind, Role.TARGET, Missing.DROP)
-    return Plan(layout, tuple(columns), Task.CLASSIFICATION if classes else Task.REGRESSION)
+    task = guess_task(chosen.kind, cells)
+    columns[target] = replace(chosen, role=Role.TARGET, missing=Missing.DROP)
+    return Plan(layout, tuple(columns), task)
+
+
+def retarget(plan: Plan, rows: Sequence[Sequence[str]], target: int) -> Plan:
+    """The same plan with another column to learn; the old one becomes a feature."""
+    columns = list(plan.columns)
+    for place, column in enumerate(columns):
+        if column.role is Role.TARGET:
+            columns[place] = replace(column, role=Role.FEATURE, missing=usual_missing(column.kind))
+    chosen = columns[target]
+    columns[target] = replace(chosen, role=Role.TARGET, missing=Missing.DROP)
+    cells = [row[target] for row in rows if not is_missing(row[target])]
+    return replace(plan, columns=tuple(columns), task=guess_task(chosen.kind, cells))
+
+
+def usual_missing(kind: Kind) -> Missing:
+    """What usually becomes of missing cells in features of a kind."""
+    return Missing.MEAN if kind is Kind.NUMBER else Missing.OWN
+
+
+def guess_task(kind: Kind, cells: Sequence[str]) -> Task:
+    """Whether a target of this kind, with these values, is likely to be classes or numbers."""
+    classes = kind is Kind.CATEGORY or _looks_like_classes(cells)
+    return Task.CLASSIFICATION if classes else Task.REGRESSION
 
 
 def _guess_column(name: str, cells: Sequence[str], decimal: str) -> Column:

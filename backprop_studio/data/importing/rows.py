@@ -21,7 +21,10 @@ MAX_COLUMNS = 10_000
 
 _MAX_LINE = 2**20
 _MAX_ROW = 2**22
-_CHUNK_ROWS = 4096
+_CHUNK_ROWS = 256
+"""Fewer than the garbage collector lets pass: more rows at once would set it to work again and
+again, and a window would stand still each time."""
+
 _CHUNK_CELLS = 2**17
 _WORDS = {
     "unexpected end of data": "a quotation mark is opened in this row and never closed",
@@ -111,7 +114,7 @@ class Rows:
         self._back = row
 
     def chunks(self) -> Iterator[Chunk]:
-        """Yield some thousand rows at a time."""
+        """Yield some hundred rows at a time."""
         lines: list[int] = []
         rows: list[list[str]] = []
         cells = 0

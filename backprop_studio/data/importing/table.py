@@ -141,7 +141,7 @@ def load(path: str | os.PathLike[str], plan: Plan, progress: Progress = carry_on
         total = max(os.path.getsize(path), 1)
         reader = _Reader(path, plan)
         for lines, rows in source.chunks():
-            if any(len(row) != len(names) for row in rows):
+            if set(map(len, rows)) != {len(names)}:
                 bad = next(i for i, row in enumerate(rows) if len(row) != len(names))
                 source.line = lines[bad]
                 _check_width(source, rows[bad], names)

@@ -45,6 +45,10 @@ class SetupPanel(QWidget):
 
     data_requested = Signal()
     """The panel that shows and adjusts the data is wanted."""
+    import_requested = Signal()
+    """Data of one's own are wanted, from a file."""
+    draw_requested = Signal()
+    """Data of one's own are wanted, drawn by hand."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +63,14 @@ class SetupPanel(QWidget):
         )
         self.data_button.setAccessibleName(self.tr("Adjust the data"))
         self.data_button.clicked.connect(self.data_requested)
+        self.import_button = QPushButton(self.tr("Import…"))
+        self.import_button.setAccessibleName(self.tr("Import data"))
+        self.import_button.setToolTip(self.tr("Your own table, pictures or arrays"))
+        self.import_button.clicked.connect(self.import_requested)
+        self.draw_button = QPushButton(self.tr("Draw…"))
+        self.draw_button.setAccessibleName(self.tr("Draw points"))
+        self.draw_button.setToolTip(self.tr("Draw the points of a data set by hand"))
+        self.draw_button.clicked.connect(self.draw_requested)
         self._data_state = ElidedLabel()
         theme.set_role(self._data_state, "muted")
 
@@ -202,6 +214,7 @@ class SetupPanel(QWidget):
         done = self._what_is_done(setup)
         self._data_state.setText(done)
         self._data_state.setToolTip(done)
+        self._data_state.setVisible(bool(done))
         self.optimizer.show_value(setup.optimizer.info.id)
         self.optimizer.setToolTip(_paragraph(setup.optimizer.info.summary))
         self.schedule.show_value(setup.schedule.info.id)
@@ -232,10 +245,13 @@ class SetupPanel(QWidget):
 
     def _data_row(self) -> QWidget:
         row = QWidget()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.data_button)
-        layout.addWidget(self._data_state, 1)
+        column = QVBoxLayout(row)
+        column.setContentsMargins(0, 0, 0, 0)
+        buttons = QHBoxLayout()
+        for button in (self.data_button, self.import_button, self.draw_button):
+            buttons.addWidget(button, 1)
+        column.addLayout(buttons)
+        column.addWidget(self._data_state)
         return row
 
     def _what_is_done(self, setup: TrainingSetup) -> str:

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from backprop_studio import data
-from backprop_studio.data import Dataset, Task
+from backprop_studio.data import Dataset, Task, own
 from backprop_studio.errors import StudioError
 from backprop_studio.network import TrainingSetup, edits
 from backprop_studio.ui import theme
@@ -59,6 +59,10 @@ class DataSource(QWidget):
         """Show what the document says now."""
         setup = self._document.network.setup
         infos = data.infos()
+        # An earlier state of the learner's own data is offered while it is in use.
+        current = own.find(setup.dataset)
+        if current is not None and all(info.id != current.id for info in infos):
+            infos = (*infos, current.info)
         offered = tuple(info.id for info in infos)
         if offered != self._offered:
             self._offered = offered

@@ -1,0 +1,91 @@
+"""Own data on their way from a file into the document."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from backprop_studio import data
+from backprop_studio.data import Dataset, own
+from backprop_studio.data.importing import source_of
+from backprop_studio.errors import StudioError
+from backprop_studio.network import TrainingSetup, edits
+from backprop_studio.ui.controllers.document import Document
+from backprop_studio.ui.dialogs.import_data import ImportDialog
+from backprop_studio.ui.settings import Settings
+
+
+def fitted(setup: TrainingSetup, dataset: Dataset) -> TrainingSetup:
+    """The set-up with this data set, its batches no larger than there are rows to train on."""
+    batch = setup.batch_size
+    if dataset.size > 1 and not setup.problems(""):
+        split = data.split(dataset, validation_fraction=setup.validation, seed=setup.seed)
+        batch = min(batch, len(split.train))
+    return replace(setup, dataset=dataset.id, batch_size=batch)
+
+
+class ImportController(QObject):
+    """Opens the dialog, and makes what it has loaded the document's data set.
+
+    Signals
+    -------
+    told(text)
+        What was imported.
+    """
+
+    told = Signal(str)
+
+    def __init__(self, document: Document, settings: Settings, window: QWidget) -> None:
+        super().__init__(window)
+        self._document = document
+        self._settings = settings
+        self._window = window
+        self.dialog: ImportDialog | None = None
+
+    def open(self, path: Path | None = None) -> None:
+        """Ask what to import, beginning with this file or folder."""
+        if self.dialog is None:
+            setup = self._document.network.setup
+            self.dialog = ImportDialog(self._settings.last_folder, setup, self._window)
+            self.dialog.finished.connect(self._finish)
+            self.dialog.open()
+        if path is not None:
+            self.dialog.choose(path)
+
+    def dropped(self, mime: QMimeData) -> Path | None:
+        """The file or folder among what is dragged that can be imported."""
+        for url in mime.urls():
+            path = Path(url.toLocalFile())
+            try:
+                source_of(path)
+            except StudioError:
+                continue
+            if url.isLocalFile():
+                return path
+        return None
+
+    def open_soon(self, path: Path) -> None:
+        """Ask about what was dropped, once whoever dragged it is free again."""
+        QTimer.singleShot(0, self, lambda: self.open(path))
+
+    def _finish(self) -> None:
+        dialog, self.dialog = self.dialog, None
+        assert dialog is not None
+        dialog.deleteLater()
+        if not dialog.result() or dialog.imported is None:
+            return
+        self._settings.last_folder = Path(dialog.path_edit.text()).parent
+        dataset = own.keep(dialog.imported.dataset)
+        network = self._document.network
+        setup = fitted(network.setup, dataset)
+        text = self.tr("Imported '{title}': {count} rows.").format(
+            title=dataset.title, count=f"{dataset.size:,}"
+        )
+        if setup.batch_size < network.setup.batch_size:
+            fewer = self.tr("The batch size is {size} now, as there are no more rows.")
+            text += " " + fewer.format(size=setup.batch_size)
+        self._document.apply(self.tr("Import Data"), edits.set_setup(network, setup))
+        self.told.emit(text)
