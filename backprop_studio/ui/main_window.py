@@ -83,7 +83,7 @@ class MainWindow(QMainWindow):
         self.inspector = InspectorPanel(document)
         self.setup = SetupPanel(document)
         self.losses = LossCurvesPanel()
-        self.gradients = GradientsPanel()
+        self.gradients = GradientsPanel(engine.ask)
         self.current_step = CurrentStepPanel()
         self.messages = MessagesPanel(document)
         self.program = ProgramPanel(engine.ask)
