@@ -213,12 +213,14 @@ class Session:
         """Rows of the data set that it is trained on: int64."""
         return self._train
 
-    def used(self, rows: Array) -> Machine:
+    def used(self, rows: Array, storage: Storage | None = None) -> Machine:
         """A machine that has run the network as it is used, on any rows of the data set.
 
-        It reads the parameters of the session as they are now, and changes none.
+        It reads the parameters of the session as they are now, and changes none; or those of
+        another storage of the same program.
         """
-        machine = Machine(self.lowered.evaluation, self.storage, batch=len(rows))
+        storage = self.storage if storage is None else storage
+        machine = Machine(self.lowered.evaluation, storage, batch=len(rows))
         for name, source in self._sources.items():
             machine.feed(name, source, rows)
         with _quiet():

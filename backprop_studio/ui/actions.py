@@ -215,6 +215,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "What is wrong with this run, why, and what to try on a branch",
     ),
     ActionSpec(
+        "open_landscape", "observe", "Loss &landscape", "Ctrl+Alt+L", "",
+        "The loss around the weights, and the way that training took through it",
+    ),
+    ActionSpec(
         "commands", "help", "&Command palette…", "Ctrl+Shift+P", "", "Find any command by name"
     ),
     ActionSpec("help", "help", "&Help on what is in front", "F1", "", "The layer or the panel"),

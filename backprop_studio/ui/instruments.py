@@ -23,6 +23,7 @@ from backprop_studio.ui.panels.explanation import ExplanationPanel
 from backprop_studio.ui.panels.gradient_check import GradientCheckPanel
 from backprop_studio.ui.panels.gradient_flow import GradientFlowPanel
 from backprop_studio.ui.panels.inside import InsidePanel
+from backprop_studio.ui.panels.landscape import LandscapePanel
 from backprop_studio.ui.panels.over_time import OverTimePanel
 from backprop_studio.ui.panels.paths import PathsPanel
 from backprop_studio.ui.panels.rules import RulesPanel
@@ -72,6 +73,7 @@ class Instruments(QObject):
         self.over_time = OverTimePanel(ask, history)
         self.gradient_flow = GradientFlowPanel(ask)
         self.doctor = DoctorPanel(ask, history)
+        self.landscape = LandscapePanel(ask)
         self.panels: dict[str, QWidget] = {
             "example": self.example,
             "explanation": self.explanation,
@@ -84,6 +86,7 @@ class Instruments(QObject):
             "bug_hunt": self.bug_hunt,
             "gradient_check": self.gradient_check,
             "over_time": self.over_time,
+            "landscape": self.landscape,
             "doctor": self.doctor,
             "gradient_flow": self.gradient_flow,
         }

@@ -250,10 +250,8 @@ class GradientsPanel(QWidget):
 
     def _why_empty(self) -> str:
         program = self._program
-        if program is None or (program.gradients and program.parameters):
+        if program is None or program.gradients:
             return self.tr("The gradients of the weights appear here.")
-        if not program.parameters:
-            return self.tr("This network has no parameters.")
         return self.tr("This optimizer uses no gradient.")
 
     def _offer(self, program: Program | None) -> None:
