@@ -30,12 +30,17 @@ class Update:
     ratio: float
 
 
-def updates(session: Session) -> tuple[Update, ...]:
+def updates(recent: bool, session: Session) -> tuple[Update, ...]:
     """What the iteration that a session stands in adds, or added, to all that is trained.
 
-    The session is left as it is.
+    Parameters
+    ----------
+    recent
+        Whether the newest iteration with a keyframe will do, which costs less while training runs.
+    session
+        The run; it is left as it is.
     """
-    machine = session.twin()
+    machine = session.recent() if recent else session.twin()
     program = machine.program
     trained = [v for v in program.parameters if v.trainable]
     before = [machine.array(v.id).copy() for v in trained]

@@ -318,6 +318,20 @@ class Session:
             self.execute(machine, at, 0, self._length)
             at += 1
 
+    def recent(self) -> Machine:
+        """A machine of its own at the start of the newest iteration that has a keyframe.
+
+        Nothing has to be replayed for it, so it is there at once where `twin` may take a while; it
+        is at most a journal's interval older, where the record has not been gone back in.
+        """
+        iteration, _ = self.journal.before(self._iteration)
+        return self.replay(iteration, Storage(self.program, self.storage.dtype.type), {})
+
+    @property
+    def slow(self) -> bool:
+        """Whether its iterations take so long that replaying many of them would be felt."""
+        return SLOW_ITERATION < self._iteration_time < float("inf")
+
     def execute(self, machine: Machine, iteration: int, start: int, stop: int) -> None:
         """Let a machine of `replay` run, with all that was put in by hand in between."""
         with _quiet():

@@ -175,3 +175,13 @@ def test_the_norm_of_a_large_array_copies_it_only_piece_by_piece() -> None:
     array = np.ones((1000, 1000), np.float32).view(Watched)
     assert norm(array) == 1000.0
     assert 0 < largest <= 2**16
+
+
+def test_of_a_slow_session_only_keyframes_are_looked_at() -> None:
+    session = _session(batch_size=64)
+    for _ in range(2):
+        session.step(Boundary.EPOCH)
+    assert moments(session, session.completed, 1) == list(range(session.completed))
+    session._iteration_time = 0.1
+    assert session.slow
+    assert moments(session, session.completed, 1) == list(session.journal.iterations)

@@ -54,9 +54,9 @@ def test_an_update_is_what_the_run_really_adds(name: str) -> None:
     session.step(Boundary.BATCH)
     session.step(Boundary.OP)
     before = {v.id: session.storage.view(v).copy() for v in session.program.parameters}
-    ahead = updates(session)
+    ahead = updates(False, session)
     session.step(Boundary.BATCH)
-    behind = updates(session)
+    behind = updates(False, session)
     for told in (ahead, behind):
         for update in told:
             old = before[update.parameter]
@@ -68,3 +68,17 @@ def test_an_update_is_what_the_run_really_adds(name: str) -> None:
                 assert update.ratio == pytest.approx(wanted)
             else:
                 assert np.isnan(update.ratio)
+
+
+def test_a_recent_update_is_that_of_the_last_keyframe_and_costs_no_replay() -> None:
+    session = session_of("adam", interval=3)
+    for _ in range(5):
+        session.step(Boundary.BATCH)
+    told = updates(True, session)
+    weight = session.program.parameters[0]
+    at = session.journal.before(3)[1].arenas["parameters"]
+    assert session.journal.iterations[-1] == 3
+    size = int(np.prod(weight.shape))
+    session.seek(4)
+    after = session.storage.view(weight).reshape(-1)
+    assert np.array_equal(told[0].change.reshape(-1), after - at[:size])

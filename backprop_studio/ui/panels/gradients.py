@@ -336,12 +336,13 @@ class GradientsPanel(QWidget):
         s = self._snapshot
         if s is None or s.cursor is None:
             return None
-        return s.revision, s.branch, s.cursor.iteration, s.edited
+        return s.revision, s.branch, s.cursor.iteration, s.edited, s.state
 
     def _ask_updates(self) -> None:
         if not self._enquiry.busy and self._snapshot is not None:
             self._updated = self._moment()
-            self._enquiry.put(updates, self._take_updates)
+            running = self._snapshot.state is State.RUNNING
+            self._enquiry.put(partial(updates, running), self._take_updates)
 
     def _take_updates(self, found: tuple[Update, ...]) -> None:
         self._updates = {u.parameter: u for u in found}
