@@ -228,7 +228,8 @@ def at_chance(v: Vitals) -> Iterator[Finding]:
         return
     losses = v.losses[:, 1]
     now = float(losses[-max(v.batches, 30) :].mean())
-    if now >= AT_CHANCE * v.chance:
+    # What is far above chance has not been learned either, but is on its way, or ill otherwise.
+    if AT_CHANCE * v.chance <= now <= 1.2 * v.chance:
         yield Finding(Rule.CHANCE, None, 0, {"loss": now, "chance": v.chance})
 
 
