@@ -150,7 +150,8 @@ def rate_high(v: Vitals) -> Iterator[Finding]:
     width = min(max(len(losses) // 5, 1), 50)
     if len(losses) < 10 and v.failure is None:
         return
-    start = float(losses[0])
+    # A first batch may be lucky; the held-out rows are many.
+    start = max(float(losses[0]), float(v.tests[0, 1]) if len(v.tests) else 0.0)
     now = float(losses[-width:].mean())
     best = float(_smooth(losses, width).min())
     peak = float(_smooth(losses, min(3, len(losses))).max())
@@ -227,7 +228,8 @@ def at_chance(v: Vitals) -> Iterator[Finding]:
         return
     losses = v.losses[:, 1]
     now = float(losses[-max(v.batches, 30) :].mean())
-    if now >= AT_CHANCE * v.chance:
+    # What is far above chance has not been learned either, but is on its way, or ill otherwise.
+    if AT_CHANCE * v.chance <= now <= 1.2 * v.chance:
         yield Finding(Rule.CHANCE, None, 0, {"loss": now, "chance": v.chance})
 
 

@@ -158,12 +158,12 @@ def moments(session: Session, stop: int, stride: int, seen: Iterable[int] = ()) 
     """Which iterations to look at: the first cheap one of every `stride`, and the last.
 
     Where `stride` is less than a journal's interval, any iteration is cheap; beyond, those that
-    have a keyframe, or have been looked at, are. When `stride` doubles, those that are taken were
-    taken before.
+    have a keyframe, or have been looked at, are, and of a slow session no others. When `stride`
+    doubles, those that are taken were taken before.
     """
     if stop <= session.start:
         return []
-    if stride < session.journal.interval:
+    if stride < session.journal.interval and not session.slow:
         cheap: Iterable[int] = range(-(-session.start // stride) * stride, stop, stride)
         cheap = (session.start, *cheap)
     else:
@@ -172,7 +172,9 @@ def moments(session: Session, stop: int, stride: int, seen: Iterable[int] = ()) 
     for iteration in cheap:
         if session.start <= iteration < stop:
             first.setdefault(iteration // stride, iteration)
-    return sorted({*first.values(), stop - 1})
+    known = [i for i in (*session.journal.iterations, *seen) if i < stop]
+    last = max(known, default=stop - 1) if session.slow else stop - 1
+    return sorted({*first.values(), last})
 
 
 def histogram(array: Array) -> Array:

@@ -233,7 +233,7 @@ def _twins(session: Session) -> tuple[Twins, ...]:
     }  # fmt: skip
     if not axes:
         return ()
-    twin = session.twin()
+    twin = session.recent()
     with np.errstate(all="ignore"):
         twin.run(0, program.start_of(Phase.UPDATE))
     found = []

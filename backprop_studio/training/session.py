@@ -214,12 +214,14 @@ class Session:
         """Rows of the data set that it is trained on: int64."""
         return self._train
 
-    def used(self, rows: Array) -> Machine:
+    def used(self, rows: Array, storage: Storage | None = None) -> Machine:
         """A machine that has run the network as it is used, on any rows of the data set.
 
-        It reads the parameters of the session as they are now, and changes none.
+        It reads the parameters of the session as they are now, and changes none; or those of
+        another storage of the same program.
         """
-        machine = Machine(self.lowered.evaluation, self.storage, batch=len(rows))
+        storage = self.storage if storage is None else storage
+        machine = Machine(self.lowered.evaluation, storage, batch=len(rows))
         for name, source in self._sources.items():
             machine.feed(name, source, rows)
         with _quiet():
@@ -316,6 +318,20 @@ class Session:
                 return machine
             self.execute(machine, at, 0, self._length)
             at += 1
+
+    def recent(self) -> Machine:
+        """A machine of its own at the start of the newest iteration that has a keyframe.
+
+        Nothing has to be replayed for it, so it is there at once where `twin` may take a while; it
+        is at most a journal's interval older, where the record has not been gone back in.
+        """
+        iteration, _ = self.journal.before(self._iteration)
+        return self.replay(iteration, Storage(self.program, self.storage.dtype.type), {})
+
+    @property
+    def slow(self) -> bool:
+        """Whether its iterations take so long that replaying many of them would be felt."""
+        return SLOW_ITERATION < self._iteration_time < float("inf")
 
     def execute(self, machine: Machine, iteration: int, start: int, stop: int) -> None:
         """Let a machine of `replay` run, with all that was put in by hand in between."""

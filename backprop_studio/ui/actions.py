@@ -289,6 +289,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Draw the data set by hand, also while training runs", True,
     ),
     ActionSpec(
+        "open_landscape", "observe", "Loss &landscape", "Ctrl+Alt+L", "",
+        "The loss around the weights, and the way that training took through it",
+    ),
+    ActionSpec(
         "commands", "help", "&Command palette…", "Ctrl+Shift+P", "", "Find any command by name"
     ),
     ActionSpec("help", "help", "&Help on what is in front", "F1", "", "The layer or the panel"),

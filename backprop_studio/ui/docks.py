@@ -75,6 +75,7 @@ DOCKS = (
     DockSpec("bug_hunt", "Bug hunt", _RIGHT, "setup", shown=False),
     DockSpec("gradient_flow", "Gradient flow", _RIGHT, "setup", shown=False),
     DockSpec("doctor", "Gradient doctor", _RIGHT, "setup", shown=False),
+    DockSpec("landscape", "Loss landscape", _RIGHT, "setup", shown=False),
     DockSpec("over_time", "Gradients over time", _RIGHT, "setup", shown=False),
     DockSpec("predictions", "Predictions", _RIGHT, "setup", shown=False),
     DockSpec("representations", "Representations", _RIGHT, "setup", shown=False),

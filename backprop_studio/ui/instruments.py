@@ -23,6 +23,7 @@ from backprop_studio.ui.panels.explanation import ExplanationPanel
 from backprop_studio.ui.panels.gradient_check import GradientCheckPanel
 from backprop_studio.ui.panels.gradient_flow import GradientFlowPanel
 from backprop_studio.ui.panels.inside import InsidePanel
+from backprop_studio.ui.panels.landscape import LandscapePanel
 from backprop_studio.ui.panels.over_time import OverTimePanel
 from backprop_studio.ui.panels.paths import PathsPanel
 from backprop_studio.ui.panels.predictions import PredictionsPanel
@@ -76,6 +77,7 @@ class Instruments(QObject):
         self.doctor = DoctorPanel(ask, history)
         self.predictions = PredictionsPanel(ask)
         self.representations = RepresentationsPanel(ask)
+        self.landscape = LandscapePanel(ask)
         self.panels: dict[str, QWidget] = {
             "example": self.example,
             "explanation": self.explanation,
@@ -88,6 +90,7 @@ class Instruments(QObject):
             "bug_hunt": self.bug_hunt,
             "gradient_check": self.gradient_check,
             "over_time": self.over_time,
+            "landscape": self.landscape,
             "doctor": self.doctor,
             "gradient_flow": self.gradient_flow,
             "predictions": self.predictions,

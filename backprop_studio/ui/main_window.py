@@ -95,7 +95,7 @@ class MainWindow(QMainWindow):
         self.data = DataPanel(document)
         self.draw = DrawPanel(document)
         self.losses = LossCurvesPanel()
-        self.gradients = GradientsPanel()
+        self.gradients = GradientsPanel(engine.ask)
         self.current_step = CurrentStepPanel()
         self.messages = MessagesPanel(document)
         self.program = ProgramPanel(engine.ask)

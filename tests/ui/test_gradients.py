@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from networks import chain
@@ -10,34 +12,18 @@ from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import analyze, edits
 from backprop_studio.nn import nodes, optimizers
+from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.panels import gradients
 
-
-@pytest.mark.parametrize("shape", [(), (3,), (300, 700), (0, 4)])
-@pytest.mark.parametrize("size", [1e-30, 1.0, 1e30])
-def test_that_the_norm_is_that_of_double_precision(shape: tuple[int, ...], size: float) -> None:
-    array = (size * np.random.default_rng(1).standard_normal(shape)).astype(np.float32)
-    wanted = np.linalg.norm(array.astype(np.float64))
-    assert gradients.norm_of(array) == pytest.approx(wanted, rel=1e-12)
+Do = Callable[[str], None]
 
 
-def test_that_the_norm_of_a_large_gradient_copies_it_only_piece_by_piece() -> None:
-    # A whole copy in double precision made the window hang while large networks train.
-    largest = 0
-
-    class Watched(np.ndarray):
-        def astype(self, *args: object, **kwargs: object) -> np.ndarray:
-            nonlocal largest
-            largest = max(largest, self.size)
-            return np.asarray(self).astype(*args, **kwargs)  # type: ignore[call-overload]
-
-    array = np.ones((1000, 1000), np.float32).view(Watched)
-    assert gradients.norm_of(array) == 1000.0
-    assert 0 < largest <= 2**16
+def _nobody(question: object, answer: object) -> None:
+    """No worker answers."""
 
 
 def test_that_an_optimizer_without_gradient_is_said_to_use_none(qtbot: QtBot) -> None:
-    panel = gradients.GradientsPanel()
+    panel = gradients.GradientsPanel(_nobody)
     qtbot.addWidget(panel)
     panel.show()
     wanted: list[frozenset[int]] = []
@@ -62,7 +48,7 @@ def test_that_an_optimizer_without_gradient_is_said_to_use_none(qtbot: QtBot) ->
 
 
 def test_that_no_gradient_is_awaited_for_frozen_weights(qtbot: QtBot) -> None:
-    panel = gradients.GradientsPanel()
+    panel = gradients.GradientsPanel(_nobody)
     qtbot.addWidget(panel)
     network = chain()
     first = next(n.id for n in network.nodes if isinstance(n.spec, nodes()["dense"]))
@@ -72,3 +58,71 @@ def test_that_no_gradient_is_awaited_for_frozen_weights(qtbot: QtBot) -> None:
     with pytest.raises(KeyError):
         panel.tile(f"{first}/weight")
     assert panel.tile("dense_2/weight") is not None
+
+
+def test_that_each_mode_shows_what_it_says_with_its_numbers(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    panel, engine = window.gradients, window._engine
+    do("step_batch")
+    program = window._document.analysis.require().program
+    weight = program.parameters[0]
+    tile = panel.tile("dense_1/weight")
+    qtbot.waitUntil(lambda: tile._data is not None and "Δ/w –" not in tile._note, timeout=10_000)
+    session = engine._worker.session
+    assert session is not None
+    gradient = session.machine.array(program.gradients[weight.id])
+    assert np.array_equal(np.sort(tile._table[tile._places >= 0]), np.sort(gradient.ravel()))
+    largest = float(np.abs(gradient).max())
+    assert f"max {largest:.1e}" in tile._note
+
+    def choose(mode: str) -> None:
+        panel.what.setCurrentIndex(panel.what.findData(mode))
+        do("step_op")
+
+    def shown(wanted: np.ndarray) -> bool:
+        laid = tile._table
+        if laid is None:
+            return False
+        return bool(np.array_equal(np.sort(laid[tile._places >= 0]), np.sort(wanted.ravel())))
+
+    choose(gradients.VALUE)
+    qtbot.waitUntil(lambda: shown(session.storage.view(weight)), timeout=10_000)
+    choose(gradients.CHANGE)
+    qtbot.waitUntil(lambda: shown(np.zeros(weight.shape)), timeout=10_000)
+    before = session.storage.view(weight).copy()
+    do("step_batch")
+    qtbot.waitUntil(lambda: shown(session.storage.view(weight) - before), timeout=10_000)
+    choose(gradients.UPDATE)
+    after = session.storage.view(weight).copy()
+    do("step_batch")
+    qtbot.waitUntil(lambda: shown(session.storage.view(weight) - after), timeout=10_000)
+    choose("state:v")
+    (state,) = [v for v in program.states if v.of == weight.key and v.name == "v"]
+    qtbot.waitUntil(lambda: shown(session.storage.view(state)), timeout=10_000)
+
+    chosen: list[tuple[int, object]] = []
+    panel.number_chosen.connect(lambda value, entry: chosen.append((value, entry)))
+    tile.entry_chosen.emit((3, 4))
+    assert chosen == [(state.id, (3, 4))]
+
+
+def test_that_an_own_scale_is_only_used_when_asked_for_and_is_labelled(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    panel = window.gradients
+    do("step_batch")
+    tile = panel.tile("dense_1/weight")
+    qtbot.waitUntil(lambda: tile._data is not None, timeout=10_000)
+    assert {t._scale for t in panel._tiles.values()} == {0.1} and "own" not in tile._note
+    panel._scale.setCurrentIndex(panel._scale.findData(gradients.OWN))
+    assert len({t._scale for t in panel._tiles.values()}) == len(panel._tiles)
+    assert tile._note.startswith("own ±") and not panel._bar.isVisible()
+
+    panel.numbers.setChecked(True)
+    assert panel.table.rowCount() == 4
+    norms = {panel.table.item(r, 0).text(): float(panel.table.item(r, 1).text()) for r in range(4)}
+    assert norms["dense_1/weight"] == pytest.approx(tile._norm, rel=1e-3)
+    assert panel.table.as_text().count("\n") == 4
+    with qtbot.waitSignal(panel.number_chosen):
+        panel.table.row_entered.emit(0)

@@ -5,13 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.ui import theme
 from backprop_studio.ui.widgets.heatmap import ColorScaleBar, HeatmapTile
+from backprop_studio.ui.widgets.sampling import mean
 from backprop_studio.ui.widgets.scale_bar import LOG_DECADES, color_codes
 
 # What the offscreen platform says to every tooltip.
@@ -251,3 +252,64 @@ def test_that_the_legend_shows_the_colours_and_numbers_of_the_tiles(
     assert "logarithmic" in bar.accessibleDescription()
     bar.set_scale(0.0)
     bar.grab()
+
+
+def test_that_kernels_stand_as_pictures_with_gaps_that_are_no_entry(qtbot: QtBot) -> None:
+    tile = make_tile(qtbot, size=QSize(212, 150))
+    places = np.array([[0, 1, -1, 4, 5], [2, 3, -1, 6, 7]])
+    tile.set_places(places)
+    array = np.arange(8.0).reshape(2, 1, 2, 2)
+    tile.set_data(array, 1.0, scale=8.0)
+    assert color_at(tile, 0, 3, (2, 5)) == lut_color(4.0, 8.0)
+    assert color_at(tile, 0, 2, (2, 5)) == QColor(theme.current().surface).rgba()
+    rect = tile.image_rect()
+    assert rect.width() * 2 == rect.height() * 5  # pictures keep their shape
+    read: list[str] = []
+    tile.hovered.connect(read.append)
+    QTest.mouseMove(tile, QPoint(rect.x() + rect.width() // 2, rect.y() + 5))
+    assert not any(read)
+    tile.setFocus()
+    for _ in range(3):
+        QTest.keyClick(tile, Qt.Key.Key_Right)
+    # Over the gap, from entry 1 to entry 4.
+    assert tile._cursor == (0, 3) and read[-1].endswith("[1, 0, 0, 0] = 4.0")
+    chosen: list[object] = []
+    tile.entry_chosen.connect(chosen.append)
+    QTest.keyClick(tile, Qt.Key.Key_Return)
+    assert chosen == [(1, 0, 0, 0)]
+
+
+def test_that_zooming_reaches_single_entries_and_names_them_right(qtbot: QtBot) -> None:
+    tile = make_tile(qtbot, size=QSize(200, 120))
+    array = np.arange(600.0 * 500).reshape(600, 500)
+    array.flags.writeable = False
+    tile.set_data(array, 1.0, scale=1.0)
+    tile.setFocus()
+    for _ in range(7):
+        QTest.keyClicks(tile, "+")
+    assert tile._data.shape == (5, 4)
+    top, left = tile._window_origin()
+    assert color_at(tile, 2, 2, (5, 4)) == lut_color(array[top + 2, left + 2], 1.0)
+    assert "×" in tile.accessibleName() and f"from {top}, {left}" in tile.accessibleName()
+    QTest.keyClick(tile, Qt.Key.Key_Right)
+    chosen: list[tuple[int, ...]] = []
+    tile.entry_chosen.connect(chosen.append)
+    QTest.keyClick(tile, Qt.Key.Key_Return)
+    assert chosen == [(top, left)]
+    QTest.keyClick(tile, Qt.Key.Key_Up)
+    QTest.keyClick(tile, Qt.Key.Key_Return)
+    # The window went along.
+    assert chosen[-1] == (top - 1, left) and tile._window_origin() == (top - 1, left)
+    tile.set_data(array, 1.0, scale=1.0)
+    assert tile._window_origin() == (top - 1, left)
+    QTest.keyClicks(tile, "0")
+    assert tile._data.shape == (600, 500)
+
+
+def test_that_means_are_means_and_hide_no_nan(qtbot: QtBot) -> None:
+    table = np.random.default_rng(1).standard_normal((10, 7))
+    means = mean(table, 5)
+    assert np.allclose(means, table.reshape(5, 2, 7).mean(axis=1))
+    assert mean(table, 10) is table
+    table[3, 2] = np.nan
+    assert np.isnan(mean(table, 4)[1, 2]) and np.isfinite(mean(table, 4)[0]).all()

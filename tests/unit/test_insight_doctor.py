@@ -229,7 +229,7 @@ def test_every_rule_has_something_to_try() -> None:
     assert set(BY_RULE) == set(Rule)
 
 
-def test_networks_without_parameters_gradients_or_classes_are_examined_too() -> None:
+def test_networks_without_gradients_or_classes_are_examined_too() -> None:
     layers: Layers = [("input", {}), ("dense", {"units": 1}), ("mse", {})]
     for network in (
         chain(layers, dataset="sine"),

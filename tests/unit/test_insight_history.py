@@ -159,3 +159,29 @@ def test_sizes_are_those_of_double_precision() -> None:
     assert norm(array) == pytest.approx(wanted, rel=1e-12)
     assert rms(array) == pytest.approx(wanted / np.sqrt(array.size), rel=1e-12)
     assert rms(np.empty((0, 3))) == 0.0
+    assert norm(np.float32(-3.0).reshape(())) == 3.0
+
+
+def test_the_norm_of_a_large_array_copies_it_only_piece_by_piece() -> None:
+    # A whole copy in double precision made the window hang while large networks train.
+    largest = 0
+
+    class Watched(np.ndarray):
+        def astype(self, *args: object, **kwargs: object) -> np.ndarray:
+            nonlocal largest
+            largest = max(largest, self.size)
+            return np.asarray(self).astype(*args, **kwargs)  # type: ignore[call-overload]
+
+    array = np.ones((1000, 1000), np.float32).view(Watched)
+    assert norm(array) == 1000.0
+    assert 0 < largest <= 2**16
+
+
+def test_of_a_slow_session_only_keyframes_are_looked_at() -> None:
+    session = _session(batch_size=64)
+    for _ in range(2):
+        session.step(Boundary.EPOCH)
+    assert moments(session, session.completed, 1) == list(range(session.completed))
+    session._iteration_time = 0.1
+    assert session.slow
+    assert moments(session, session.completed, 1) == list(session.journal.iterations)

@@ -156,4 +156,5 @@ def _written(finding: Finding, key: str) -> str:
         return number
     if key in _PERCENT and finding.rule not in (Rule.EXPLODING, Rule.VANISHING):
         return f"{number:.0%}"
-    return f"{number:,}" if isinstance(number, int) else f"{number:.3g}"
+    whole = isinstance(number, int) or 1000 <= abs(number) < 1e6
+    return f"{number:,.0f}" if whole else f"{number:.3g}"

@@ -161,7 +161,7 @@ class DoctorPanel(QWidget):
         places = {(f.rule, f.node): i for i, f in enumerate(findings)}
         rows = [
             [
-                Cell(rule_name(f.rule), color="warning"),
+                Cell(rule_name(f.rule)),
                 Cell(self._where(f)),
                 Cell(self._since(f), -1.0 if f.since is None else float(f.since)),
             ]

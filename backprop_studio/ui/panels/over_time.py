@@ -254,8 +254,6 @@ class OverTimePanel(QWidget):
         if not self._curves:
             if self._measure() in (Measure.ACTIVATION, Measure.SIGNAL):
                 return self.tr("No layer hands on numbers that this could be said of.")
-            if not any(kind is Quantity.WEIGHT for kind, _ in answer.samples[-1].sizes):
-                return self.tr("This network has no parameters, so nothing is learned.")
             return self.tr("Nothing is learned by gradients here: all is frozen, or none is used.")
         parts = [self.tr("{count} moments of the run.").format(count=len(answer.samples))]
         if answer.missing:

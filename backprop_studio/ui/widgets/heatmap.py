@@ -16,11 +16,12 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QResizeEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from backprop_studio.ui import theme
-from backprop_studio.ui.widgets.sampling import centres, pool, span
+from backprop_studio.ui.widgets.sampling import centres, mean, pool, span
 from backprop_studio.ui.widgets.scale_bar import (
     ColorScaleBar,
     Floats,
@@ -44,8 +45,11 @@ class HeatmapTile(QWidget):
     entry of largest magnitude under it, and a value that is not finite wins over all: neither a
     single spike nor a single NaN can disappear.
 
+    With `set_places`, the entries are laid out otherwise, as pictures. With `set_average`, a pixel
+    shows the mean of the entries under it instead.
+
     Pointing, or moving the cell cursor with the arrow keys, shows an entry's index and exact
-    number.
+    number. The keys + and -, or the wheel with Ctrl, zoom to single entries, 0 shows all again.
 
     Parameters
     ----------
@@ -69,6 +73,12 @@ class HeatmapTile(QWidget):
         self._norm_label = norm_label
         self._norm: float | None = None
         self._data: npt.NDArray[np.floating] | None = None
+        """What is in sight: a part of `_table` that begins at `_window`."""
+        self._table: npt.NDArray[np.floating] | None = None
+        self._window: tuple[int, int, int, int] | None = None
+        self._places: npt.NDArray[np.intp] | None = None
+        self._average = False
+        self._note = ""
         self._shape: tuple[int, ...] | None = None
         self._scale = 1.0
         self._log = False
@@ -100,6 +110,57 @@ class HeatmapTile(QWidget):
         self.updateGeometry()
         self.update()
 
+    def set_places(self, places: npt.NDArray[np.intp] | None) -> None:
+        """Lay the next numbers out otherwise: each place's entry by its flat index, -1 for none."""
+        if places is not self._places:
+            self._places, self._window, self._cursor = places, None, None
+
+    def set_average(self, average: bool) -> None:
+        """Show means where a pixel stands for several entries, or what is largest there."""
+        self._average = average
+        self._image = None
+        self.update()
+
+    def set_note(self, note: str) -> None:
+        """Write a line under the title."""
+        if note != self._note:
+            lines = bool(note) != bool(self._note)
+            self._note = note
+            if lines:
+                self._image = None
+                self.updateGeometry()
+            self._describe()
+            self.update()
+
+    def zoom(self, factor: float) -> None:
+        """Show a part of the entries in the room of all, around the cursor or the middle."""
+        if self._table is None or self._data is None or not self._table.size:
+            return
+        rows, columns = self._table.shape
+        top, left, height, width = self._window or (0, 0, rows, columns)
+        row, column = self._cursor or (self._data.shape[0] // 2, self._data.shape[1] // 2)
+        row, column = row + top, column + left
+        height = min(max(round(height / factor), min(2, rows)), rows)
+        width = min(max(round(width / factor), min(2, columns)), columns)
+        self._look_at(row - height // 2, column - width // 2, height, width)
+        if self._cursor is not None:
+            self._cursor = row - self._window_origin()[0], column - self._window_origin()[1]
+
+    def _look_at(self, top: int, left: int, height: int, width: int) -> None:
+        assert self._table is not None
+        rows, columns = self._table.shape
+        top = min(max(top, 0), rows - height)
+        left = min(max(left, 0), columns - width)
+        whole = (height, width) == (rows, columns)
+        self._window = None if whole else (top, left, height, width)
+        self._data = self._table[top : top + height, left : left + width]
+        self._image = None
+        self._describe()
+        self.update()
+
+    def _window_origin(self) -> tuple[int, int]:
+        return (0, 0) if self._window is None else self._window[:2]
+
     def set_data(
         self, array: Floats | None, norm: float | None, *, scale: float, log: bool = False
     ) -> None:
@@ -128,7 +189,17 @@ class HeatmapTile(QWidget):
             # `len` counts rows; a vector and a scalar are one row.
             rows = array.shape[0] if array.ndim > 1 else 1
             table = array.reshape(rows, array.size // rows if rows else 0)
-            self._data = table.copy() if array.flags.writeable else table
+            if self._places is not None:
+                # The gaps are painted over.
+                self._table = array.reshape(-1)[self._places]
+            else:
+                self._table = table.copy() if array.flags.writeable else table
+            if old_shape != self._shape:
+                self._window = None
+            self._data = self._table
+            if self._window is not None:
+                top, left, height, width = self._window
+                self._data = self._table[top : top + height, left : left + width]
         self._norm = norm
         self._scale = scale
         self._log = log
@@ -156,25 +227,40 @@ class HeatmapTile(QWidget):
         left, right = span((point.x() - rect.x()) * ratio, width, columns)
         block = data[top:bottom, left:right]
         magnitude = np.where(np.isfinite(block), np.abs(block), np.inf)
+        gaps = self._gaps()
+        if gaps is not None:
+            magnitude[gaps[top:bottom, left:right]] = -1.0
+            if magnitude.max() < 0:
+                return None
         row, column = divmod(int(magnitude.argmax()), block.shape[1])
         return top + row, left + column
 
     def image_rect(self) -> QRect:
         """Where the picture is, in the widget's coordinates."""
-        top = _MARGIN + self.fontMetrics().height() + 4
+        top = self._header()
         rect = QRect(_MARGIN, top, self.width() - 2 * _MARGIN, self.height() - top - _MARGIN)
+        if self._places is not None and self._data is not None and self._data.size:
+            # Pictures keep their shape, on whole pixels where there is room.
+            rows, columns = self._data.shape
+            unit = min(rect.width() / columns, rect.height() / rows)
+            unit = float(int(unit)) if unit >= 1 else max(unit, 0.0)
+            rect.setSize(QSize(max(round(unit * columns), 1), max(round(unit * rows), 1)))
         if self._is_row() and rect.height() > _VECTOR_HEIGHT:
             rect.setHeight(_VECTOR_HEIGHT)
         return rect
 
     # Painting
 
+    def _header(self) -> int:
+        lines = 2 if self._note else 1
+        return _MARGIN + lines * self.fontMetrics().height() + 4
+
     def sizeHint(self) -> QSize:
-        header = _MARGIN + self.fontMetrics().height() + 4 + _MARGIN
+        header = self._header() + _MARGIN
         return QSize(260, header + (_VECTOR_HEIGHT if self._is_row() else 120))
 
     def minimumSizeHint(self) -> QSize:
-        header = _MARGIN + self.fontMetrics().height() + 4 + _MARGIN
+        header = self._header() + _MARGIN
         return QSize(110, header + (12 if self._is_row() else 32))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -182,6 +268,8 @@ class HeatmapTile(QWidget):
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), QColor(now.surface))
             self._paint_title(painter, now)
+            if self._note:
+                self._paint_note(painter, now)
             rect = self.image_rect()
             if rect.width() < 1 or rect.height() < 1:
                 return
@@ -225,6 +313,16 @@ class HeatmapTile(QWidget):
         name = self.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideLeft, row.width())
         painter.drawText(row, Qt.AlignmentFlag.AlignLeft | align, name)
 
+    def _paint_note(self, painter: QPainter, now: theme.Theme) -> None:
+        line = self.fontMetrics().height()
+        row = QRect(_MARGIN, _MARGIN + line - 1, self.width() - 2 * _MARGIN, line)
+        painter.setFont(small_font(self))
+        painter.setPen(QColor(now.muted))
+        mode = Qt.TextElideMode.ElideRight
+        text = painter.fontMetrics().elidedText(self._note, mode, row.width())
+        painter.drawText(row, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.setFont(self.font())
+
     def _paint_empty(self, painter: QPainter, rect: QRect, now: theme.Theme, text: str) -> None:
         painter.fillRect(rect, QColor(now.surface_alt))
         painter.setPen(QPen(QColor(now.border), 1))
@@ -257,15 +355,31 @@ class HeatmapTile(QWidget):
         key = (now.name, width, height)
         if self._image is None or self._image_key != key:
             assert self._data is not None
-            pooled = pool(pool(self._data, height).T, width).T
+            shrink = mean if self._average else pool
+            pooled = shrink(shrink(self._data, height).T, width).T
             codes = color_codes(pooled, self._scale, log=self._log)
             codes = codes[centres(height, codes.shape[0])][:, centres(width, codes.shape[1])]
             # QImage does not own the memory: the array is kept beside it.
             self._pixels = np.ascontiguousarray(theme.diverging_lut(now)[codes])
+            gaps = self._gaps()
+            if gaps is not None:
+                down, across = (
+                    centres(n, m) for n, m in zip((height, width), gaps.shape, strict=True)
+                )
+                self._pixels[gaps[down][:, across]] = QColor(now.surface).rgba()
             form = QImage.Format.Format_RGB32
             self._image = QImage(self._pixels.data.cast("B"), width, height, width * 4, form)
             self._image_key = key
         return self._image
+
+    def _gaps(self) -> npt.NDArray[np.bool_] | None:
+        """Which places in sight belong to no entry."""
+        if self._places is None or self._table is None or self._data is None:
+            return None
+        top, left = self._window_origin()
+        rows, columns = self._data.shape
+        found: npt.NDArray[np.bool_] = self._places[top : top + rows, left : left + columns] < 0
+        return found
 
     def _cell_rect(self, row: int, column: int) -> QRectF:
         assert self._data is not None
@@ -289,7 +403,13 @@ class HeatmapTile(QWidget):
     def _shape_text(self) -> str:
         if self._shape is None:
             return ""
-        return "×".join(map(str, self._shape)) if self._shape else self.tr("scalar")
+        text = "×".join(map(str, self._shape)) if self._shape else self.tr("scalar")
+        if self._window is None:
+            return text
+        top, left, height, width = self._window
+        return self.tr("{shape}, from {top}, {left}: {height}×{width}").format(
+            shape=text, top=top, left=left, height=height, width=width
+        )
 
     def _norm_text(self) -> str:
         return "" if self._norm is None else f"{self._norm_label} {self._norm:.2e}"
@@ -297,7 +417,12 @@ class HeatmapTile(QWidget):
     def _index(self, row: int, column: int) -> tuple[int, ...]:
         """The index in the array of an entry of the picture."""
         assert self._data is not None and self._shape is not None
-        flat = row * self._data.shape[1] + column
+        top, left = self._window_origin()
+        if self._places is not None:
+            flat = int(self._places[row + top, column + left])
+        else:
+            assert self._table is not None
+            flat = (row + top) * self._table.shape[1] + column + left
         return tuple(int(i) for i in np.unravel_index(flat, self._shape))
 
     def _text_at(self, row: int, column: int) -> str:
@@ -309,7 +434,7 @@ class HeatmapTile(QWidget):
         return f"{self._title}[{index}] = {exact}"
 
     def _describe(self) -> None:
-        parts = [self._shape_text(), self._norm_text()]
+        parts = [self._shape_text(), self._norm_text(), self._note]
         if self._data is None:
             parts.append(self.tr("not yet computed"))
         self.setAccessibleName(", ".join(p for p in (self._title, *parts) if p))
@@ -343,7 +468,8 @@ class HeatmapTile(QWidget):
         entry = self.entry_at(event.position().toPoint())
         self._set_reading(self._text_at(*entry) if entry else "")
         if entry:
-            QToolTip.showText(event.globalPosition().toPoint(), self._reading, self)
+            hint = self.tr("Double-click or Enter: explain. + and − zoom.")
+            QToolTip.showText(event.globalPosition().toPoint(), f"{self._reading}\n{hint}", self)
         else:
             QToolTip.hideText()
 
@@ -360,6 +486,16 @@ class HeatmapTile(QWidget):
             self.entry_chosen.emit(self._index(*entry))
         else:
             super().mouseDoubleClickEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().wheelEvent(event)
+            return
+        entry = self.entry_at(event.position().toPoint())
+        if entry:
+            self._cursor = entry
+        self.zoom(2.0 if event.angleDelta().y() > 0 else 0.5)
+        event.accept()
 
     def leaveEvent(self, event: QEvent) -> None:
         self._set_reading(self._text_at(*self._cursor) if self._cursor and self._data is not None
@@ -378,6 +514,10 @@ class HeatmapTile(QWidget):
             and self._data is not None
         ):
             self.entry_chosen.emit(self._index(*self._cursor))
+            return
+        zooms = {"+": 2.0, "=": 2.0, "-": 0.5, "0": 1e-9}
+        if event.text() in zooms:
+            self.zoom(zooms[event.text()])
             return
         target = self._moved(Qt.Key(event.key()))
         if target is None:
@@ -410,4 +550,20 @@ class HeatmapTile(QWidget):
         if self._cursor is None:
             return 0, 0
         row, column = steps[key]
-        return min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)
+        if self._window is not None and self._table is not None:
+            # The window goes along with what leaves it.
+            top, left, height, width = self._window
+            down = min(row, 0) + max(row - height + 1, 0)
+            across = min(column, 0) + max(column - width + 1, 0)
+            if down or across:
+                self._look_at(top + down, left + across, height, width)
+                row, column = row - down, column - across
+        row, column = min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)
+        gaps = self._gaps()
+        if gaps is None or not gaps[row, column]:
+            return row, column
+        # Over the gap between two pictures.
+        down, across = row - self._cursor[0], column - self._cursor[1]
+        row, column = row + np.sign(down), column + np.sign(across)
+        inside = 0 <= row < rows and 0 <= column < columns and not gaps[row, column]
+        return (int(row), int(column)) if inside else self._cursor
