@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QMainWindow,
+    QScrollArea,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 LAYOUT_VERSION = 5
 """Raised when docks come or go, so that an old saved layout is not applied to new docks."""
@@ -119,6 +127,18 @@ def _scrolled(panel: QWidget) -> QScrollArea:
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setFocusProxy(panel)
     return area
+
+
+def add_strip(window: QMainWindow, strip: QWidget, title: str) -> None:
+    """Put a strip of the whole width below the toolbar, where it always is."""
+    bar = QToolBar(title)
+    bar.setObjectName("loop")
+    bar.setMovable(False)
+    bar.addWidget(strip)
+    # It is no toolbar to be hidden by the menu that lists them.
+    bar.toggleViewAction().setVisible(False)
+    window.addToolBarBreak()
+    window.addToolBar(bar)
 
 
 def settle(window: QMainWindow) -> None:

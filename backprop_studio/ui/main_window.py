@@ -59,6 +59,7 @@ from backprop_studio.ui.panels.program import ProgramPanel
 from backprop_studio.ui.panels.setup import SetupPanel
 from backprop_studio.ui.panels.timeline import TimelinePanel
 from backprop_studio.ui.settings import Settings
+from backprop_studio.ui.widgets.loop_strip import LoopStrip
 from backprop_studio.ui.widgets.run_status import RunStatus
 from backprop_studio.ui.widgets.transport import Transport
 
@@ -97,6 +98,7 @@ class MainWindow(QMainWindow):
         self.outline = OutlinePanel()
         self.help = HelpPanel()
         self.status = RunStatus()
+        self.loop = LoopStrip()
         self.operations = OpsView()
         self.pages = QStackedWidget()
         self.pages.addWidget(self.canvas)
@@ -245,6 +247,7 @@ class MainWindow(QMainWindow):
         assert isinstance(export, QToolButton)
         export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.addToolBar(bar)
+        docks.add_strip(self, self.loop, self.tr("Learning loop"))
 
     def _add_docks(self) -> dict[str, QDockWidget]:
         panels: dict[str, QWidget] = {
@@ -306,6 +309,7 @@ class MainWindow(QMainWindow):
         self.program.run_to_requested.connect(engine.run_to)
         self.gradients.number_chosen.connect(self.instruments.explain)
         self.program.number_chosen.connect(self.instruments.explain)
+        self.loop.panel_requested.connect(self._open_instrument)
         self.losses.export_requested.connect(self.project.export_curves)
         self.instruments.node_chosen.connect(self._go_to_node)
         self.instruments.example.row_chosen.connect(self.tracer.set_row)
@@ -340,6 +344,7 @@ class MainWindow(QMainWindow):
         self.instruments.set_network(analysis)
         self.program.set_network(analysis)
         self.operations.set_network(analysis)
+        self.loop.set_network(analysis)
         self.status.set_seed(analysis.network.setup.seed)
 
     def _show_update(self, snapshot: Snapshot, curves: tuple[CurveUpdate, ...]) -> None:
@@ -351,6 +356,7 @@ class MainWindow(QMainWindow):
         self.program.show_snapshot(snapshot)
         self.operations.show_snapshot(snapshot)
         self.status.show_snapshot(snapshot)
+        self.loop.show_snapshot(snapshot)
         self.instruments.follow(snapshot)
         lowered = self._document.analysis.lowered
         program = None if lowered is None else lowered.program
