@@ -211,6 +211,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "The same data as each layer sees them: they come apart layer by layer",
     ),
     ActionSpec(
+        "open_units", "observe", "&Activations and units", "Alt+3", "",
+        "What each unit responds to, and what matters in an example",
+    ),
+    ActionSpec(
         "commands", "help", "&Command palette…", "Ctrl+Shift+P", "", "Find any command by name"
     ),
     ActionSpec("help", "help", "&Help on what is in front", "F1", "", "The layer or the panel"),

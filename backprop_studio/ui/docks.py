@@ -79,6 +79,7 @@ DOCKS = (
     DockSpec("bug_hunt", "Bug hunt", _RIGHT, "setup", shown=False),
     DockSpec("predictions", "Predictions", _RIGHT, "setup", shown=False),
     DockSpec("representations", "Representations", _RIGHT, "setup", shown=False),
+    DockSpec("units", "Units", _RIGHT, "setup", shown=False),
 )
 
 

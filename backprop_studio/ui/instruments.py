@@ -24,6 +24,7 @@ from backprop_studio.ui.panels.paths import PathsPanel
 from backprop_studio.ui.panels.predictions import PredictionsPanel
 from backprop_studio.ui.panels.representations import RepresentationsPanel
 from backprop_studio.ui.panels.rules import RulesPanel
+from backprop_studio.ui.panels.units import UnitsPanel
 
 
 class Instrument(Protocol):
@@ -68,6 +69,8 @@ class Instruments(QObject):
         self.gradient_check = GradientCheckPanel(ask)
         self.predictions = PredictionsPanel(ask)
         self.representations = RepresentationsPanel(ask)
+        self.units = UnitsPanel(ask)
+        self.example.row_chosen.connect(self.units.set_row)
         self.panels: dict[str, QWidget] = {
             "example": self.example,
             "explanation": self.explanation,
@@ -81,6 +84,7 @@ class Instruments(QObject):
             "gradient_check": self.gradient_check,
             "predictions": self.predictions,
             "representations": self.representations,
+            "units": self.units,
         }
         self._analysis: Analysis | None = None
         self._snapshot: Snapshot | None = None
