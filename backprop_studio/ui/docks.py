@@ -80,6 +80,7 @@ DOCKS = (
     DockSpec("predictions", "Predictions", _RIGHT, "setup", shown=False),
     DockSpec("representations", "Representations", _RIGHT, "setup", shown=False),
     DockSpec("units", "Units", _RIGHT, "setup", shown=False),
+    DockSpec("voices", "Batch voices", _RIGHT, "setup", shown=False),
 )
 
 

@@ -25,6 +25,7 @@ from backprop_studio.ui.panels.predictions import PredictionsPanel
 from backprop_studio.ui.panels.representations import RepresentationsPanel
 from backprop_studio.ui.panels.rules import RulesPanel
 from backprop_studio.ui.panels.units import UnitsPanel
+from backprop_studio.ui.panels.voices import VoicesPanel
 
 
 class Instrument(Protocol):
@@ -71,6 +72,7 @@ class Instruments(QObject):
         self.representations = RepresentationsPanel(ask)
         self.units = UnitsPanel(ask)
         self.example.row_chosen.connect(self.units.set_row)
+        self.voices = VoicesPanel(ask)
         self.panels: dict[str, QWidget] = {
             "example": self.example,
             "explanation": self.explanation,
@@ -85,6 +87,7 @@ class Instruments(QObject):
             "predictions": self.predictions,
             "representations": self.representations,
             "units": self.units,
+            "voices": self.voices,
         }
         self._analysis: Analysis | None = None
         self._snapshot: Snapshot | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -91,6 +91,8 @@ class View:
         a plain ground.
     labels
         Names of the axes; empty for none.
+    upright
+        Whether the upright axis has numbers; it has none where it only keeps points apart.
     """
 
     low: tuple[float, float]
@@ -98,7 +100,8 @@ class View:
     dots: Dots
     paths: tuple[Path, ...] = ()
     ground: npt.NDArray[np.uint32] | None = None
-    labels: tuple[str, str] = field(default=("", ""))
+    labels: tuple[str, str] = ("", "")
+    upright: bool = True
 
 
 class DotPlot(QWidget):
@@ -176,7 +179,8 @@ class DotPlot(QWidget):
         line = self.fontMetrics().height()
         labels = self._view.labels if self._view is not None else ("", "")
         below = line + 4 + (line if labels[0] else 0)
-        left = 46 + (line if labels[1] else 0)
+        upright = self._view is None or self._view.upright
+        left = (46 if upright else 8) + (line if labels[1] else 0)
         return QRectF(self.rect()).adjusted(left, 6, -8, -below)
 
     def _to_pixels(self, places: Floats) -> Floats:
@@ -289,7 +293,8 @@ class DotPlot(QWidget):
             painter.drawLine(QPointF(x, area.bottom()), QPointF(x, area.bottom() + 3))
             place = QRectF(x - 40, area.bottom() + 3, 80, line)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, number(tick))
-        for tick in ticks(view.low[1], view.high[1], max(2, int(area.height() / 45))):
+        rungs = ticks(view.low[1], view.high[1], max(2, int(area.height() / 45)))
+        for tick in rungs if view.upright else ():
             y = area.bottom() - (tick - view.low[1]) / (view.high[1] - view.low[1]) * area.height()
             painter.drawLine(QPointF(area.left() - 3, y), QPointF(area.left(), y))
             place = QRectF(area.left() - 50, y - line / 2, 45, line)
