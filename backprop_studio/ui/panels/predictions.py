@@ -273,7 +273,8 @@ class PredictionsPanel(QWidget):
                 )
         elif surface is not None and not found.classes:
             x = np.linspace(surface.low[0], surface.high[0], len(surface.outputs))
-            paths = (Path(np.stack([x, surface.outputs[:, 0]], axis=1), color="backward"),)
+            fit = np.stack([x, surface.outputs[:, 0]], axis=1)
+            paths = (Path(fit, color="backward", above=True),)
             places = np.stack([found.x[:, 0], found.targets[:, 0]], axis=1)
             low, high = window(places)
             view_low, view_high = low, high

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -84,7 +85,8 @@ class UnitsPanel(QWidget):
             self.tr("Units of the layer"),
             sortable=True,
         )
-        table.setMinimumHeight(150)
+        table.setMinimumHeight(90)
+        table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         table.row_entered.connect(self.unit.setValue)
         self.views = TwoViews(picture, table, self._rows)
         self.answers = QLabel()

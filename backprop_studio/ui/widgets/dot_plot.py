@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +59,7 @@ class Dots:
 
 @dataclass(frozen=True)
 class Path:
-    """A line behind the points.
+    """A line behind the points, or in front of them.
 
     Attributes
     ----------
@@ -69,11 +69,14 @@ class Path:
         For a line to compare with.
     color
         Field of the theme.
+    above
+        Whether it is in front of the points.
     """
 
     points: Floats
     dashed: bool = False
     color: str = "text"
+    above: bool = False
 
 
 @dataclass(frozen=True)
@@ -263,11 +266,7 @@ class DotPlot(QWidget):
         painter.drawRect(area)
         painter.save()
         painter.setClipRect(area)
-        for path in view.paths:
-            style = Qt.PenStyle.DashLine if path.dashed else Qt.PenStyle.SolidLine
-            painter.setPen(QPen(now.color(path.color), 1.2 if path.dashed else 2.0, style))
-            for piece in _finite_pieces(self._to_pixels(path.points)):
-                painter.drawPolyline(QPolygonF([QPointF(float(x), float(y)) for x, y in piece]))
+        self._paint_paths(painter, [path for path in view.paths if not path.above])
         self._measure()
         ground, dots = QColor(now.plot_background), view.dots
         size = 5.0 if self._compact else (7.0 if len(dots.places) <= 600 else 5.5)
@@ -280,7 +279,18 @@ class DotPlot(QWidget):
                 draw_mark(painter, place, int(dots.kinds[dot]), size, hollow=hollow, ground=ground)
                 if dots.crossed[dot]:
                     draw_cross(painter, place, size)
+        self._paint_paths(painter, [path for path in view.paths if path.above])
         painter.restore()
+
+    def _paint_paths(self, painter: QPainter, paths: Sequence[Path]) -> None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for path in paths:
+            style = Qt.PenStyle.DashLine if path.dashed else Qt.PenStyle.SolidLine
+            painter.setPen(
+                QPen(theme.current().color(path.color), 1.2 if path.dashed else 2.0, style)
+            )
+            for piece in _finite_pieces(self._to_pixels(path.points)):
+                painter.drawPolyline(QPolygonF([QPointF(float(x), float(y)) for x, y in piece]))
 
     def _paint_axes(self, painter: QPainter, view: View) -> None:
         now, area = theme.current(), self.area()
