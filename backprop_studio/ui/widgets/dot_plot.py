@@ -31,6 +31,9 @@ from backprop_studio.ui.widgets.scale_bar import number, small_font
 Floats = npt.NDArray[np.floating]
 Flags = npt.NDArray[np.bool_]
 
+_STAMP = 14
+"""Pixels along the sides of a mark's picture."""
+
 _NEAR = 9.0
 """Pixels within which a point is pointed at."""
 
@@ -271,16 +274,38 @@ class DotPlot(QWidget):
         ground, dots = QColor(now.plot_background), view.dots
         size = 5.0 if self._compact else (7.0 if len(dots.places) <= 600 else 5.5)
         shown = np.asarray(np.isfinite(self._at).all(axis=1))
+        half = QPointF(_STAMP / 2, _STAMP / 2)
+        stamps: dict[tuple[int, bool, bool], QPixmap] = {}
+        marks = zip(dots.kinds.tolist(), dots.hollow.tolist(), dots.crossed.tolist(), strict=True)
+        drawn = [
+            (mark, QPointF(x, y))
+            for mark, (x, y), good in zip(marks, self._at.tolist(), shown.tolist(), strict=True)
+            if good
+        ]
         # Wrong ones on top, as they are what is looked for.
-        for dot in np.argsort(dots.crossed, kind="stable"):
-            if shown[dot]:
-                place = QPointF(float(self._at[dot, 0]), float(self._at[dot, 1]))
-                hollow = bool(dots.hollow[dot])
-                draw_mark(painter, place, int(dots.kinds[dot]), size, hollow=hollow, ground=ground)
-                if dots.crossed[dot]:
-                    draw_cross(painter, place, size)
+        for mark, place in sorted(drawn, key=lambda one: one[0][2]):
+            if mark not in stamps:
+                # Thousands of equal marks: each kind is drawn once, and stamped.
+                stamps[mark] = self._stamp(*mark, size, ground)
+            painter.drawPixmap(place - half, stamps[mark])
         self._paint_paths(painter, [path for path in view.paths if path.above])
         painter.restore()
+
+    def _stamp(
+        self, kind: int, hollow: bool, crossed: bool, size: float, ground: QColor
+    ) -> QPixmap:
+        """A picture of a mark, with nothing around it."""
+        ratio = self.devicePixelRatioF()
+        stamp = QPixmap(QSize(_STAMP, _STAMP) * ratio)
+        stamp.setDevicePixelRatio(ratio)
+        stamp.fill(Qt.GlobalColor.transparent)
+        middle = QPointF(_STAMP / 2, _STAMP / 2)
+        with QPainter(stamp) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            draw_mark(painter, middle, kind, size, hollow=hollow, ground=ground)
+            if crossed:
+                draw_cross(painter, middle, size)
+        return stamp
 
     def _paint_paths(self, painter: QPainter, paths: Sequence[Path]) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
