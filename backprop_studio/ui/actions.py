@@ -293,6 +293,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "The loss around the weights, and the way that training took through it",
     ),
     ActionSpec(
+        "open_units", "observe", "&Activations and units", "Alt+3", "",
+        "What each unit responds to, and what matters in an example",
+    ),
+    ActionSpec(
+        "open_voices", "observe", "&Batch voices", "Alt+4", "",
+        "What single examples ask of one weight, their mean and their disagreement",
+    ),
+    ActionSpec(
         "commands", "help", "&Command palette…", "Ctrl+Shift+P", "", "Find any command by name"
     ),
     ActionSpec("help", "help", "&Help on what is in front", "F1", "", "The layer or the panel"),

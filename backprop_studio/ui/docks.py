@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QMainWindow,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 LAYOUT_VERSION = 5
 """Raised when docks come or go, so that an old saved layout is not applied to new docks."""
@@ -81,6 +88,8 @@ DOCKS = (
     DockSpec("representations", "Representations", _RIGHT, "setup", shown=False),
     DockSpec("lesson", "Lesson", _LEFT, "palette", shown=False),
     DockSpec("draw", "Draw points", _RIGHT, "setup", shown=False),
+    DockSpec("units", "Units", _RIGHT, "setup", shown=False),
+    DockSpec("voices", "Batch voices", _RIGHT, "setup", shown=False),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtWidgets import QWidget
@@ -14,7 +15,10 @@ from backprop_studio.training import Session, Snapshot, State
 from backprop_studio.ui.asking import Ask, Enquiry
 
 PAUSE = 0.6
-"""Seconds between two questions while training runs."""
+"""Seconds between two questions while training runs, at least."""
+
+SHARE = 0.08
+"""Of the time that training runs, what the questions of a panel may take of it."""
 
 Question = Callable[[Session], Any]
 
@@ -23,7 +27,8 @@ class Follower:
     """Asks one question again and again, as what is kept by the network changes.
 
     While training is paused it asks at every moment with other weights; while it runs, at most
-    every `PAUSE` seconds; while the panel is hidden, not at all.
+    every `PAUSE` seconds, and less often where the answers take long; while the panel is hidden,
+    not at all.
 
     Parameters
     ----------
@@ -56,6 +61,7 @@ class Follower:
         self._moment: object = None
         self._asked: object = None
         self._looked = 0.0
+        self._took = 0.0
         self._running = False
 
     def set_network(self, analysis: Analysis) -> bool:
@@ -84,7 +90,8 @@ class Follower:
         """Ask, unless the answer is known, or it is too soon."""
         if self._moment == self._asked or self._enquiry.busy:
             return
-        if not self._running or time.monotonic() - self._looked >= PAUSE:
+        wait = max(PAUSE, self._took / SHARE)
+        if not self._running or time.monotonic() - self._looked >= wait:
             self.ask()
 
     def ask(self) -> None:
@@ -94,10 +101,17 @@ class Follower:
         question = self._question()
         if question is not None:
             self._asked, self._looked = self._moment, time.monotonic()
-            self._enquiry.put(question, self._receive)
+            self._enquiry.put(partial(_timed, question), self._receive)
 
-    def _receive(self, result: Any) -> None:
+    def _receive(self, timed: tuple[float, Any]) -> None:
+        self._took, result = timed
         self._answer(result)
         if not self._running:
             # The moment may have changed while the answer was on its way.
             self.refresh()
+
+
+def _timed(question: Question, session: Session) -> tuple[float, Any]:
+    began = time.perf_counter()
+    result = question(session)
+    return time.perf_counter() - began, result

@@ -29,6 +29,8 @@ from backprop_studio.ui.panels.paths import PathsPanel
 from backprop_studio.ui.panels.predictions import PredictionsPanel
 from backprop_studio.ui.panels.representations import RepresentationsPanel
 from backprop_studio.ui.panels.rules import RulesPanel
+from backprop_studio.ui.panels.units import UnitsPanel
+from backprop_studio.ui.panels.voices import VoicesPanel
 
 
 class Instrument(Protocol):
@@ -78,6 +80,9 @@ class Instruments(QObject):
         self.predictions = PredictionsPanel(ask)
         self.representations = RepresentationsPanel(ask)
         self.landscape = LandscapePanel(ask)
+        self.units = UnitsPanel(ask)
+        self.example.row_chosen.connect(self.units.set_row)
+        self.voices = VoicesPanel(ask)
         self.panels: dict[str, QWidget] = {
             "example": self.example,
             "explanation": self.explanation,
@@ -95,6 +100,8 @@ class Instruments(QObject):
             "gradient_flow": self.gradient_flow,
             "predictions": self.predictions,
             "representations": self.representations,
+            "units": self.units,
+            "voices": self.voices,
         }
         self._analysis: Analysis | None = None
         self._snapshot: Snapshot | None = None

@@ -66,7 +66,8 @@ from backprop_studio.ui.panels.setup import SetupPanel
 from backprop_studio.ui.panels.timeline import TimelinePanel
 from backprop_studio.ui.recent import RecentMenu
 from backprop_studio.ui.settings import Settings
-from backprop_studio.ui.toolbar import add_toolbar
+from backprop_studio.ui.toolbar import add_strip, add_toolbar
+from backprop_studio.ui.widgets.loop_strip import LoopStrip
 from backprop_studio.ui.widgets.run_status import RunStatus
 from backprop_studio.ui.widgets.transport import Transport
 
@@ -109,6 +110,7 @@ class MainWindow(QMainWindow):
         self.outline = OutlinePanel()
         self.help = HelpPanel()
         self.status = RunStatus()
+        self.loop = LoopStrip()
         self.operations = OpsView()
         self.pages = QStackedWidget()
         self.pages.addWidget(self.canvas)
@@ -126,6 +128,7 @@ class MainWindow(QMainWindow):
                 self.canvas.addAction(self.actions_by_id[spec.id])
         self.transport = Transport(self.actions_by_id["run"])
         add_toolbar(self, self.actions_by_id, self.transport)
+        add_strip(self, self.loop, self.tr("Learning loop"))
         self.docks = self._add_docks()
         self.layouts = Layouts(self, self.docks, settings)
         self.start = StartController(self.pages, self.canvas, self.project, settings, self.layouts)
@@ -319,6 +322,7 @@ class MainWindow(QMainWindow):
         self.program.run_to_requested.connect(engine.run_to)
         self.gradients.number_chosen.connect(self.instruments.explain)
         self.program.number_chosen.connect(self.instruments.explain)
+        self.loop.panel_requested.connect(self._open_instrument)
         self.losses.export_requested.connect(self.project.export_curves)
         self.instruments.node_chosen.connect(self._go_to_node)
         self.instruments.example.row_chosen.connect(self.tracer.set_row)
@@ -355,6 +359,7 @@ class MainWindow(QMainWindow):
         self.instruments.set_network(analysis)
         self.program.set_network(analysis)
         self.operations.set_network(analysis)
+        self.loop.set_network(analysis)
         self.status.set_seed(analysis.network.setup.seed)
 
     def _show_update(self, snapshot: Snapshot, curves: tuple[CurveUpdate, ...]) -> None:
@@ -366,6 +371,7 @@ class MainWindow(QMainWindow):
         self.program.show_snapshot(snapshot)
         self.operations.show_snapshot(snapshot)
         self.status.show_snapshot(snapshot)
+        self.loop.show_snapshot(snapshot)
         self.instruments.follow(snapshot)
         lowered = self._document.analysis.lowered
         program = None if lowered is None else lowered.program

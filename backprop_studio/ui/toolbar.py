@@ -36,3 +36,15 @@ def add_toolbar(
     export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     window.addToolBar(bar)
     return bar
+
+
+def add_strip(window: QMainWindow, strip: QWidget, title: str) -> None:
+    """Put a strip of the whole width below the toolbar, where it always is."""
+    bar = QToolBar(title)
+    bar.setObjectName("loop")
+    bar.setMovable(False)
+    bar.addWidget(strip)
+    # It is no toolbar to be hidden by the menu that lists them.
+    bar.toggleViewAction().setVisible(False)
+    window.addToolBarBreak()
+    window.addToolBar(bar)

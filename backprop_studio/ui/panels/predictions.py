@@ -71,9 +71,8 @@ class PredictionsPanel(QWidget):
         self.story = QLabel()
         self.story.setWordWrap(True)
         theme.set_role(self.story, "muted")
-        self.tabs = QTabWidget()
+        self.tabs = _Tabs()
         self.tabs.setDocumentMode(True)
-        # As high as the panel leaves it, and no higher.
         self.tabs.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.plot = DotPlot()
         self.plot.setAccessibleName(self.tr("Examples, and what the network says of the plane"))
@@ -140,7 +139,7 @@ class PredictionsPanel(QWidget):
         halves.addWidget(upper)
         halves.addWidget(lower)
         halves.setChildrenCollapsible(False)
-        halves.setSizes([300, 220])
+        halves.setSizes([340, 170])
         return halves
 
     # What the window tells.
@@ -273,7 +272,8 @@ class PredictionsPanel(QWidget):
                 )
         elif surface is not None and not found.classes:
             x = np.linspace(surface.low[0], surface.high[0], len(surface.outputs))
-            paths = (Path(np.stack([x, surface.outputs[:, 0]], axis=1), color="backward"),)
+            fit = np.stack([x, surface.outputs[:, 0]], axis=1)
+            paths = (Path(fit, color="backward", above=True),)
             places = np.stack([found.x[:, 0], found.targets[:, 0]], axis=1)
             low, high = window(places)
             view_low, view_high = low, high
@@ -424,6 +424,13 @@ class PredictionsPanel(QWidget):
         if self._found is not None:
             self._cell = int(self._present[true]), int(self._present[said])
             self._draw_confusion(self._found)
+
+
+class _Tabs(QTabWidget):
+    """Tabs as high as the panel leaves them, and no higher."""
+
+    def hasHeightForWidth(self) -> bool:
+        return False
 
 
 def _look(surface: bool, framed: bool, session: Session) -> tuple[Predictions, Frame | None]:

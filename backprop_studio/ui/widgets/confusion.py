@@ -43,7 +43,7 @@ class ConfusionTable(QTableWidget):
             header.setMinimumSectionSize(_NARROWEST)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.verticalHeader().setMinimumSectionSize(20)
+        self.verticalHeader().setMinimumSectionSize(18)
         self.currentCellChanged.connect(self._tell)
 
     def set_counts(self, names: Sequence[str], counts: npt.NDArray[np.integer]) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,9 @@ from backprop_studio.ui.widgets.scale_bar import number, small_font
 
 Floats = npt.NDArray[np.floating]
 Flags = npt.NDArray[np.bool_]
+
+_STAMP = 14
+"""Pixels along the sides of a mark's picture."""
 
 _NEAR = 9.0
 """Pixels within which a point is pointed at."""
@@ -59,7 +62,7 @@ class Dots:
 
 @dataclass(frozen=True)
 class Path:
-    """A line behind the points.
+    """A line behind the points, or in front of them.
 
     Attributes
     ----------
@@ -69,11 +72,14 @@ class Path:
         For a line to compare with.
     color
         Field of the theme.
+    above
+        Whether it is in front of the points.
     """
 
     points: Floats
     dashed: bool = False
     color: str = "text"
+    above: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,8 @@ class View:
         a plain ground.
     labels
         Names of the axes; empty for none.
+    upright
+        Whether the upright axis has numbers; it has none where it only keeps points apart.
     """
 
     low: tuple[float, float]
@@ -98,7 +106,8 @@ class View:
     dots: Dots
     paths: tuple[Path, ...] = ()
     ground: npt.NDArray[np.uint32] | None = None
-    labels: tuple[str, str] = field(default=("", ""))
+    labels: tuple[str, str] = ("", "")
+    upright: bool = True
 
 
 class DotPlot(QWidget):
@@ -176,7 +185,8 @@ class DotPlot(QWidget):
         line = self.fontMetrics().height()
         labels = self._view.labels if self._view is not None else ("", "")
         below = line + 4 + (line if labels[0] else 0)
-        left = 46 + (line if labels[1] else 0)
+        upright = self._view is None or self._view.upright
+        left = (46 if upright else 8) + (line if labels[1] else 0)
         return QRectF(self.rect()).adjusted(left, 6, -8, -below)
 
     def _to_pixels(self, places: Floats) -> Floats:
@@ -259,24 +269,53 @@ class DotPlot(QWidget):
         painter.drawRect(area)
         painter.save()
         painter.setClipRect(area)
-        for path in view.paths:
-            style = Qt.PenStyle.DashLine if path.dashed else Qt.PenStyle.SolidLine
-            painter.setPen(QPen(now.color(path.color), 1.2 if path.dashed else 2.0, style))
-            for piece in _finite_pieces(self._to_pixels(path.points)):
-                painter.drawPolyline(QPolygonF([QPointF(float(x), float(y)) for x, y in piece]))
+        self._paint_paths(painter, [path for path in view.paths if not path.above])
         self._measure()
         ground, dots = QColor(now.plot_background), view.dots
         size = 5.0 if self._compact else (7.0 if len(dots.places) <= 600 else 5.5)
         shown = np.asarray(np.isfinite(self._at).all(axis=1))
+        half = QPointF(_STAMP / 2, _STAMP / 2)
+        stamps: dict[tuple[int, bool, bool], QPixmap] = {}
+        marks = zip(dots.kinds.tolist(), dots.hollow.tolist(), dots.crossed.tolist(), strict=True)
+        drawn = [
+            (mark, QPointF(x, y))
+            for mark, (x, y), good in zip(marks, self._at.tolist(), shown.tolist(), strict=True)
+            if good
+        ]
         # Wrong ones on top, as they are what is looked for.
-        for dot in np.argsort(dots.crossed, kind="stable"):
-            if shown[dot]:
-                place = QPointF(float(self._at[dot, 0]), float(self._at[dot, 1]))
-                hollow = bool(dots.hollow[dot])
-                draw_mark(painter, place, int(dots.kinds[dot]), size, hollow=hollow, ground=ground)
-                if dots.crossed[dot]:
-                    draw_cross(painter, place, size)
+        for mark, place in sorted(drawn, key=lambda one: one[0][2]):
+            if mark not in stamps:
+                # Thousands of equal marks: each kind is drawn once, and stamped.
+                stamps[mark] = self._stamp(*mark, size, ground)
+            painter.drawPixmap(place - half, stamps[mark])
+        self._paint_paths(painter, [path for path in view.paths if path.above])
         painter.restore()
+
+    def _stamp(
+        self, kind: int, hollow: bool, crossed: bool, size: float, ground: QColor
+    ) -> QPixmap:
+        """A picture of a mark, with nothing around it."""
+        ratio = self.devicePixelRatioF()
+        stamp = QPixmap(QSize(_STAMP, _STAMP) * ratio)
+        stamp.setDevicePixelRatio(ratio)
+        stamp.fill(Qt.GlobalColor.transparent)
+        middle = QPointF(_STAMP / 2, _STAMP / 2)
+        with QPainter(stamp) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            draw_mark(painter, middle, kind, size, hollow=hollow, ground=ground)
+            if crossed:
+                draw_cross(painter, middle, size)
+        return stamp
+
+    def _paint_paths(self, painter: QPainter, paths: Sequence[Path]) -> None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for path in paths:
+            style = Qt.PenStyle.DashLine if path.dashed else Qt.PenStyle.SolidLine
+            painter.setPen(
+                QPen(theme.current().color(path.color), 1.2 if path.dashed else 2.0, style)
+            )
+            for piece in _finite_pieces(self._to_pixels(path.points)):
+                painter.drawPolyline(QPolygonF([QPointF(float(x), float(y)) for x, y in piece]))
 
     def _paint_axes(self, painter: QPainter, view: View) -> None:
         now, area = theme.current(), self.area()
@@ -289,7 +328,8 @@ class DotPlot(QWidget):
             painter.drawLine(QPointF(x, area.bottom()), QPointF(x, area.bottom() + 3))
             place = QRectF(x - 40, area.bottom() + 3, 80, line)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, number(tick))
-        for tick in ticks(view.low[1], view.high[1], max(2, int(area.height() / 45))):
+        rungs = ticks(view.low[1], view.high[1], max(2, int(area.height() / 45)))
+        for tick in rungs if view.upright else ():
             y = area.bottom() - (tick - view.low[1]) / (view.high[1] - view.low[1]) * area.height()
             painter.drawLine(QPointF(area.left() - 3, y), QPointF(area.left(), y))
             place = QRectF(area.left() - 50, y - line / 2, 45, line)

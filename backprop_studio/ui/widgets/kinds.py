@@ -98,12 +98,13 @@ class KindLegend(QWidget):
         self.hide()
 
     def set_names(self, names: Sequence[str]) -> None:
-        """Show other classes; hidden without any."""
+        """Show other classes; hidden without any. One without a name is left out."""
         if tuple(names) != self._names:
             self._names = tuple(names)
-            self.setToolTip(", ".join(names))
-            self.setAccessibleDescription(", ".join(names))
-            self.setVisible(bool(names))
+            told = ", ".join(filter(None, names))
+            self.setToolTip(told)
+            self.setAccessibleDescription(told)
+            self.setVisible(bool(told))
             self.updateGeometry()
             self.update()
 
@@ -118,6 +119,9 @@ class KindLegend(QWidget):
         """Left, in pixels, and line of each name."""
         x, line, found = 0, 0, []
         for name in self._names:
+            if not name:
+                found.append((x, line))
+                continue
             wide = self.fontMetrics().horizontalAdvance(name) + 26
             if x and x + wide - 10 > width:
                 x, line = 0, line + 1
@@ -132,6 +136,8 @@ class KindLegend(QWidget):
             for kind, (name, (x, line)) in enumerate(
                 zip(self._names, self._places(self.width()), strict=True)
             ):
+                if not name:
+                    continue
                 middle = QPointF(x + 6, line * height + height / 2)
                 draw_mark(painter, middle, kind, 8, hollow=False, ground=QColor(now.window))
                 painter.setPen(QColor(now.muted))

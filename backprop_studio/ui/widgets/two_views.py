@@ -71,6 +71,10 @@ class TwoViews(QWidget):
         layout.addWidget(self._pages, 1)
         self.setFocusProxy(picture)
 
+    def hasHeightForWidth(self) -> bool:
+        # The caption wraps; the picture takes what is left, and asks for no more.
+        return False
+
     def refresh(self) -> None:
         """Tell that the numbers have changed."""
         if self.as_table.isChecked():
