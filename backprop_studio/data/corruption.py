@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -18,6 +19,12 @@ TRAINING, ALL = "training", "all"
 
 MOST_COLUMNS = 1_000_000
 """Features, or classes, that a corruption can be told to take."""
+
+MOST_NUMBERS = 100_000_000
+"""Numbers in all rows together that a corruption may add at most."""
+
+CHUNK = 1_000_000
+"""Numbers that are drawn at once."""
 
 _SAMPLE = 1_000
 """Rows that are looked at to find a feature that says something."""
@@ -172,6 +179,31 @@ def liveliest(dataset: Dataset) -> int:
     if dataset.image_shape is None:
         return 0
     return int(dataset.x[:: max(dataset.size // _SAMPLE, 1)].std(axis=0).argmax())
+
+
+def spread(
+    array: npt.NDArray[Any], rows: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Mean and standard deviation of each column over some rows, computed in float64.
+
+    Parameters
+    ----------
+    array
+        Of shape (rows, columns).
+    rows
+        Which of them.
+    """
+    mean, deviation = np.empty(array.shape[1]), np.empty(array.shape[1])
+    for columns in blocks(array.shape[1], len(rows)):
+        seen = array[rows, columns].astype(np.float64)
+        mean[columns], deviation[columns] = seen.mean(axis=0), seen.std(axis=0)
+    return mean, deviation
+
+
+def blocks(count: int, length: int) -> Iterator[slice]:
+    """Ranges of ``range(count)`` so short that `length` numbers for each are not too many."""
+    step = max(CHUNK // max(length, 1), 1)
+    return (slice(start, start + step) for start in range(0, count, step))
 
 
 def share_field(default: float, doc: str) -> Any:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from backprop_studio.errors import Diagnostic
 from backprop_studio.specs import Category, Info, Spec, integer, number
 
 MOST_ROWS = 1_000_000
 """Rows that a generator makes at most."""
+
+MOST_NUMBERS = 10_000_000
+"""Numbers in all rows together that a generator makes at most."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,22 @@ class Options(Spec):
         category=Category.DATA,
         summary="How the rows are generated.",
     )
+
+    @property
+    def width(self) -> int:
+        """How many numbers a row has."""
+        return 2
+
+    def problems(self, name: str, node: str | None = None) -> list[Diagnostic]:
+        """As in `Spec`; and no more rows than memory should hold, where these are long."""
+        found = super().problems(name, node)
+        count = getattr(self, "count", 0)
+        most = MOST_NUMBERS // max(self.width, 1)
+        if not found and count > most:
+            allowed = f"at most {most:,} for rows of {self.width:,} numbers"
+            params = {"name": name, "field": "Rows", "value": count, "allowed": allowed}
+            found.append(Diagnostic("field-range", params, node=node, field="count"))
+        return found
 
 
 def count_field(default: int) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backprop_studio.data import registry
-from backprop_studio.data.corruption import CorruptionError, Sample
+from backprop_studio.data.corruption import CorruptionError, Sample, blocks, spread
 from backprop_studio.data.dataset import Dataset, Scaling, Task
 from backprop_studio.data.settings import DataSettings
 from backprop_studio.data.split import Split, split
@@ -80,6 +80,14 @@ def prepare(source: str, settings: DataSettings, validation: float, seed: int) -
         A corruption does not fit, or is out of range; its `place` says which one.
     FileNotFoundError
         If the file of the data set is not where the program was installed.
+
+    Examples
+    --------
+    >>> from backprop_studio import data
+    >>> noise = data.corruptions()["label_noise"](share=0.1)
+    >>> found = data.prepare("iris", data.DataSettings(corruptions=(noise,)), 0.2, 1)
+    >>> len(found.split.train), found.affected
+    (120, (12,))
     """
     dataset = registry.load(source, settings.options)
     drawn = _split(dataset, validation, seed, settings.stratified)
@@ -143,14 +151,16 @@ def _scaled(
     array: npt.NDArray[Any], train: npt.NDArray[np.int64], scaling: str
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """All rows of `array`, scaled by what its training rows are like, with shift and unit."""
-    seen = array[train].astype(np.float64)
+    seen = array[train]
+    low, high = seen.min(axis=0).astype(np.float64), seen.max(axis=0).astype(np.float64)
     if scaling == Scaling.STANDARD:
-        shift, unit = seen.mean(axis=0), seen.std(axis=0)
+        shift, unit = spread(array, train)
     else:
-        shift = seen.min(axis=0)
-        unit = seen.max(axis=0) - shift
-    # Where nothing varies, the mean may miss the value by a rounding, and so may the deviation
-    # miss zero: what is no more than that is no unit to measure in.
-    still = unit <= 1e-7 * np.abs(seen).max(axis=0)
-    shift, unit = np.where(still, seen[0], shift), np.where(still, 1.0, unit)
-    return ((array - shift) / unit).astype(np.float32), shift, unit
+        shift, unit = low, high - low
+    # Where nothing varies, the mean may miss the value by a rounding, and the deviation zero.
+    still = low == high
+    shift, unit = np.where(still, low, shift), np.where(still, 1.0, unit)
+    scaled = np.empty(array.shape, np.float32)
+    for rows in blocks(len(array), array.shape[1]):
+        scaled[rows] = (array[rows] - shift) / unit
+    return scaled, shift, unit

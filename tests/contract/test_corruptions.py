@@ -265,10 +265,8 @@ def test_that_an_unscaled_feature_is_undone_by_scaling() -> None:
     assert np.array_equal(found.raw.x[:, [0, 2, 3]], found.source.x[:, [0, 2, 3]])
     plain = prepared("iris", scaling="standard").dataset.x
     assert prepared("iris", spoilt, scaling="standard").dataset.x == pytest.approx(plain, abs=1e-5)
-    for _ in range(8):
-        many = [spoilt] * 20
     with pytest.raises(CorruptionError, match="infinite"):
-        prepared("iris", *[replace(spoilt, factor=1e6)] * 8, *many[:1])
+        prepared("iris", *[replace(spoilt, factor=1e6)] * 8)
 
 
 # --- What they draw with

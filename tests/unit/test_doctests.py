@@ -16,7 +16,7 @@ GUIDE = ROOT / "docs" / "library.md"
 PACKAGES = ("autograd", "data", "network", "nn")
 TAUGHT = {
     "autograd": {"Builder", "Machine", "Storage", "differentiate", "gradcheck", "vjpcheck"},
-    "data": {"Dataset"},
+    "data": {"Dataset", "prepare"},
     "network": {"analyze"},
     "nn": {"LayerSpec", "training_step"},
 }

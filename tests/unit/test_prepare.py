@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -277,6 +278,30 @@ def test_that_options_of_other_data_or_out_of_range_are_refused() -> None:
     assert "data.options.count" in [d.field for d in analyze(network).errors]
     network = chain(dataset="moons", data=DataSettings(options=xor.from_config({"count": 50})))
     assert "dataset-options" in [d.code for d in analyze(network).errors]
+
+
+def test_that_no_more_is_generated_than_memory_should_hold() -> None:
+    recipe = data.recipe("copy")
+    assert recipe is not None
+    huge = recipe.from_config({"count": 1_000_000, "length": 200})
+    with pytest.raises(StudioError, match="at most 50,000 for rows of 200 numbers"):
+        data.load("copy", huge)
+    found = analyze(chain(dataset="copy", data=DataSettings(options=huge))).errors
+    assert "data.options.count" in [d.field for d in found]
+
+
+def test_that_what_is_done_in_pieces_is_the_same_as_in_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    noise = data.corruptions()["feature_noise"]()
+    made = []
+    for size in (1_000_000, 500):
+        for name in ("corruption", "corruptions.feature_noise"):
+            monkeypatch.setattr(import_module(f"backprop_studio.data.{name}"), "CHUNK", size)
+        data.prepare.cache_clear()
+        made.append(prepared("digits", scaling="standard", corruptions=(noise,)))
+    assert made[0].raw.x == pytest.approx(made[1].raw.x, abs=1e-6)
+    assert made[0].dataset.x == pytest.approx(made[1].dataset.x, abs=1e-4)
 
 
 def test_that_analysis_names_the_corruption_at_fault() -> None:

@@ -36,6 +36,11 @@ class Recipe(Options):
     length: int = integer(_LENGTH, low=2, high=200, label="Length", doc="Numbers in a row.")
     seed: int = seed_field()
 
+    @property
+    def width(self) -> int:
+        """As in `Options`."""
+        return 2 * self.length
+
 
 def load(options: Recipe) -> Dataset:
     """Make the rows: `x` float32 (count, length, 2), number and mark; `y` (count, 1), the sum.

@@ -45,6 +45,11 @@ class Recipe(Options):
     )
     seed: int = seed_field()
 
+    @property
+    def width(self) -> int:
+        """As in `Options`."""
+        return self.length
+
 
 def load(options: Recipe) -> Dataset:
     """Make the rows: `x` int64 (count, length) of tokens; `y` (count,) the symbol that came first.

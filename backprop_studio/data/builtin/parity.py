@@ -37,6 +37,11 @@ class Recipe(Options):
     bits: int = integer(_BITS, low=2, high=16, label="Bits", doc="How many bits a row has.")
     seed: int = seed_field()
 
+    @property
+    def width(self) -> int:
+        """As in `Options`."""
+        return self.bits
+
 
 def load(options: Recipe) -> Dataset:
     """Make the rows: `x` float32 (count, bits) of 0 and 1; `y` (count,), 1 for an odd number.

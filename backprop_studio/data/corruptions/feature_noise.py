@@ -9,12 +9,14 @@ import numpy as np
 
 from backprop_studio.data._random import philox
 from backprop_studio.data.corruption import (
+    CHUNK,
     Corruption,
     Sample,
     draw,
     rows_field,
     seed_field,
     share_field,
+    spread,
 )
 from backprop_studio.specs import Category, Info, number
 
@@ -52,7 +54,11 @@ class FeatureNoise(Corruption):
         rows = draw(sample.rows(self.rows), self.share, _STREAM, self.seed)
         random = np.random.Generator(philox(_STREAM, seed=self.seed, index=1))
         x = sample.features()
-        size = self.deviation * x[sample.split.train].std(axis=0, dtype=np.float64)
-        noise = random.standard_normal((len(rows), x.shape[1]))
-        x[rows] += (size * noise).astype(x.dtype)
+        _, deviation = spread(x, sample.split.train)
+        size = self.deviation * deviation
+        step = max(CHUNK // x.shape[1], 1)
+        for start in range(0, len(rows), step):
+            some = rows[start : start + step]
+            noise = random.standard_normal((len(some), x.shape[1]))
+            x[some] += (size * noise).astype(x.dtype)
         return sample.with_features(x)

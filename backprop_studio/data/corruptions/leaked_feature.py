@@ -11,6 +11,7 @@ import numpy.typing as npt
 from backprop_studio.data._random import permutation
 from backprop_studio.data.corruption import (
     ALL,
+    MOST_NUMBERS,
     Corruption,
     Sample,
     feature_field,
@@ -70,6 +71,8 @@ class LeakedFeature(Corruption):
         if self.rows != ALL:
             held = sample.split.validation
             told[held] = held[permutation(len(held), _STREAM, seed=self.seed)]
+        if dataset.size * dataset.target_width > MOST_NUMBERS:
+            raise self.misfit(sample, "it has too many rows of too many classes")
         leak, names = _as_numbers(dataset)
         leak = leak[told]
         x = sample.features()

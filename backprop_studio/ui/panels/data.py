@@ -64,7 +64,6 @@ class DataPanel(QWidget):
         self.tabs.addTab(self._source_page(), self.tr("Source"))
         self.tabs.addTab(_scrolled(self.corruptions), self.tr("Corruption"))
         self.tabs.addTab(self.rows, self.tr("Rows"))
-        self.tabs.currentChanged.connect(self._refresh)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)
@@ -102,7 +101,7 @@ class DataPanel(QWidget):
         if self.isVisible():
             self._refresh()
 
-    def _refresh(self, *_: object) -> None:
+    def _refresh(self) -> None:
         self._behind = False
         setup = self._document.network.setup
         prepared = self._prepared(setup)

@@ -138,7 +138,8 @@ class CorruptionList(QWidget):
             if k in wrong:
                 text += self.tr(" · does not fit")
             elif k < len(affected):
-                text += self.tr(" · {count} rows").format(count=f"{affected[k]:,}")
+                rows = self.tr("one row") if affected[k] == 1 else self.tr("{count} rows")
+                text += " · " + rows.format(count=f"{affected[k]:,}")
             item = QListWidgetItem(text)
             item.setToolTip(corruption.info.summary)
             if k in wrong:
