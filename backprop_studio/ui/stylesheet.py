@@ -158,6 +158,7 @@ QRadioButton::indicator:checked {
     width: 8px; height: 8px; background: $on_accent; border: 4px solid $accent;
 }
 QCheckBox::indicator:focus, QRadioButton::indicator:focus { border-color: $accent; }
+QCheckBox::indicator:checked:focus { border: 2px solid $text; width: 12px; height: 12px; }
 QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {
     background: $window; border-color: $border;
 }

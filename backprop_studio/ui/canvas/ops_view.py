@@ -75,6 +75,7 @@ class OpsView(QWidget):
         self._arrow = QLabel("›")
         self.layer = QToolButton()
         self.layer.setToolTip(self.tr("Back to the layer (Esc)"))
+        self.layer.setAccessibleName(self.tr("Back to the layer"))
         self.layer.clicked.connect(self.go_up)
         self.title = QLabel()
         self.hint = QLabel(

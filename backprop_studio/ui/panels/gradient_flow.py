@@ -46,6 +46,7 @@ class GradientFlowPanel(QWidget):
         self.verdict = QLabel()
         self.verdict.setWordWrap(True)
         self.bars = LogBars(DECADES)
+        self.bars.setAccessibleName(self.tr("Size of the error signal, layer by layer"))
         self.bars.setToolTip(
             self.tr("Root mean square of the error signal; the loss is on top, the input below")
         )

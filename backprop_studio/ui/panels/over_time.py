@@ -86,6 +86,7 @@ class OverTimePanel(QWidget):
         theme.set_role(self.story, "muted")
         self.plot = LinePlot(self.tr("epoch"), self.tr("norm"), log_y=True)
         self.map = TimeMap(self.tr("epoch"))
+        self.map.setAccessibleName(self.tr("Sizes over time"))
         self.map.row_entered.connect(self._go)
         self.table = DataTable(
             [
