@@ -74,9 +74,13 @@ from backprop_studio.ui import theme
 from backprop_studio.ui.canvas import mime
 from backprop_studio.ui.controllers.project import ProjectController
 from backprop_studio.ui.dialogs.set_number import SetNumberDialog
+from backprop_studio.ui.dialogs.shortcuts import ShortcutsDialog
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.widgets.field_editors import ChoiceEditor, FlagEditor
 from benchmarks.screen import resident, studio, wait, wait_until
+
+_ELSEWHERE = ("quit", "new_window")
+"""Actions that end the process, or start another one that nobody would end."""
 
 NOISE = (
     "This plugin does not support propagateSizeHints",
@@ -308,6 +312,12 @@ class Monkey:
                 dialog.accept()
                 if dialog.isVisible():
                     dialog.reject()
+            elif isinstance(dialog, ShortcutsDialog):
+                dialog.choose(self.random.choice(sorted(self.window.actions_by_id)))
+                dialog.keys.setKeySequence(self.random.choice(("Ctrl+S", "F5", "Ctrl+Alt+J", "")))
+                dialog.assign.click()
+                dialog.reset_all.click()  # the keys that are pressed here keep their meaning
+                dialog.accept()
             elif dialog is not None:
                 self.report.failures.append(f"a dialog came up: {dialog.windowTitle()!r}")
                 dialog.close()
@@ -529,7 +539,7 @@ class Monkey:
         return f"{' '.join(layers)} dense {loss} for {dataset}: {'sound' if sound else 'not sound'}"
 
     def trigger(self) -> str:
-        name = self.random.choice([k for k in self.window.actions_by_id if k != "quit"])
+        name = self.random.choice([k for k in self.window.actions_by_id if k not in _ELSEWHERE])
         self.window.actions_by_id[name].trigger()
         return name
 

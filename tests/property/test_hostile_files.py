@@ -263,9 +263,9 @@ def test_that_a_mutated_document_is_refused_or_sound(
             elif how == "repeat" and isinstance(part, list):
                 part.append(copy.deepcopy(part[place[-1]]))
             elif how == "add" and isinstance(part, dict):
-                part["another"] = value
+                part["another"] = copy.deepcopy(value)
             else:
-                part[place[-1]] = value
+                part[place[-1]] = copy.deepcopy(value)
         except (KeyError, IndexError, TypeError):
             continue  # an earlier mutation has taken it away
     try:

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from backprop_studio import app as application
 from backprop_studio.training import State
+from backprop_studio.ui import motion, text_size
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.settings import Settings
 
@@ -35,6 +36,9 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     application.dispose(app, window)
+    # What belongs to the application and not to the window.
+    text_size.apply(app, 100)
+    motion.apply("system")
 
 
 @pytest.fixture

@@ -23,8 +23,6 @@ from backprop_studio.ui.settings import Settings
 @pytest.fixture(autouse=True)
 def _as_before(qapp: QApplication) -> Iterator[None]:
     yield
-    text_size.apply(qapp, 100)
-    motion.apply("system")
     theme.apply(qapp, "light")
 
 
