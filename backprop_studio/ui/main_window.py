@@ -148,6 +148,7 @@ class MainWindow(QMainWindow):
         self._settings.window_geometry = self.saveGeometry()
         self._settings.window_state = self.saveState(docks.LAYOUT_VERSION)
         self._settings.sync()
+        self.importing.close()
         self.project.recovery.close()
         self._engine.shut_down()
         event.accept()
