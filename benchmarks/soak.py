@@ -73,6 +73,7 @@ from backprop_studio.training import State
 from backprop_studio.ui import theme
 from backprop_studio.ui.canvas import mime
 from backprop_studio.ui.controllers.project import ProjectController
+from backprop_studio.ui.dialogs.import_data import ImportDialog
 from backprop_studio.ui.dialogs.set_number import SetNumberDialog
 from backprop_studio.ui.dialogs.shortcuts import ShortcutsDialog
 from backprop_studio.ui.main_window import MainWindow
@@ -121,6 +122,13 @@ KEYS = [
 ]
 MODIFIERS = [NO_KEYS, NO_KEYS, NO_KEYS, CTRL, SHIFT, CTRL | SHIFT]
 NUMBERS = ["0", "1", "7", "32", "64", "-3", "1e-3", "0.5", "1e6", "nan", "", "x", "999999999999"]
+_TABLES = {
+    "classes.csv": "a;b;kind\n" + "".join(f"{i},5;{i % 5};{'uv'[i % 2]}\n" for i in range(50)),
+    "numbers.tsv": "a\tb\n" + "".join(f"{i}\t{i / 3}\n" for i in range(30)),
+    "ragged.csv": "a,b\n1,2\n3\n",
+    "one.csv": "a,b\n1,u\n2,u\n",
+    "empty.csv": "",
+}
 
 
 @dataclass
@@ -318,6 +326,8 @@ class Monkey:
                 dialog.assign.click()
                 dialog.reset_all.click()  # the keys that are pressed here keep their meaning
                 dialog.accept()
+            elif isinstance(dialog, ImportDialog):
+                self._answer_import(dialog)
             elif dialog is not None:
                 self.report.failures.append(f"a dialog came up: {dialog.windowTitle()!r}")
                 dialog.close()
@@ -336,10 +346,24 @@ class Monkey:
             (QMessageBox, "information", nothing),
             (QMessageBox, "about", nothing),
             (QFileDialog, "getOpenFileName", static(to_open)),
+            (QFileDialog, "getExistingDirectory", static(lambda *_: str(self.folder))),
             (ProjectController, "_ask_where", to_save),
         ):
             yield
         watch.stop()
+
+    def _answer_import(self, dialog: ImportDialog) -> None:
+        """Import one of a few tables, good and bad, or none."""
+        if dialog.busy:
+            return
+        if dialog.import_button.isEnabled() and self.random.random() < 0.7:
+            dialog.import_button.click()
+        elif dialog.page is None and self.random.random() < 0.7:
+            name, text = self.random.choice(sorted(_TABLES.items()))
+            (self.folder / name).write_text(text)
+            dialog.choose(self.folder / name)
+        else:
+            dialog.reject()
 
     # The canvas.
 

@@ -163,6 +163,7 @@ class MainWindow(QMainWindow):
         self.appearance.end_presentation()
         self.layouts.keep()
         self._settings.sync()
+        self.importing.close()
         self.project.recovery.close()
         self._engine.shut_down()
         event.accept()

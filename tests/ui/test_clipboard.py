@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QClipboard
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -105,3 +107,11 @@ def test_that_every_command_is_found_by_name(window: MainWindow) -> None:
     QTest.keyClick(chooser.search, Qt.Key.Key_Return)
     assert chooser.isVisible()
     QTest.keyClick(chooser, Qt.Key.Key_Escape)
+
+
+def test_that_a_clipboard_that_was_never_used_is_no_error(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QClipboard, "mimeData", lambda *_: None)
+    window.actions_by_id["paste"].trigger()
+    assert window.statusBar().currentMessage() == "There are no layers on the clipboard."

@@ -55,6 +55,11 @@ class ImportController(QObject):
         if path is not None:
             self.dialog.choose(path)
 
+    def close(self) -> None:
+        """Ask no more: the window goes."""
+        if self.dialog is not None:
+            self.dialog.reject()
+
     def dropped(self, mime: QMimeData) -> Path | None:
         """The file or folder among what is dragged that can be imported."""
         for url in mime.urls():

@@ -46,8 +46,9 @@ def cut(view: CanvasView) -> None:
 
 def paste(view: CanvasView) -> None:
     """Add what is on the clipboard, at the pointer or else in the middle of the canvas."""
-    data = QApplication.clipboard().mimeData()
-    if not data.hasFormat(MIME):
+    data: QMimeData | None = QApplication.clipboard().mimeData()
+    # Some platforms have no data at all, rather than empty ones, before anything was copied.
+    if data is None or not data.hasFormat(MIME):
         view.refuse("There are no layers on the clipboard.")
         return
     text = bytes(data.data(MIME).data())
