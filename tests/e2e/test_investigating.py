@@ -133,7 +133,7 @@ def test_that_the_race_counts_and_marks_what_is_reused(person: Desk) -> None:
     said = person.hear("efficiency", "times fewer multiply-adds")
     rows = [line for line in said if line.count(" | ") == 4]
     assert [row.split(" | ")[0] for row in rows] == [
-        "backward", "central differences", "forward mode", "every path by itself",
+        "backward", "central differences", "forward mode", "every path alone",
     ]  # fmt: skip
     assert int(rows[2].split(" | ")[3]) >= 6
     person.press("Mark on the canvas what backward reuses", "efficiency")

@@ -67,7 +67,7 @@ class EfficiencyPanel(QWidget):
         self.table.setToolTip(self.tr("Select a method to read how it was measured"))
         self.table.set_invitation(
             self.tr(
-                "Race: backward, central differences, forward mode and every path by itself. "
+                "Race: backward, central differences, forward mode and every path alone. "
                 "Time, multiply-adds, and to how many digits they agree."
             )
         )
@@ -258,7 +258,7 @@ class EfficiencyPanel(QWidget):
             Method.BACKWARD: self.tr("backward"),
             Method.DIFFERENCES: self.tr("central differences"),
             Method.FORWARD_MODE: self.tr("forward mode"),
-            Method.PATHS: self.tr("every path by itself"),
+            Method.PATHS: self.tr("every path alone"),
         }
 
 
