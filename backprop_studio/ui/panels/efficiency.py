@@ -58,7 +58,7 @@ class EfficiencyPanel(QWidget):
             [
                 self.tr("Method"),
                 self.tr("Time"),
-                self.tr("Multiply-adds"),
+                self.tr("Cost"),
                 self.tr("Digits"),
                 self.tr("Passes"),
             ],
@@ -70,6 +70,13 @@ class EfficiencyPanel(QWidget):
                 "Race: backward, central differences, forward mode and every path alone. "
                 "Time, multiply-adds, and to how many digits they agree."
             )
+        )
+        self.table.set_tips(
+            self.tr("Four ways to the same gradient"),
+            self.tr("Measured; where it would be long, on a sample"),
+            self.tr("Multiply-adds, counted"),
+            self.tr("To how many digits it agrees with backward"),
+            self.tr("How often the network is gone through"),
         )
         # All four methods, and no more: the panel has much to show.
         self.table.setFixedHeight(4 * ROW_HEIGHT + self.table.horizontalHeader().height() + 8)
