@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Any, assert_never
 
@@ -176,7 +177,8 @@ class Worker:
             case Restart():
                 if (session or barred) is not None and self._load is not None:
                     self._memory.clear()
-                    self._start(self._load, None)
+                    # Not back to a branch, if one was switched to with this network.
+                    self._start(replace(self._load, branch=None), None)
             case (
                 Seek() | Intervene() | Fork() | Switch() | DropBranch() | RenameBranch()
                 | SetBudget()

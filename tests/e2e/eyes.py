@@ -6,13 +6,23 @@ its eyes. One JSON object a line each way.
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from typing import Any
 
-from PySide6.QtCore import QPoint, QSocketNotifier
+from PySide6.QtCore import QModelIndex, QPoint, QRect, QSocketNotifier
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QApplication,
+    QHeaderView,
+    QLabel,
+    QScrollArea,
+    QTabBar,
+    QWidget,
+)
 
 from backprop_studio import app as application
 from backprop_studio.training import Boundary
@@ -74,6 +84,81 @@ class Eyes:
     def inspector(self, field: str) -> list[int]:
         return self._middle(self.window.inspector.form.editor(field))
 
+    def widget(self, name: str, key: str = "") -> list[int]:
+        """What is called so, by its accessible name or its words, in a dock or a dialog."""
+        found = [w for w in self._within(key) if w.isVisible() and name in _names(w)]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} widgets are called {name!r} in {key!r}")
+        return self._middle(found[0])
+
+    def tab(self, title: str) -> list[int]:
+        """The tab of a dock."""
+        for bar in self.window.findChildren(QTabBar):
+            for index in range(bar.count()):
+                if bar.isVisible() and bar.tabText(index) == title:
+                    return self._global(bar, bar.tabRect(index).center())
+        raise LookupError(f"no tab is called {title!r}")
+
+    def row(self, key: str, text: str) -> list[int]:
+        """The first row of a table, list or tree in a dock that has this text."""
+        view, index = self._row(key, text)
+        view.scrollTo(index)
+        return self._global(view.viewport(), view.visualRect(index).center())
+
+    def gutter(self, key: str, text: str) -> list[int]:
+        """The left edge of such a row: where a listing has its breakpoints."""
+        view, index = self._row(key, text)
+        view.scrollTo(index)
+        rect: QRect = view.visualRect(index.siblingAtColumn(0))
+        return self._global(view.viewport(), QPoint(10, rect.center().y()))
+
+    def says(self, key: str) -> list[str]:
+        """All words in a dock: of its labels, and of the rows of its tables."""
+        words = [w.text() for w in self._within(key) if isinstance(w, QLabel) and w.isVisible()]
+        for view in self._views(key):
+            if view.isVisible():
+                words += [" | ".join(_cells(index)) for index in _rows(view)]
+        return [word for word in words if word]
+
+    def timeline(self, share: float) -> list[int]:
+        """A place in the course of training, between 0 and 1."""
+        slider = self.window.timeline.slider
+        area = slider._area()
+        x = area.left() + share * area.width()
+        return self._global(slider, QPoint(round(x), round(area.center().y())))
+
+    def slider(self, name: str, share: float, key: str = "") -> list[int]:
+        """A place on a slider, between 0 and 1."""
+        found = next(w for w in self._within(key) if w.accessibleName().startswith(name))
+        return self._global(found, QPoint(round(share * found.width()), found.height() // 2))
+
+    def operation(self, title: str) -> list[int]:
+        """A box in an opened layer."""
+        view = self.window.operations
+        item = next(i for i in view.items.values() if title in i.title)
+        return self._global(view.view.viewport(), view.view.mapFromScene(item.pos()))
+
+    def tile(self, title: str) -> list[int]:
+        """The middle of a gradient's picture."""
+        tile = next(t for t in self.window.gradients._tiles.values() if t.title == title)
+        self.window.gradients.findChild(QScrollArea).ensureWidgetVisible(tile)
+        return self._global(tile, tile.image_rect().center())
+
+    def point(self, row: int) -> list[int]:
+        """The point of an example in the plot of the batch."""
+        panel = self.window.instruments.example
+        spot = panel.points.points()[row]
+        place = panel.plot.mapFromScene(panel.points.mapToScene(spot.pos()))
+        return self._global(panel.plot.viewport(), place)
+
+    def clipboard(self) -> str:
+        return QGuiApplication.clipboard().text()
+
+    def number(self, value: str, *entry: int) -> float:
+        """An entry of a weight, from the worker."""
+        node, _, name = value.partition("/")
+        return float(self.window._engine.weights()[node, name][tuple(entry)])
+
     def state(self) -> dict[str, Any]:
         window = self.window
         network, engine = window._document.network, window._engine
@@ -102,8 +187,44 @@ class Eyes:
             "dialog": None
             if QApplication.activeModalWidget() is None
             else QApplication.activeModalWidget().windowTitle(),
+            "completed": snapshot.completed,
+            "live": snapshot.live,
+            "edited": snapshot.edited,
+            "element": snapshot.element,
+            "branches": [b.name for b in snapshot.branches],
+            "branch": next((b.name for b in snapshot.branches if b.id == snapshot.branch), ""),
+            "curves": list(window.losses.plot.curve_names()),
+            "selected": list(window.canvas.selected_nodes()),
+            "focus": window.canvas.canvas_scene._focus_node,
+            "row": window.tracer._row,
+            "boxes": [i.title for i in window.operations.items.values()]
+            if window.pages.currentWidget() is window.operations
+            else [],
+            "pace": window.transport.pace.text(),
+            "flowing": window.canvas._stream.isActive(),
             "active": window.isActiveWindow() or QApplication.activeModalWidget() is not None,
         }
+
+    def _within(self, key: str) -> list[QWidget]:
+        modal = QApplication.activeModalWidget()
+        root = self.window.docks[key] if key else modal or self.window
+        return [root, *root.findChildren(QWidget)]
+
+    def _views(self, key: str) -> list[QAbstractItemView]:
+        """Tables, lists and trees. The header of a table is a view of the same rows in Qt."""
+        return [
+            w
+            for w in self._within(key)
+            if isinstance(w, QAbstractItemView) and not isinstance(w, QHeaderView)
+        ]
+
+    def _row(self, key: str, text: str) -> tuple[QAbstractItemView, QModelIndex]:
+        for view in self._views(key):
+            if view.isVisible():
+                for index in _rows(view):
+                    if any(text in cell for cell in _cells(index)):
+                        return view, index
+        raise LookupError(f"no row with {text!r} in {key!r}: {self.says(key)}")
 
     def shot(self, path: str) -> bool:
         return QGuiApplication.primaryScreen().grabWindow(0).save(path)
@@ -117,6 +238,28 @@ class Eyes:
         return [place.x(), place.y()]
 
 
+def _names(widget: QWidget) -> set[str]:
+    words = widget.text() if isinstance(widget, QAbstractButton) else ""
+    return {widget.accessibleName(), words.replace("&", "")} - {""}
+
+
+def _rows(view: QAbstractItemView, parent: QModelIndex | None = None) -> list[QModelIndex]:
+    """All rows, and all that hang on them, at the column that has words."""
+    model, out = view.model(), []
+    parent = QModelIndex() if parent is None else parent
+    for row in range(model.rowCount(parent)):
+        first = model.index(row, 0, parent)
+        out += [first.siblingAtColumn(1) if not first.data() else first, *_rows(view, first)]
+    return out
+
+
+def _cells(index: QModelIndex) -> list[str]:
+    cells = itertools.takewhile(
+        QModelIndex.isValid, (index.siblingAtColumn(column) for column in itertools.count())
+    )
+    return [str(cell.data() or "") for cell in cells]
+
+
 def main() -> int:
     """Run until the window is closed; the exit code is the application's."""
     app, window = application.start(sys.argv[1:])
@@ -128,7 +271,11 @@ def main() -> int:
         if not line:
             notifier.setEnabled(False)
             return
-        print(json.dumps(eyes.answer(*json.loads(line))), flush=True)
+        try:
+            answer = {"answer": eyes.answer(*json.loads(line))}
+        except Exception as error:  # told, so that the hands do not wait for ever
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
 
     notifier.activated.connect(read)
     return application.run(app, window)

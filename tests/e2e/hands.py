@@ -33,14 +33,24 @@ class Desk:
     # Eyes.
 
     def see(self, ask: str, *about: Any) -> Any:
-        """What the application says of itself."""
+        """What the application says of itself.
+
+        Raises
+        ------
+        AssertionError
+            There is no such thing to be seen.
+        """
         assert self.app.stdin is not None and self.app.stdout is not None
         self.app.stdin.write(json.dumps([ask, *about]) + "\n")
         self.app.stdin.flush()
         line = self.app.stdout.readline()
         if not line:
             raise AssertionError(f"the application ended with code {self.app.wait(10)}")
-        return json.loads(line)
+        told = json.loads(line)
+        if "error" in told:
+            self.picture_of_failure()
+            raise AssertionError(f"{ask} {about}: {told['error']}")
+        return told["answer"]
 
     def state(self) -> dict[str, Any]:
         """All that the application says of itself."""
@@ -54,11 +64,28 @@ class Desk:
         deadline = time.monotonic() + seconds
         while not done(state := self.state()):
             if time.monotonic() > deadline:
-                self.see("shot", str(self.pictures / "failed.png"))
+                self.picture_of_failure()
                 raise AssertionError(f"waited in vain for: {what}; the state is {state}")
             time.sleep(0.05)
         print(f"ok: {what}", flush=True)
         return state
+
+    def hear(self, key: str, words: str, seconds: float = 20) -> list[str]:
+        """Wait until a dock says something; fail with what it says instead."""
+        deadline = time.monotonic() + seconds
+        said: list[str] = self.see("says", key)
+        while not any(words in line for line in said):
+            if time.monotonic() > deadline:
+                self.picture_of_failure()
+                raise AssertionError(f"{key} never says {words!r} but {said}")
+            time.sleep(0.05)
+            said = self.see("says", key)
+        print(f"ok: {key} says {words!r}", flush=True)
+        return said
+
+    def picture_of_failure(self) -> None:
+        """Keep a picture of what it was like when something was not as it should be."""
+        self.picture("failed")
 
     def picture(self, name: str) -> None:
         """Keep a picture of the whole display."""
@@ -76,6 +103,23 @@ class Desk:
         time.sleep(0.05)
         self._do("click", 1)
         time.sleep(0.05)
+
+    def double_click(self, place: list[int]) -> None:
+        """Click here twice."""
+        self.move(*place)
+        time.sleep(0.05)
+        self._do("click", "--repeat", 2, "--delay", 40, 1)
+        time.sleep(0.05)
+
+    def wheel(self, place: list[int], notches: int) -> None:
+        """Turn the wheel here: away from oneself for positive numbers."""
+        self.move(*place)
+        self._do("click", "--repeat", abs(notches), "--delay", 15, 4 if notches > 0 else 5)
+        time.sleep(0.05)
+
+    def press(self, name: str, key: str = "") -> None:
+        """Click on what is called so, in a dock or a dialog."""
+        self.click(self.see("widget", name, key))
 
     def drag(self, start: list[int], end: list[int]) -> None:
         """Press here, go there in small moves, release."""
@@ -101,7 +145,7 @@ class Desk:
 
     def type(self, text: str) -> None:
         """Type text."""
-        self._do("type", "--delay", 15, text)
+        self._do("type", "--delay", 15, "--", text)
 
     def _do(self, *words: object) -> None:
         subprocess.run(["xdotool", *(str(w) for w in words)], env=self._env, check=True, timeout=30)
@@ -129,7 +173,8 @@ def desk(home: Path, *, size: str = "1280x800") -> Iterator[Desk]:
             "DISPLAY": f":{number}",
             "QT_QPA_PLATFORM": "xcb",
             "PYTHONPATH": str(ROOT),
-            "XDG_CONFIG_HOME": str(home),
+            # What one run leaves unsaved is not offered to the next.
+            **{f"XDG_{name}_HOME": str(home) for name in ("CACHE", "CONFIG", "DATA", "STATE")},
             "HOME": str(home),
         }
         env.pop("WAYLAND_DISPLAY", None)

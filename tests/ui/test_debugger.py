@@ -265,3 +265,29 @@ def test_that_a_number_is_set_by_hand_and_taken_back(
     assert engine.weights()[("dense_1", "weight")][0, 1] == -0.25
     do("back_op")
     assert all(np.array_equal(engine.weights()[k], v) for k, v in before.items())
+
+
+def test_that_del_in_a_list_never_deletes_the_selected_layer(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    nodes = window._document.network.nodes
+    steps(window, do, 2)
+    do("fork")
+    window.actions_by_id["layout_train"].trigger()
+    window.canvas.select(("dense_1",))
+    panel = window.breakpoints
+    panel.toggle(AtIteration(3))
+    window.docks["breakpoints"].raise_()
+    qtbot.waitUntil(panel.list.isVisible)
+    panel.list.setFocus()
+    panel.list.setCurrentRow(0)
+    QTest.keyClick(panel.list, Qt.Key.Key_Delete)
+    assert panel.breakpoints == ()
+    tree = window.timeline.tree
+    window.docks["timeline"].raise_()
+    qtbot.waitUntil(tree.isVisible)
+    tree.setFocus()
+    tree.setCurrentItem(tree.topLevelItem(0))
+    QTest.keyClick(tree, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: len(window._engine.snapshot.branches) == 1)
+    assert window._document.network.nodes == nodes

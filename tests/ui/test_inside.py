@@ -46,3 +46,13 @@ def test_that_a_layer_s_gradients_are_computed_by_hand(
     assert [i for i, n in nodes.items() if n.opacity() == 1.0] == [relu]
     window.docks["inside"].close()
     assert nodes[relu].opacity() < 1.0
+
+
+def test_that_the_panel_opens_in_the_layer_that_is_selected(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    panel = window.instruments.inside
+    do("step_op")
+    window.canvas.select(("dense_2",))
+    window.actions_by_id["open_inside"].trigger()
+    qtbot.waitUntil(lambda: panel.node.currentData() == "dense_2")

@@ -489,3 +489,19 @@ def test_that_a_change_of_the_past_that_had_no_room_can_be_taken_back(desk: Desk
     assert (snapshot.completed, snapshot.live) == (2, 5)
     desk.worker.turn(Step(Boundary.BATCH))
     assert before is not None and before.completed == 3
+
+
+def test_that_a_restart_after_switching_to_a_branch_of_another_design_starts_anew(
+    desk: Desk,
+) -> None:
+    for _ in range(5):
+        desk.worker.turn(Step(Boundary.BATCH))
+    desk.worker.turn(Seek(2))
+    setup = replace(chain().setup, optimizer=optimizers()["momentum"]())
+    desk.load(replace(chain(), setup=setup))
+    desk.load(chain(), branch=1)
+    snapshot, _ = desk.take()
+    assert (snapshot.branch, snapshot.live) == (1, 5)
+    desk.worker.turn(Restart())
+    snapshot, _ = desk.take()
+    assert (snapshot.completed, snapshot.live, len(snapshot.branches)) == (0, 0, 1)

@@ -31,6 +31,7 @@ from backprop_studio.training.breakpoints import (
 )
 from backprop_studio.training.naming import breakpoint_name, instruction_name
 from backprop_studio.ui import theme
+from backprop_studio.ui.widgets.own_keys import OwnKeys
 
 MOST = 100
 """Breakpoints in the list."""
@@ -91,6 +92,7 @@ class BreakpointsPanel(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Breakpoints"))
         self.list.setToolTip(self.tr("Del removes a breakpoint"))
+        OwnKeys(self.list, Qt.Key.Key_Delete)
         self.empty = QLabel(
             self.tr(
                 "Run stops by itself at a breakpoint. A number that is not finite always stops it."

@@ -58,7 +58,7 @@ class EfficiencyPanel(QWidget):
             [
                 self.tr("Method"),
                 self.tr("Time"),
-                self.tr("Multiply-adds"),
+                self.tr("Cost"),
                 self.tr("Digits"),
                 self.tr("Passes"),
             ],
@@ -67,9 +67,16 @@ class EfficiencyPanel(QWidget):
         self.table.setToolTip(self.tr("Select a method to read how it was measured"))
         self.table.set_invitation(
             self.tr(
-                "Race: backward, central differences, forward mode and every path by itself. "
+                "Race: backward, central differences, forward mode and every path alone. "
                 "Time, multiply-adds, and to how many digits they agree."
             )
+        )
+        self.table.set_tips(
+            self.tr("Four ways to the same gradient"),
+            self.tr("Measured; where it would be long, on a sample"),
+            self.tr("Multiply-adds, counted"),
+            self.tr("To how many digits it agrees with backward"),
+            self.tr("How often the network is gone through"),
         )
         # All four methods, and no more: the panel has much to show.
         self.table.setFixedHeight(4 * ROW_HEIGHT + self.table.horizontalHeader().height() + 8)
@@ -258,7 +265,7 @@ class EfficiencyPanel(QWidget):
             Method.BACKWARD: self.tr("backward"),
             Method.DIFFERENCES: self.tr("central differences"),
             Method.FORWARD_MODE: self.tr("forward mode"),
-            Method.PATHS: self.tr("every path by itself"),
+            Method.PATHS: self.tr("every path alone"),
         }
 
 

@@ -46,6 +46,7 @@ class InsidePanel(QWidget):
         self._program: Program | None = None
         self._sheet: Worksheet | None = None
         self._given: dict[str, float] = {}
+        self._wanted = ""
         self._paused = False
         self.node = QComboBox()
         self.node.setAccessibleName(self.tr("Layer"))
@@ -116,15 +117,18 @@ class InsidePanel(QWidget):
             if program is not None:
                 for node in layers(program, analysis.network):
                     self.node.addItem(node_name(analysis.network, node), node)
-                self.node.setCurrentIndex(max(self.node.findData(chosen), 0))
+                places = [self.node.findData(node) for node in (self._wanted, chosen)]
+                self.node.setCurrentIndex(next((p for p in places if p >= 0), 0))
+        self._wanted = ""
         if not same:
             self._enquiry.reset()
             self._clear()
             self._enter()
 
     def set_node(self, node: str) -> None:
-        """Sit inside a node, if one can."""
+        """Sit inside a node, if one can; one that is not known yet, once it is."""
         place = self.node.findData(node)
+        self._wanted = node if place < 0 else ""
         if place >= 0:
             self.node.setCurrentIndex(place)
 

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from backprop_studio.training import BranchView, Snapshot, State
 from backprop_studio.ui import theme
 from backprop_studio.ui.widgets.loss_timeline import LossTimeline
+from backprop_studio.ui.widgets.own_keys import OwnKeys
 
 MEGABYTE = 2**20
 _ID = Qt.ItemDataRole.UserRole
@@ -96,6 +97,7 @@ class TimelinePanel(QWidget):
             self.tr("Double-click or Return goes on with a branch, F2 renames it, Del drops it")
         )
         self.tree.setAllColumnsShowFocus(True)
+        OwnKeys(self.tree, Qt.Key.Key_Delete)
         self.tree.itemActivated.connect(lambda item: self.switch_requested.emit(item.data(0, _ID)))
         self.tree.itemChanged.connect(self._rename)
         self.tree.itemSelectionChanged.connect(self._enable)
