@@ -68,15 +68,28 @@ class MiniMap(QWidget):
             painter.setPen(QPen(now.color("border_strong"), 1))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
             painter.setPen(QPen(now.color("border_strong"), 1))
-            nodes = self._view.canvas_scene.nodes
-            for wire in self._view.canvas_scene.wires:
-                ends = (nodes[wire.source].pos(), nodes[wire.target].pos())
+            scene = self._view.canvas_scene
+            for wire, drawn in scene.wires.items():
+                if not drawn.isVisible():
+                    continue
+                blocks = scene.marks.blocks
+                cards = (scene.part(blocks.get(end, end)) for end in (wire.source, wire.target))
+                ends = [card.card_rect().center() for card in cards if card is not None]
                 a, b = ((p - origin) * scale for p in ends)
                 painter.drawLine(a, b)
             painter.setPen(Qt.PenStyle.NoPen)
-            for item in nodes.values():
-                card = item.card_rect()
-                painter.setBrush(QColor(now.node_title(str(item.node.spec.info.category))))
+            colors = [
+                (item.card_rect(), now.node_title(str(item.node.spec.info.category)))
+                for item in scene.nodes.values()
+                if item.isVisible()
+            ]
+            colors += [
+                (item.card_rect(), now.node_title("operation"))
+                for item in scene.marks.groups()
+                if item.collapsed
+            ]
+            for card, color in colors:
+                painter.setBrush(QColor(color))
                 size = card.size() * scale
                 painter.drawRect(
                     QRectF(
