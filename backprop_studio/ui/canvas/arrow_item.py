@@ -24,6 +24,7 @@ class ArrowItem(QGraphicsItem):
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setZValue(2)
         self.arrow = arrow
+        self.start, self.end = QPointF(), QPointF()
         self.hovered = self.focused = False
         self._shape = QPainterPath()
         self._bounds = QRectF()
@@ -36,8 +37,13 @@ class ArrowItem(QGraphicsItem):
 
     def describe(self, arrow: Arrow) -> None:
         """Take over its ends."""
-        self.prepareGeometryChange()
         self.arrow = arrow
+        self.show_between(QPointF(arrow.x1, arrow.y1), QPointF(arrow.x2, arrow.y2))
+
+    def show_between(self, start: QPointF, end: QPointF) -> None:
+        """Be drawn between other points, as where an end is tied to something in a block."""
+        self.prepareGeometryChange()
+        self.start, self.end = QPointF(start), QPointF(end)
         path = QPainterPath(self.start)
         path.lineTo(self.end)
         stroker = QPainterPathStroker()
@@ -55,16 +61,6 @@ class ArrowItem(QGraphicsItem):
         if (hovered, focused) != (self.hovered, self.focused):
             self.hovered, self.focused = hovered, focused
             self.update()
-
-    @property
-    def start(self) -> QPointF:
-        """Where it begins."""
-        return QPointF(self.arrow.x1, self.arrow.y1)
-
-    @property
-    def end(self) -> QPointF:
-        """Where its head is."""
-        return QPointF(self.arrow.x2, self.arrow.y2)
 
     @property
     def spoken(self) -> tuple[str, str]:

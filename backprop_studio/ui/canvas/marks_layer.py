@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 
 from backprop_studio.errors import Diagnostic, Severity
 from backprop_studio.network import Analysis, Arrow, Group, Network, Note, grouping
@@ -81,7 +81,31 @@ class MarksLayer:
     def place(self) -> None:
         """Draw the frames and blocks where their members are now."""
         for item in self._innermost_first:
-            item.enclose(self.area(item.part))
+            area = self.area(item.part)
+            item.enclose(self._spot(item.part, area) if item.collapsed else area)
+        if self.blocks:
+            for arrow in self.items.values():
+                if isinstance(arrow, ArrowItem):
+                    self._point_at_blocks(arrow)
+
+    def _spot(self, group_id: str, area: QRectF) -> QRectF:
+        """The card of the member that is nearest to the middle: its place is free for a block."""
+        nodes = self._scene.nodes
+        inside = grouping.nodes_in(self._scene.document.network, group_id)
+        places = {n: (nodes[n].x(), nodes[n].y()) for n in inside if n in nodes}
+        key = grouping.anchor(self._scene.document.network, group_id, places)
+        return nodes[key].card_rect() if key in nodes else area
+
+    def _point_at_blocks(self, item: ArrowItem) -> None:
+        """Let ends that are tied to what is in a block end at the block."""
+        arrow = item.arrow
+        source, target = self.block_of(arrow.source), self.block_of(arrow.target)
+        start, end = QPointF(arrow.x1, arrow.y1), QPointF(arrow.x2, arrow.y2)
+        if source is not None:
+            start = border(source.card_rect(), end)
+        if target is not None:
+            end = border(target.card_rect(), start)
+        item.show_between(start, end)
 
     def carry(self, network: Network) -> None:
         """Show notes and arrows where another network has them."""
@@ -132,6 +156,17 @@ class MarksLayer:
     def seen(self) -> Iterable[MarkItem]:
         """The items that are not inside of a block."""
         return (item for item in self.items.values() if item.isVisible())
+
+
+def border(rect: QRectF, towards: QPointF) -> QPointF:
+    """Where the line from the middle of a card to a point leaves its outline."""
+    rect = rect.adjusted(-4, -4, 4, 4)
+    middle, way = rect.center(), towards - rect.center()
+    scale = min(
+        (rect.width() / 2 / abs(way.x())) if way.x() else 1e9,
+        (rect.height() / 2 / abs(way.y())) if way.y() else 1e9,
+    )
+    return middle + way * scale if scale < 1.0 else middle
 
 
 def _make(mark: Note | Arrow | Group) -> MarkItem:

@@ -19,8 +19,8 @@ _TRIES = 12
 _RAMP = 34.0
 """Width of the curve that leads to the height at which a wire passes a card."""
 
-_SWING = 60.0
-"""How far a wire that runs back swings out at its ends."""
+_SWINGS = (60.0, 24.0)
+"""How far a wire that runs back swings out at its ends: wide, or between two cards."""
 
 Rect = tuple[float, float, float, float]
 """Left, top, right, bottom."""
@@ -80,7 +80,13 @@ class Cards:
         return ""
 
 
-def route(start: QPointF, end: QPointF, cards: Cards, but: frozenset[str]) -> QPainterPath:
+def route(
+    start: QPointF,
+    end: QPointF,
+    cards: Cards,
+    own: frozenset[str],
+    moving: frozenset[str] = frozenset(),
+) -> QPainterPath:
     """The path of a wire that crosses no card, or as few as can be had cheaply.
 
     The plain curve is kept where nothing is in its way. Otherwise the wire passes above or below
@@ -93,23 +99,27 @@ def route(start: QPointF, end: QPointF, cards: Cards, but: frozenset[str]) -> QP
         The ports, in the scene.
     cards
         What stands around.
-    but
-        Cards that may be crossed: those that the wire begins and ends at.
+    own
+        The cards that the wire begins and ends at.
+    moving
+        Cards that are not where they are noted, because they are dragged.
     """
     plain = geometry.wire_path(start, end)
+    back = start.x() > end.x()
+    # A wire that runs back passes its own two cards as well.
+    but = moving if back else own | moving
     hit = _crossed(_plain_points(start, end), cards, but)
     if not hit:
         return plain
-    best, fewest, detour = plain, len(hit), 0.0
-    for up in (True, False):
-        lane = _lane(start, end, cards, but, up=up)
-        if lane is None:
-            continue
-        path, points = _through(start, end, lane)
-        crossed = len(_crossed(points, cards, but))
-        away = abs(lane - (start.y() + end.y()) / 2)
-        if crossed < fewest or (crossed == fewest and best is not plain and away < detour):
-            best, fewest, detour = path, crossed, away
+    best, fewest, detour = plain, len(hit), math.inf
+    lanes = {_lane(start, end, cards, but, up=up) for up in (True, False)}
+    for lane in sorted(found for found in lanes if found is not None):
+        for swing in _SWINGS if back else (0.0,):
+            path, points = _through(start, end, lane, swing)
+            crossed = len(_crossed(points, cards, but))
+            away = abs(lane - (start.y() + end.y()) / 2)
+            if crossed < fewest or (crossed == fewest and away < detour and best is not plain):
+                best, fewest, detour = path, crossed, away
     return best
 
 
@@ -119,17 +129,15 @@ def _lane(
     """The nearest height above or below the ends at which the way across is free."""
     left, right = min(start.x(), end.x()), max(start.x(), end.x())
     if start.x() > end.x():
-        left, right = left - _SWING / 2, right + _SWING / 2
+        left, right = left - _SWINGS[-1], right + _SWINGS[-1]
     else:
         left, right = left + 4, right - 4
     lane = (start.y() + end.y()) / 2 if start.x() > end.x() else (
         min(start.y(), end.y()) if up else max(start.y(), end.y())
     )  # fmt: skip
-    # A wire that runs back passes its own two cards as well.
-    free = frozenset() if start.x() > end.x() else but
     for _ in range(_TRIES):
         area = (left, lane - _CLEAR + 1, right, lane + _CLEAR - 1)
-        blocking = list(cards.within(area, free))
+        blocking = list(cards.within(area, but))
         if not blocking:
             return lane
         lane = min(r[1] for r in blocking) - _CLEAR if up else max(
@@ -138,13 +146,13 @@ def _lane(
 
 
 def _through(
-    start: QPointF, end: QPointF, lane: float
+    start: QPointF, end: QPointF, lane: float, swing: float
 ) -> tuple[QPainterPath, list[tuple[float, float]]]:
-    """The way along a lane, and points on it."""
+    """The way along a lane, and points on it; `swing` is how far a wire that runs back does."""
     a, b = QPointF(start.x(), lane), QPointF(end.x(), lane)
     path = QPainterPath(start)
     if start.x() > end.x():
-        out, back = QPointF(_SWING, 0), QPointF(-_SWING, 0)
+        out, back = QPointF(swing, 0), QPointF(-swing, 0)
         path.cubicTo(start + out, a + out, a)
         path.lineTo(b)
         path.cubicTo(b + back, end + back, end)

@@ -172,11 +172,11 @@ class NetworkScene(QGraphicsScene):
                 item.place(start, end, self._route(wire, start, end))
 
     def _route(
-        self, wire: Wire, start: QPointF, end: QPointF, but: Iterable[str] = ()
+        self, wire: Wire, start: QPointF, end: QPointF, moving: Iterable[str] = ()
     ) -> QPainterPath:
         blocks = self.marks.blocks
         own = (blocks.get(wire.source, wire.source), blocks.get(wire.target, wire.target))
-        return routing.route(start, end, self._cards, frozenset((*own, *but)))
+        return routing.route(start, end, self._cards, frozenset(own), frozenset(moving))
 
     def _ends(self, wire: Wire) -> tuple[QPointF, QPointF]:
         return (

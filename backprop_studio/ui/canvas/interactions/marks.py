@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRect
+from PySide6.QtCore import QPointF, QRect, QSize
 from PySide6.QtGui import QCursor
 
 from backprop_studio.errors import EditError
 from backprop_studio.network import Network, edits, grouping
 from backprop_studio.network.marks import MAX_NAME, MAX_TEXT
-from backprop_studio.ui.canvas import geometry
+from backprop_studio.ui.canvas import geometry, marks_layer
 from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.node_item import NodeItem
 from backprop_studio.ui.canvas.note_item import NoteItem
@@ -18,8 +18,7 @@ from backprop_studio.ui.canvas.note_item import NoteItem
 if TYPE_CHECKING:
     from backprop_studio.ui.canvas.view import CanvasView
 
-_NEW_NOTE = (180, 90)
-_ARROW = 120.0
+_NEW_NOTE = QSize(180, 90)
 _NAME_ROOM = 28
 
 
@@ -45,8 +44,7 @@ def add_note(view: CanvasView, place: QPointF | None = None) -> None:
         document.apply("Add a note", network)
         view.select([note])
 
-    area = QRect(view.mapFromScene(QPointF(x, y)), view.mapFromScene(QPointF(x, y)))
-    area.setSize(area.size().expandedTo(area.size().__class__(*_NEW_NOTE)))
+    area = QRect(view.mapFromScene(QPointF(x, y)), _NEW_NOTE)
     view.editor.ask("", area, taken, lines=True, most=MAX_TEXT, title="Text of the new note")
 
 
@@ -92,13 +90,7 @@ def border(view: CanvasView, part: str, towards: QPointF) -> QPointF:
     """Where the line from the middle of a part to a point leaves its outline."""
     item = view.canvas_scene.part(part)
     assert item is not None
-    rect = item.card_rect().adjusted(-4, -4, 4, 4)
-    middle, way = rect.center(), towards - rect.center()
-    scale = min(
-        (rect.width() / 2 / abs(way.x())) if way.x() else 1e9,
-        (rect.height() / 2 / abs(way.y())) if way.y() else 1e9,
-    )
-    return middle + way * scale if scale < 1.0 else middle
+    return marks_layer.border(item.card_rect(), towards)
 
 
 def _middle(view: CanvasView, part: str) -> QPointF:
