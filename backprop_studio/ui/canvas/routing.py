@@ -16,8 +16,8 @@ _CLEAR = 14.0
 
 _SAMPLES = 14
 _TRIES = 12
-_RAMP = 34.0
-"""Width of the curve that leads to the height at which a wire passes a card."""
+_RAMPS = (34.0, 14.0)
+"""Width of the curve that leads to the height at which a wire passes a card: wide, or narrow."""
 
 _SWINGS = (60.0, 24.0)
 """How far a wire that runs back swings out at its ends: wide, or between two cards."""
@@ -114,7 +114,7 @@ def route(
     best, fewest, detour = plain, len(hit), math.inf
     lanes = {_lane(start, end, cards, but, up=up) for up in (True, False)}
     for lane in sorted(found for found in lanes if found is not None):
-        for swing in _SWINGS if back else (0.0,):
+        for swing in _SWINGS if back else _RAMPS:
             path, points = _through(start, end, lane, swing)
             crossed = len(_crossed(points, cards, but))
             away = abs(lane - (start.y() + end.y()) / 2)
@@ -148,7 +148,7 @@ def _lane(
 def _through(
     start: QPointF, end: QPointF, lane: float, swing: float
 ) -> tuple[QPainterPath, list[tuple[float, float]]]:
-    """The way along a lane, and points on it; `swing` is how far a wire that runs back does."""
+    """The way along a lane, and points on it; `swing` is how wide the curves at its ends are."""
     a, b = QPointF(start.x(), lane), QPointF(end.x(), lane)
     path = QPainterPath(start)
     if start.x() > end.x():
@@ -158,7 +158,7 @@ def _through(
         path.cubicTo(b + back, end + back, end)
         first, last = (start, start + out, a + out, a), (b, b + back, end + back, end)
     else:
-        ramp = min(_RAMP, (end.x() - start.x()) / 2)
+        ramp = min(swing, (end.x() - start.x()) / 2)
         a, b = a + QPointF(ramp, 0), b - QPointF(ramp, 0)
         bend = QPointF(ramp * 0.6, 0)
         path.cubicTo(start + bend, a - bend, a)

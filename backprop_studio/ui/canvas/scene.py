@@ -355,6 +355,9 @@ class NetworkScene(QGraphicsScene):
                 rect = rect.united(item.content_rect())
         for mark in self.marks.seen():
             rect = rect.united(mark.content_rect())
+        for wire in self.wires.values():
+            if wire.isVisible():
+                rect = rect.united(wire.content_rect())
         return rect
 
     # Selection

@@ -52,6 +52,10 @@ class WireItem(QGraphicsItem):
         self._path, self._plain, self._routed = path, plain, path != plain
         self._lay_out()
 
+    def content_rect(self) -> QRectF:
+        """What has to be seen of it: all, where it goes around something."""
+        return self._path.boundingRect() if self._routed else QRectF()
+
     def near_end(self, at: QPointF) -> str:
         """The end that a point of the scene is nearer to, "source" or "target"."""
         first, last = at - self._start, at - self._end

@@ -49,4 +49,4 @@ class ResizeNote(Gesture):
 
     def _width(self, at: QPoint) -> float:
         width = self.view.mapToScene(at).x() - self._note.x
-        return min(max(round(width / GRID) * GRID, NARROWEST), WIDEST)
+        return min(max(float(round(width / GRID) * GRID), NARROWEST), WIDEST)
