@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, KeysView
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
@@ -53,7 +53,7 @@ class Cards:
                 changed = changed.united(QRectF(QPointF(*each[:2]), QPointF(*each[2:])))
         return changed.adjusted(-_CLEAR, -_CLEAR, _CLEAR, _CLEAR)
 
-    def keys(self) -> Iterable[str]:
+    def keys(self) -> KeysView[str]:
         """The cards that are known."""
         return self._rects.keys()
 

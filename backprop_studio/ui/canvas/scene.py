@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QGraphicsScene
 
@@ -76,6 +76,9 @@ class NetworkScene(QGraphicsScene):
         self.marks = MarksLayer(self)
         self._cards = routing.Cards()
         self._at_node: dict[str, list[WireItem]] = {}
+        # Wires that have no way yet.
+        self._fresh: set[Wire] = set()
+        self._shapes: object = None
         self._activity: Activity | None = None
         self._badges: Mapping[str, str] = {}
         self._focus_node = ""
@@ -106,6 +109,7 @@ class NetworkScene(QGraphicsScene):
             if wire not in self.wires:
                 self.wires[wire] = WireItem(wire)
                 self.addItem(self.wires[wire])
+                self._fresh.add(wire)
         self.marks.follow(after)
         if before.wires != after.wires:
             self._index_wires()
@@ -114,6 +118,15 @@ class NetworkScene(QGraphicsScene):
         self._note_selection()
 
     def _describe(self, analysis: Analysis) -> None:
+        if analysis.shapes is self._shapes:
+            # Nothing but places and marks has changed: a drag through a large network stays cheap.
+            for node in self.document.network.nodes:
+                self.nodes[node.id].node = node
+            if self.marks.items:
+                self.marks.describe(analysis)
+                self._lay_out()
+            return
+        self._shapes = analysis.shapes
         findings: dict[str, list[Diagnostic]] = {}
         for d in analysis.diagnostics:
             if d.node is not None:
@@ -135,7 +148,7 @@ class NetworkScene(QGraphicsScene):
             wire_item.describe(label, broken=wire.target in failing)
         self.marks.describe(analysis)
         # Cards grow with their texts, and ports move with their edges.
-        self._lay_out()
+        self._lay_out(everything=True)
         self._show_activity()
 
     def _index_wires(self) -> None:
@@ -150,26 +163,46 @@ class NetworkScene(QGraphicsScene):
         for node_id, node in self.nodes.items():
             node.set_wired(frozenset(wired.get(node_id, ())))
 
-    def _lay_out(self) -> None:
+    def _lay_out(self, *, everything: bool = False) -> None:
         """Note where cards stand, and lead the wires around them that this has to do with."""
         self.marks.place()
         standing = {k: i.card_rect() for k, i in self.nodes.items() if i.isVisible()}
         standing |= {i.part: i.card_rect() for i in self.marks.groups() if i.collapsed}
-        changed = [self._cards.put(k, None) for k in set(self._cards.keys()) - standing.keys()]
-        changed += [self._cards.put(key, rect) for key, rect in standing.items()]
-        areas = [area for area in changed if area is not None]
+        gone = self._cards.keys() - standing.keys()
+        areas = {key: self._cards.put(key, None) for key in gone}
+        areas |= {key: self._cards.put(key, rect) for key, rect in standing.items()}
+        changed = {key: area for key, area in areas.items() if area is not None}
+        if everything or len(changed) > _FEW or self.marks.blocks or gone:
+            near: Collection[WireItem] = self.wires.values()
+            anew = len(changed) > _FEW
+        else:
+            near = self._near(changed)
+            anew = True
         blocks = self.marks.blocks
-        for wire, item in self.wires.items():
+        for item in near:
+            wire = item.wire
             inside = bool(blocks) and blocks.get(wire.source, "") == blocks.get(wire.target)
             if item.isVisible() == inside:
                 item.setVisible(not inside)
             start, end = self._ends(wire)
             if (
-                not item.runs_between(start, end)
-                or len(areas) > _FEW
-                or any(area.intersects(item.boundingRect()) for area in areas)
+                anew
+                or not item.runs_between(start, end)
+                or any(area.intersects(item.boundingRect()) for area in changed.values())
             ):
                 item.place(start, end, self._route(wire, start, end))
+        self._fresh.clear()
+
+    def _near(self, changed: Mapping[str, QRectF]) -> Collection[WireItem]:
+        """The wires at cards that have changed, those near to them, and those that are new."""
+        found = {w: self.wires[w] for w in self._fresh if w in self.wires}
+        for key, area in changed.items():
+            found.update((item.wire, item) for item in self._at_node.get(key, ()))
+            by_bounds = Qt.ItemSelectionMode.IntersectsItemBoundingRect
+            found.update(
+                (i.wire, i) for i in self.items(area, by_bounds) if isinstance(i, WireItem)
+            )
+        return found.values()
 
     def _route(
         self, wire: Wire, start: QPointF, end: QPointF, moving: Iterable[str] = ()
@@ -294,7 +327,7 @@ class NetworkScene(QGraphicsScene):
         for item in self.wires.values():
             item.restyle()
         self.marks.restyle()
-        self._lay_out()
+        self._lay_out(everything=True)
         self.update()
 
     # Asking
