@@ -120,6 +120,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Fold the group into one block with its own ports, or unfold it",
     ),
     ActionSpec(
+        "next_wire", "edit", "Select the next wi&re", "W", "",
+        "Of those at the layer where the keyboard is; Del deletes it", False, True,
+    ),
+    ActionSpec(
         "note", "edit", "Add a n&ote", "N", "", "Write something on the canvas", True, True
     ),
     ActionSpec(

@@ -206,6 +206,7 @@ class MainWindow(QMainWindow):
             "ungroup": canvas.ungroup_selection,
             "leave_group": canvas.leave_group,
             "fold": canvas.fold_selection,
+            "next_wire": canvas.select_next_wire,
             "note": canvas.add_note,
             "arrow": canvas.add_arrow,
             "delete": canvas.delete_selection,

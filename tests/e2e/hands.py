@@ -77,6 +77,13 @@ class Desk:
         self._do("click", 1)
         time.sleep(0.05)
 
+    def double_click(self, place: list[int]) -> None:
+        """Click here twice."""
+        self.move(*place)
+        time.sleep(0.05)
+        self._do("click", "--repeat", 2, "--delay", 60, 1)
+        time.sleep(0.05)
+
     def drag(self, start: list[int], end: list[int]) -> None:
         """Press here, go there in small moves, release."""
         self.move(*start)

@@ -85,7 +85,8 @@ def test_that_a_new_name_is_seen_wherever_the_layer_is_spoken_of(
 ) -> None:
     document = window._document
     document.reset(chain())
-    window.canvas.select(["dense_1"])
+    window.docks["program"].raise_()
+    qtbot.waitUntil(window.program.isVisible)
     document.apply("Rename", edits.rename(document.network, "dense_1", "hidden"))
     qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
     model = window.program.view.model()

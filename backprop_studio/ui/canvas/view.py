@@ -229,6 +229,10 @@ class CanvasView(QGraphicsView):
         """Write another name or text in place."""
         marks.rename(self)
 
+    def select_next_wire(self) -> None:
+        """Select the next wire at the node where the keyboard is."""
+        keys.next_wire(self)
+
     def fix_selection(self) -> None:
         """Mend the first problem of the selected node, or of the document."""
         nodes = self.selected_nodes()
