@@ -6,13 +6,13 @@ import numpy as np
 
 from backprop_studio.data.dataset import Dataset, DatasetInfo, Task
 
-_TIMES = 10
+_TIMES = 64
 
 INFO = DatasetInfo(
     id="mazur",
     title="Mazur's example",
     summary=(
-        "One row, 10 times, so that there is something to train on and to test: 0.05 and 0.10 in, "
+        "One row, 64 times, so that there is something to train on and to test: 0.05 and 0.10 in, "
         "0.01 and 0.99 wanted. Published step by step, to compare every number with."
     ),
     task=Task.REGRESSION,
@@ -22,7 +22,7 @@ INFO = DatasetInfo(
 
 
 def load() -> Dataset:
-    """Make the rows: `x` float32 (10, 2) of 0.05 and 0.10; `y` float32 (10, 2) of 0.01 and 0.99."""
+    """Make the rows: `x` float32 (64, 2) of 0.05 and 0.10; `y` float32 (64, 2) of 0.01 and 0.99."""
     return Dataset(
         id=INFO.id,
         title=INFO.title,

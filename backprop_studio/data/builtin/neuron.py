@@ -6,13 +6,13 @@ import numpy as np
 
 from backprop_studio.data.dataset import Dataset, DatasetInfo, Task
 
-_TIMES = 10
+_TIMES = 64
 
 INFO = DatasetInfo(
     id="neuron",
     title="One neuron, by hand",
     summary=(
-        "One row, 10 times, so that there is something to train on and to test: 2 in, 9 wanted. "
+        "One row, 64 times, so that there is something to train on and to test: 2 in, 9 wanted. "
         "With w = 3 and b = 1 the neuron says 7, and dL/dw = 2·(7 − 9)·2 = −8."
     ),
     task=Task.REGRESSION,
@@ -22,7 +22,7 @@ INFO = DatasetInfo(
 
 
 def load() -> Dataset:
-    """Make the rows: `x` float32 (10, 1) of 2; `y` float32 (10, 1) of 9."""
+    """Make the rows: `x` float32 (64, 1) of 2; `y` float32 (64, 1) of 9."""
     return Dataset(
         id=INFO.id,
         title=INFO.title,
