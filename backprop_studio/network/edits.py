@@ -280,8 +280,13 @@ def rename(network: Network, node_id: str, name: str) -> Network:
 
 
 def set_spec(network: Network, node_id: str, spec: LayerSpec) -> Network:
-    """A network whose node has other settings; wires into ports that it has no more are gone."""
-    kept = tuple(w for w in network.wires if w.target != node_id or w.port < len(spec.ports))
+    """A network whose node has other settings; wires at ports that it has no more are gone."""
+    kept = tuple(
+        w
+        for w in network.wires
+        if (w.target != node_id or w.port < len(spec.ports))
+        and (w.source != node_id or spec.has_output)
+    )
     changed = network if len(kept) == len(network.wires) else replace(network, wires=kept)
     return _with_node(changed, replace(network.node(node_id), spec=spec))
 

@@ -82,6 +82,30 @@ def ports(network: Network, group_id: str) -> tuple[tuple[tuple[str, int], ...],
     return tuple(inputs), tuple(outputs)
 
 
+def anchor(
+    network: Network, group_id: str, places: Mapping[str, tuple[float, float]] | None = None
+) -> str:
+    """The node of a group where its block stands: the one nearest to the middle; empty for none.
+
+    Parameters
+    ----------
+    network
+        What the group is in.
+    group_id
+        The group.
+    places
+        Where nodes are now, where that is not where the document has them.
+    """
+    known = {} if places is None else places
+    where = {n: known.get(n, (network.node(n).x, network.node(n).y)) for n in nodes_in(
+        network, group_id)}  # fmt: skip
+    if not where:
+        return ""
+    xs, ys = [p[0] for p in where.values()], [p[1] for p in where.values()]
+    x, y = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+    return min(where, key=lambda n: (abs(where[n][0] - x) + abs(where[n][1] - y), where[n]))
+
+
 def points(network: Network) -> list[tuple[float, float]]:
     """Every point that a place is given for: centres of nodes, corners of notes, ends of arrows."""
     found = [(n.x, n.y) for n in network.nodes]

@@ -13,7 +13,7 @@ from backprop_studio.network import edits
 from backprop_studio.network.network import Network, TrainingSetup
 from backprop_studio.nn import nodes, optimizers
 
-_ACROSS = 170.0
+_ACROSS = 190.0
 _DOWN = 110.0
 
 Layers = tuple[tuple[str, dict[str, object]], ...]
@@ -222,7 +222,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "autoencoder": Preset(
             "Autoencoder", "Squeezes the features through eight numbers and back.", _autoencoder
         ),
-        "lstm": Preset("LSTM", "Reads a row of the picture at each step.", _lstm),
+        "lstm": Preset("LSTM, row by row", "Reads a row of the picture at each step.", _lstm),
         "transformer": Preset(
             "Transformer block",
             "Attention and two Dense layers, each with a skip: guesses the next character.",

@@ -125,6 +125,33 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("outline", "edit", "&Outline", "Ctrl+Shift+O", "", "The network as a tree"),
     ActionSpec("history", "edit", "Undo h&istory", "Ctrl+H", "", "Every edit, to go back to"),
     ActionSpec("connect", "edit", "C&onnect selected", "C", "", "Wire first to second", True),
+    ActionSpec(
+        "fix", "edit", "Fi&x the problem", "Ctrl+.", "",
+        "Mend the first problem of the selected layer, or else of the network",
+    ),
+    ActionSpec(
+        "rename", "edit", "Rena&me", "F2", "", "Write another name or text in place", False, True
+    ),
+    ActionSpec(
+        "group", "edit", "&Group", "Ctrl+G", "", "Put what is selected into a frame", True
+    ),
+    ActionSpec("ungroup", "edit", "U&ngroup", "Ctrl+Shift+G", "", "Take the group apart"),
+    ActionSpec("leave_group", "edit", "Tak&e out of the group"),
+    ActionSpec(
+        "fold", "edit", "Co&llapse or expand", "Ctrl+Shift+L", "",
+        "Fold the group into one block with its own ports, or unfold it",
+    ),
+    ActionSpec(
+        "next_wire", "edit", "Select the next wi&re", "W", "",
+        "Of those at the layer where the keyboard is; Del deletes it", False, True,
+    ),
+    ActionSpec(
+        "note", "edit", "Add a n&ote", "N", "", "Write something on the canvas", True, True
+    ),
+    ActionSpec(
+        "arrow", "edit", "Add an arro&w", "A", "",
+        "From the first selected layer or note to the second, or drawn with the mouse", False, True,
+    ),
     ActionSpec("delete", "edit", "&Delete selected", "Del", "delete"),
     ActionSpec("select_all", "edit", "Select &all", "Ctrl+A"),
     ActionSpec("zoom_in", "view", "Zoom &in", "Ctrl++"),

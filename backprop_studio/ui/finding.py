@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.nn import nodes
+from backprop_studio.ui.canvas.geometry import PortRef
+from backprop_studio.ui.canvas.interactions.marks import add_note
 from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.project import ProjectController
 from backprop_studio.ui.dialogs.chooser import Choice, Chooser
@@ -20,21 +22,40 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("Finding", text)
 
 
-def quick_add(canvas: CanvasView) -> None:
-    """Offer every layer and preset, to be added at the pointer or in the middle of the canvas."""
-    viewport, at = canvas.viewport(), QCursor.pos()
-    if not viewport.rect().contains(viewport.mapFromGlobal(at)):
-        at = viewport.mapToGlobal(viewport.rect().center())
-    place = canvas.mapToScene(viewport.mapFromGlobal(at))
+def quick_add(canvas: CanvasView, at: QPoint | None = None, port: PortRef | None = None) -> None:
+    """Offer every layer and preset, to be added to the canvas.
+
+    Parameters
+    ----------
+    canvas
+        Where to add it.
+    at
+        A point of its viewport; by default the pointer, or else the middle.
+    port
+        What the layer is wired to; only layers that can be are offered then.
+    """
+    viewport = canvas.viewport()
+    if at is None:
+        at = viewport.mapFromGlobal(QCursor.pos())
+    if not viewport.rect().contains(at):
+        at = viewport.rect().center()
+    place = canvas.mapToScene(at)
+    joined = () if port is None else (port,)
     found = [
-        Choice(kind.info.title, kind.info.summary, partial(canvas.add_layer, key, place))
+        Choice(kind.info.title, kind.info.summary, partial(canvas.add_layer, key, place, joined))
         for key, kind in nodes().items()
+        if port is None or (kind.has_output if port.side == "in" else kind().ports)
     ]
-    found += [
-        Choice(preset.title, preset.summary, partial(_add_preset, canvas, key, place))
-        for key, preset in PRESETS.items()
-    ]
-    _open(Chooser(_tr("Add a layer or a preset"), found, canvas.window()), at)
+    if port is None:
+        found += [
+            Choice(preset.title, preset.summary, partial(_add_preset, canvas, key, place))
+            for key, preset in PRESETS.items()
+        ]
+        found.append(
+            Choice(_tr("Note"), _tr("A text for people"), partial(add_note, canvas, place))
+        )
+    title = _tr("Add a layer or a preset") if port is None else _tr("Add a layer to this port")
+    _open(Chooser(title, found, canvas.window()), viewport.mapToGlobal(at))
 
 
 def find_command(window: QWidget, actions: Mapping[str, QAction]) -> None:
@@ -54,10 +75,17 @@ def find_command(window: QWidget, actions: Mapping[str, QAction]) -> None:
 
 
 def find_layer(canvas: CanvasView) -> None:
-    """Offer every layer on the canvas, to be selected and shown."""
+    """Offer every layer, group and note on the canvas, to be selected and shown."""
+    network = canvas.document.network
     found = [
         Choice(node.name, node.spec.info.title, partial(_show, canvas, node.id))
-        for node in canvas.document.network.nodes
+        for node in network.nodes
+    ]
+    found += [Choice(g.name, _tr("Group"), partial(_show, canvas, g.id)) for g in network.groups]
+    found += [
+        Choice(" ".join(n.text.split())[:60], _tr("Note"), partial(_show, canvas, n.id))
+        for n in network.notes
+        if n.text.strip()
     ]
     chooser = Chooser(_tr("Find a layer"), found, canvas.window())
     _open(chooser, canvas.mapToGlobal(QPoint((canvas.width() - chooser.width()) // 2, 40)))
@@ -92,7 +120,7 @@ def open_example(window: QWidget, project: ProjectController) -> None:
 
 
 def _show(canvas: CanvasView, node: str) -> None:
-    canvas.select((node,))
+    canvas.reveal(node)
     canvas.setFocus()
 
 
@@ -102,4 +130,7 @@ def _open(chooser: Chooser, at: QPoint) -> None:
 
 
 def _add_preset(canvas: CanvasView, key: str, place: QPointF) -> None:
-    canvas.insert(PRESETS[key].make(), place, "Add")
+    preset = PRESETS[key]
+    # On an empty canvas it comes with the data that it is made for.
+    setup = None if canvas.document.network.nodes else preset.started().setup
+    canvas.insert(preset.make(), place, "Add", setup)

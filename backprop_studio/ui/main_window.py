@@ -230,6 +230,15 @@ class MainWindow(QMainWindow):
             "export_picture": partial(project.export_picture, canvas.save_picture),
             **{f"layout_{name}": partial(self._arrange_docks, name) for name in docks.ARRANGEMENTS},
             "connect": canvas.connect_selection,
+            "fix": partial(self._after_edits, canvas.fix_selection),
+            "rename": canvas.rename_selection,
+            "group": canvas.group_selection,
+            "ungroup": canvas.ungroup_selection,
+            "leave_group": canvas.leave_group,
+            "fold": canvas.fold_selection,
+            "next_wire": canvas.select_next_wire,
+            "note": canvas.add_note,
+            "arrow": canvas.add_arrow,
             "delete": canvas.delete_selection,
             "select_all": canvas.select_all,
             "zoom_in": lambda: canvas.zoom_by(1.25),
@@ -299,6 +308,9 @@ class MainWindow(QMainWindow):
         self.setup.draw_requested.connect(self.actions_by_id["open_draw"].trigger)
         self.palette_panel.layer_chosen.connect(self.canvas.add_layer)
         self.canvas.selection_changed.connect(self.inspector.set_selection)
+        self.canvas.marks_changed.connect(self.inspector.set_marks)
+        self.canvas.marks_changed.connect(self.outline.select_marks)
+        self.canvas.add_requested.connect(partial(finding.quick_add, self.canvas))
         self.canvas.refused.connect(self._tell)
         self.canvas.node_opened.connect(self._open_layer)
         self.operations.left.connect(self._leave_layer)
@@ -306,10 +318,12 @@ class MainWindow(QMainWindow):
         self.canvas.selection_changed.connect(self.outline.select)
         self.outline.nodes_chosen.connect(self.canvas.select)
         self.outline.delete_requested.connect(self.canvas.delete)
-        self.outline.connect_requested.connect(self.canvas.connect_selection)
-        self.outline.open_requested.connect(self._open_layer)
+        self.outline.connect_requested.connect(self.canvas.connect_parts)
+        self.outline.open_requested.connect(self.canvas.open_part)
         self.outline.rename_requested.connect(self._rename)
         self.setup.data_requested.connect(self.actions_by_id["data"].trigger)
+        self.messages.fix_requested.connect(self.canvas.apply_fix)
+        self.inspector.fix_requested.connect(self.canvas.apply_fix)
         self.messages.node_requested.connect(self._go_to_node)
         self.timeline.sought.connect(engine.seek)
         self.timeline.fork_requested.connect(self.actions_by_id["fork"].trigger)
@@ -352,6 +366,8 @@ class MainWindow(QMainWindow):
     def _show_analysis(self, analysis: Analysis) -> None:
         before, self._told = self._told, analysis
         if before is not None and analysis.shapes is before.shapes:
+            if before.network.marks != analysis.network.marks:
+                self.outline.set_network(analysis)
             return  # only places have changed: a drag through a large network stays cheap
         self.outline.set_network(analysis)
         self.gradients.set_network(analysis)
@@ -416,7 +432,7 @@ class MainWindow(QMainWindow):
         self.setWindowModified(not self._document.undo_stack.isClean())
 
     def _go_to_node(self, node_id: str) -> None:
-        self.canvas.select((node_id,))
+        self.canvas.reveal(node_id)
         self.canvas.setFocus()
 
     # Small actions.
@@ -456,6 +472,9 @@ class MainWindow(QMainWindow):
 
     def _rename(self, node: str) -> None:
         self.canvas.select((node,))
+        if node not in self._document.network:
+            self.canvas.rename_selection()
+            return
         self.docks["inspector"].show()
         self.inspector.name_edit.setFocus()
 

@@ -11,7 +11,7 @@ import json
 import sys
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPoint, QRect, QSocketNotifier
+from PySide6.QtCore import QModelIndex, QPoint, QPointF, QRect, QSocketNotifier
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from backprop_studio import app as application
 from backprop_studio.training import Boundary
+from backprop_studio.ui.dialogs.chooser import Chooser
 
 
 class Eyes:
@@ -52,6 +53,22 @@ class Eyes:
     def port(self, node: str, kind: str) -> list[int]:
         canvas = self.window.canvas
         return self._global(canvas.viewport(), canvas.port_point(node, kind))
+
+    def beside(self, node: str, across: int, down: int) -> list[int]:
+        """A point so many units of the scene away from a node's centre."""
+        canvas = self.window.canvas
+        place = canvas.canvas_scene.nodes[node].pos() + QPointF(across, down)
+        return self._global(canvas.viewport(), canvas.mapFromScene(place))
+
+    def fix(self, node: str) -> list[int]:
+        canvas = self.window.canvas
+        place = canvas.canvas_scene.nodes[node].fix_rect().center()
+        return self._global(canvas.viewport(), canvas.mapFromScene(place))
+
+    def chevron(self, group: str) -> list[int]:
+        canvas = self.window.canvas
+        place = canvas.canvas_scene.part(group).card_rect().topLeft() + QPointF(12, 12)
+        return self._global(canvas.viewport(), canvas.mapFromScene(place))
 
     def button(self, name: str) -> list[int]:
         transport = self.window.transport
@@ -173,6 +190,11 @@ class Eyes:
             "accuracy": None if snapshot.test is None else snapshot.test.accuracy,
             "nodes": [n.id for n in network.nodes],
             "wires": [[w.source, w.target] for w in network.wires],
+            "groups": [[g.id, g.name, g.collapsed] for g in network.groups],
+            "notes": [n.text for n in network.notes],
+            "selected": list(window.canvas.selected_parts()),
+            "undo": window._document.undo_stack.undoText(),
+            "chooser": any(c.isVisible() for c in window.findChildren(Chooser)),
             "dataset": network.setup.dataset,
             "corruptions": [c.info.id for c in network.setup.data.corruptions],
             "rows": window.data.rows.count.text(),
@@ -194,9 +216,8 @@ class Eyes:
             "branches": [b.name for b in snapshot.branches],
             "branch": next((b.name for b in snapshot.branches if b.id == snapshot.branch), ""),
             "curves": list(window.losses.plot.curve_names()),
-            "selected": list(window.canvas.selected_nodes()),
             "focus": window.canvas.canvas_scene._focus_node,
-            "row": window.tracer._row,
+            "traced": window.tracer._row,
             "boxes": [i.title for i in window.operations.items.values()]
             if window.pages.currentWidget() is window.operations
             else [],

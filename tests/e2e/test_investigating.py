@@ -160,7 +160,7 @@ def test_that_an_example_is_clicked_in_the_plot_and_typed_in(person: Desk) -> No
     person.key("F8")
     person.hear("example", "the network says")
     person.click(person.see("point", 5))
-    person.wait("it is traced", lambda s: s["row"] == 5)
+    person.wait("it is traced", lambda s: s["traced"] == 5)
     person.picture("example")
     person.press("Features of the example", "example")
     person.key("Home")

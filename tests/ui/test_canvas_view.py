@@ -97,10 +97,10 @@ def test_that_control_tab_extends_the_selection_for_a_wire(view: CanvasView) -> 
     assert view.document.network.wires == (Wire("input_1", "dense_1"),)
 
 
-def test_that_arrows_move_the_selection_by_ten(view: CanvasView) -> None:
+def test_that_control_and_arrows_move_the_selection_by_ten(view: CanvasView) -> None:
     view.select(["dense_1", "relu_1"])
-    QTest.keyClick(view, Qt.Key.Key_Down)
-    QTest.keyClick(view, Qt.Key.Key_Left)
+    QTest.keyClick(view, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(view, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
     moved = [(n.x, n.y) for n in view.document.network.nodes]
     assert moved == [(0, 0), (200, 10), (410, 10), (630, 0), (840, 0)]
     assert view.document.undo_stack.count() == 2

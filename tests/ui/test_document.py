@@ -37,6 +37,37 @@ def test_that_an_edit_that_changes_nothing_is_no_entry(document: Document) -> No
     assert document.undo_stack.count() == 0
 
 
+def test_that_the_history_forgets_its_oldest_edits_when_it_takes_too_much(
+    document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = document.network
+
+    def place(x: float) -> None:
+        document.apply("Move", edits.move(document.network, {"relu_1": (x, 0.0)}))
+
+    for k in range(1, 31):
+        place(1000.0 + k)
+    # All of it is there, as long as there is room.
+    document.undo_stack.setIndex(0)
+    assert document.network == start
+    document.undo_stack.setIndex(30)
+    size = document._steps[-1]().size  # type: ignore[union-attr]
+    monkeypatch.setattr("backprop_studio.ui.controllers.document.UNDO_BUDGET", 10 * size)
+    place(2000.0)
+    for _ in range(40):
+        document.undo_stack.undo()
+    # Back to the oldest that there was room for; the edits before it are there as they were made.
+    assert document.network.node("relu_1").x == pytest.approx(1021.0, abs=1.0)
+    assert not document.undo_stack.canUndo()
+    while document.undo_stack.canRedo():
+        document.undo_stack.redo()
+    assert document.network.node("relu_1").x == 2000.0
+    # What was undone and is replaced takes no room any more.
+    document.undo_stack.undo()
+    place(3000.0)
+    assert sum(ref() is not None for ref in document._steps) == 10
+
+
 def test_that_opening_empties_the_history_and_is_clean(document: Document) -> None:
     document.apply("Delete", edits.remove(document.network, ["relu_1"]))
     document.reset(Network())

@@ -95,3 +95,10 @@ def test_that_the_order_has_every_source_before_its_target(data: st.DataObject) 
         assert order.index(wire.source) < order.index(wire.target)
         assert wire.target in graph.downstream(network, [wire.source])
         assert wire.source in graph.upstream(network, [wire.target])
+
+
+def test_that_a_node_that_becomes_a_loss_leads_nowhere() -> None:
+    network = edits.set_spec(chain(), "relu_1", nn.nodes()["mse"]())
+    assert [(w.source, w.target) for w in network.wires if "relu_1" in (w.source, w.target)] == [
+        ("dense_1", "relu_1")
+    ]

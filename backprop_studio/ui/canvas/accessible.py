@@ -1,4 +1,4 @@
-"""The canvas for screen readers: a list of nodes, each with its name, state and problems.
+"""The canvas for screen readers: a list of nodes and marks, each with name, state and problems.
 
 To Qt a graphics view is one silent rectangle; these interfaces give it children.
 """
@@ -23,11 +23,12 @@ from backprop_studio.ui.canvas import captions
 from backprop_studio.ui.canvas.node_item import NodeItem
 
 if TYPE_CHECKING:
+    from backprop_studio.ui.canvas.marks_layer import MarkItem
     from backprop_studio.ui.canvas.view import CanvasView
 
 
 class NodeInterface(QAccessibleInterface):
-    """One node as a list item."""
+    """One node, note, arrow or group as a list item."""
 
     def __init__(self, view: CanvasView, node_id: str) -> None:
         super().__init__()
@@ -35,10 +36,10 @@ class NodeInterface(QAccessibleInterface):
         self._id = node_id
 
     @property
-    def _item(self) -> NodeItem | None:
+    def _item(self) -> NodeItem | MarkItem | None:
         if not shiboken6.isValid(self._view):
             return None
-        return self._view.canvas_scene.nodes.get(self._id)
+        return self._view.canvas_scene.part(self._id)
 
     def isValid(self) -> bool:
         return self._item is not None
@@ -82,12 +83,17 @@ class NodeInterface(QAccessibleInterface):
         item = self._item
         if item is None:
             return ""
+        if not isinstance(item, NodeItem):
+            name, state = item.spoken
+            known = {QAccessible.Text.Name: name, QAccessible.Text.Description: state}
+            return known.get(kind, "")
         if kind == QAccessible.Text.Name:
             return f"{item.node.name}, {captions.title(item.node)}"
         if kind == QAccessible.Text.Description:
             running = f"running: {item.word}; " if item.word else ""
             analysis = self._view.document.analysis
-            return running + captions.spoken(item.node, analysis, item.findings)
+            remedy = f"; remedy: {item.fix}" if item.fix else ""
+            return running + captions.spoken(item.node, analysis, item.findings) + remedy
         return ""
 
     def setText(self, kind: QAccessible.Text, text: str) -> None:
@@ -102,7 +108,7 @@ class NodeInterface(QAccessibleInterface):
 
 
 class CanvasInterface(QAccessibleWidget):
-    """The canvas as a list of its nodes."""
+    """The canvas as a list of what is seen on it."""
 
     def __init__(self, view: CanvasView) -> None:
         super().__init__(view, QAccessible.Role.List, view.accessibleName())
@@ -113,7 +119,7 @@ class CanvasInterface(QAccessibleWidget):
     def _ids(self) -> list[str]:
         if not shiboken6.isValid(self._view):
             return []
-        return list(self._view.canvas_scene.nodes)
+        return _seen(self._view)
 
     def _child(self, node_id: str) -> NodeInterface:
         found = self._children.get(node_id)
@@ -185,6 +191,13 @@ def _forget(key: int) -> None:
         found.close()
 
 
+def _seen(view: CanvasView) -> list[str]:
+    """Ids of all that is seen: nodes, then marks."""
+    scene = view.canvas_scene
+    seen = [i for i in scene.nodes if i not in scene.marks.blocks]
+    return seen + [item.part for item in scene.marks.seen()]
+
+
 def tell_children(view: CanvasView) -> None:
     """Tell screen readers that nodes came or went."""
     found = _canvases.get(id(view))
@@ -198,8 +211,10 @@ def tell_focus(view: CanvasView) -> None:
     """Tell screen readers that the keyboard is at another node."""
     if QAccessible.isActive() and view.current is not None:
         event = QAccessibleEvent(view, QAccessible.Event.Focus)
-        event.setChild(list(view.canvas_scene.nodes).index(view.current))
-        QAccessible.updateAccessibility(event)
+        seen = _seen(view)
+        if view.current in seen:
+            event.setChild(seen.index(view.current))
+            QAccessible.updateAccessibility(event)
 
 
 def announce(view: CanvasView, text: str) -> None:

@@ -22,6 +22,7 @@ _GAP = 8.0
 """Between the name and the setting, at least."""
 
 _WIDEST = 220.0
+_WIDEST_FIX = 260.0
 NOTE_PAD = 5.0
 NOTE_LINES = 3
 
@@ -228,6 +229,28 @@ def note_rect(style: Style, card_width: float, lines: tuple[str, ...]) -> QRectF
     width = note_width(card_width) + 2 * NOTE_PAD + 4
     height = len(lines) * style.small_metrics.lineSpacing() + 2 * NOTE_PAD
     return QRectF(-width / 2, geometry.HEIGHT / 2 + 8, width, height)
+
+
+def paint_fix(painter: QPainter, style: Style, rect: QRectF, text: str, *, lit: bool) -> None:
+    """The remedy of a problem, as a button below it."""
+    accent = style.tone("accent")
+    painter.setPen(accent.line)
+    painter.setBrush(accent.fill if lit else style.body)
+    rounded(painter, rect, 0, 5)
+    painter.setFont(style.small_font)
+    painter.setPen(style.on_tone if lit else accent.line)
+    inside = rect.adjusted(8, 0, -8, 0)
+    text = style.small_metrics.elidedText(text, Qt.TextElideMode.ElideRight, inside.width())
+    painter.drawText(inside, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def fix_rect(style: Style, note: QRectF, text: str) -> QRectF:
+    """Where the remedy stands, below the note of a problem; empty without one."""
+    if not text or note.isEmpty():
+        return QRectF()
+    width = max(min(style.small_metrics.horizontalAdvance(text) + 20, _WIDEST_FIX), 60.0)
+    top, height = note.bottom() + 4, style.small_metrics.height() + 8
+    return QRectF(note.center().x() - width / 2, top, width, height)
 
 
 def note_width(card_width: float) -> float:

@@ -56,11 +56,16 @@ def port_offset(side: Side, index: int, count: int, width: float) -> QPointF:
     return QPointF(-width / 2, (index - (count - 1) / 2) * PORT_GAP)
 
 
-def wire_path(start: QPointF, end: QPointF) -> QPainterPath:
-    """The curve of a wire. It leaves to the right and arrives from the left."""
+def wire_bend(start: QPointF, end: QPointF) -> float:
+    """How far the curve of a wire swings out at its ends."""
     across = end.x() - start.x()
     # Backwards wires swing out, so that they do not hide behind their nodes.
-    bend = max(across / 2, min(24 + abs(across) / 4, 120.0))
+    return max(across / 2, min(24 + abs(across) / 4, 120.0))
+
+
+def wire_path(start: QPointF, end: QPointF) -> QPainterPath:
+    """The curve of a wire. It leaves to the right and arrives from the left."""
+    bend = wire_bend(start, end)
     path = QPainterPath(start)
     path.cubicTo(start + QPointF(bend, 0), end - QPointF(bend, 0), end)
     return path

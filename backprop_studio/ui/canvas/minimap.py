@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from backprop_studio.ui import theme
@@ -26,13 +26,15 @@ class MiniMap(QWidget):
         super().__init__(view)
         self._view = view
         self._wanted = True
+        self._picture: QPixmap | None = None
+        self._drawn_for: object = None
         self.setAccessibleName("Map of the network")
         self.setToolTip("Click or drag to go there")
         self.resize(WIDTH, HEIGHT)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         for bar in (view.horizontalScrollBar(), view.verticalScrollBar()):
             bar.valueChanged.connect(self.follow)
-        view.document.network_changed.connect(self.follow)
+        view.document.analysis_changed.connect(self._forget)
         self.hide()
 
     @property
@@ -60,23 +62,52 @@ class MiniMap(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         now, scale, origin = theme.current(), *self._scale()
+        key = (now, scale, origin, self.devicePixelRatioF())
+        if self._picture is None or self._drawn_for != key:
+            self._picture, self._drawn_for = self._draw(scale, origin), key
         with QPainter(self) as painter:
+            painter.drawPixmap(0, 0, self._picture)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            seen = self._seen()
+            frame = QRectF((seen.topLeft() - origin) * scale, seen.size() * scale)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(now.color("accent"), 2))
+            painter.drawRect(frame.intersected(QRectF(self.rect()).adjusted(2, 2, -2, -2)))
+
+    def _draw(self, scale: float, origin: QPointF) -> QPixmap:
+        """The network. It is kept until something of it changes: panning moves the frame only."""
+        now, ratio = theme.current(), self.devicePixelRatioF()
+        picture = QPixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        scene = self._view.canvas_scene
+        cards = {
+            key: (item.card_rect(), now.node_title(str(item.node.spec.info.category)))
+            for key, item in scene.nodes.items()
+            if item.isVisible()
+        }
+        cards |= {
+            item.part: (item.card_rect(), now.node_title("operation"))
+            for item in scene.marks.groups()
+            if item.collapsed
+        }
+        with QPainter(picture) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             ground = now.color("surface")
             ground.setAlpha(225)
             painter.setBrush(ground)
             painter.setPen(QPen(now.color("border_strong"), 1))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-            painter.setPen(QPen(now.color("border_strong"), 1))
-            nodes = self._view.canvas_scene.nodes
-            for wire in self._view.canvas_scene.wires:
-                ends = (nodes[wire.source].pos(), nodes[wire.target].pos())
-                a, b = ((p - origin) * scale for p in ends)
-                painter.drawLine(a, b)
+            for wire, drawn in scene.wires.items():
+                if drawn.isVisible():
+                    a, b = (
+                        (cards[scene.marks.blocks.get(end, end)][0].center() - origin) * scale
+                        for end in (wire.source, wire.target)
+                    )
+                    painter.drawLine(a, b)
             painter.setPen(Qt.PenStyle.NoPen)
-            for item in nodes.values():
-                card = item.card_rect()
-                painter.setBrush(QColor(now.node_title(str(item.node.spec.info.category))))
+            for card, color in cards.values():
+                painter.setBrush(QColor(color))
                 size = card.size() * scale
                 painter.drawRect(
                     QRectF(
@@ -84,11 +115,12 @@ class MiniMap(QWidget):
                         size.expandedTo(QRectF(0, 0, _SMALLEST, _SMALLEST).size()),
                     )
                 )
-            seen = self._seen()
-            frame = QRectF((seen.topLeft() - origin) * scale, seen.size() * scale)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(now.color("accent"), 2))
-            painter.drawRect(frame.intersected(QRectF(self.rect()).adjusted(2, 2, -2, -2)))
+        return picture
+
+    def _forget(self) -> None:
+        """Something has changed: draw anew when it is shown."""
+        self._picture = None
+        self.follow()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

@@ -29,6 +29,7 @@ class NodeItem(QGraphicsItem):
         self.setZValue(1)
         self.node = node
         self.findings: tuple[Diagnostic, ...] = ()
+        self.fix = ""
         self.note: tuple[str, ...] = ()
         self.word = ""
         self.badge = ""
@@ -43,14 +44,23 @@ class NodeItem(QGraphicsItem):
         self._texts = card.Texts("", "", "", "", geometry.WIDTH)
         self._band = QPainterPath()
         self._note_rect = QRectF()
+        self._fix_rect = QRectF()
+        self._fix_pointed = False
         self._bounds = QRectF()
         self.setPos(node.x, node.y)
         self.describe(node, analysis, ())
 
     # What the scene tells it
 
-    def describe(self, node: Node, analysis: Analysis, findings: Sequence[Diagnostic]) -> None:
-        """Take over the texts of a node: names, settings, shape, problems."""
+    @property
+    def part(self) -> str:
+        """Id of the node."""
+        return self.node.id
+
+    def describe(
+        self, node: Node, analysis: Analysis, findings: Sequence[Diagnostic], fix: str = ""
+    ) -> None:
+        """Take over the texts of a node: names, settings, shape, problems, a remedy."""
         self.node = node
         found = (
             captions.title(node),
@@ -60,8 +70,8 @@ class NodeItem(QGraphicsItem):
         )
         findings = tuple(findings)
         self.setToolTip(captions.tooltip(node, analysis, findings))
-        if found != self._captions or findings != self.findings:
-            self._captions, self.findings = found, findings
+        if (found, findings, fix) != (self._captions, self.findings, self.fix):
+            self._captions, self.findings, self.fix = found, findings, fix
             self.restyle()
 
     def restyle(self) -> None:
@@ -77,6 +87,7 @@ class NodeItem(QGraphicsItem):
             else ()
         )
         self._note_rect = card.note_rect(look, self.width, self.note)
+        self._fix_rect = card.fix_rect(look, self._note_rect, self.fix)
         self._bounds = self._measure()
         self.update()
 
@@ -102,6 +113,12 @@ class NodeItem(QGraphicsItem):
         """Tell which of its ports the pointer is over."""
         if port != self._pointed:
             self._pointed = port
+            self.update()
+
+    def point_at_fix(self, pointed: bool, /) -> None:
+        """Tell whether the pointer is over the remedy."""
+        if pointed != self._fix_pointed:
+            self._fix_pointed = pointed
             self.update()
 
     def set_activity(self, activity: Activity | None) -> None:
@@ -161,7 +178,12 @@ class NodeItem(QGraphicsItem):
 
     def content_rect(self) -> QRectF:
         """Card and note in the scene: what has to be seen."""
-        return self.card_rect().united(self._note_rect.translated(self.pos()))
+        below = self._note_rect.united(self._fix_rect)
+        return self.card_rect().united(below.translated(self.pos()))
+
+    def fix_rect(self) -> QRectF:
+        """Where its remedy can be clicked, in the scene; empty without one."""
+        return self._fix_rect.translated(self.pos())
 
     def ports(self) -> tuple[PortRef, ...]:
         """Its ports, inputs first."""
@@ -188,7 +210,7 @@ class NodeItem(QGraphicsItem):
         path = QPainterPath()
         path.addRect(geometry.card(self.width))
         if not self._note_rect.isEmpty():
-            path.addRect(self._note_rect)
+            path.addRect(self._note_rect.united(self._fix_rect))
         return path
 
     def paint(
@@ -233,6 +255,8 @@ class NodeItem(QGraphicsItem):
             return
         if problem is not None and self.note:
             card.paint_note(painter, look, self._note_rect, self.note, problem)
+            if self.fix:
+                card.paint_fix(painter, look, self._fix_rect, self.fix, lit=self._fix_pointed)
         if tone is not None:
             card.paint_tag(painter, look, self.word, tone)
         if self.picture is not None:
@@ -255,4 +279,4 @@ class NodeItem(QGraphicsItem):
             bounds = bounds.united(card.picture_rect(style.current(), self.picture))
         if self.badge:
             bounds = bounds.united(card.label_rect(style.current(), self.badge, self._drop))
-        return bounds.united(self._note_rect)
+        return bounds.united(self._note_rect).united(self._fix_rect.adjusted(-2, -2, 2, 2))

@@ -18,7 +18,7 @@ class EmptyHint(QWidget):
     """Says how to begin, in the middle of an empty canvas."""
 
     TITLE = "Drag an Input layer here from the palette"
-    SUBTITLE = "or double-click a layer in the palette"
+    SUBTITLE = "or double-click here, or press /, to choose a layer or a preset"
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QGraphicsScene
 
 from backprop_studio.autograd import Phase, format_shape
 from backprop_studio.errors import Diagnostic
 from backprop_studio.insight.flow import Flow
-from backprop_studio.network import Analysis, Network, Wire
+from backprop_studio.network import Analysis, Network, Wire, edits, fixes
+from backprop_studio.ui.canvas import routing
 from backprop_studio.ui.canvas.activity import TONES, Activity
+from backprop_studio.ui.canvas.arrow_item import ArrowItem
 from backprop_studio.ui.canvas.geometry import PORT_REACH, PortRef
+from backprop_studio.ui.canvas.group_item import GroupItem
+from backprop_studio.ui.canvas.marks_layer import MarkItem, MarksLayer
 from backprop_studio.ui.canvas.node_item import FADED, NodeItem
+from backprop_studio.ui.canvas.note_item import NoteItem
 from backprop_studio.ui.canvas.tracing import pictures, readings
 from backprop_studio.ui.canvas.wire_item import WireItem
 from backprop_studio.ui.controllers.document import Document
 
 _ROOM = 1000.0
+_FEW = 8
+"""Cards that can change until all wires are routed anew, and not only those near them."""
+
+_MOST_FIXES = 50
+"""Problems whose remedies are offered on the cards at once; one has to be looked for."""
 
 
 @dataclass(frozen=True)
 class Hit:
-    """What lies at a place: a port of a node, the node's body, a wire, or nothing."""
+    """What lies at a place: a port, the body of a node, its remedy, a wire, a mark, or nothing.
+
+    A port may be one of a node, or one of the block that the node is in.
+    """
 
     node: NodeItem | None = None
     port: PortRef | None = None
     wire: WireItem | None = None
+    mark: MarkItem | None = None
+    fix: bool = False
+
+    @property
+    def part(self) -> str:
+        """Id of the node or mark; empty for none."""
+        if self.node is not None:
+            return self.node.part
+        return "" if self.mark is None else self.mark.part
 
 
 class NetworkScene(QGraphicsScene):
@@ -38,20 +61,29 @@ class NetworkScene(QGraphicsScene):
     -------
     selection_noted(ids)
         Ids of the selected nodes, in the order in which they were selected.
+    marks_noted(ids)
+        Ids of the selected notes, arrows and groups.
     """
 
     selection_noted = Signal(object)
+    marks_noted = Signal(object)
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.document = document
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[Wire, WireItem] = {}
+        self.marks = MarksLayer(self)
+        self._cards = routing.Cards()
         self._at_node: dict[str, list[WireItem]] = {}
+        # Wires that have no way yet.
+        self._fresh: set[Wire] = set()
+        self._shapes: object = None
         self._activity: Activity | None = None
         self._badges: Mapping[str, str] = {}
         self._focus_node = ""
         self._selected: tuple[str, ...] = ()
+        self._told: tuple[str, ...] = ()
         self._selecting = False
         self.selectionChanged.connect(self._note_selection)
         document.network_changed.connect(self._follow)
@@ -77,29 +109,46 @@ class NetworkScene(QGraphicsScene):
             if wire not in self.wires:
                 self.wires[wire] = WireItem(wire)
                 self.addItem(self.wires[wire])
+                self._fresh.add(wire)
+        self.marks.follow(after)
         if before.wires != after.wires:
             self._index_wires()
-        for wire_item in self.wires.values():
-            self._place(wire_item)
+        self._lay_out()
         self._make_room()
         self._note_selection()
 
     def _describe(self, analysis: Analysis) -> None:
+        if analysis.shapes is self._shapes:
+            # Nothing but places and marks has changed: a drag through a large network stays cheap.
+            for node in self.document.network.nodes:
+                self.nodes[node.id].node = node
+            if self.marks.items:
+                self.marks.describe(analysis)
+                self._lay_out()
+            return
+        self._shapes = analysis.shapes
         findings: dict[str, list[Diagnostic]] = {}
         for d in analysis.diagnostics:
             if d.node is not None:
                 findings.setdefault(d.node, []).append(d)
         network = self.document.network
+        offered = 0
         for node in network.nodes:
-            self.nodes[node.id].describe(node, analysis, findings.get(node.id, ()))
-            self.nodes[node.id].set_badge(self._badges.get(node.id, ""))
+            item, found = self.nodes[node.id], findings.get(node.id, ())
+            fix = None
+            for problem in found if offered < _MOST_FIXES else ():
+                fix = fix or fixes.fix_for(analysis, problem)
+                offered += 1
+            item.describe(node, analysis, found, "" if fix is None else fix.text)
+            item.set_badge(self._badges.get(node.id, ""))
         failing = {d.node for d in analysis.errors}
-        for wire, item in self.wires.items():
+        for wire, wire_item in self.wires.items():
             shape = analysis.shapes.get(wire.source)
             label = format_shape(shape) if shape is not None else ""
-            item.describe(label, broken=wire.target in failing)
-            # Cards grow with their texts, and ports move with their edges.
-            self._place(item)
+            wire_item.describe(label, broken=wire.target in failing)
+        self.marks.describe(analysis)
+        # Cards grow with their texts, and ports move with their edges.
+        self._lay_out(everything=True)
         self._show_activity()
 
     def _index_wires(self) -> None:
@@ -114,17 +163,73 @@ class NetworkScene(QGraphicsScene):
         for node_id, node in self.nodes.items():
             node.set_wired(frozenset(wired.get(node_id, ())))
 
-    def _place(self, item: WireItem) -> None:
-        wire = item.wire
-        item.place(
-            self.nodes[wire.source].port_pos(PortRef(wire.source, "out")),
-            self.nodes[wire.target].port_pos(PortRef(wire.target, "in", wire.port)),
+    def _lay_out(self, *, everything: bool = False) -> None:
+        """Note where cards stand, and lead the wires around them that this has to do with."""
+        self.marks.place()
+        standing = {k: i.card_rect() for k, i in self.nodes.items() if i.isVisible()}
+        standing |= {i.part: i.card_rect() for i in self.marks.groups() if i.collapsed}
+        gone = self._cards.keys() - standing.keys()
+        areas = {key: self._cards.put(key, None) for key in gone}
+        areas |= {key: self._cards.put(key, rect) for key, rect in standing.items()}
+        changed = {key: area for key, area in areas.items() if area is not None}
+        if everything or len(changed) > _FEW or self.marks.blocks or gone:
+            near: Collection[WireItem] = self.wires.values()
+            anew = len(changed) > _FEW
+        else:
+            near = self._near(changed)
+            anew = True
+        blocks = self.marks.blocks
+        for item in near:
+            wire = item.wire
+            inside = bool(blocks) and blocks.get(wire.source, "") == blocks.get(wire.target)
+            if item.isVisible() == inside:
+                item.setVisible(not inside)
+            start, end = self._ends(wire)
+            if (
+                anew
+                or not item.runs_between(start, end)
+                or any(area.intersects(item.boundingRect()) for area in changed.values())
+            ):
+                item.place(start, end, self._route(wire, start, end))
+        self._fresh.clear()
+
+    def _near(self, changed: Mapping[str, QRectF]) -> Collection[WireItem]:
+        """The wires at cards that have changed, those near to them, and those that are new."""
+        found = {w: self.wires[w] for w in self._fresh if w in self.wires}
+        for key, area in changed.items():
+            found.update((item.wire, item) for item in self._at_node.get(key, ()))
+            by_bounds = Qt.ItemSelectionMode.IntersectsItemBoundingRect
+            found.update(
+                (i.wire, i) for i in self.items(area, by_bounds) if isinstance(i, WireItem)
+            )
+        return found.values()
+
+    def _route(
+        self, wire: Wire, start: QPointF, end: QPointF, moving: Iterable[str] = ()
+    ) -> QPainterPath:
+        blocks = self.marks.blocks
+        own = (blocks.get(wire.source, wire.source), blocks.get(wire.target, wire.target))
+        return routing.route(start, end, self._cards, frozenset(own), frozenset(moving))
+
+    def _ends(self, wire: Wire) -> tuple[QPointF, QPointF]:
+        return (
+            self.port_pos(PortRef(wire.source, "out")),
+            self.port_pos(PortRef(wire.target, "in", wire.port)),
         )
+
+    def port_pos(self, port: PortRef) -> QPointF:
+        """Centre of a port: on its node, or on the block that the node is in."""
+        block = self.marks.block_of(port.node) if self.marks.blocks else None
+        return (self.nodes[port.node] if block is None else block).port_pos(port)
+
+    def part(self, key: str) -> NodeItem | MarkItem | None:
+        """The item of a node or mark."""
+        return self.nodes.get(key) or self.marks.items.get(key)
 
     def _make_room(self) -> None:
         """Grow the indexed area in large steps: its tree is rebuilt each time."""
         used = QRectF()
-        for item in self.nodes.values():
+        for item in (*self.nodes.values(), *self.marks.items.values()):
             used = used.united(item.card_rect())
         if not self.sceneRect().contains(used.adjusted(-_ROOM, -_ROOM, _ROOM, _ROOM)):
             room = 2 * _ROOM
@@ -132,18 +237,33 @@ class NetworkScene(QGraphicsScene):
 
     # What gestures show while they last
 
-    def carry(self, places: dict[str, QPointF]) -> None:
-        """Show nodes elsewhere, without changing the document."""
-        for node_id, place in places.items():
-            self.nodes[node_id].setPos(place)
+    def carry(self, places: Mapping[str, QPointF]) -> None:
+        """Show nodes, notes and arrows elsewhere, without changing the document."""
+        for key in places.keys() & self.nodes.keys():
+            self.nodes[key].setPos(places[key])
+        if self.marks.items:
+            moved = {key: (place.x(), place.y()) for key, place in places.items()}
+            self.marks.carry(edits.move(self.document.network, moved))
         # As a dictionary, because wires between two carried nodes would come twice.
-        for item in {w.wire: w for i in places for w in self._at_node.get(i, ())}.values():
-            self._place(item)
+        at_hand = {w.wire: w for i in places for w in self._at_node.get(i, ())}
+        for wire, item in at_hand.items():
+            start, end = self._ends(wire)
+            # A few are led around what stands; with many, it is too much for each picture.
+            path = self._route(wire, start, end, places) if len(at_hand) <= 40 else None
+            item.place(start, end, path)
 
     def put_back(self) -> None:
-        """Show every node where the document has it."""
-        nodes = self.document.network.nodes
-        self.carry({n.id: QPointF(n.x, n.y) for n in nodes})
+        """Show everything where the document has it."""
+        network = self.document.network
+        places = {n.id: QPointF(n.x, n.y) for n in network.nodes}
+        for node_id, place in places.items():
+            self.nodes[node_id].setPos(place)
+        if self.marks.items:
+            self.marks.carry(network)
+        for wire, item in self.wires.items():
+            start, end = self._ends(wire)
+            if not item.runs_between(start, end):
+                item.place(start, end, self._route(wire, start, end))
 
     def set_activity(self, activity: Activity | None) -> None:
         """Glow and dim nodes and wires; None for neither."""
@@ -179,6 +299,7 @@ class NetworkScene(QGraphicsScene):
     def _show_activity(self) -> None:
         activity = self._activity
         focus = self._focus_node if self._focus_node in self.nodes else ""
+        self.marks.show_activity(activity)
         for node_id, node in self.nodes.items():
             node.set_activity(activity)
             if focus:
@@ -205,7 +326,8 @@ class NetworkScene(QGraphicsScene):
             node.restyle()
         for item in self.wires.values():
             item.restyle()
-            self._place(item)
+        self.marks.restyle()
+        self._lay_out(everything=True)
         self.update()
 
     # Asking
@@ -222,21 +344,39 @@ class NetworkScene(QGraphicsScene):
         """
         around = QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
         near = self.items(around)
-        cards = [item for item in near if isinstance(item, NodeItem)]
-        best: tuple[float, NodeItem, PortRef] | None = None
-        for node in cards:
-            for port in node.ports():
-                gap = node.port_pos(port) - at
+        cards: list[NodeItem] = [item for item in near if isinstance(item, NodeItem)]
+        blocks: list[GroupItem] = [
+            item for item in near if isinstance(item, GroupItem) and item.collapsed
+        ]
+        best: tuple[float, NodeItem | GroupItem, PortRef] | None = None
+        both: list[NodeItem | GroupItem] = [*cards, *blocks]
+        for card in both:
+            for port in card.ports():
+                gap = card.port_pos(port) - at
                 distance = gap.x() ** 2 + gap.y() ** 2
                 if distance <= reach**2 and (best is None or distance < best[0]):
-                    best = distance, node, port
+                    best = distance, card, port
         if best is not None:
-            return Hit(best[1], best[2])
+            card = best[1]
+            if isinstance(card, NodeItem):
+                return Hit(card, best[2])
+            return Hit(port=best[2], mark=card)
         for node in cards:
             if node.card_rect().contains(at):
                 return Hit(node)
+            if node.fix_rect().contains(at):
+                return Hit(node, fix=True)
+        for block in blocks:
+            if block.card_rect().contains(at):
+                return Hit(mark=block)
+        # What is above comes first: arrows, notes, wires, and at last the frames of groups.
         for item in near:
-            if isinstance(item, WireItem) and item.shape().contains(at):
+            if isinstance(item, GroupItem):
+                if item.catches(at):
+                    return Hit(mark=item)
+            elif isinstance(item, ArrowItem | NoteItem) and item.contains(item.mapFromScene(at)):
+                return Hit(mark=item)
+            elif isinstance(item, WireItem) and item.shape().contains(at):
                 return Hit(wire=item)
         return Hit()
 
@@ -244,13 +384,23 @@ class NetworkScene(QGraphicsScene):
         """What has to be seen to see the whole network."""
         rect = QRectF()
         for item in self.nodes.values():
-            rect = rect.united(item.content_rect())
+            if item.isVisible():
+                rect = rect.united(item.content_rect())
+        for mark in self.marks.seen():
+            rect = rect.united(mark.content_rect())
+        for wire in self.wires.values():
+            if wire.isVisible():
+                rect = rect.united(wire.content_rect())
         return rect
 
     # Selection
 
     def selected_nodes(self) -> tuple[str, ...]:
         """Ids of the selected nodes, in the order in which they were selected."""
+        return tuple(i for i in self._selected if i in self.nodes)
+
+    def selected_parts(self) -> tuple[str, ...]:
+        """Ids of the selected nodes, notes, arrows and groups, in that order."""
         return self._selected
 
     def selected_wires(self) -> tuple[Wire, ...]:
@@ -258,12 +408,18 @@ class NetworkScene(QGraphicsScene):
         return tuple(wire for wire, item in self.wires.items() if item.isSelected())
 
     def select(self, ids: Iterable[str], wires: Iterable[Wire] = ()) -> None:
-        """Select these nodes, in this order, and these wires; nothing else."""
+        """Select these nodes and marks, in this order, and these wires; nothing else.
+
+        For what is in a block, the block is selected.
+        """
         self._selecting = True
-        chosen = [i for i in dict.fromkeys(ids) if i in self.nodes]
+        blocks = self.marks.blocks
+        chosen = [i for i in dict.fromkeys(blocks.get(i, i) for i in ids) if self.part(i)]
         self.clearSelection()
-        for node_id in chosen:
-            self.nodes[node_id].setSelected(True)
+        for key in chosen:
+            item = self.part(key)
+            assert item is not None
+            item.setSelected(True)
         for wire in wires:
             if wire in self.wires:
                 self.wires[wire].setSelected(True)
@@ -274,10 +430,15 @@ class NetworkScene(QGraphicsScene):
         if self._selecting:
             return
         now = [i for i, item in self.nodes.items() if item.isSelected()]
+        now += [i for i, item in self.marks.items.items() if item.isSelected()]
         kept = [i for i in self._selected if i in now]
         self._set_selected((*kept, *(i for i in now if i not in kept)))
 
     def _set_selected(self, ids: tuple[str, ...]) -> None:
-        if ids != self._selected:
-            self._selected = ids
-            self.selection_noted.emit(ids)
+        if ids == self._selected:
+            return
+        told, self._selected = self._told, ids
+        self._told = self.selected_nodes()
+        if self._told != told:
+            self.selection_noted.emit(self._told)
+        self.marks_noted.emit(tuple(i for i in ids if i in self.marks.items))

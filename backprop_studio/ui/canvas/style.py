@@ -59,6 +59,10 @@ class Style:
         self.on_title = QPen(colors.color("on_node_title"))
         self.on_tone = QPen(colors.color("on_accent"))
         self.wire = QPen(colors.color("border_strong"), 1.5)
+        self.note = QBrush(_mixed(colors.color("canvas"), colors.color("warning"), 0.16))
+        self.note_edge = QPen(_mixed(colors.color("canvas"), colors.color("warning"), 0.45), 1)
+        self.frame = QBrush(_faint(colors.color("muted"), 20))
+        self.frame_edge = QPen(colors.color("border_strong"), 1, Qt.PenStyle.DashLine)
         self.pill = QPen(colors.color("border"), 1)
         self.badge = QPen(
             colors.color("node_body"), 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap
@@ -135,11 +139,25 @@ def _font(family: str, pixels: int, weight: QFont.Weight) -> QFont:
     return font
 
 
+def _faint(color: QColor, alpha: int) -> QColor:
+    shade = QColor(color)
+    shade.setAlpha(alpha)
+    return shade
+
+
+def _mixed(ground: QColor, color: QColor, share: float) -> QColor:
+    """So much of a colour on a ground; opaque, so that nothing shines through."""
+    pairs = (
+        (ground.red(), color.red()),
+        (ground.green(), color.green()),
+        (ground.blue(), color.blue()),
+    )
+    return QColor(*(round(a + (b - a) * share) for a, b in pairs))
+
+
 def _tone(color: QColor) -> Tone:
     def faint(alpha: int) -> QBrush:
-        shade = QColor(color)
-        shade.setAlpha(alpha)
-        return QBrush(shade)
+        return QBrush(_faint(color, alpha))
 
     dashed = QPen(color, 1.5, Qt.PenStyle.DashLine)
     return Tone(

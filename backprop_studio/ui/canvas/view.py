@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -23,14 +23,19 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from backprop_studio.insight.flow import Flow
-from backprop_studio.network import Network, Wire
+from backprop_studio.network import Network, TrainingSetup, Wire
+from backprop_studio.network.fixes import Fix
 from backprop_studio.ui import motion, theme
 from backprop_studio.ui.canvas import accessible, camera, geometry, style
 from backprop_studio.ui.canvas.activity import Activity
-from backprop_studio.ui.canvas.interactions import clipboard, edit_actions, keys
+from backprop_studio.ui.canvas.geometry import PortRef
+from backprop_studio.ui.canvas.group_item import GroupItem
+from backprop_studio.ui.canvas.inline_editor import InlineEditor
+from backprop_studio.ui.canvas.interactions import clipboard, edit_actions, keys, marks
 from backprop_studio.ui.canvas.interactions.drop_layer import DropLayer
 from backprop_studio.ui.canvas.interactions.mouse import Mouse
 from backprop_studio.ui.canvas.minimap import MiniMap
+from backprop_studio.ui.canvas.node_item import NodeItem
 from backprop_studio.ui.canvas.overlay import Bubble, EmptyHint
 from backprop_studio.ui.canvas.picture import save_picture
 from backprop_studio.ui.canvas.scene import Hit, NetworkScene
@@ -53,13 +58,19 @@ class CanvasView(QGraphicsView):
         Ids of the selected nodes, a tuple in the order in which they were selected.
     node_opened(id)
         A node was double-clicked, entered, or zoomed into: its operations are wanted.
+    marks_changed(ids)
+        Ids of the selected notes, arrows and groups.
+    add_requested(at, port)
+        Something is to be added at a point of the viewport, and wired to a port unless it is None.
     refused(reason)
         Something that was asked for cannot be done; a sentence says why.
     """
 
     selection_changed = Signal(object)
+    marks_changed = Signal(object)
     refused = Signal(str)
     node_opened = Signal(str)
+    add_requested = Signal(QPoint, object)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,6 +88,7 @@ class CanvasView(QGraphicsView):
         self._mouse = Mouse(self)
         self._by_keyboard = False
         self.minimap = MiniMap(self)
+        self.editor = InlineEditor(self, "Text on the canvas")
         self._shown = False
         # Whether the whole network is in view, and stays so when the canvas changes its size.
         self._fitted = True
@@ -85,6 +97,7 @@ class CanvasView(QGraphicsView):
         accessible.install()
         self.setAccessibleName("Network canvas")
         self.canvas_scene.selection_noted.connect(self.selection_changed)
+        self.canvas_scene.marks_noted.connect(self.marks_changed)
         document.network_changed.connect(self._note_change)
 
     # Selection
@@ -93,16 +106,25 @@ class CanvasView(QGraphicsView):
         """Ids of the selected nodes, in the order in which they were selected."""
         return self.canvas_scene.selected_nodes()
 
+    def selected_parts(self) -> tuple[str, ...]:
+        """Ids of the selected nodes, notes, arrows and groups, in that order."""
+        return self.canvas_scene.selected_parts()
+
     def select(self, ids: Iterable[str]) -> None:
-        """Select these nodes, in this order, and nothing else; scroll to the last one."""
+        """Select these parts, in this order, and nothing else; scroll to the last one."""
         self.canvas_scene.select(ids)
-        chosen = self.selected_nodes()
+        chosen = self.selected_parts()
         if chosen:
             self.current = chosen[-1]
-            self.ensureVisible(self.canvas_scene.nodes[self.current].content_rect(), 24, 24)
+            self._scroll_to(self.current)
+
+    def reveal(self, node_id: str) -> None:
+        """Select a node; a block that it is in is unfolded for that."""
+        marks.reveal(self, node_id)
+        self.select((node_id,))
 
     def select_all(self) -> None:
-        """Select every node and every wire."""
+        """Select every node, mark and wire."""
         self.canvas_scene.select(keys.reading_order(self), self.canvas_scene.wires)
 
     def set_current(self, node_id: str | None) -> None:
@@ -110,13 +132,20 @@ class CanvasView(QGraphicsView):
         self.current = node_id
         self._by_keyboard = node_id is not None
         if node_id is not None:
-            self.ensureVisible(self.canvas_scene.nodes[node_id].content_rect(), 24, 24)
+            self._scroll_to(node_id)
         self.mark()
         accessible.tell_focus(self)
 
+    def _scroll_to(self, part: str) -> None:
+        item = self.canvas_scene.part(part)
+        if item is not None:
+            self.ensureVisible(item.content_rect(), 24, 24)
+
     # Edits
 
-    def add_layer(self, layer_id: str, scene_pos: QPointF | None = None) -> str:
+    def add_layer(
+        self, layer_id: str, scene_pos: QPointF | None = None, joined: Sequence[PortRef] = ()
+    ) -> str:
         """Add a layer and select it.
 
         Parameters
@@ -125,23 +154,23 @@ class CanvasView(QGraphicsView):
             Which layer or loss.
         scene_pos
             Its centre; None for a free place right of the selected or the last node.
+        joined
+            Ports that it is wired to, as far as that is possible.
 
         Returns
         -------
         str
             Id of the new node; empty when the project holds as many as it can.
         """
-        return edit_actions.add_layer(self, layer_id, scene_pos)
+        return edit_actions.add_layer(self, layer_id, scene_pos, joined)
 
     def delete_selection(self) -> None:
-        """Delete the selected nodes and wires, as one edit."""
+        """Delete what is selected, as one edit."""
         edit_actions.delete_selection(self)
 
-    def delete(self, wires: tuple[Wire, ...]) -> None:
-        """Delete these wires as one edit; without any, the selected nodes."""
-        if wires:
-            self.canvas_scene.select((), wires)
-        edit_actions.delete_selection(self)
+    def delete(self, wires: tuple[Wire, ...], parts: tuple[str, ...] = ()) -> None:
+        """Delete these wires as one edit; without any, these parts."""
+        edit_actions.delete(self, () if wires else parts, wires)
 
     def copy_selection(self) -> None:
         """Copy the selected nodes."""
@@ -159,9 +188,72 @@ class CanvasView(QGraphicsView):
         """Add the selected nodes once more, with weights of their own or the same."""
         clipboard.duplicate(self, shared=shared)
 
-    def insert(self, piece: Network, scene_pos: QPointF, what: str) -> None:
-        """Add nodes and wires around a point of the scene, and select them."""
-        clipboard.place(self, piece, scene_pos, what)
+    def insert(
+        self, piece: Network, scene_pos: QPointF, what: str, setup: TrainingSetup | None = None
+    ) -> None:
+        """Add a piece around a point of the scene and select it; `setup` goes along with it."""
+        clipboard.place(self, piece, scene_pos, what, setup=setup)
+
+    def add_note(self) -> None:
+        """Write a note at the pointer."""
+        marks.add_note(self)
+
+    def add_arrow(self) -> None:
+        """An arrow between two selected parts; else the next drag draws one."""
+        marks.add_arrow(self)
+
+    def arm_arrow(self) -> None:
+        """Let the next drag draw an arrow."""
+        self._mouse.want_arrow(True)
+        self.tell("Drag from where the arrow begins to where it points. Esc gives up.")
+
+    def disarm(self) -> None:
+        """Let a drag do what it usually does."""
+        self._mouse.want_arrow(False)
+
+    def group_selection(self) -> None:
+        """Put what is selected into a group."""
+        marks.group(self)
+
+    def ungroup_selection(self) -> None:
+        """Take the selected groups apart."""
+        marks.ungroup(self)
+
+    def leave_group(self) -> None:
+        """Take what is selected out of its group."""
+        marks.leave_group(self)
+
+    def fold_selection(self) -> None:
+        """Fold the selected groups into blocks, or unfold them."""
+        marks.fold(self)
+
+    def rename_selection(self) -> None:
+        """Write another name or text in place."""
+        marks.rename(self)
+
+    def select_next_wire(self) -> None:
+        """Select the next wire at the node where the keyboard is."""
+        keys.next_wire(self)
+
+    def fix_selection(self) -> None:
+        """Mend the first problem of the selected node, or of the document."""
+        nodes = self.selected_nodes()
+        edit_actions.fix(self, nodes[-1] if nodes else None)
+
+    def apply_fix(self, fix: Fix) -> None:
+        """Carry a remedy out, as one edit."""
+        edit_actions.apply_fix(self, fix)
+
+    def open_part(self, part: str) -> None:
+        """Enter a node, unfold or fold a group, write in a note."""
+        item = self.canvas_scene.part(part)
+        if isinstance(item, NodeItem):
+            self.node_opened.emit(part)
+        elif isinstance(item, GroupItem):
+            marks.set_collapsed(self, [part], not item.collapsed)
+        elif item is not None:
+            self.select((part,))
+            marks.rename(self)
 
     def arrange(self) -> None:
         """Lay the network out automatically, and show all of it."""
@@ -180,12 +272,20 @@ class CanvasView(QGraphicsView):
 
     def connect_selection(self) -> None:
         """Wire the first of two selected nodes to the second; says why when it cannot."""
-        edit_actions.connect_selection(self)
+        edit_actions.connect_parts(self, self.selected_parts())
+
+    def connect_parts(self, parts: tuple[str, ...]) -> None:
+        """Wire the first of two parts to the second; says why when it cannot."""
+        edit_actions.connect_parts(self, parts)
 
     def refuse(self, reason: str) -> None:
         """Tell that something cannot be done."""
-        accessible.announce(self, reason)
-        self.refused.emit(reason)
+        self.tell(reason)
+
+    def tell(self, text: str) -> None:
+        """Say something below the canvas, and to a screen reader."""
+        accessible.announce(self, text)
+        self.refused.emit(text)
 
     # Looks
 
@@ -253,8 +353,7 @@ class CanvasView(QGraphicsView):
 
     def port_point(self, node_id: str, kind: Literal["in", "out"], index: int = 0) -> QPoint:
         """Centre of a node's output or of one of its inputs, in the viewport."""
-        item = self.canvas_scene.nodes[node_id]
-        return self.mapFromScene(item.port_pos(geometry.PortRef(node_id, kind, index)))
+        return self.mapFromScene(self.canvas_scene.port_pos(PortRef(node_id, kind, index)))
 
     def hit(self, at: QPoint) -> Hit:
         """What lies at a point of the viewport."""
@@ -270,8 +369,10 @@ class CanvasView(QGraphicsView):
         # What a gesture has taken hold of may be gone.
         self.cancel_gesture()
         self._mouse.look_at(Hit())
-        if self.current not in self.canvas_scene.nodes:
-            self.current = None
+        if self.current is not None:
+            seen = self.canvas_scene.part(self.current)
+            if seen is None or not seen.isVisible():
+                self.current = self.canvas_scene.marks.blocks.get(self.current)
         self.show_hint()
         self.mark()
         accessible.tell_children(self)
@@ -283,6 +384,10 @@ class CanvasView(QGraphicsView):
         for node_id, item in self.canvas_scene.nodes.items():
             item.set_marks(hovered=item is over.node, focused=node_id == focused)
             item.point_at(over.port if item is over.node else None)
+        for key, mark in self.canvas_scene.marks.items.items():
+            mark.set_marks(hovered=mark is over.mark, focused=key == focused)
+            if isinstance(mark, GroupItem):
+                mark.point_at(over.port if mark is over.mark else None)
 
     # Mouse
 
@@ -294,8 +399,8 @@ class CanvasView(QGraphicsView):
         event.accept()
         self._by_keyboard = False
         hit = self.hit(event.position().toPoint())
-        if hit.node is not None:
-            self.current = hit.node.node.id
+        if hit.part:
+            self.current = hit.part
         self.bubble.hide()
         self._mouse.press(event)
         self.mark()
@@ -307,12 +412,7 @@ class CanvasView(QGraphicsView):
         self._mouse.release(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        node = self.hit(event.position().toPoint()).node
-        if node is not None and event.button() == Qt.MouseButton.LeftButton:
-            self.cancel_gesture()
-            self.node_opened.emit(node.node.id)
-        else:
-            self.mousePressEvent(event)
+        self._mouse.double(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         turn = event.angleDelta()

@@ -32,16 +32,34 @@ class WireItem(QGraphicsItem):
         self._start = QPointF()
         self._end = QPointF()
         self._path = QPainterPath()
-        self._shape = QPainterPath()
+        self._plain = QPainterPath()
+        self._routed = False
+        self._shape: QPainterPath | None = None
         self._pill = QRectF()
         self._bounds = QRectF()
 
-    def place(self, start: QPointF, end: QPointF) -> None:
-        """Run from `start` to `end`, in the scene."""
-        if (start, end) == (self._start, self._end):
+    def runs_between(self, start: QPointF, end: QPointF) -> bool:
+        """Whether these are its ends."""
+        return (start, end) == (self._start, self._end)
+
+    def place(self, start: QPointF, end: QPointF, path: QPainterPath | None = None) -> None:
+        """Run from `start` to `end`, in the scene, on a path around what is in the way."""
+        plain = geometry.wire_path(start, end)
+        path = plain if path is None else path
+        if self.runs_between(start, end) and path == self._path:
             return
         self._start, self._end = QPointF(start), QPointF(end)
+        self._path, self._plain, self._routed = path, plain, path != plain
         self._lay_out()
+
+    def content_rect(self) -> QRectF:
+        """What has to be seen of it: all, where it goes around something."""
+        return self._path.boundingRect() if self._routed else QRectF()
+
+    def near_end(self, at: QPointF) -> str:
+        """The end that a point of the scene is nearer to, "source" or "target"."""
+        first, last = at - self._start, at - self._end
+        return "source" if first.manhattanLength() < last.manhattanLength() else "target"
 
     def describe(self, label: str, *, broken: bool) -> None:
         """Take over the shape of the value, and whether it arrives at a node with an error."""
@@ -92,17 +110,16 @@ class WireItem(QGraphicsItem):
 
     def _lay_out(self) -> None:
         self.prepareGeometryChange()
-        self._path = geometry.wire_path(self._start, self._end)
-        stroker = QPainterPathStroker()
-        stroker.setWidth(_REACH)
-        self._shape = stroker.createStroke(self._path)
+        self._shape = None
         metrics = style.current().small_metrics
         width = metrics.horizontalAdvance(self._text()) + 12
         height = metrics.height() + 4
         middle = (self._start + self._end) / 2
+        if self._routed:
+            middle = self._path.pointAtPercent(0.5)
         self._pill = QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)
         gap = self._end.x() - self._start.x()
-        level = abs(self._end.y() - self._start.y()) < geometry.HEIGHT
+        level = abs(self._end.y() - self._start.y()) < geometry.HEIGHT and not self._routed
         if not self._text():
             self._pill = QRectF()
         elif level and 0 <= gap < width:
@@ -112,12 +129,19 @@ class WireItem(QGraphicsItem):
             # Where it would touch the ports, it stands above the wire.
             self._pill.translate(0, -height / 2 - geometry.PORT)
         self._bounds = self._path.controlPointRect().adjusted(-5, -5, 5, 5).united(self._pill)
+        if self._routed:
+            self._bounds = self._bounds.united(self._plain.controlPointRect())
         self.update()
 
     def boundingRect(self) -> QRectF:
         return self._bounds
 
     def shape(self) -> QPainterPath:
+        # Made when it is asked for: most wires are never pointed at.
+        if self._shape is None:
+            stroker = QPainterPathStroker()
+            stroker.setWidth(_REACH)
+            self._shape = stroker.createStroke(self._path)
         return self._shape
 
     def paint(
@@ -126,8 +150,9 @@ class WireItem(QGraphicsItem):
         look = style.current()
         painter.setBrush(look.hollow)
         painter.setPen(self._pen(look))
-        painter.drawPath(self._path)
         scale = option.levelOfDetailFromTransform(painter.worldTransform())
+        # From afar nobody sees which way it takes around a card, and one curve is cheaper.
+        painter.drawPath(self._plain if scale < style.DETAIL else self._path)
         if self._pill.isEmpty() or scale < style.DETAIL:
             return
         painter.setBrush(look.ground)

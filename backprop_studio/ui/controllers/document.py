@@ -10,23 +10,48 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from backprop_studio.network import Analysis, Network, analyze
 
+_PART = 400
+"""Bytes of a node, with its settings."""
+
+_TABLES = 100
+"""Bytes of a part's entries in the tables of a network."""
+
+UNDO_BUDGET = 256 << 20
+"""Bytes that the history may take; what is older is forgotten then."""
+
+
+class _Step:
+    """The networks before and after an edit, as long as there is room for them."""
+
+    def __init__(self, before: Network, after: Network) -> None:
+        self.networks: tuple[Network, Network] | None = (before, after)
+        self.size = _own_size(before, after)
+
+    def forget(self) -> None:
+        """Give the memory back."""
+        self.networks = None
+
 
 class _ReplaceNetwork(QUndoCommand):
     """The one undo command: a network before and after an edit."""
 
-    def __init__(self, document: Document, label: str, before: Network, after: Network) -> None:
+    def __init__(self, document: Document, label: str, step: _Step) -> None:
         super().__init__(label)
         # The document owns the stack that owns this. In a circle, Python's collector would destroy
         # the commands before the stack, which destroys them again.
         self._document = weakref.proxy(document)
-        self._before = before
-        self._after = after
+        self._step = step
 
     def undo(self) -> None:
-        self._document._show(self._before)
+        if self._step.networks is None:
+            # The stack drops it then, and with it the way back beyond it.
+            self.setObsolete(True)
+        else:
+            self._document._show(self._step.networks[0])
 
     def redo(self) -> None:
-        self._document._show(self._after)
+        if self._step.networks is not None:
+            self._document._show(self._step.networks[1])
 
 
 class Document(QObject):
@@ -53,6 +78,8 @@ class Document(QObject):
         self._network = Network()
         self._analysis = analyze(self._network)
         self._retired: set[str] = set()
+        # The commands own them; those of commands that the stack has dropped are gone.
+        self._steps: list[weakref.ref[_Step]] = []
 
     @property
     def network(self) -> Network:
@@ -72,15 +99,31 @@ class Document(QObject):
     def apply(self, label: str, network: Network) -> None:
         """Make `network` the current one, as one entry of the undo history called `label`."""
         if network != self._network:
-            self.undo_stack.push(_ReplaceNetwork(self, label, self._network, network))
+            step = _Step(self._network, network)
+            self.undo_stack.push(_ReplaceNetwork(self, label, step))
+            self._steps.append(weakref.ref(step))
+            self._keep_within(UNDO_BUDGET)
 
     def reset(self, network: Network) -> None:
         """Make `network` the current one with an empty history: New and Open."""
         self._retired = set()
         # Shown before the history is emptied: who listens to cleanChanged sees the new network.
         self._show(network)
+        self._steps.clear()
         self.undo_stack.clear()
         self.undo_stack.setClean()
+
+    def _keep_within(self, budget: int) -> None:
+        """Forget the oldest edits until the history takes no more than this; never the last."""
+        alive = [step for ref in self._steps if (step := ref()) is not None]
+        kept = [step for step in alive if step.networks is not None]
+        total = sum(step.size for step in kept)
+        for step in kept[:-1]:
+            if total <= budget:
+                break
+            step.forget()
+            total -= step.size
+        self._steps = [weakref.ref(step) for step in kept if step.networks is not None]
 
     def _show(self, network: Network) -> None:
         before, known = self._network, self._analysis
@@ -93,6 +136,18 @@ class Document(QObject):
         self._retired.update(n.id for n in network.nodes)
         self.network_changed.emit(before, network)
         self.analysis_changed.emit(self._analysis)
+
+
+def _own_size(before: Network, after: Network) -> int:
+    """About how many bytes an edit adds: tuples that are new, and parts that are new in them."""
+    size = 0
+    for name in ("nodes", "wires", "notes", "arrows", "groups"):
+        old, new = getattr(before, name), getattr(after, name)
+        if new is not old:
+            size += 8 * len(new) + _PART * sum(a is not b for a, b in zip(old, new, strict=False))
+            size += _PART * abs(len(new) - len(old))
+    # Each value also keeps a few tables of its parts, once somebody has asked for them.
+    return size + _TABLES * (len(after.nodes) + len(after.wires))
 
 
 def _names(network: Network) -> list[str]:

@@ -8,9 +8,12 @@ from enum import IntEnum
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from backprop_studio.errors import Severity
-from backprop_studio.network import Analysis
+from backprop_studio.errors import Diagnostic, Severity
+from backprop_studio.network import Analysis, fixes
 from backprop_studio.ui import icons
+
+_MOST_REMEDIES = 50
+"""Problems whose remedies are offered; each has to be looked for."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -29,21 +32,30 @@ class Message:
         Id of the layer at fault; None when the whole network or its set-up is.
     name
         Name of that layer; empty without one.
+    remedy
+        What would mend it, in a few words; empty where only a person can know.
+    problem
+        The diagnostic itself.
     """
 
     text: str
     severity: Severity
     node: str | None = None
     name: str = ""
+    remedy: str = ""
+    problem: Diagnostic | None = None
 
 
 def messages(analysis: Analysis) -> tuple[Message, ...]:
     """The problems found by an analysis, errors first."""
-    found = []
+    found: list[Message] = []
     for problem in analysis.diagnostics:
         known = problem.node is not None and problem.node in analysis.network
         name = analysis.network.node(problem.node).name if known and problem.node else ""
-        found.append(Message(problem.text, problem.severity, problem.node if known else None, name))
+        fix = fixes.fix_for(analysis, problem) if len(found) < _MOST_REMEDIES else None
+        remedy = "" if fix is None else fix.text
+        node = problem.node if known else None
+        found.append(Message(problem.text, problem.severity, node, name, remedy, problem))
     return tuple(sorted(found, key=lambda m: m.severity is not Severity.ERROR))
 
 
@@ -53,6 +65,8 @@ class MessageRole(IntEnum):
     NODE = Qt.ItemDataRole.UserRole + 1
     NAME = Qt.ItemDataRole.UserRole + 2
     SEVERITY = Qt.ItemDataRole.UserRole + 3
+    REMEDY = Qt.ItemDataRole.UserRole + 4
+    PROBLEM = Qt.ItemDataRole.UserRole + 5
 
 
 class MessagesModel(QAbstractListModel):
@@ -102,7 +116,12 @@ class MessagesModel(QAbstractListModel):
                 kind = (
                     self.tr("Error") if message.severity is Severity.ERROR else self.tr("Warning")
                 )
-                return f"{kind}: {message.text}"
+                remedy = f" {self.tr('Remedy: {text}').format(text=message.remedy)}"
+                return f"{kind}: {message.text}" + (remedy if message.remedy else "")
+            case MessageRole.REMEDY:
+                return message.remedy
+            case MessageRole.PROBLEM:
+                return message.problem
             case MessageRole.NODE:
                 return message.node
             case MessageRole.NAME:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -19,7 +20,18 @@ from PySide6.QtWidgets import (
 
 from backprop_studio.autograd import format_shape
 from backprop_studio.errors import Diagnostic, EditError
-from backprop_studio.network import Analysis, Node, UnknownLayer, edits
+from backprop_studio.network import (
+    Analysis,
+    Arrow,
+    Group,
+    Network,
+    Node,
+    UnknownLayer,
+    edits,
+    fixes,
+    grouping,
+)
+from backprop_studio.network.fixes import Fix
 from backprop_studio.ui import theme
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.widgets.chip import Chip
@@ -37,14 +49,23 @@ class InspectorPanel(QWidget):
     document : Document
         Where the layers are, and where changes go.
     parent : QWidget, optional
+
+    Signals
+    -------
+    fix_requested(fix)
+        The remedy of a problem is wanted, a `Fix`.
     """
+
+    fix_requested = Signal(object)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
         self._selection: tuple[str, ...] = ()
+        self._marks: tuple[str, ...] = ()
         self._shown: str | None = None
         self._notes: list[Note] = []
+        self._remedies: dict[Note, Fix | None] = {}
 
         self._hint = QLabel()
         self._hint.setWordWrap(True)
@@ -110,6 +131,11 @@ class InspectorPanel(QWidget):
     def set_selection(self, node_ids: Iterable[str]) -> None:
         """Show these nodes: the settings of one, how many they are of several."""
         self._selection = tuple(node_ids)
+        self._refresh()
+
+    def set_marks(self, mark_ids: Iterable[str]) -> None:
+        """Say what these notes, arrows and groups are, while no node is shown."""
+        self._marks = tuple(mark_ids)
         self._refresh()
 
     def commit_edits(self) -> None:
@@ -197,9 +223,31 @@ class InspectorPanel(QWidget):
             self._name.discard()
         if chosen:
             self._hint.setText(self.tr("%n layers selected", "", len(chosen)))
+        elif marks := [m for m in self._marks if m in network.marks]:
+            self._hint.setText(self._describe_marks(network, marks))
         else:
             self._hint.setText(self.tr("Select a layer to see its settings."))
         self._pages.setCurrentWidget(self._hint)
+
+    def _describe_marks(self, network: Network, marks: list[str]) -> str:
+        """A sentence about what is selected that is no layer."""
+        mark = network.marks[marks[0]]
+        if len(marks) > 1:
+            return self.tr("%n notes, arrows and groups selected", "", len(marks))
+        if isinstance(mark, Arrow):
+            return self.tr("An arrow: drag its ends to where they belong.")
+        if not isinstance(mark, Group):
+            return self.tr("A note: F2 or a double-click changes its text.")
+        nodes = grouping.nodes_in(network, mark.id)
+        known = self._document.analysis.parameters
+        owners = {network.node(n).weights: n for n in nodes}
+        count = sum(known.get(n, 0) for n in owners.values())
+        names = ", ".join(network.node(n).name for n in nodes[:8])
+        names += ", …" if len(nodes) > 8 else ""
+        return self.tr(
+            "Group {name}\n{layers} layers, {count} parameters\n{names}\n\n"
+            "F2 renames it. Return folds it into a block, and unfolds it."
+        ).format(name=mark.name, layers=len(nodes), count=f"{count:,}", names=names)
 
     def _show(self, node: Node) -> None:
         other, self._shown = self._shown != node.id, node.id
@@ -276,17 +324,32 @@ class InspectorPanel(QWidget):
 
     def _show_problems(self, problems: list[Diagnostic]) -> None:
         self._form.set_problems(problems)
-        rest = [d for d in problems if d.field not in self._form.names()]
+        analysis = self._document.analysis
+        remedies = {id(d): fixes.fix_for(analysis, d) for d in problems}
+        # What stands beside its field needs no second place, unless there is a remedy to offer.
+        rest = [d for d in problems if d.field not in self._form.names() or remedies[id(d)]]
         while len(self._notes) < len(rest):
             note = Note()
+            note.remedy_chosen.connect(partial(self._mend, note))
             self._problems.addWidget(note)
             self._notes.append(note)
         for note in self._notes[len(rest) :]:
             note.hide()
             note.deleteLater()
+            self._remedies.pop(note, None)
         del self._notes[len(rest) :]
         for note, problem in zip(self._notes, rest, strict=True):
-            note.show_text(problem.text, problem.severity)
+            beside = problem.field in self._form.names()
+            remedy = remedies[id(problem)]
+            text = self.tr("This can be mended:") if beside else problem.text
+            note.show_text(text, problem.severity)
+            note.offer("" if remedy is None else remedy.text)
+            self._remedies[note] = remedy
+
+    def _mend(self, note: Note) -> None:
+        remedy = self._remedies.get(note)
+        if remedy is not None:
+            self.fix_requested.emit(remedy)
 
     def _rename(self, name: str) -> None:
         network = self._document.network

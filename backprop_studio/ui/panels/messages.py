@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QIcon, QPainter, QPen, QTextCharFormat, QTextLayout, QTextOption
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QFont,
+    QFontMetrics,
+    QIcon,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QTextCharFormat,
+    QTextLayout,
+    QTextOption,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -20,7 +41,7 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.errors import Severity
-from backprop_studio.network import Analysis
+from backprop_studio.network import Analysis, fixes
 from backprop_studio.ui import theme
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.models.messages_model import MessageRole, MessagesModel, messages
@@ -45,9 +66,12 @@ class MessagesPanel(QWidget):
     -------
     node_requested(node_id)
         A message was clicked, or Enter was pressed on it: show and select its layer.
+    fix_requested(fix)
+        Its remedy was clicked, or F was pressed on it; a `Fix`.
     """
 
     node_requested = Signal(str)
+    fix_requested = Signal(object)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,7 +80,11 @@ class MessagesPanel(QWidget):
         self.view = _View()
         self.view.setModel(self.model)
         self.view.setAccessibleName(self.tr("Problems"))
-        self.view.setAccessibleDescription(self.tr("Press Enter to go to the layer."))
+        self.view.setAccessibleDescription(
+            self.tr("Press Enter to go to the layer, F to carry the remedy out.")
+        )
+        self._document = document
+        self.view.remedy_chosen.connect(self._mend)
         self.view.clicked.connect(self._request)
         self.view.activated.connect(self._request)
         self._empty = _Empty(self.tr("No problems."))
@@ -118,7 +146,15 @@ class MessagesPanel(QWidget):
             notice.deleteLater()
             self._show_empty()
 
+    def _mend(self, index: QModelIndex | QPersistentModelIndex) -> None:
+        problem, analysis = index.data(MessageRole.PROBLEM), self._document.analysis
+        fix = None if problem is None else fixes.fix_for(analysis, problem)
+        if fix is not None:
+            self.fix_requested.emit(fix)
+
     def _request(self, index: QModelIndex) -> None:
+        if self.view.chose_remedy:
+            return
         node = index.data(MessageRole.NODE)
         if node:
             self.node_requested.emit(node)
@@ -173,10 +209,13 @@ class _Empty(QWidget):
 
 
 class _View(QListView):
-    """A list whose rows wrap to its width."""
+    """A list whose rows wrap to its width, with remedies that can be clicked."""
+
+    remedy_chosen = Signal(QModelIndex)
 
     def __init__(self) -> None:
         super().__init__()
+        self.chose_remedy = False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMouseTracking(True)
         self.setResizeMode(QListView.ResizeMode.Adjust)
@@ -184,6 +223,50 @@ class _View(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setItemDelegate(_Delegate(self))
+
+    def remedy_rect(self, index: QModelIndex | QPersistentModelIndex) -> QRect:
+        """Where the remedy of a row can be clicked; empty without one."""
+        return remedy_rect(self.visualRect(index), self.fontMetrics(), index)
+
+    def _over_remedy(self, at: QPoint) -> QModelIndex:
+        index = self.indexAt(at)
+        over = index.isValid() and self.remedy_rect(index).contains(at)
+        return index if over else QModelIndex()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        over = self._over_remedy(event.position().toPoint()).isValid()
+        shape = Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor
+        self.viewport().setCursor(shape)
+        super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        index = self._over_remedy(event.position().toPoint())
+        # A click on the remedy is none on the row, which would lead to the layer.
+        self.chose_remedy = index.isValid()
+        super().mouseReleaseEvent(event)
+        self.chose_remedy = False
+        if index.isValid() and event.button() == Qt.MouseButton.LeftButton:
+            self.remedy_chosen.emit(index)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_F and not event.modifiers():
+            if self.currentIndex().isValid():
+                self.remedy_chosen.emit(self.currentIndex())
+            return
+        super().keyPressEvent(event)
+
+
+def remedy_rect(
+    row: QRect, metrics: QFontMetrics, index: QModelIndex | QPersistentModelIndex
+) -> QRect:
+    """Where the remedy stands in a row: a button in its last line."""
+    text = str(index.data(MessageRole.REMEDY) or "")
+    if not text:
+        return QRect()
+    height = metrics.lineSpacing() + 6
+    left = row.left() + _ICON + 2 * _PAD
+    width = min(metrics.horizontalAdvance(text) + 2 * _PAD, row.right() - left - _PAD)
+    return QRect(left, row.bottom() - height - _PAD // 2 + 1, width, height)
 
 
 class _Delegate(QStyledItemDelegate):
@@ -195,7 +278,8 @@ class _Delegate(QStyledItemDelegate):
         view = self.parent()
         width = view.viewport().width() if isinstance(view, QAbstractItemView) else 300
         height = _lay_out(option, index, self._room(width)).boundingRect().height()
-        return QSize(width, max(_ICON, round(height)) + _PAD)
+        remedy = option.fontMetrics.lineSpacing() + 10 if index.data(MessageRole.REMEDY) else 0
+        return QSize(width, max(_ICON, round(height)) + _PAD + remedy)
 
     def paint(
         self,
@@ -217,6 +301,17 @@ class _Delegate(QStyledItemDelegate):
         painter.setPen(now.color("on_selection" if selected else "text"))
         text = _lay_out(option, index, self._room(option.rect.width()))
         text.draw(painter, QPointF(rect.left() + _ICON + _PAD, rect.top()))
+        button = remedy_rect(option.rect, option.fontMetrics, index)
+        if not button.isEmpty():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(now.color("accent"), 1))
+            painter.setBrush(now.color("surface"))
+            painter.drawRoundedRect(QRectF(button).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+            inside = button.adjusted(_PAD, 0, -_PAD, 0)
+            words = option.fontMetrics.elidedText(
+                str(index.data(MessageRole.REMEDY)), Qt.TextElideMode.ElideRight, inside.width() + 2
+            )
+            painter.drawText(inside, Qt.AlignmentFlag.AlignCenter, words)
         painter.restore()
 
     @staticmethod

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.autograd import format_shape
-from backprop_studio.network import Analysis, Wire, graph
+from backprop_studio.network import Analysis, Network, Wire, graph
 from backprop_studio.ui import theme
 
 _NODE = Qt.ItemDataRole.UserRole
@@ -23,26 +23,28 @@ _WIRE = Qt.ItemDataRole.UserRole + 1
 
 
 class OutlinePanel(QWidget):
-    """Every layer in the order in which it computes, with its wires below it.
+    """Every layer in the order in which it computes, with its wires below it, and the notes.
 
-    The selection is the canvas's, both ways. Delete removes layers and wires, C wires the first
-    of two selected layers to the second, Return opens a layer, F2 goes to its name.
+    A group has its members below it. The selection is the canvas's, both ways. Delete removes what
+    is selected, C wires the first of two selected layers to the second, Return opens a layer and
+    folds a group or unfolds it, F2 goes to a name.
     """
 
     nodes_chosen = Signal(object)
     """Ids of the selected nodes, a tuple in the order in which they were selected."""
-    delete_requested = Signal(object)
-    """Tuple of the wires that are to be deleted; empty for the selected nodes."""
-    connect_requested = Signal()
-    """The first of two selected nodes is to be wired to the second."""
+    delete_requested = Signal(object, object)
+    """Tuple of the wires that are to be deleted; if it is empty, the tuple of parts that are."""
+    connect_requested = Signal(object)
+    """The first of these parts is to be wired to the second."""
     open_requested = Signal(str)
-    """Id of the node whose operations are wanted."""
+    """Id of the node whose operations are wanted, or of the group that is to be folded."""
     rename_requested = Signal(str)
-    """Id of the node whose name is to be changed."""
+    """Id of the node or group whose name is to be changed, or of the note."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._order: list[str] = []
+        self._telling = False
         self.hint = QLabel(
             self.tr("Del: delete · C: wire first to second · Return: open · F2: rename")
         )
@@ -75,11 +77,13 @@ class OutlinePanel(QWidget):
         for wire in network.wires:
             wires.setdefault(wire.source, []).append(wire)
             wires.setdefault(wire.target, []).append(wire)
+        known = {item.data(0, _NODE) for item in self._items()}
         open_ = {item.data(0, _NODE) for item in self._items() if item.isExpanded()}
         current = self.tree.currentItem()
         at = None if current is None else current.data(0, _NODE)
         with QSignalBlocker(self.tree):
             self.tree.clear()
+            groups = self._add_groups(network)
             for node in nodes:
                 shape = analysis.shapes.get(node.id)
                 count = analysis.parameters.get(node.id, 0)
@@ -96,14 +100,53 @@ class OutlinePanel(QWidget):
                     item.setToolTip(0, failing[node.id])
                     item.setText(0, f"⚠ {item.text(0)}")
                 self._add_wires(item, node.id, wires.get(node.id, []), analysis)
-                self.tree.addTopLevelItem(item)
-                item.setExpanded(node.id in open_)
-                item.setSelected(node.id in chosen)
-                if node.id == at:
+                self._put(item, groups.get(network.holders.get(node.id, "")))
+            for note in network.notes:
+                words = " ".join(note.text.split())[:80] or self.tr("empty")
+                item = QTreeWidgetItem([self.tr("Note: {text}").format(text=words)])
+                item.setData(0, _NODE, note.id)
+                self._put(item, groups.get(network.holders.get(note.id, "")))
+            for item in self._items():
+                key = item.data(0, _NODE)
+                item.setExpanded(key in open_ or (key in groups and key not in known))
+                item.setSelected(key in chosen)
+                if key == at:
                     self.tree.setCurrentItem(item)
+
+    def _add_groups(self, network: Network) -> dict[str, QTreeWidgetItem]:
+        """An item for each group, in the one of the group that holds it."""
+        made = {}
+        for group in network.groups:
+            folded = self.tr("folded") if group.collapsed else self.tr("open")
+            text = self.tr("{name}  (group, {state})").format(name=group.name, state=folded)
+            item = made[group.id] = QTreeWidgetItem([text])
+            item.setData(0, _NODE, group.id)
+            font = item.font(0)
+            font.setBold(True)
+            item.setFont(0, font)
+        for key, item in made.items():
+            self._put(item, made.get(network.holders.get(key, "")))
+        return made
+
+    def _put(self, item: QTreeWidgetItem, holder: QTreeWidgetItem | None) -> None:
+        if holder is None:
+            self.tree.addTopLevelItem(item)
+        else:
+            holder.addChild(item)
+
+    def select_marks(self, marks: tuple[str, ...]) -> None:
+        """Select these notes and groups besides the nodes, and tell nobody."""
+        if self._telling:
+            return
+        with QSignalBlocker(self.tree):
+            for item in self._items():
+                if item.data(0, _NODE) in marks:
+                    item.setSelected(True)
 
     def select(self, nodes: tuple[str, ...]) -> None:
         """Select these nodes, and tell nobody."""
+        if self._telling:
+            return
         self._order = list(nodes)
         with QSignalBlocker(self.tree):
             for item in self._items():
@@ -130,9 +173,15 @@ class OutlinePanel(QWidget):
         return tuple(wire for wire in found if wire is not None)
 
     def _items(self) -> list[QTreeWidgetItem]:
-        """The items of the nodes."""
-        found = (self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount()))
-        return [item for item in found if item is not None]
+        """The items of nodes, groups and notes, without those of wires."""
+        found, waiting = [], [self.tree.invisibleRootItem()]
+        while waiting:
+            inside = waiting.pop()
+            below = [inside.child(row) for row in range(inside.childCount())]
+            parts = [i for i in below if i is not None and i.data(0, _WIRE) is None]
+            found += parts
+            waiting += parts
+        return found
 
     def _add_wires(
         self, item: QTreeWidgetItem, node: str, wires: list[Wire], analysis: Analysis
@@ -152,7 +201,12 @@ class OutlinePanel(QWidget):
             item.addChild(child)
 
     def _tell(self) -> None:
-        self.nodes_chosen.emit(self.selected())
+        # What the canvas answers is about what it shows; here a layer in a block is shown as well.
+        self._telling = True
+        try:
+            self.nodes_chosen.emit(self.selected())
+        finally:
+            self._telling = False
 
 
 class _Tree(QTreeWidget):
@@ -177,9 +231,9 @@ class _Tree(QTreeWidget):
         plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         key = event.key()
         if plain and key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            owner.delete_requested.emit(owner.wires())
+            owner.delete_requested.emit(owner.wires(), owner.selected())
         elif plain and key == Qt.Key.Key_C:
-            owner.connect_requested.emit()
+            owner.connect_requested.emit(owner.selected())
         elif plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and item is not None:
             owner.open_requested.emit(item.data(0, _NODE))
         elif plain and key == Qt.Key.Key_F2 and item is not None:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from backprop_studio.errors import Severity
 from backprop_studio.ui import icons, theme
@@ -32,7 +39,13 @@ class IconView(QWidget):
 
 
 class Note(QWidget):
-    """A message that wraps, with the icon and the colour of its severity. Hidden while empty."""
+    """A message that wraps, with the icon and the colour of its severity. Hidden while empty.
+
+    It may have a button below it with a remedy.
+    """
+
+    remedy_chosen = Signal()
+    """The button was pressed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,11 +54,19 @@ class Note(QWidget):
         self._label.setWordWrap(True)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self.remedy = QPushButton()
+        self.remedy.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.remedy.clicked.connect(self.remedy_chosen)
+        self.remedy.hide()
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        column.addWidget(self._label)
+        column.addWidget(self.remedy)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(self._label, 1)
+        layout.addLayout(column, 1)
         self.hide()
 
     @property
@@ -60,3 +81,9 @@ class Note(QWidget):
             theme.set_role(self._label, severity.value)
         self._label.setText(text)
         self.setVisible(bool(text))
+
+    def offer(self, remedy: str) -> None:
+        """Offer a remedy on a button; none for an empty text."""
+        self.remedy.setText(remedy.replace("&", "&&"))
+        self.remedy.setToolTip(remedy)
+        self.remedy.setVisible(bool(remedy))

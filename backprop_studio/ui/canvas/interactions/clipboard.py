@@ -9,7 +9,7 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication
 
 from backprop_studio.errors import EditError
-from backprop_studio.network import Network, edits
+from backprop_studio.network import Network, TrainingSetup, edits, grouping
 from backprop_studio.project import decode, encode
 from backprop_studio.project.unsound import NewerError, UnsoundError
 from backprop_studio.ui.canvas import geometry
@@ -25,15 +25,16 @@ _LARGEST = 4 << 20
 
 
 def copy(view: CanvasView) -> bool:
-    """Put the selected nodes and the wires between them on the clipboard; False without any."""
-    chosen = view.selected_nodes()
+    """Put what is selected and the wires between it on the clipboard; False without any."""
+    chosen = view.selected_parts()
     if not chosen:
         view.refuse("Select the layers to copy.")
         return False
     piece = edits.excerpt(view.document.network, chosen)
     data = QMimeData()
     data.setData(MIME, encode(piece))
-    data.setText(", ".join(n.name for n in piece.nodes))
+    words = [n.name for n in piece.nodes] + [n.text for n in piece.notes]
+    data.setText(", ".join(words))
     QApplication.clipboard().setMimeData(data)
     return True
 
@@ -65,21 +66,44 @@ def paste(view: CanvasView) -> None:
 
 
 def duplicate(view: CanvasView, *, shared: bool) -> None:
-    """Add the selected nodes once more beside them, with weights of their own or the same."""
-    chosen = view.selected_nodes()
+    """Add what is selected once more beside it, with weights of their own or the same."""
+    chosen = view.selected_parts()
     if not chosen:
         view.refuse("Select the layers to duplicate.")
         return
     piece = edits.excerpt(view.document.network, chosen)
-    xs, ys = [n.x for n in piece.nodes], [n.y for n in piece.nodes]
+    points = grouping.points(piece)
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
     middle = QPointF((min(xs) + max(xs)) / 2 + _ASIDE, (min(ys) + max(ys)) / 2 + 4 * _ASIDE)
     place(view, piece, middle, "Duplicate", shared=shared)
 
 
 def place(
-    view: CanvasView, piece: Network, middle: QPointF, what: str, *, shared: bool = False
+    view: CanvasView,
+    piece: Network,
+    middle: QPointF,
+    what: str,
+    *,
+    shared: bool = False,
+    setup: TrainingSetup | None = None,
 ) -> None:
-    """Add a piece around a point of the scene as one edit, and select it."""
+    """Add a piece around a point of the scene as one edit, and select it.
+
+    Parameters
+    ----------
+    view
+        The canvas.
+    piece
+        What to add.
+    middle
+        Where, in the scene.
+    what
+        Word for the history.
+    shared
+        Whether copies learn the numbers of their originals.
+    setup
+        How the network is trained from now on; None leaves it.
+    """
     x, y = geometry.snap(middle.x(), middle.y())
     document = view.document
     try:
@@ -91,7 +115,15 @@ def place(
         return
     if not ids:
         return
-    count = len(ids)
-    name = network.node(ids[0]).name if count == 1 else f"{count} layers"
+    if setup is not None:
+        network = edits.set_setup(network, setup)
+    made = [i for i in ids if i in network]
+    if len(made) == 1:
+        name = network.node(made[0]).name
+    elif made:
+        name = f"{len(made)} layers"
+    else:
+        name = "a note" if len(ids) == 1 else f"{len(ids)} notes and arrows"
     document.apply(f"{what} {name}", network)
-    view.select(ids)
+    # What is in a group is selected along with it.
+    view.select([i for i in ids if i not in network.holders])

@@ -8,8 +8,10 @@ from PySide6.QtCore import QPoint, Qt
 
 from backprop_studio.errors import EditError
 from backprop_studio.network import Network, Wire, edits, graph
-from backprop_studio.ui.canvas.geometry import PortRef
+from backprop_studio.ui.canvas.geometry import PortRef, Side
+from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.interactions.gesture import Gesture, Press
+from backprop_studio.ui.canvas.scene import Hit
 from backprop_studio.ui.canvas.wire_item import WirePreview
 
 if TYPE_CHECKING:
@@ -62,29 +64,54 @@ def first_free(network: Network, node_id: str) -> int:
     return next((p for p in ports if p not in taken), 0)
 
 
+def meant(view: CanvasView, part: str, side: Side) -> PortRef | None:
+    """The port that is meant by a node or a block as a whole: a free one, if there is one."""
+    network = view.document.network
+    if part in network:
+        spec = network.node(part).spec
+        if side == "out":
+            return PortRef(part, "out")
+        return PortRef(part, "in", first_free(network, part) if spec.ports else 0)
+    block = view.canvas_scene.marks.items.get(part)
+    if not isinstance(block, GroupItem) or not block.collapsed:
+        return None
+    ports = block.facts.inputs if side == "in" else block.facts.outputs
+    free = [p for p in ports if p.side == "out" or p.index not in network.incoming(p.node)]
+    return next(iter((*free, *ports)), None)
+
+
 class DrawWire(Gesture):
     """A press on a port. Ports that would take the wire glow; others say why not.
 
-    At an input that has a wire, its end is taken hold of: dropped on another input, the wire goes
-    there; dropped anywhere else, it stays.
+    At an input that has a wire, its end is taken hold of, and on a wire the end that is nearer:
+    dropped on another port, the wire goes there; dropped anywhere else, it stays. A new wire that
+    is dropped on nothing asks for a layer to lead to.
     """
 
     def __init__(self, view: CanvasView, press: Press) -> None:
         super().__init__(view, press)
-        assert press.hit.port is not None
-        self._start = press.hit.port
         self._taken: Wire | None = None
-        if self._start.side == "in":
-            network = view.document.network
-            self._taken = network.incoming(self._start.node).get(self._start.index)
-        if self._taken is not None:
-            self._start = PortRef(self._taken.source, "out")
+        if press.hit.port is not None:
+            self._start = press.hit.port
+            if self._start.side == "in":
+                network = view.document.network
+                self._taken = network.incoming(self._start.node).get(self._start.index)
+            if self._taken is not None:
+                self._start = PortRef(self._taken.source, "out")
+        else:
+            assert press.hit.wire is not None
+            self._taken = press.hit.wire.wire
+            if press.hit.wire.near_end(press.place) == "target":
+                self._start = PortRef(self._taken.source, "out")
+            else:
+                self._start = PortRef(self._taken.target, "in", self._taken.port)
         self._preview: WirePreview | None = None
 
     @staticmethod
     def begins(press: Press) -> bool:
         """Whether this press starts it."""
-        return press.button == Qt.MouseButton.LeftButton and press.hit.port is not None
+        on_something = press.hit.port is not None or press.hit.wire is not None
+        return press.button == Qt.MouseButton.LeftButton and on_something
 
     def drag(self, at: QPoint) -> None:
         if self._preview is None:
@@ -92,10 +119,10 @@ class DrawWire(Gesture):
         assert self._preview is not None
         end = self._end(at)
         reason = self._reason(end)
-        here = self.scene.nodes[self._start.node].port_pos(self._start)
+        here = self.scene.port_pos(self._start)
         there = self.view.mapToScene(at)
         if end is not None and reason is None:
-            there = self.scene.nodes[end.node].port_pos(end)
+            there = self.scene.port_pos(end)
         a, b = (here, there) if self._start.side == "out" else (there, here)
         tone = "muted" if end is None else "accent" if reason is None else "error"
         self._preview.show_between(a, b, there, tone)
@@ -107,12 +134,7 @@ class DrawWire(Gesture):
     def finish(self, at: QPoint) -> None:
         self._clear()
         if not self.dragged:
-            node = self.press.hit.node
-            assert node is not None
-            if self.press.adds:
-                node.setSelected(not node.isSelected())
-            else:
-                self.scene.select([node.node.id])
+            self._click()
             return
         end = self._end(at)
         wire = wire_between(self._start, end) if end is not None else None
@@ -120,8 +142,12 @@ class DrawWire(Gesture):
             reason = self._reason(end)
             if reason is None and wire != self._taken:
                 moved = edits.connect(self._network, wire.source, wire.target, wire.port)
-                name = moved.node(wire.target).name
+                other = wire.target if self._start.side == "out" else wire.source
+                name = moved.node(other).name
                 self.view.document.apply(f"Move wire to {name}", moved)
+        elif end is None and self._taken is None and self.view.hit(at) == Hit():
+            self.view.add_requested.emit(at, self._start)
+            reason = None
         else:
             reason = connect(self.view, wire) if wire is not None else self._reason(end)
         if reason is None:
@@ -134,6 +160,21 @@ class DrawWire(Gesture):
         self._clear()
         self.view.bubble.hide()
 
+    def _click(self) -> None:
+        hit = self.press.hit
+        if hit.wire is not None:
+            if self.press.adds:
+                hit.wire.setSelected(not hit.wire.isSelected())
+            else:
+                self.scene.select([], [hit.wire.wire])
+            return
+        item = hit.node if hit.node is not None else hit.mark
+        assert item is not None
+        if self.press.adds:
+            item.setSelected(not item.isSelected())
+        else:
+            self.scene.select([item.part])
+
     def _begin(self) -> None:
         self._preview = WirePreview()
         self.scene.addItem(self._preview)
@@ -145,10 +186,14 @@ class DrawWire(Gesture):
             by_node.setdefault(port.node, set()).add(port)
         for node_id, ports in by_node.items():
             self.scene.nodes[node_id].set_glowing(frozenset(ports))
+        for block in self.scene.marks.groups():
+            block.set_glowing(frozenset(found))
 
     def _clear(self) -> None:
         for item in self.scene.nodes.values():
             item.set_glowing(frozenset())
+        for block in self.scene.marks.groups():
+            block.set_glowing(frozenset())
         if self._preview is not None:
             self.scene.removeItem(self._preview)
             self._preview = None
@@ -164,7 +209,7 @@ class DrawWire(Gesture):
     def _end(self, at: QPoint) -> PortRef | None:
         """The port at a point, or the one that is meant by the body of a node."""
         hit = self.view.hit(at)
-        if hit.node is None:
+        if hit.part == "" or hit.fix:
             return None
         found = hit.port
         if found is not None and found.node == self._start.node:
@@ -173,12 +218,13 @@ class DrawWire(Gesture):
         if found is not None and found.side != self._start.side:
             return found
         # The body, or a port of the wrong side: the node is meant, and its right side is known.
-        node_id = hit.node.node.id
-        if node_id == self._start.node:
+        if hit.part == self._start.node:
             return None
+        if hit.node is None:
+            return meant(self.view, hit.part, "out" if self._start.side == "in" else "in")
         if self._start.side == "in":
-            return PortRef(node_id, "out")
-        return PortRef(node_id, "in", first_free(self._network, node_id))
+            return PortRef(hit.part, "out")
+        return PortRef(hit.part, "in", first_free(self._network, hit.part))
 
     def _reason(self, end: PortRef | None) -> EditError | None:
         wire = wire_between(self._start, end) if end is not None else None

@@ -1,7 +1,8 @@
-"""Takes a layer from the palette. A pale card shows where it will stand."""
+"""Takes a layer from the palette. A pale card shows where it will stand and what it is wired to."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -10,6 +11,9 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from backprop_studio.nn import nodes
 from backprop_studio.ui.canvas import card, geometry, mime, style
+from backprop_studio.ui.canvas.geometry import PortRef
+from backprop_studio.ui.canvas.interactions import edit_actions
+from backprop_studio.ui.canvas.wire_item import WirePreview
 
 if TYPE_CHECKING:
     from backprop_studio.ui.canvas.view import CanvasView
@@ -22,11 +26,17 @@ class GhostItem(QGraphicsItem):
         super().__init__()
         self.setZValue(4)
         self.setOpacity(0.7)
-        info = nodes()[layer_id].info
+        self.spec = nodes()[layer_id]()
+        info = self.spec.info
         look = style.current()
         self._texts = card.Texts.fit(look, info.title, "", "", info.plain)
         self._band = card.band_path(self._texts.width)
         self._category = str(info.category)
+
+    @property
+    def width(self) -> float:
+        """Width of the card."""
+        return self._texts.width
 
     def boundingRect(self) -> QRectF:
         return geometry.card(self._texts.width).adjusted(-4, -4, 4, 4)
@@ -51,6 +61,8 @@ class DropLayer:
     def __init__(self, view: CanvasView) -> None:
         self._view = view
         self._ghost: GhostItem | None = None
+        self._wires: list[WirePreview] = []
+        self._joined: list[PortRef] = []
 
     def enter(self, event: QDragMoveEvent) -> None:
         """Accept a layer that is known; show where it would stand."""
@@ -70,11 +82,14 @@ class DropLayer:
             event.ignore()
             return
         self._ghost.setPos(self._place(event))
+        self._offer(self._ghost, event)
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
 
     def leave(self) -> None:
         """Forget about it."""
+        self._joined = []
+        self._show_wires(())
         if self._ghost is not None:
             self._view.canvas_scene.removeItem(self._ghost)
             self._ghost = None
@@ -83,14 +98,40 @@ class DropLayer:
     def drop(self, event: QDropEvent) -> None:
         """Add the layer, as one edit."""
         layer_id = mime.decode(event.mimeData())
+        joined = self._joined
         self.leave()
         if layer_id is None:
             event.ignore()
             return
-        self._view.add_layer(layer_id, self._place(event))
+        self._view.add_layer(layer_id, self._place(event), joined)
         self._view.setFocus(Qt.FocusReason.OtherFocusReason)
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
+
+    def _offer(self, ghost: GhostItem, event: QDropEvent) -> None:
+        """Show which wires it would get here; none with Shift, and none in place of one."""
+        place = ghost.pos()
+        apart = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        if apart or edit_actions.wire_under(self._view, ghost.spec, place) is not None:
+            self._joined = []
+        else:
+            self._joined = edit_actions.ports_near(self._view, ghost.spec, place, ghost.width)
+        self._show_wires(self._joined)
+
+    def _show_wires(self, ports: Sequence[PortRef]) -> None:
+        scene, ghost = self._view.canvas_scene, self._ghost
+        while len(self._wires) > len(ports):
+            scene.removeItem(self._wires.pop())
+        while len(self._wires) < len(ports):
+            self._wires.append(WirePreview())
+            scene.addItem(self._wires[-1])
+        for wire, port in zip(self._wires, ports, strict=True):
+            assert ghost is not None
+            there, half = scene.port_pos(port), QPointF(ghost.width / 2, 0)
+            if port.side == "out":
+                wire.show_between(there, ghost.pos() - half, there, "accent")
+            else:
+                wire.show_between(ghost.pos() + half, there, there, "accent")
 
     def _place(self, event: QDropEvent) -> QPointF:
         at = self._view.mapToScene(event.position().toPoint())

@@ -3,24 +3,52 @@
 from __future__ import annotations
 
 import contextlib
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
 
 from backprop_studio.errors import EditError
-from backprop_studio.network import Wire, edits, layout
+from backprop_studio.network import Group, Network, Note, Wire, edits, fixes, layout
+from backprop_studio.network.fixes import Fix
 from backprop_studio.nn import LayerSpec, nodes
-from backprop_studio.ui.canvas import card, geometry, style
-from backprop_studio.ui.canvas.interactions.draw_wire import connect, first_free
+from backprop_studio.ui.canvas import accessible, card, geometry, style
+from backprop_studio.ui.canvas.geometry import PortRef, Side
+from backprop_studio.ui.canvas.group_item import GroupItem
+from backprop_studio.ui.canvas.interactions.draw_wire import connect, first_free, meant
+from backprop_studio.ui.canvas.node_item import NodeItem
 
 if TYPE_CHECKING:
     from backprop_studio.ui.canvas.view import CanvasView
 
+_NEAR = 95.0
+"""Scene units from a port within which a dropped layer is wired to it."""
 
-def add_layer(view: CanvasView, layer_id: str, place: QPointF | None) -> str:
-    """Add a layer, select it and return its id; `place` is None for a free one.
+_INTO = 20.0
+"""How far a dropped layer may reach past that port."""
 
-    When no more layers fit into a project, it says so, and the id is empty.
+
+def add_layer(
+    view: CanvasView, layer_id: str, place: QPointF | None, joined: Sequence[PortRef] = ()
+) -> str:
+    """Add a layer, select it and return its id.
+
+    Parameters
+    ----------
+    view
+        The canvas.
+    layer_id
+        Which layer.
+    place
+        Its centre; None for a free place.
+    joined
+        Ports that it is wired to, as far as that is possible.
+
+    Returns
+    -------
+    str
+        Empty when no more layers fit into a project; then it has said so.
     """
     spec = nodes()[layer_id]()
     if place is None:
@@ -32,26 +60,77 @@ def add_layer(view: CanvasView, layer_id: str, place: QPointF | None) -> str:
     except EditError as error:
         view.refuse(str(error))
         return ""
-    wire = view.canvas_scene.hit(place).wire if spec.ports and spec.has_output else None
-    if wire is not None:
+    wire = wire_under(view, spec, place)
+    if joined:
+        network = join(network, node_id, joined)
+    elif wire is not None:
         # Dropped on a wire, it goes in between; where that cannot be, it only stands there.
         with contextlib.suppress(EditError):
-            network = edits.insert_into(network, node_id, wire.wire)
+            network = edits.insert_into(network, node_id, wire)
     document.apply(f"Add {spec.info.title}", network)
     view.select([node_id])
     return node_id
 
 
+def wire_under(view: CanvasView, spec: LayerSpec, place: QPointF) -> Wire | None:
+    """The wire that a layer dropped at a place would go into."""
+    item = view.canvas_scene.hit(place).wire if spec.ports and spec.has_output else None
+    return None if item is None else item.wire
+
+
+def join(network: Network, node_id: str, ports: Sequence[PortRef]) -> Network:
+    """A network whose node is wired to these ports; those that do not go are left out."""
+    for port in ports:
+        with contextlib.suppress(EditError):
+            if port.side == "out":
+                network = edits.connect(network, port.node, node_id, first_free(network, node_id))
+            else:
+                network = edits.connect(network, node_id, port.node, port.index)
+    return network
+
+
+def ports_near(view: CanvasView, spec: LayerSpec, place: QPointF, width: float) -> list[PortRef]:
+    """The ports that a layer dropped at a place is probably meant to be wired to.
+
+    The nearest output to its left and the nearest free input to its right, where they are near.
+    """
+    scene, network = view.canvas_scene, view.document.network
+    left, right = place - QPointF(width / 2, 0), place + QPointF(width / 2, 0)
+    best: dict[Side, tuple[float, PortRef]] = {}
+    cards: list[NodeItem | GroupItem] = [i for i in scene.nodes.values() if i.isVisible()]
+    cards += [g for g in scene.marks.groups() if g.collapsed]
+    for item in cards:
+        for port in item.ports():
+            free = port.index not in network.incoming(port.node)
+            if port.side == "out":
+                wanted, gap = bool(spec.ports), left - item.port_pos(port)
+            else:
+                wanted, gap = spec.has_output and free, item.port_pos(port) - right
+            if not wanted or gap.x() < -_INTO:
+                continue
+            distance = math.hypot(gap.x(), gap.y())
+            if distance <= _NEAR and (port.side not in best or distance < best[port.side][0]):
+                best[port.side] = distance, port
+    return [found for _, found in best.values()]
+
+
 def delete_selection(view: CanvasView) -> None:
-    """Delete the selected nodes and wires, as one edit."""
+    """Delete the selected nodes, marks and wires, as one edit."""
+    delete(view, view.selected_parts(), view.canvas_scene.selected_wires())
+
+
+def delete(view: CanvasView, chosen: tuple[str, ...], wires: tuple[Wire, ...]) -> None:
+    """Delete nodes, marks and wires, as one edit."""
     network = view.document.network
-    chosen, wires = view.selected_nodes(), view.canvas_scene.selected_wires()
     if not chosen and not wires:
         return
+    nodes = [i for i in chosen if i in network]
     if len(chosen) == 1:
-        what = network.node(chosen[0]).name
+        what = _called(network, chosen[0])
+    elif nodes:
+        what = f"{len(nodes)} layers"
     elif chosen:
-        what = f"{len(chosen)} layers"
+        what = f"{len(chosen)} notes, arrows and groups"
     else:
         what = "wire" if len(wires) == 1 else f"{len(wires)} wires"
     view.document.apply(f"Delete {what}", edits.remove(network, chosen, wires))
@@ -63,15 +142,46 @@ def arrange(view: CanvasView) -> None:
     view.document.apply("Arrange", edits.move(network, layout.arranged(network)))
 
 
-def connect_selection(view: CanvasView) -> None:
-    """Wire the first of two selected nodes to the second; say why when it cannot be done."""
-    chosen = view.selected_nodes()
-    if len(chosen) != 2:
+def _called(network: Network, part: str) -> str:
+    """What a part is called in the history."""
+    if part in network:
+        return network.node(part).name
+    mark = network.marks[part]
+    if isinstance(mark, Group):
+        return mark.name
+    return "a note" if isinstance(mark, Note) else "an arrow"
+
+
+def fix(view: CanvasView, node_id: str | None = None) -> None:
+    """Mend the first problem of a node, or of the document, for which there is a remedy."""
+    document = view.document
+    found = fixes.first_fix(document.analysis, node_id)
+    if found is None:
+        some = bool(document.analysis.diagnostics)
+        view.refuse("There is no ready remedy for this." if some else "There is nothing to mend.")
+        return
+    apply_fix(view, found)
+
+
+def apply_fix(view: CanvasView, found: Fix) -> None:
+    """Carry a remedy out, as one edit."""
+    try:
+        network = found.edit(view.document.network)
+    except EditError as error:
+        view.refuse(str(error))
+        return
+    view.document.apply(found.text, network)
+    accessible.announce(view, found.text)
+
+
+def connect_parts(view: CanvasView, chosen: tuple[str, ...]) -> None:
+    """Wire the first of two parts to the second; say why when it cannot be done."""
+    ends = (meant(view, chosen[0], "out"), meant(view, chosen[1], "in")) if (
+        len(chosen) == 2) else (None, None)  # fmt: skip
+    if ends[0] is None or ends[1] is None:
         view.refuse("Select two layers to wire: first the source, then the target.")
         return
-    source, target = chosen
-    port = first_free(view.document.network, target)
-    reason = connect(view, Wire(source, target, port))
+    reason = connect(view, Wire(ends[0].node, ends[1].node, ends[1].index))
     if reason is not None:
         view.refuse(str(reason))
 
@@ -79,11 +189,13 @@ def connect_selection(view: CanvasView) -> None:
 def _free_place(view: CanvasView, spec: LayerSpec) -> QPointF:
     placed = view.canvas_scene.nodes
     chosen = view.selected_nodes()
-    last = chosen[-1] if chosen else next(reversed(placed), None)
+    seen = [i for i, item in placed.items() if item.isVisible()]
+    last = chosen[-1] if chosen else seen[-1] if seen else None
     if last is None:
         return view.mapToScene(view.viewport().rect().center())
     width = card.Texts.fit(style.current(), spec.info.title, "", "", "").width
     rect = placed[last].card_rect()
     start = QPointF(rect.right() + geometry.GAP + width / 2, rect.center().y())
-    taken = [item.card_rect() for item in placed.values()]
+    taken = [placed[i].card_rect() for i in seen]
+    taken += [i.card_rect() for i in view.canvas_scene.marks.groups() if i.collapsed]
     return geometry.free_place(start, width, taken)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
 if TYPE_CHECKING:
@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Press:
-    """A mouse press on the canvas."""
+    """A mouse press on the canvas: at a point of the viewport, which is a place in the scene."""
 
     at: QPoint
+    place: QPointF
     button: Qt.MouseButton
     modifiers: Qt.KeyboardModifier
     hit: Hit
     panning: bool
+    arrow: bool = False
+    """Whether an arrow is to be drawn."""
 
     @property
     def adds(self) -> bool:

@@ -1,12 +1,13 @@
-"""Drags nodes to another place. All that are selected move together, as one edit."""
+"""Drags nodes and marks to another place. All that are selected move together, as one edit."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPoint, QPointF, Qt
 
-from backprop_studio.network import edits
+from backprop_studio.network import Group, Network, Note, edits, grouping
 from backprop_studio.ui.canvas.geometry import GRID, snap
 from backprop_studio.ui.canvas.interactions.gesture import Gesture, Press
 from backprop_studio.ui.canvas.interactions.guides import GuideItem, aligned
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class MoveNodes(Gesture):
-    """A press on a node or a wire: it selects, and a drag moves the selected nodes."""
+    """A press on a node, a mark or a wire: it selects, and a drag moves what is selected."""
 
     def __init__(self, view: CanvasView, press: Press) -> None:
         super().__init__(view, press)
@@ -24,19 +25,20 @@ class MoveNodes(Gesture):
         self._select()
         self._grip = view.mapToScene(press.at)
         network = self.scene.document.network
-        moved = self.scene.selected_nodes() if press.hit.node is not None else ()
-        self._from = {i: QPointF(network.node(i).x, network.node(i).y) for i in moved}
+        moved = self.scene.selected_parts() if press.hit.part else ()
+        self._from = places_of(network, moved)
+        self._centres = [self._from[i] for i in self._from if i in network]
         self._others = [QPointF(n.x, n.y) for n in network.nodes if n.id not in self._from]
         self._guides: GuideItem | None = None
 
     @staticmethod
     def begins(press: Press) -> bool:
         """Whether this press starts it."""
-        on_something = press.hit.node is not None or press.hit.wire is not None
+        on_something = bool(press.hit.part) or press.hit.wire is not None
         return press.button == Qt.MouseButton.LeftButton and on_something
 
     def _select(self) -> None:
-        node, wire = self.press.hit.node, self.press.hit.wire
+        node, wire = self.press.hit.node or self.press.hit.mark, self.press.hit.wire
         item = node if node is not None else wire
         if self.press.adds:
             if item is not None:
@@ -45,7 +47,7 @@ class MoveNodes(Gesture):
             # Perhaps all that is selected will be moved; a plain click narrows it at the release.
             self._narrow = True
         elif node is not None:
-            self.scene.select([node.node.id])
+            self.scene.select([node.part])
         elif wire is not None:
             self.scene.select([], [wire.wire])
 
@@ -59,12 +61,21 @@ class MoveNodes(Gesture):
 
     def finish(self, at: QPoint) -> None:
         if not self.dragged:
-            if self._narrow and self.press.hit.node is not None:
-                self.scene.select([self.press.hit.node.node.id])
+            if self._narrow and self.press.hit.part:
+                self.scene.select([self.press.hit.part])
             return
         by, _ = self._shift(at)
         self._clear()
         places = {i: snap(p.x() + by.x(), p.y() + by.y()) for i, p in self._from.items()}
+        network = self.scene.document.network
+        if self._centres:
+            # What has no grid of its own keeps its distance to the first layer.
+            first = next(i for i in self._from if i in network)
+            x, y = places[first]
+            step = QPointF(x, y) - self._from[first]
+            for key in [i for i in places if i in network.marks]:
+                place = self._from[key] + step
+                places[key] = place.x(), place.y()
         # First back, because nodes that snap to where they were are no edit.
         self.scene.put_back()
         move(self.view, places)
@@ -76,7 +87,7 @@ class MoveNodes(Gesture):
     def _shift(self, at: QPoint) -> tuple[QPointF, tuple[QLineF, ...]]:
         """How far the nodes are dragged, drawn to the lines of others that are near."""
         by = self.view.mapToScene(at) - self._grip
-        more, lines = aligned([place + by for place in self._from.values()], self._others)
+        more, lines = aligned([place + by for place in self._centres], self._others)
         return by + more, lines
 
     def _clear(self) -> None:
@@ -85,17 +96,44 @@ class MoveNodes(Gesture):
             self._guides = None
 
 
+def places_of(network: Network, parts: Iterable[str]) -> dict[str, QPointF]:
+    """Where these parts stand, and all that is in the groups among them."""
+    found = {}
+    inside = grouping.contents(network, parts)
+    for key in (*(n.id for n in network.nodes), *network.marks):
+        place = grouping.place_of(network, key) if key in inside else None
+        if place is not None:
+            found[key] = QPointF(*place)
+    return found
+
+
 def nudge(view: CanvasView, dx: int, dy: int) -> None:
-    """Move the selected nodes by steps of the grid, as one edit."""
+    """Move what is selected by steps of the grid, as one edit."""
+    places = places_of(view.document.network, view.selected_parts())
+    step = QPointF(dx * GRID, dy * GRID)
     network = view.document.network
-    chosen = [network.node(i) for i in view.selected_nodes()]
-    move(view, {n.id: snap(n.x + dx * GRID, n.y + dy * GRID) for n in chosen})
+    moved = {}
+    for key, place in places.items():
+        there = place + step
+        moved[key] = snap(there.x(), there.y()) if key in network else (there.x(), there.y())
+    move(view, moved)
 
 
 def move(view: CanvasView, places: dict[str, tuple[float, float]]) -> None:
-    """Put nodes to these places, as one edit."""
+    """Put nodes and marks to these places, as one edit."""
     network = view.document.network
-    if places:
-        only = network.node(next(iter(places))).name
-        what = only if len(places) == 1 else f"{len(places)} layers"
-        view.document.apply(f"Move {what}", edits.move(network, places))
+    if not places:
+        return
+    nodes = [key for key in places if key in network]
+    chosen = view.selected_parts()
+    if len(chosen) == 1 and isinstance(found := network.marks.get(chosen[0]), Group):
+        what = found.name
+    elif len(nodes) == 1 and len(places) == 1:
+        what = network.node(nodes[0]).name
+    elif nodes:
+        what = f"{len(nodes)} layers"
+    else:
+        only = isinstance(network.marks[next(iter(places))], Note)
+        what = "a note" if only else "an arrow"
+        what = what if len(places) == 1 else f"{len(places)} notes and arrows"
+    view.document.apply(f"Move {what}", edits.move(network, places))

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QRubberBand
 
+from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.interactions.gesture import Gesture, Press
 
 if TYPE_CHECKING:
+    from backprop_studio.ui.canvas.marks_layer import MarkItem
+    from backprop_studio.ui.canvas.node_item import NodeItem
     from backprop_studio.ui.canvas.view import CanvasView
 
 
@@ -21,7 +24,7 @@ class SelectArea(Gesture):
         self._band = QRubberBand(QRubberBand.Shape.Rectangle, view.viewport())
         # By place, because scrolling or zooming meanwhile must not lose the corner.
         self._corner = view.mapToScene(press.at)
-        self._before = self.scene.selected_nodes()
+        self._before = self.scene.selected_parts()
         self._wires_before = self.scene.selected_wires()
         if not press.adds:
             self.scene.select([])
@@ -36,12 +39,25 @@ class SelectArea(Gesture):
         self._band.setGeometry(box)
         self._band.show()
         area = self.view.mapToScene(box).boundingRect()
-        inside = [i for i in self.scene.nodes.values() if i.card_rect().intersects(area)]
+        inside: list[NodeItem | MarkItem] = [
+            i for i in self.scene.nodes.values() if i.isVisible() and i.card_rect().intersects(area)
+        ]
+        # What lies around nodes joins when the box holds it whole.
+        inside += [
+            i
+            for i in self.scene.marks.seen()
+            if area.contains(i.card_rect())
+            or (isinstance(i, GroupItem) and i.collapsed and i.card_rect().intersects(area))
+        ]
         # A wire joins when the box holds it whole; most boxes around nodes cross some wires.
-        wires = [w for w, i in self.scene.wires.items() if area.contains(i.sceneBoundingRect())]
-        inside.sort(key=lambda i: (i.x(), i.y()))
+        wires = [
+            w
+            for w, i in self.scene.wires.items()
+            if i.isVisible() and area.contains(i.sceneBoundingRect())
+        ]
+        inside.sort(key=lambda i: (i.card_rect().x(), i.card_rect().y()))
         kept, kept_wires = (self._before, self._wires_before) if self.press.adds else ((), ())
-        self.scene.select([*kept, *(i.node.id for i in inside)], [*kept_wires, *wires])
+        self.scene.select([*kept, *(i.part for i in inside)], [*kept_wires, *wires])
 
     def finish(self, at: QPoint) -> None:
         self._remove()

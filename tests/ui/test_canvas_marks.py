@@ -1,0 +1,311 @@
+"""Notes, arrows and groups, with the mouse and with the keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from backprop_studio.network import Arrow, Wire, analyze, edits, grouping
+from backprop_studio.ui.canvas import CanvasView
+from backprop_studio.ui.canvas.arrow_item import ArrowItem
+from backprop_studio.ui.canvas.geometry import PortRef
+from backprop_studio.ui.canvas.group_item import GroupItem
+from backprop_studio.ui.canvas.note_item import NoteItem
+from backprop_studio.ui.controllers.document import Document
+from tests.ui.canvas_help import LEFT, NONE, body, click, digits, drag
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> Iterator[CanvasView]:
+    """A canvas of the digits network, large enough to show all of it."""
+    document = Document()
+    document.reset(digits())
+    view = CanvasView(document)
+    qtbot.addWidget(view)
+    view.resize(1200, 500)
+    with qtbot.waitExposed(view):
+        view.show()
+    view.setFocus()
+    yield view
+    view.close()
+
+
+def grouped(view: CanvasView, *, collapsed: bool = False) -> GroupItem:
+    """The hidden layer and its ReLU in a group, by hand."""
+    view.select(["dense_1", "relu_1"])
+    view.group_selection()
+    if collapsed:
+        view.fold_selection()
+    item = view.canvas_scene.part("group_1")
+    assert isinstance(item, GroupItem)
+    return item
+
+
+def write(view: CanvasView, text: str, *, lines: bool = False) -> None:
+    """Type into the field that is open on the canvas."""
+    assert view.editor.is_open and view.editor.isVisible()
+    QTest.keyClicks(view.editor, text)
+    QTest.keyClick(view.editor, Qt.Key.Key_Return, CONTROL if lines else NONE)
+    assert not view.editor.isVisible()
+
+
+def at(view: CanvasView, point: QPointF) -> QPoint:
+    return view.mapFromScene(point)
+
+
+def double_click(view: CanvasView, point: QPoint) -> None:
+    QTest.mouseDClick(view.viewport(), LEFT, NONE, point)
+
+
+# Groups
+
+
+def test_that_what_is_selected_is_put_into_a_frame_and_taken_out(view: CanvasView) -> None:
+    before = view.document.network
+    item = grouped(view)
+    assert view.document.undo_stack.undoText() == "Group 2 layers"
+    assert view.selected_parts() == ("group_1",) and view.selected_nodes() == ()
+    for node in ("dense_1", "relu_1"):
+        assert item.card_rect().contains(view.canvas_scene.nodes[node].card_rect())
+    assert not item.card_rect().intersects(view.canvas_scene.nodes["dense_2"].card_rect())
+    view.ungroup_selection()
+    assert view.document.network == before
+    assert view.selected_nodes() == ("dense_1", "relu_1")
+    view.document.undo_stack.undo()
+    view.document.undo_stack.undo()
+    assert view.document.network is before and view.canvas_scene.marks.items == {}
+
+
+def test_that_a_frame_is_dragged_by_its_title_and_not_by_its_inside(view: CanvasView) -> None:
+    item = grouped(view)
+    title = at(view, item.title_rect().center())
+    drag(view, title, title + QPoint(0, 60))
+    moved = {n.id: n.y for n in view.document.network.nodes if n.y}
+    assert set(moved) == {"dense_1", "relu_1"} and len(set(moved.values())) == 1
+    assert view.document.undo_stack.undoText() == "Move Group 1"
+    # On the ground inside of it, a box is drawn.
+    inside = at(view, item.card_rect().bottomLeft() + QPointF(15, -15))
+    drag(view, inside, inside + QPoint(250, -60))
+    assert view.selected_nodes() == ("dense_1", "relu_1")
+
+
+def test_that_a_block_stands_for_its_members_with_their_ports(view: CanvasView) -> None:
+    item = grouped(view, collapsed=True)
+    scene = view.canvas_scene
+    assert view.document.undo_stack.undoText() == "Collapse Group 1"
+    assert not scene.nodes["dense_1"].isVisible() and not scene.nodes["relu_1"].isVisible()
+    assert item.ports() == (PortRef("dense_1", "in"), PortRef("relu_1", "out"))
+    assert not scene.wires[Wire("dense_1", "relu_1")].isVisible()
+    for wire in (Wire("input_1", "dense_1"), Wire("relu_1", "dense_2")):
+        assert scene.wires[wire].isVisible()
+    ends = scene._ends(Wire("input_1", "dense_1"))
+    assert ends[1] == item.port_pos(PortRef("dense_1", "in"))
+    assert item.facts.detail == "2 layers, 4,160 parameters"
+    assert analyze(view.document.network).lowered is not None
+    # It opens at its sign, by a double-click, and by Return.
+    click(view, at(view, item.card_rect().topLeft() + QPointF(12, 12)))
+    assert scene.nodes["dense_1"].isVisible()
+    view.fold_selection()
+    double_click(view, at(view, item.card_rect().center()))
+    assert scene.nodes["dense_1"].isVisible()
+    QTest.keyClick(view, Qt.Key.Key_Return)
+    assert item.collapsed and view.document.undo_stack.undoText() == "Collapse Group 1"
+
+
+def test_that_wires_are_drawn_from_and_to_a_block(view: CanvasView) -> None:
+    document = view.document
+    document.reset(digits(wired=False))
+    item = grouped(view, collapsed=True)
+    # Nothing is wired: all of its members' ports are its own.
+    assert len(item.ports()) == 4
+    start = view.port_point("input_1", "out")
+    drag(view, start, view.port_point("dense_1", "in"))
+    drag(view, view.port_point("relu_1", "out"), body(view, "dense_2"))
+    assert set(document.network.wires) == {Wire("input_1", "dense_1"), Wire("relu_1", "dense_2")}
+    glowing = PortRef("relu_1", "in")
+    drag(view, view.port_point("dense_1", "out"), QPoint(600, 30), release=False)
+    assert item._glowing == {glowing}
+    QTest.keyClick(view, Qt.Key.Key_Escape)
+    assert item._glowing == frozenset()
+    QTest.mouseRelease(view.viewport(), LEFT, NONE, QPoint(600, 30))
+    # By keyboard, the block as a whole: its first free output.
+    view.select(["group_1", "loss_1"])
+    QTest.keyClick(view, Qt.Key.Key_C)
+    assert Wire("dense_1", "loss_1") in document.network.wires
+
+
+def test_that_a_block_is_moved_copied_and_deleted_with_all_that_is_in_it(view: CanvasView) -> None:
+    document = view.document
+    item = grouped(view, collapsed=True)
+    centre = at(view, item.card_rect().center() + QPointF(0, 12))
+    drag(view, centre, centre + QPoint(0, 80))
+    assert {n.id for n in document.network.nodes if n.y} == {"dense_1", "relu_1"}
+    view.select(["group_1"])
+    view.copy_selection()
+    view.paste()
+    assert [n.id for n in document.network.nodes][-2:] == ["dense_3", "relu_2"]
+    copy = document.network.groups[-1]
+    assert copy.collapsed and set(copy.members) == {"dense_3", "relu_2"}
+    assert view.selected_parts() == (copy.id,)
+    before = document.network
+    view.delete_selection()
+    assert len(document.network.nodes) == 5 and len(document.network.groups) == 1
+    document.undo_stack.undo()
+    assert document.network == before
+    QApplication.clipboard().clear()
+
+
+def test_that_selecting_a_hidden_layer_selects_its_block_and_revealing_opens_it(
+    view: CanvasView,
+) -> None:
+    grouped(view, collapsed=True)
+    view.select(["relu_1"])
+    assert view.selected_parts() == ("group_1",)
+    view.reveal("relu_1")
+    assert view.selected_nodes() == ("relu_1",)
+    assert view.document.undo_stack.undoText() == "Expand Group 1"
+
+
+def test_that_groups_and_layers_are_renamed_in_place(view: CanvasView) -> None:
+    refused: list[str] = []
+    view.refused.connect(refused.append)
+    item = grouped(view)
+    double_click(view, at(view, item.title_rect().center()))
+    write(view, "Encoder")
+    assert view.document.network.groups[0].name == "Encoder"
+    assert view.document.undo_stack.undoText() == "Rename Group 1"
+    view.select(["relu_1"])
+    view.rename_selection()
+    write(view, "kink")
+    assert view.document.network.node("relu_1").name == "kink"
+    view.rename_selection()
+    write(view, "dense_1")
+    assert refused == ["Another layer is already called 'dense_1'."]
+    view.rename_selection()
+    QTest.keyClicks(view.editor, "never")
+    QTest.keyClick(view.editor, Qt.Key.Key_Escape)
+    assert view.document.network.node("relu_1").name == "kink" and view.hasFocus()
+
+
+def test_that_a_problem_inside_shows_on_the_block(view: CanvasView) -> None:
+    network = view.document.network
+    cut = [w for w in network.wires if w.target == "relu_1"]
+    view.document.apply("Cut", edits.remove(network, wires=cut))
+    item = grouped(view, collapsed=True)
+    assert item.facts.problem.startswith("'relu_1' has nothing wired")
+    name, state = item.spoken
+    assert name == "Group Group 1" and "collapsed" in state and "nothing wired" in state
+
+
+def test_that_an_arranged_block_covers_no_card(view: CanvasView) -> None:
+    for collapsed in (False, True):
+        item = grouped(view, collapsed=collapsed)
+        view.arrange()
+        others = [n for i, n in view.canvas_scene.nodes.items() if i not in ("dense_1", "relu_1")]
+        assert not any(item.card_rect().intersects(n.card_rect()) for n in others)
+        view.ungroup_selection()
+
+
+# Notes
+
+
+def test_that_a_note_is_written_changed_widened_and_moved(view: CanvasView) -> None:
+    view.add_note()
+    assert view.document.undo_stack.count() == 0
+    write(view, "Two lines:", lines=True)
+    (note,) = view.document.network.notes
+    assert note.text == "Two lines:" and view.selected_parts() == (note.id,)
+    item = view.canvas_scene.part(note.id)
+    assert isinstance(item, NoteItem)
+    double_click(view, at(view, item.card_rect().center()))
+    write(view, "A longer text that needs some more lines than it needed before " * 2, lines=True)
+    tall = item.card_rect().height()
+    edge = at(view, QPointF(item.card_rect().right() - 3, item.card_rect().center().y()))
+    drag(view, edge, edge + QPoint(100, 0))
+    assert view.document.undo_stack.undoText() == "Change the width of a note"
+    assert item.note.width > note.width and item.card_rect().height() < tall
+    x = view.document.network.notes[0].x
+    centre = at(view, item.card_rect().center())
+    drag(view, centre, centre + QPoint(50, 0))
+    assert view.document.network.notes[0].x > x
+    assert view.document.undo_stack.undoText() == "Move a note"
+    QTest.keyClick(view, Qt.Key.Key_Delete)
+    assert view.document.network.notes == () and view.document.undo_stack.count() == 5
+
+
+def test_that_a_note_without_a_text_is_none(view: CanvasView) -> None:
+    view.add_note()
+    QTest.keyClick(view.editor, Qt.Key.Key_Return, CONTROL)
+    assert view.document.network.notes == () and view.document.undo_stack.count() == 0
+
+
+# Arrows
+
+
+def test_that_an_arrow_is_drawn_tied_and_put_elsewhere(view: CanvasView) -> None:
+    document = view.document
+    view.arm_arrow()
+    drag(view, QPoint(300, 60), body(view, "dense_1"))
+    (arrow,) = document.network.arrows
+    assert (arrow.source, arrow.target) == ("", "dense_1")
+    item = view.canvas_scene.part(arrow.id)
+    assert isinstance(item, ArrowItem)
+    # It stops at the card, and goes along with it.
+    assert not view.canvas_scene.nodes["dense_1"].card_rect().contains(item.end)
+    document.apply("Move", edits.move(document.network, {"dense_1": (210.0, 60.0)}))
+    assert document.network.arrows[0].y2 == pytest.approx(arrow.y2 + 60)
+    assert document.network.arrows[0].y1 == arrow.y1
+    drag(view, at(view, item.end), QPoint(700, 60))
+    moved = document.network.arrows[0]
+    assert moved.target == "" and (moved.x1, moved.y1) == (arrow.x1, arrow.y1)
+    # Once only: the next drag does what it always does.
+    drag(view, QPoint(900, 60), QPoint(950, 90))
+    assert len(document.network.arrows) == 1
+
+
+def test_that_an_arrow_between_two_selected_parts_needs_no_mouse(view: CanvasView) -> None:
+    view.select(["input_1", "relu_1"])
+    view.add_arrow()
+    (arrow,) = view.document.network.arrows
+    assert (arrow.source, arrow.target) == ("input_1", "relu_1") and arrow.x1 < arrow.x2
+    assert view.selected_parts() == (arrow.id,)
+
+
+def test_that_an_arrow_to_something_in_a_block_ends_at_the_block(view: CanvasView) -> None:
+    network, _ = grouping.add_arrow(
+        view.document.network, (315.0, -200.0), (420.0, -40.0), target="relu_1"
+    )
+    view.document.apply("Arrow", network)
+    item = grouped(view, collapsed=True)
+    shown = view.canvas_scene.part("arrow_1")
+    assert isinstance(shown, ArrowItem)
+    reach = item.card_rect().adjusted(-6, -6, 6, 6)
+    assert reach.contains(shown.end) and not item.card_rect().contains(shown.end)
+    assert shown.arrow == Arrow("arrow_1", 315.0, -200.0, 420.0, -40.0, "", "relu_1")
+
+
+# Screen readers
+
+
+def test_that_a_screen_reader_finds_marks_and_no_hidden_layers(view: CanvasView) -> None:
+    view.document.apply("Note", grouping.add_note(view.document.network, "hello", 0.0, -200.0)[0])
+    grouped(view, collapsed=True)
+    interface = QAccessible.queryAccessibleInterface(view)
+    children = [interface.child(k) for k in range(interface.childCount())]
+    names = [c.text(QAccessible.Text.Name) for c in children]
+    assert names == [
+        "input_1, Input",
+        "dense_2, Dense",
+        "loss_1, Softmax cross-entropy",
+        "Note: hello",
+        "Group Group 1",
+    ]
+    assert "2 layers" in children[-1].text(QAccessible.Text.Description)
