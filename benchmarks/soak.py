@@ -65,7 +65,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio import nn
+from backprop_studio import lessons, nn
 from backprop_studio.autograd import Program
 from backprop_studio.errors import Diagnostic, message
 from backprop_studio.network import Network
@@ -73,6 +73,7 @@ from backprop_studio.training import State
 from backprop_studio.ui import theme
 from backprop_studio.ui.canvas import mime
 from backprop_studio.ui.controllers.project import ProjectController
+from backprop_studio.ui.dialogs.lesson_list import LessonList
 from backprop_studio.ui.dialogs.set_number import SetNumberDialog
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.widgets.field_editors import ChoiceEditor, FlagEditor
@@ -283,14 +284,18 @@ class Monkey:
         buttons = QMessageBox.StandardButton
 
         def question(*_: object) -> object:
-            return self.random.choice((buttons.Save, buttons.Discard, buttons.Cancel))
+            return self.random.choice(
+                (buttons.Save, buttons.Discard, buttons.Ignore, buttons.Cancel)
+            )
 
         def warning(parent: object, title: str, text: str) -> None:
             if text != message("export-no-weights", {}):
                 self.complaints.append(f"{title}: {text}")
 
-        def to_open(*_: object) -> tuple[str, str]:
-            files = sorted(str(p) for p in self.folder.glob("*.bps"))
+        def to_open(parent: object, title: str, folder: str, filters: str) -> tuple[str, str]:
+            lessons_too = "(*.md)" in filters
+            found = lessons.shipped() if lessons_too else sorted(self.folder.glob("*.bps"))
+            files = [str(p) for p in found]
             return self.random.choice([*files, ""]), ""
 
         def to_save(
@@ -300,6 +305,12 @@ class Monkey:
             names = [None, *(self.folder / f"{n}{suffix}" for n in ("a", "b", "ü 1"))]
             return self.random.choice(names)
 
+        def to_save_anything(*_: object) -> tuple[str, str]:
+            return self.random.choice(("", str(self.folder / "evidence.json"))), ""
+
+        def to_folder(*_: object) -> str:
+            return self.random.choice(("", str(self.folder)))
+
         def close() -> None:
             dialog = QApplication.activeModalWidget()
             if isinstance(dialog, SetNumberDialog):
@@ -308,6 +319,9 @@ class Monkey:
                 dialog.accept()
                 if dialog.isVisible():
                     dialog.reject()
+            elif isinstance(dialog, LessonList):
+                dialog.list.setCurrentRow(self.random.randrange(max(dialog.list.count(), 1)))
+                self.random.choice((dialog.open_button.click, dialog.reject))()
             elif dialog is not None:
                 self.report.failures.append(f"a dialog came up: {dialog.windowTitle()!r}")
                 dialog.close()
@@ -326,6 +340,8 @@ class Monkey:
             (QMessageBox, "information", nothing),
             (QMessageBox, "about", nothing),
             (QFileDialog, "getOpenFileName", static(to_open)),
+            (QFileDialog, "getSaveFileName", static(to_save_anything)),
+            (QFileDialog, "getExistingDirectory", static(to_folder)),
             (ProjectController, "_ask_where", to_save),
         ):
             yield

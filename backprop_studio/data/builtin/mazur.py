@@ -6,14 +6,14 @@ import numpy as np
 
 from backprop_studio.data.dataset import Dataset, DatasetInfo, Task
 
-_TIMES = 8
+_TIMES = 64
 
 INFO = DatasetInfo(
     id="mazur",
     title="Mazur's row",
     summary=(
         "The one row of Matt Mazur's step by step example, (0.05, 0.10) with the targets "
-        "(0.01, 0.99), eight times over so that one can be held out. Exact to the last digit, to "
+        "(0.01, 0.99), 64 times over, so that some can be held out. Exact to the last digit, to "
         "be compared with the numbers that he published."
     ),
     task=Task.REGRESSION,
@@ -23,7 +23,7 @@ INFO = DatasetInfo(
 
 
 def load() -> Dataset:
-    """Make the row: `x` float64 (8, 2), `y` float64 (8, 2), all rows alike."""
+    """Make the row: `x` float64 (64, 2), `y` float64 (64, 2), all rows alike."""
     return Dataset(
         id=INFO.id,
         title=INFO.title,

@@ -6,13 +6,13 @@ import numpy as np
 
 from backprop_studio.data.dataset import Dataset, DatasetInfo, Task
 
-_TIMES = 8
+_TIMES = 64
 
 INFO = DatasetInfo(
     id="one_point",
     title="One point: 2 → 9",
     summary=(
-        "A single row, x = 2 with the target 9, eight times over so that one can be held out. "
+        "A single row, x = 2 with the target 9, 64 times over, so that some can be held out. "
         "For a first neuron, every number of which can be worked out in the head."
     ),
     task=Task.REGRESSION,
@@ -22,7 +22,7 @@ INFO = DatasetInfo(
 
 
 def load() -> Dataset:
-    """Make the row: `x` float32 (8, 1) of 2, `y` float32 (8, 1) of 9."""
+    """Make the row: `x` float32 (64, 1) of 2, `y` float32 (64, 1) of 9."""
     return Dataset(
         id=INFO.id,
         title=INFO.title,
