@@ -86,6 +86,7 @@ def studio() -> Iterator[Studio]:
     from PySide6.QtCore import QEvent, QSettings
 
     from backprop_studio import app as builder
+    from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
     from backprop_studio.ui.settings import Settings
 
     app = application()
@@ -102,6 +103,8 @@ def studio() -> Iterator[Studio]:
         finally:
             # Nobody is there to be asked about unsaved work.
             window.project.may_discard = lambda: True  # type: ignore[method-assign]
+            for editor in window.findChildren(LessonEditor):
+                editor.text.document().setModified(False)
             window.close()
             for part in (window, engine, document):
                 part.deleteLater()

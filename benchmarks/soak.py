@@ -65,7 +65,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio import nn
+from backprop_studio import lessons, nn
 from backprop_studio.autograd import Program
 from backprop_studio.errors import Diagnostic, message
 from backprop_studio.network import Network
@@ -74,6 +74,7 @@ from backprop_studio.ui import theme
 from backprop_studio.ui.canvas import mime
 from backprop_studio.ui.controllers.project import ProjectController
 from backprop_studio.ui.dialogs.import_data import ImportDialog
+from backprop_studio.ui.dialogs.lesson_list import LessonList
 from backprop_studio.ui.dialogs.set_number import SetNumberDialog
 from backprop_studio.ui.dialogs.shortcuts import ShortcutsDialog
 from backprop_studio.ui.main_window import MainWindow
@@ -295,14 +296,18 @@ class Monkey:
         buttons = QMessageBox.StandardButton
 
         def question(*_: object) -> object:
-            return self.random.choice((buttons.Save, buttons.Discard, buttons.Cancel))
+            return self.random.choice(
+                (buttons.Save, buttons.Discard, buttons.Ignore, buttons.Cancel)
+            )
 
         def warning(parent: object, title: str, text: str) -> None:
             if text != message("export-no-weights", {}):
                 self.complaints.append(f"{title}: {text}")
 
-        def to_open(*_: object) -> tuple[str, str]:
-            files = sorted(str(p) for p in self.folder.glob("*.bps"))
+        def to_open(parent: object, title: str, folder: str, filters: str) -> tuple[str, str]:
+            lessons_too = "(*.md)" in filters
+            found = lessons.shipped() if lessons_too else sorted(self.folder.glob("*.bps"))
+            files = [str(p) for p in found]
             return self.random.choice([*files, ""]), ""
 
         def to_save(
@@ -311,6 +316,12 @@ class Monkey:
             suffix = self.random.choice(sorted(filters))
             names = [None, *(self.folder / f"{n}{suffix}" for n in ("a", "b", "ü 1"))]
             return self.random.choice(names)
+
+        def to_save_anything(*_: object) -> tuple[str, str]:
+            return self.random.choice(("", str(self.folder / "evidence.json"))), ""
+
+        def to_folder(*_: object) -> str:
+            return self.random.choice(("", str(self.folder)))
 
         def close() -> None:
             dialog = QApplication.activeModalWidget()
@@ -328,6 +339,9 @@ class Monkey:
                 dialog.accept()
             elif isinstance(dialog, ImportDialog):
                 self._answer_import(dialog)
+            elif isinstance(dialog, LessonList):
+                dialog.list.setCurrentRow(self.random.randrange(max(dialog.list.count(), 1)))
+                self.random.choice((dialog.open_button.click, dialog.reject))()
             elif dialog is not None:
                 self.report.failures.append(f"a dialog came up: {dialog.windowTitle()!r}")
                 dialog.close()
@@ -346,7 +360,8 @@ class Monkey:
             (QMessageBox, "information", nothing),
             (QMessageBox, "about", nothing),
             (QFileDialog, "getOpenFileName", static(to_open)),
-            (QFileDialog, "getExistingDirectory", static(lambda *_: str(self.folder))),
+            (QFileDialog, "getSaveFileName", static(to_save_anything)),
+            (QFileDialog, "getExistingDirectory", static(to_folder)),
             (ProjectController, "_ask_where", to_save),
         ):
             yield

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from backprop_studio import app as application
 from backprop_studio.training import State
 from backprop_studio.ui import motion, text_size
+from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.settings import Settings
 
@@ -30,6 +31,9 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     qtbot.waitUntil(lambda: engine.state is State.PAUSED)
     yield window
     # Nothing to be asked about.
+    window.lessons.leave()
+    for editor in window.findChildren(LessonEditor):
+        editor.text.document().setModified(False)
     window._document.undo_stack.setClean()
     window.project._path = None
     window.close()

@@ -162,7 +162,7 @@ def test_that_impossible_batches_are_refused(count: int, batch_size: int) -> Non
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"x": np.zeros((3, 4))}, "float64"),
+        ({"x": np.zeros((3, 4), np.float16)}, "float16"),
         ({"x": np.zeros(3, np.float32)}, "at least two axes"),
         ({"x": np.zeros((0, 4), np.float32), "y": np.zeros(0, np.int64)}, "no numbers"),
         ({"x": np.full((3, 4), np.nan, np.float32)}, "row 0 is not a number"),
