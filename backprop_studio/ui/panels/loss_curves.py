@@ -69,10 +69,12 @@ class LossCurvesPanel(QWidget):
         self.plot = CurvePlot(self.tr("epoch"), self.tr("loss"))
         self.menu = QMenu(self)
         self.view = QToolButton()
-        self.view.setText(self.tr("View"))
+        self.view.setText(self.tr("View ▾"))
         self.view.setToolTip(self.tr("What is shown, and export"))
-        self.view.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.view.setMenu(self.menu)
+        # A button's own menu would wait inside the click until it is closed.
+        self.view.clicked.connect(
+            lambda: self.menu.popup(self.view.mapToGlobal(self.view.rect().bottomLeft()))
+        )
         self.plot.add_tool(self.view)
         self.accuracy = self._choice(self.tr("Loss"), self.tr("Accuracy"))
         self.menu.addSeparator()
