@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -371,6 +371,7 @@ class _Gallery(QWidget):
             view.deleteLater()
         while len(self._views) < len(maps):
             view = PixelView(self.tr("Unit {n}").format(n=len(self._views)), _TILE)
+            view.installEventFilter(self)
             self._views.append(view)
         for number_, (view, pixels) in enumerate(zip(self._views, maps, strict=True)):
             view.set_pixels(pixels, scale=scale, caption=str(number_))
@@ -393,10 +394,10 @@ class _Gallery(QWidget):
             self.update()
         return super().event(event)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        child = self.childAt(event.position().toPoint())
-        if isinstance(child, PixelView):
-            self.chosen.emit(self._views.index(child))
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.MouseButtonPress and isinstance(watched, PixelView):
+            self.chosen.emit(self._views.index(watched))
+        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         columns = self._columns()
