@@ -7,6 +7,9 @@ repaints every widget. Widgets that keep colours (plots, cached pictures) refres
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -253,11 +256,28 @@ def _use(app: QApplication, theme: Theme) -> Theme:
     # are about to go has crashed Qt.
     if not app.styleSheet() and app.style().name().lower() != "fusion":
         app.setStyle("Fusion")
-    app.setPalette(palette(theme))
     sheet = build(theme)
-    if app.styleSheet() != sheet:
-        app.setStyleSheet(sheet)
+    with _uncollected():
+        app.setPalette(palette(theme))
+        if app.styleSheet() != sheet:
+            app.setStyleSheet(sheet)
     return theme
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let no garbage be collected meanwhile.
+
+    Qt goes through a list of all widgets, and calls ours. Were the menus of a plot that is gone,
+    which nobody but Python owns, collected right then, Qt would go on to what is no more.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def is_theme_change(event: QEvent) -> bool:
