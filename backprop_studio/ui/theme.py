@@ -231,10 +231,11 @@ def apply(app: QApplication, mode: Mode) -> Theme:
     hints = app.styleHints()
     _State.mode = mode
     # Native title bars follow the hint where the platform knows it; elsewhere it does nothing.
-    if mode == "system":
-        hints.unsetColorScheme()
-    else:
-        hints.setColorScheme(Qt.ColorScheme.Dark if mode == "dark" else Qt.ColorScheme.Light)
+    with _uncollected():
+        if mode == "system":
+            hints.unsetColorScheme()
+        else:
+            hints.setColorScheme(Qt.ColorScheme.Dark if mode == "dark" else Qt.ColorScheme.Light)
     if not _State.connected:
         hints.colorSchemeChanged.connect(_follow_system)
         _State.connected = True

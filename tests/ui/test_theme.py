@@ -190,6 +190,8 @@ def test_that_no_garbage_is_collected_while_qt_goes_through_all_widgets(
 
     watcher = Watcher()
     qtbot.addWidget(watcher)
+    watcher.show()
+    seen.clear()
     theme.apply(qapp, "dark")
     theme.apply(qapp, "light")
     assert seen and not any(seen) and gc.isenabled()
