@@ -130,7 +130,7 @@ GUIDE: Mapping[str, str] = MappingProxyType(
         ),
         "over_time": (
             "How large the gradients, the weights and the activations of each layer have been "
-            "since the start of the run. Lines that sink towards the bottom are signals that fade; lines "
+            "since the start of the run. Lines that sink are signals that fade; lines "
             "that climb without end are signals that burst. Distribution shows all numbers of one "
             "layer, not only their size."
         ),
