@@ -12,7 +12,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from backprop_studio import project  # noqa: E402
+from backprop_studio import data, project  # noqa: E402
 from backprop_studio.network import Network, Node, TrainingSetup, Wire  # noqa: E402
 from backprop_studio.nn import nodes, optimizers  # noqa: E402
 from backprop_studio.project import Project  # noqa: E402
@@ -41,6 +41,24 @@ def network(layers: list[Layer], wires: list[str], **setup: object) -> Network:
 def sgd(rate: float) -> object:
     """Plain descent with this learning rate."""
     return optimizers()["sgd"].from_config({"learning_rate": rate})
+
+
+def rows(title: str, names: tuple[str, ...], x: list[list[float]], y: list[list[float]]) -> str:
+    """Own rows, four times over so that one can be held out; the id of the data set."""
+    made = data.Dataset(
+        id="",
+        title=title,
+        summary="Made for a lesson, with numbers that can be worked out in the head.",
+        x=np.tile(np.array(x, np.float32), (4, 1)),
+        y=np.tile(np.array(y, np.float32), (4, 1)),
+        task=data.Task.REGRESSION,
+        class_names=(),
+        feature_names=names,
+        image_shape=None,
+        citation="Made by Backprop Studio, tools/make_lessons.py.",
+        licence="CC0 1.0",
+    )
+    return data.own.keep(made).id
 
 
 def one_neuron() -> Project:
@@ -108,9 +126,115 @@ def moons() -> Project:
     )  # fmt: skip
 
 
+def chain() -> Project:
+    """Multiply, add, square, and a Dense layer of one unit: 2 → 3 → 2 → 4 → 7, and t = 9."""
+    made = network(
+        [
+            ("x", "input", {}, 0, 0),
+            ("w", "parameter", {"value": 1.5}, 0, 1),
+            ("product", "multiply", {}, 1, 0.5),
+            ("b", "parameter", {"value": -1.0}, 1, -0.6),
+            ("total", "add", {}, 2, 0),
+            ("squared", "square", {}, 0, 2.3),
+            ("output", "dense", {"units": 1}, 1, 2.3),
+            # Lower than its neighbours, so that the pictures below them are in view, too.
+            ("loss", "mse", {}, 2, 2.7),
+        ],
+        ["x > product", "w > product.1", "product > total", "b > total.1", "total > squared",
+         "squared > output", "output > loss"],
+        dataset="one_point", optimizer=sgd(0.001), batch_size=1, precision="float64",
+    )  # fmt: skip
+    return Project(
+        made, {("output", "weight"): np.array([[2.0]]), ("output", "bias"): np.array([-1.0])}
+    )
+
+
+def weather() -> Project:
+    """A dry and a wet day, and the largest weight on the rain: the dry day comes first."""
+    days = rows("Two days", ("rain", "sun"), [[0, 1], [1, 0]], [[1], [20]])
+    made = network(
+        [
+            ("weather", "input", {}, 0, 0),
+            ("hidden", "dense", {"units": 2}, 1, 0),
+            ("relu", "relu", {}, 2, 0),
+            ("output", "dense", {"units": 1}, 0.5, 1.5),
+            ("loss", "mse", {}, 1.5, 1.5),
+        ],
+        ["weather > hidden", "hidden > relu", "relu > output", "output > loss"],
+        dataset=days, optimizer=sgd(0.01), batch_size=1, precision="float64", validation=0.125,
+        seed=7,
+    )  # fmt: skip
+    weights = {
+        # A column is a neuron: rain and sun lead to the first one with 6 and 0.25.
+        ("hidden", "weight"): np.array([[6.0, -0.5], [0.25, 1.0]]),
+        ("hidden", "bias"): np.zeros(2),
+        ("output", "weight"): np.array([[4.0], [1.0]]),
+        ("output", "bias"): np.zeros(1),
+    }
+    return Project(made, weights)
+
+
+def junctions() -> Project:
+    """A layer, a fork, a product, a sum and a maximum; all numbers have two digits at most."""
+    pair = rows("Two rows", ("x1", "x2"), [[1, 2], [2, 1]], [[7], [4.75]])
+    made = network(
+        [
+            ("x", "input", {}, 0, 0),
+            ("hidden", "dense", {"units": 2}, 1, 0),
+            ("relu", "relu", {}, 2, 0),
+            ("gain", "parameter", {"columns": 2}, 0, 1.5),
+            ("product", "multiply", {}, 1, 1.5),
+            ("sum", "add", {}, 2, 1.5),
+            ("limit", "parameter", {"columns": 2}, 0, 3),
+            ("larger", "maximum", {}, 1, 3),
+            ("output", "dense", {"units": 1}, 2, 3),
+            ("loss", "mse", {}, 0.4, 4.3),
+        ],
+        ["x > hidden", "hidden > relu", "relu > product", "gain > product.1", "relu > sum",
+         "product > sum.1", "sum > larger", "limit > larger.1", "larger > output",
+         "output > loss"],
+        dataset=pair, optimizer=sgd(0.01), batch_size=2, precision="float64", validation=0.125,
+        seed=7,
+    )  # fmt: skip
+    weights = {
+        ("hidden", "weight"): np.array([[1.0, -1.0], [0.5, 1.0]]),
+        ("hidden", "bias"): np.zeros(2),
+        ("gain", "value"): np.array([2.0, 3.0]),
+        ("limit", "value"): np.array([7.0, -1.0]),
+        ("output", "weight"): np.array([[0.5], [1.0]]),
+        ("output", "bias"): np.zeros(1),
+    }
+    return Project(made, weights)
+
+
+def race() -> Project:
+    """Digits through two smooth hidden layers: every path counts, and no kink costs digits."""
+    dense: Mapping[str, object] = {"init": "xavier"}
+    return Project(
+        network(
+            [
+                ("input", "input", {}, 0, 0),
+                ("hidden", "dense", {**dense, "units": 32}, 1, 0),
+                ("tanh", "tanh", {}, 2, 0),
+                ("second", "dense", {**dense, "units": 16}, 0, 1.4),
+                ("tanh2", "tanh", {}, 1, 1.4),
+                ("output", "dense", {**dense, "units": 10}, 2, 1.4),
+                ("loss", "softmax_cross_entropy", {}, 0.6, 2.55),
+            ],
+            ["input > hidden", "hidden > tanh", "tanh > second", "second > tanh2",
+             "tanh2 > output", "output > loss"],
+            dataset="digits", optimizer=sgd(0.3), batch_size=32,
+        )
+    )  # fmt: skip
+
+
 PROJECTS = {
     "01_one_neuron": one_neuron,
+    "02_a_model_is_a_chain": chain,
+    "03_credit_assignment": weather,
     "04_error_flows_backward": mazur,
+    "05_local_information": junctions,
+    "06_why_it_is_efficient": race,
     "07_not_the_learning_rule": moons,
 }
 """What makes each lesson's project, by the lesson's folder."""

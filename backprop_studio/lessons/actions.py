@@ -83,7 +83,7 @@ class SetNumber(Action, frozen=True, kw_only=True):
 
 
 class Open(Action, frozen=True, kw_only=True):
-    """Open a panel."""
+    """Open a panel, or what else a check `opened` looks at."""
 
     open: str
 

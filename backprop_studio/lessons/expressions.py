@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprop_studio.autograd import KEPT, Array, Machine, Phase, Role
+from backprop_studio.lessons import measures
 from backprop_studio.network import Network, Node, Source
 from backprop_studio.nn.layers.input import Input
 from backprop_studio.training import Session
@@ -36,18 +37,41 @@ OF_VALUES: Mapping[str, str] = {
     "norm": "the Euclidean length of all entries together",
     "gradnorm": "the Euclidean length of the gradient of all entries together",
     "zeros": "the share of entries that are exactly zero",
+    "share": "the share of a parameter, or of an entry of it, in what the update does to the loss",
+    "sources": "how many numbers of data and parameters it is computed from",
+    "paths": "how many ways lead from a parameter's entry to the loss, in one row",
 }
 """Names before `layer/name[row, column]`, and what each is."""
+
+NUDGES: Mapping[str, str] = {
+    "change": "what the loss does when that entry is moved by so much",
+    "expected": "gradient times how far it is moved",
+    "gap": "how far these two are apart",
+}
+"""Names before `layer/name[row, column] by 0.1`, and what each is."""
+
+PART = "part"
+"""Before `layer > other[row, column]`: the error signal that comes back by the wire."""
+
+COST = "cost"
+"""Before a key of `measures.COSTS`."""
+
+LINES = "instructions"
+"""Before a phase, in small letters: how many instructions it has."""
 
 TARGET = "target"
 """Stands in the place of a layer for the targets of the batch."""
 
 _PATH = re.compile(
     r"(?P<layer>[A-Za-z0-9_.-]{1,64})(?:/(?P<name>[A-Za-z0-9_.-]{1,64}))?"
+    r"(?:\s*>\s*(?P<to>[A-Za-z0-9_.-]{1,64}))?"
     r"(?:\[(?P<entry>\d{1,9}(?:\s*,\s*\d{1,9})*)\])?"
+    r"(?:\s+by\s+(?P<by>-?\d{1,9}(?:\.\d{1,9})?))?"
 )
 _SETTING = re.compile(r"[A-Za-z0-9_.-]{1,64}(?:/[a-z0-9_]{1,64})?")
 _STEP = re.compile(r"[a-z0-9-]{1,80}")
+_COLON = (*OF_VALUES, *NUDGES, PART, COST, LINES, "setting")
+_PHASES = ", ".join(phase.name.lower() for phase in Phase)
 
 
 @dataclass(frozen=True)
@@ -59,11 +83,15 @@ class Expression:
     text
         As it was written, without what stands after `@`.
     kind
-        A key of `PLAIN` or `OF_VALUES`, or `setting`.
+        A key of `PLAIN`, `OF_VALUES` or `NUDGES`, or `part`, `cost`, `instructions` or `setting`.
     layer, name
-        Which value, or which setting.
+        Which value, which setting, which cost, or which phase.
     entry
         Place in the value; empty for the only entry.
+    to
+        Of a part, the layer that the wire leads to.
+    by
+        Of a nudge, how far the number is moved.
     step
         Id of the step at whose end it is taken; empty for now.
     """
@@ -74,6 +102,8 @@ class Expression:
     name: str = ""
     entry: tuple[int, ...] = ()
     step: str = ""
+    to: str = ""
+    by: float = 0.0
 
     @property
     def key(self) -> str:
@@ -97,7 +127,7 @@ def parse_expression(text: str) -> Expression:
     if not colon:
         if whole in PLAIN:
             return Expression(whole, whole, step=step)
-        known = ", ".join([*PLAIN, *(f"{k}:…" for k in (*OF_VALUES, "setting"))])
+        known = ", ".join([*PLAIN, *(f"{k}:…" for k in _COLON)])
         raise ValueError(f"'{whole}' is not a number that the app knows; it knows {known}")
     rest = rest.strip()
     if kind == "setting":
@@ -105,14 +135,29 @@ def parse_expression(text: str) -> Expression:
             raise ValueError(f"'{rest}' is not a setting; write setup/batch_size or hidden/units")
         layer, _, name = rest.partition("/")
         return Expression(whole, kind, layer, name, step=step)
-    if kind not in OF_VALUES:
-        known = ", ".join((*OF_VALUES, "setting"))
+    if kind == COST:
+        if rest not in measures.COSTS:
+            raise ValueError(f"'{rest}' is not a cost; there are {', '.join(measures.COSTS)}")
+        return Expression(whole, kind, name=rest, step=step)
+    if kind == LINES:
+        if rest.upper() not in Phase.__members__:
+            raise ValueError(f"'{rest}' is not a phase; there are {_PHASES}")
+        return Expression(whole, kind, name=rest.upper(), step=step)
+    if kind not in _COLON:
+        known = ", ".join(_COLON)
         raise ValueError(f"'{kind}:' is not known; before a colon stands one of {known}")
     found = _PATH.fullmatch(rest)
-    if found is None:
-        raise ValueError(f"'{rest}' is not a value; write layer/name[row, column]")
+    # A part is of a wire, and a nudge goes a certain way; nothing else does either.
+    wanted = (kind == PART, kind in NUDGES)
+    if found is None or (found["to"] is not None, found["by"] is not None) != wanted:
+        form = "layer > other" if kind == PART else "layer/name[row, column]"
+        form += " by 0.1" if kind in NUDGES else ""
+        raise ValueError(f"'{rest}' is not a value; write {form}")
     entry = tuple(int(i) for i in (found["entry"] or "").split(",") if i.strip())
-    return Expression(whole, kind, found["layer"], found["name"] or "", entry, step)
+    layer, name = found["layer"], found["name"] or ""
+    return Expression(
+        whole, kind, layer, name, entry, step, found["to"] or "", float(found["by"] or 0)
+    )
 
 
 def read(expression: Expression, network: Network, session: Session) -> float | None:
@@ -136,13 +181,35 @@ def read(expression: Expression, network: Network, session: Session) -> float | 
             return float(len(session.rows))
         case "parameters":
             return float(sum(session.storage.view(p).size for p in session.program.parameters))
-        case "instructions":
-            return float(len(session.program.instructions))
         case "setting":
             return setting_number(network, expression)
+        case "instructions" if expression.name:
+            phase = Phase[expression.name]
+            return float(sum(instr.phase is phase for instr in session.program.instructions))
+        case "instructions":
+            return float(len(session.program.instructions))
+        case "cost":
+            return measures.cost(expression.name, session)
     value = _find(expression, network, session)
     if value is None:
         return None
+    learned = session.program.values[value].role is Role.PARAMETER
+    match expression.kind:
+        case "change" | "expected" | "gap" | "share" | "paths" if not learned:
+            return None
+        case "change" | "expected" | "gap":
+            kind, by = expression.kind, expression.by
+            return measures.nudged(kind, value, expression.entry, by, session)
+        case "share":
+            return measures.share(value, expression.entry, session)
+        case "sources":
+            return measures.sources(value, session)
+        case "paths":
+            return measures.ways(value, expression.entry, session)
+        case "part":
+            made = measures.part(value, expression.layer, expression.to, network, session)
+            array = None if made is None else _array(session, made)
+            return None if array is None else _number(expression, array)
     if expression.kind in ("grad", "gradnorm"):
         gradient = session.program.gradients.get(value)
         if gradient is None:

@@ -61,13 +61,29 @@ def install(window: MainWindow) -> None:
     lessons.closed.connect(mode.leave)
     lessons.told.connect(lambda text: window.statusBar().showMessage(text, 8000))
     shown = lessons.demonstration
-    shown.panel_wanted.connect(lambda key: layout.open_instrument(window, window.docks, key))
+    shown.panel_wanted.connect(lambda key: _open(key, window))
+    window.canvas.node_opened.connect(lessons.see_layer)
+    window.instruments.efficiency.raced.connect(lambda: lessons.see_opened("race"))
     shown.check_wanted.connect(window.instruments.gradient_check.check)
     shown.breakpoint_wanted.connect(window.breakpoints.toggle)
     window.instruments.gradient_check.checked.connect(lessons.see_check)
     window.breakpoints.breakpoints_changed.connect(lessons.set_breakpoints)
     for key in ("export_evidence", "leave_lesson"):
         window.actions_by_id[key].setEnabled(False)
+
+
+def _open(key: str, window: MainWindow) -> None:
+    """Open for the learner what a check `opened` may name."""
+    kind, slash, name = key.partition("/")
+    if slash and kind == "layer":
+        node = window.canvas.document.network.named(name)
+        if node is not None:
+            window.canvas.node_opened.emit(node.id)
+    elif key == "race":
+        layout.open_instrument(window, window.docks, "efficiency")
+        window.instruments.efficiency.race()
+    elif key in window.docks:
+        layout.open_instrument(window, window.docks, key)
 
 
 class LessonMode(QObject):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -316,3 +317,56 @@ def test_that_a_lesson_about_a_broken_network_has_nothing_met_and_no_numbers() -
     with pytest.raises(StudioError):
         do(neuron, {"step": "op"})
     assert scene_of(NEURON).network != neuron.network
+
+
+def test_what_is_measured_about_a_chain_whose_every_number_is_known() -> None:
+    chain = do(driver("02_a_model_is_a_chain"), {"step": "phase", "times": 4})
+    for text, expected in {
+        "sources:total": 3.0, "sources:output": 5.0, "sources:loss": 6.0,
+        "instructions:data": 2.0, "instructions:forward": 4.0, "instructions:loss": 1.0,
+        # L = (2 (1.5 x + b)² − 1 − t)² with b = −1 is 4; with b = −0.9 it is (8.82 − 10)².
+        "change:b by 0.1": 1.18**2 - 4, "expected:b by 0.1": -3.2,
+        "gap:b by 0.1": abs(1.18**2 - 4 + 3.2),
+        "change:output/weight[0, 0] by -0.5": 12.0, "paths:w": 1.0,
+    }.items():  # fmt: skip
+        assert number(chain, text) == pytest.approx(expected, rel=1e-9), text
+    for text in ("change:product by 0.1", "share:product", "paths:product", "part:b > loss"):
+        assert number(chain, text) is None, text
+
+
+def test_the_part_of_an_error_signal_that_comes_back_by_one_wire() -> None:
+    forked = do(driver("05_local_information"), {"step": "phase", "times": 3})
+    assert number(forked, "part:relu > sum[0, 1]") is None, "it is not computed yet"
+    do(forked, {"step": "phase"})
+    first, second = (number(forked, f"part:relu > {w}[0, 1]") for w in ("sum", "product"))
+    assert (first, second) == (0.5, 1.5)
+    assert number(forked, "grad:relu[0, 1]") == 2.0
+    assert number(forked, "part:relu > output[0, 1]") is None
+
+
+def test_what_a_gradient_costs() -> None:
+    """Multiply-adds of the products alone are 32 rows times the weights, and twice that back."""
+    digits = driver("06_why_it_is_efficient")
+    weights = 64 * 32 + 32 * 16 + 16 * 10
+    assert number(digits, "cost:passes") == 2 * (weights + 32 + 16 + 10)
+    forward, both = number(digits, "cost:forward"), number(digits, "cost:both")
+    assert forward is not None and both is not None
+    assert 32 * weights < forward < 1.1 * 32 * weights
+    assert number(digits, "cost:backward") == both - forward
+    assert number(digits, "cost:differences") == 5556 * forward
+    assert number(digits, "cost:ratio") == pytest.approx(5556 * forward / both, rel=1e-12)
+    assert number(digits, "paths:hidden/weight[20, 0]") == 16 * 10
+    # Batch, two activations, and what the loss needs, each read by the backward pass.
+    kept = number(digits, "cost:kept_bytes")
+    assert kept is not None and kept >= 4 * 32 * (64 + 32 + 16)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("cost:nothing", "is not a cost"), ("instructions:later", "is not a phase"),
+     ("change:w", "by 0.1"), ("value:w by 0.1", "write layer/name[row, column]"),
+     ("part:relu", "layer > other"), ("grad:a > b", "write layer")],
+)  # fmt: skip
+def test_that_names_that_say_nothing_are_refused(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(says)):
+        parse_expression(text)

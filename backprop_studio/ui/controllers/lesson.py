@@ -291,11 +291,20 @@ class LessonController(QObject):
     def _hear(self, command: Command) -> None:
         self._recorder.hear(command, self._document.network)
 
-    def _see_dock(self, key: str, visible: bool) -> None:
-        if self._runner is not None and visible and key not in self._opened:
+    def see_opened(self, key: str) -> None:
+        """Take note that something was opened: a dock by its key, `layer/NAME`, or `race`."""
+        if self._runner is not None and key not in self._opened:
             self._opened.add(key)
             self._note(Event("open", id=key))
             self.look()
+
+    def see_layer(self, node: str) -> None:
+        """Take note that a layer is opened into its operations."""
+        self.see_opened(f"layer/{self._document.network.node(node).name}")
+
+    def _see_dock(self, key: str, visible: bool) -> None:
+        if visible:
+            self.see_opened(key)
 
     def _see_docks(self) -> None:
         """Those in sight count as opened; a dock behind another tab has an empty region."""
