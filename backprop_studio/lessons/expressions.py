@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprop_studio.autograd import KEPT, Array, Machine, Phase, Role
+from backprop_studio.insight.representations import representations
 from backprop_studio.network import Network, Node, Source
 from backprop_studio.nn.layers.input import Input
 from backprop_studio.training import Session
@@ -36,6 +37,7 @@ OF_VALUES: Mapping[str, str] = {
     "norm": "the Euclidean length of all entries together",
     "gradnorm": "the Euclidean length of the gradient of all entries together",
     "zeros": "the share of entries that are exactly zero",
+    "probe": "how well a straight-line rule tells the classes from what a layer gives",
 }
 """Names before `layer/name[row, column]`, and what each is."""
 
@@ -140,6 +142,8 @@ def read(expression: Expression, network: Network, session: Session) -> float | 
             return float(len(session.program.instructions))
         case "setting":
             return setting_number(network, expression)
+        case "probe":
+            return _probe(expression, network, session)
     value = _find(expression, network, session)
     if value is None:
         return None
@@ -233,6 +237,15 @@ def _array(session: Session, value: int) -> Array | None:
     if program.producer.get(value, session.cursor.index) >= session.cursor.index:
         return None
     return session.machine.array(value)
+
+
+def _probe(expression: Expression, network: Network, session: Session) -> float | None:
+    """The linear probe of a layer on held-out rows, as the panel Representations has it."""
+    node = network.named(expression.layer)
+    found = representations(network, {}, None, session).layers
+    scores = (layer.probe for layer in found if node is not None and layer.node == node.id)
+    score = next(scores, math.nan)
+    return score if math.isfinite(score) else None
 
 
 def _next(session: Session, value: int) -> Array | None:
