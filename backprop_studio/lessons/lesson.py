@@ -17,8 +17,8 @@ from backprop_studio.lessons.predictions import Prediction
 NUMBER = re.compile(r"\{\{\s*(?P<what>[^{}|]+?)\s*(?:\|\s*(?P<how>[^{}|]*?)\s*)?\}\}")
 """A number in a text: `{{loss}}`, or with a format `{{loss | .3f}}`."""
 
-HOW = re.compile(r"\.\d[fge%]")
-"""Formats that a number may have: digits after the point, or significant ones."""
+HOW = re.compile(r"\.(?:1[0-7]|\d)[fge%]")
+"""Formats that a number may have: up to 17 digits after the point, or significant ones."""
 
 UNKNOWN = "…"
 """Stands for a number that is not computed yet."""
