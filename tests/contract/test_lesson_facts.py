@@ -6,13 +6,17 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from lesson_cases import driver, scene_of
+from lesson_cases import driver, lesson_named, scene_of
 
 from backprop_studio.autograd import Array, Role
-from backprop_studio.lessons import Driver
+from backprop_studio.insight.depth import Trend, profile
+from backprop_studio.insight.units import units
+from backprop_studio.lessons import Driver, Rehearsal, parse_expression
 from backprop_studio.lessons.actions import action
 
+DEEP = "08_fading_and_bursting"
 BLIND = "09_no_understanding"
+LAYERS = "10_why_it_still_works"
 EPOCHS = 5
 
 
@@ -118,3 +122,61 @@ def test_that_shuffled_labels_leave_nothing_to_find_in_the_held_out_rows() -> No
     train, held = clean.split.train, clean.split.validation
     assert np.mean(spoilt.dataset.y[train] == clean.dataset.y[train]) < 0.2
     assert np.array_equal(spoilt.dataset.y[held], clean.dataset.y[held])
+
+
+def after(name: str, step: str) -> Driver:
+    """The run as the lesson's own solutions leave it at the end of a step."""
+    rehearsal = Rehearsal(lesson_named(name), scene_of(name))
+    for played in rehearsal.play():
+        assert played.problem == ""
+        if played.step.id == step:
+            return rehearsal.driver
+    raise LookupError(step)
+
+
+@pytest.mark.parametrize(
+    ("step", "trend"),
+    [
+        ("fade", Trend.VANISHING), ("skip", Trend.STEADY), ("relu", Trend.STEADY),
+        ("burst", Trend.EXPLODING), ("norm", Trend.STEADY),
+    ],
+)  # fmt: skip
+def test_that_gradient_flow_says_what_the_lesson_says(step: str, trend: Trend) -> None:
+    session = after(DEEP, step).session
+    assert session is not None
+    assert profile(session).trend is trend
+
+
+def test_that_a_chain_of_sigmoids_loses_more_than_nine_tenths_and_learns_nothing() -> None:
+    faded = after(DEEP, "fade")
+    assert number(faded, "gradnorm:squash1") < 0.1 * number(faded, "gradnorm:squash4")
+    assert number(after(DEEP, "stuck"), "accuracy") < 0.15
+
+
+def test_that_all_the_relus_die_and_that_clipped_scores_have_no_gradient() -> None:
+    dead = after(DEEP, "dead")
+    assert number(dead, "zeros:squash4") == 1.0
+    before = number(dead, "norm:layer1/weight")
+    dead.perform(action({"epochs": 3}))
+    assert number(dead, "norm:layer1/weight") == before, "dead is dead"
+    limited = after(DEEP, "clip-values")
+    assert all(number(limited, f"gradnorm:layer{k}/weight") == 0.0 for k in (1, 2, 3, 4))
+
+
+def test_that_the_unit_of_the_lesson_answers_to_threes_once_it_has_learned() -> None:
+    for step, threes in (("before", False), ("after", True)):
+        made = after(LAYERS, step)
+        assert made.session is not None
+        node = made.network.named("relu1")
+        assert node is not None
+        found = units(made.network, node.id, 14, 0, None, made.session)
+        assert found is not None
+        digits = made.network.setup.prepared().dataset.y[found.top]
+        assert bool((digits == 3).all()) is threes
+        assert found.active[14] > 0
+
+
+def number(made: Driver, text: str) -> float:
+    found = made.facts([parse_expression(text)]).number(parse_expression(text))
+    assert found is not None
+    return found
