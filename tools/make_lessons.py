@@ -164,23 +164,22 @@ def some_digits() -> Project:
     )
     units = 30
     drawn = np.random.default_rng(9).standard_normal((units, units)) * np.sqrt(2 / units)
-    middle = np.round(drawn * GRID) / GRID
+    middle = tuple((np.round(drawn * GRID) / GRID).ravel().tolist())
     return Project(
         network(
             [
                 ("input", "input", {}, 0, 0),
                 ("first", "dense", {"units": units, "init": "constant", "scale": 1 / 16}, 1, 0),
                 ("relu1", "relu", {}, 2, 0),
-                ("middle", "dense",
-                 {"units": units, "init": "listed", "values": tuple(middle.ravel().tolist())}, 0, 1.4),
+                ("middle", "dense", {"units": units, "init": "listed", "values": middle}, 0, 1.4),
                 ("relu2", "relu", {}, 1, 1.4),
                 ("last", "dense", {"units": 10, "init": "zeros"}, 2, 1.4),
                 ("loss", "mse", {"reduction": "sum"}, 2, 2.8),
             ],
             ["input > first", "first > relu1", "relu1 > middle", "middle > relu2",
              "relu2 > last", "last > loss"],
-            dataset=own.keep(rows).id, optimizer=learner("sign", 1 / GRID), batch_size=16, validation=0.5,
-            precision="float64",
+            dataset=own.keep(rows).id, optimizer=learner("sign", 1 / GRID), batch_size=16,
+            validation=0.5, precision="float64",
         )
     )  # fmt: skip
 

@@ -227,7 +227,16 @@ def test_that_what_a_lesson_hides_is_gone_and_comes_back(
     assert not window.actions_by_id["leave_lesson"].isEnabled()
 
 
-@pytest.mark.parametrize("name", ["04_error_flows_backward", "07_not_the_learning_rule"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "04_error_flows_backward",
+        "07_not_the_learning_rule",
+        "08_fading_and_bursting",
+        "09_no_understanding",
+        "10_why_it_still_works",
+    ],
+)
 def test_that_every_step_can_be_shown_and_is_then_done(
     window: MainWindow, qtbot: QtBot, name: str
 ) -> None:
