@@ -187,14 +187,15 @@ class Spoil(Action, frozen=True, kw_only=True):
         return _corrupted(network, (*setup.data.corruptions, made))
 
 
-class Clean(Action, frozen=True, kw_only=True):
-    """Take out every corruption of the data."""
+class Mend(Action, frozen=True, kw_only=True):
+    """Take the corruptions of a kind out of the data, or `all` of them: `{mend = "all"}`."""
 
-    clean: Literal[True]
+    mend: str
 
     def edit(self, network: Network) -> Network:
         """As in `Action`."""
-        return _corrupted(network, ())
+        there = network.setup.data.corruptions
+        return _corrupted(network, tuple(c for c in there if self.mend not in ("all", c.info.id)))
 
 
 class AddLayer(Action, frozen=True, kw_only=True):
@@ -273,7 +274,7 @@ ACTIONS: Mapping[str, type[Action]] = {
     for kind in (
         StepOn, StepBack, Epochs, Seek, Restart, BranchOff, SetNumber, Open, SetBreakpoint,
         CheckGradients, Predict, AnswerTo, SetSetting, AddLayer, RemoveLayer, Wire, Unwire, Spoil,
-        Clean,
+        Mend,
     )
 }  # fmt: skip
 """Every action by its first key."""

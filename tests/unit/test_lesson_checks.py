@@ -153,7 +153,11 @@ def test_corruption() -> None:
     assert [met(moons, c) for c in (clean, renamed, both)] == [False, False, True]
     noise, _ = moons.network.setup.data.corruptions
     assert noise.config()["share"] == 0.25
-    do(moons, {"clean": True}, {"spoil": "renamed_classes"})
+    do(moons, {"mend": "label_noise"})
+    assert [met(moons, c) for c in (clean, renamed, both)] == [False, True, False]
+    do(moons, {"mend": "all"})
+    assert met(moons, clean)
+    do(moons, {"spoil": "renamed_classes"})
     assert [met(moons, c) for c in (clean, renamed, both)] == [False, True, False]
     unknown = kinds()["corruption"](text="Do it", types=("nothing",))  # type: ignore[call-arg]
     assert unknown.faults()[0][0] == "types"
