@@ -5,6 +5,7 @@ python tools/make_lessons.py
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from backprop_studio import data, project  # noqa: E402
+from backprop_studio.data import own  # noqa: E402
 from backprop_studio.network import Network, Node, TrainingSetup, Wire  # noqa: E402
 from backprop_studio.nn import nodes, optimizers  # noqa: E402
 from backprop_studio.project import Project  # noqa: E402
@@ -38,9 +40,14 @@ def network(layers: list[Layer], wires: list[str], **setup: object) -> Network:
     return Network(tuple(placed), tuple(drawn), TrainingSetup(**setup))  # type: ignore[arg-type]
 
 
+def learner(kind: str, rate: float) -> object:
+    """An optimizer with this learning rate, and all else as it is in the form."""
+    return optimizers()[kind].from_config({"learning_rate": rate})
+
+
 def sgd(rate: float) -> object:
     """Plain descent with this learning rate."""
-    return optimizers()["sgd"].from_config({"learning_rate": rate})
+    return learner("sgd", rate)
 
 
 def rows(title: str, names: tuple[str, ...], x: list[list[float]], y: list[list[float]]) -> str:
@@ -228,6 +235,95 @@ def race() -> Project:
     )  # fmt: skip
 
 
+def deep_sigmoid() -> Project:
+    """Four hidden layers on the digits, each squashed by a formula that is easy to change."""
+    squash: Mapping[str, object] = {"expression": "sigmoid(x)"}
+    hidden: Mapping[str, object] = {"units": 16, "init": "he"}
+    return Project(
+        network(
+            [
+                ("input", "input", {}, 0, 0),
+                ("layer1", "dense", dict(hidden), 1, 0),
+                ("squash1", "custom", dict(squash), 2, 0),
+                ("layer2", "dense", dict(hidden), 3, 0),
+                ("squash2", "custom", dict(squash), 4, 0),
+                ("layer3", "dense", dict(hidden), 0, 1.4),
+                ("squash3", "custom", dict(squash), 1, 1.4),
+                ("layer4", "dense", dict(hidden), 2, 1.4),
+                ("squash4", "custom", dict(squash), 3, 1.4),
+                ("output", "dense", {"units": 10, "init": "he"}, 1, 2.8),
+                ("loss", "softmax_cross_entropy", {}, 3, 2.8),
+            ],
+            ["input > layer1", "layer1 > squash1", "squash1 > layer2", "layer2 > squash2",
+             "squash2 > layer3", "layer3 > squash3", "squash3 > layer4", "layer4 > squash4",
+             "squash4 > output", "output > loss"],
+            dataset="digits", optimizer=sgd(0.1), batch_size=32,
+        )
+    )  # fmt: skip
+
+
+GRID = 64
+"""First weights of `some_digits` are multiples of one over this, and so is the learning rate."""
+
+
+def some_digits() -> Project:
+    """A network in which no sum is ever rounded, on as many digits as can be learned by heart.
+
+    Pixels are multiples of 1/16 and weights of 1/64, and sign descent with a rate of 1/64 keeps
+    them so. Then everything up to the sum of squares fits into the 53 bits of a float64, whatever
+    the order in which it is added. The first weights know no pixel and no class by its place: those
+    of the first layer are all alike, those of the last one are zero.
+    """
+    full = data.load("digits")
+    rows = replace(
+        full,
+        title="512 handwritten digits",
+        summary="The first 512 of the handwritten digits, each a grey picture of 8 by 8 pixels.",
+        x=full.x[:512],
+        y=full.y[:512],
+    )
+    units = 30
+    drawn = np.random.default_rng(9).standard_normal((units, units)) * np.sqrt(2 / units)
+    middle = tuple((np.round(drawn * GRID) / GRID).ravel().tolist())
+    return Project(
+        network(
+            [
+                ("input", "input", {}, 0, 0),
+                ("first", "dense", {"units": units, "init": "constant", "scale": 1 / 16}, 1, 0),
+                ("relu1", "relu", {}, 2, 0),
+                ("middle", "dense", {"units": units, "init": "listed", "values": middle}, 0, 1.4),
+                ("relu2", "relu", {}, 1, 1.4),
+                ("last", "dense", {"units": 10, "init": "zeros"}, 2, 1.4),
+                ("loss", "mse", {"reduction": "sum"}, 2, 2.8),
+            ],
+            ["input > first", "first > relu1", "relu1 > middle", "middle > relu2",
+             "relu2 > last", "last > loss"],
+            dataset=own.keep(rows).id, optimizer=learner("sign", 1 / GRID), batch_size=16,
+            validation=0.5, precision="float64",
+        )
+    )  # fmt: skip
+
+
+def digits() -> Project:
+    """Two hidden layers on the digits."""
+    return Project(
+        network(
+            [
+                ("input", "input", {}, 0, 0),
+                ("first", "dense", {"units": 32, "init": "he"}, 1, 0),
+                ("relu1", "relu", {}, 2, 0),
+                ("second", "dense", {"units": 16, "init": "he"}, 0, 1.4),
+                ("relu2", "relu", {}, 1, 1.4),
+                ("output", "dense", {"units": 10, "init": "xavier"}, 2, 1.4),
+                ("loss", "softmax_cross_entropy", {}, 2, 2.8),
+            ],
+            ["input > first", "first > relu1", "relu1 > second", "second > relu2",
+             "relu2 > output", "output > loss"],
+            dataset="digits", optimizer=learner("adam", 0.005), batch_size=32,
+        )
+    )  # fmt: skip
+
+
 PROJECTS = {
     "01_one_neuron": one_neuron,
     "02_a_model_is_a_chain": chain,
@@ -236,6 +332,9 @@ PROJECTS = {
     "05_local_information": junctions,
     "06_why_it_is_efficient": race,
     "07_not_the_learning_rule": moons,
+    "08_fading_and_bursting": deep_sigmoid,
+    "09_no_understanding": some_digits,
+    "10_why_it_still_works": digits,
 }
 """What makes each lesson's project, by the lesson's folder."""
 

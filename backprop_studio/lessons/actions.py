@@ -11,6 +11,8 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
+from backprop_studio import data
+from backprop_studio.data import Corruption
 from backprop_studio.errors import EditError
 from backprop_studio.network import Network, edits
 from backprop_studio.nn import nodes, optimizers, schedules
@@ -170,6 +172,32 @@ class SetSetting(Action, frozen=True, kw_only=True):
         return edits.set_spec(network, node.id, spec)
 
 
+class Spoil(Action, frozen=True, kw_only=True):
+    """Spoil the data in one more way: `{spoil = "label_noise", settings = {share = 0.3}}`."""
+
+    spoil: str
+    settings: dict[str, Plain] = {}
+
+    def edit(self, network: Network) -> Network:
+        """As in `Action`."""
+        kind = _known(data.corruptions(), self.spoil)
+        setup = network.setup
+        usual = kind.fitting(data.load(setup.dataset, setup.data.options))
+        made = kind.from_config({**usual.config(), **self.settings})
+        return _corrupted(network, (*setup.data.corruptions, made))
+
+
+class Mend(Action, frozen=True, kw_only=True):
+    """Take the corruptions of a kind out of the data, or `all` of them: `{mend = "all"}`."""
+
+    mend: str
+
+    def edit(self, network: Network) -> Network:
+        """As in `Action`."""
+        there = network.setup.data.corruptions
+        return _corrupted(network, tuple(c for c in there if self.mend not in ("all", c.info.id)))
+
+
 class AddLayer(Action, frozen=True, kw_only=True):
     """Add a layer, in a wire or on its own: `{add = "tanh", after = "hidden"}`.
 
@@ -245,7 +273,8 @@ ACTIONS: Mapping[str, type[Action]] = {
     msgspec.structs.fields(kind)[0].name: kind
     for kind in (
         StepOn, StepBack, Epochs, Seek, Restart, BranchOff, SetNumber, Open, SetBreakpoint,
-        CheckGradients, Predict, AnswerTo, SetSetting, AddLayer, RemoveLayer, Wire, Unwire,
+        CheckGradients, Predict, AnswerTo, SetSetting, AddLayer, RemoveLayer, Wire, Unwire, Spoil,
+        Mend,
     )
 }  # fmt: skip
 """Every action by its first key."""
@@ -278,6 +307,13 @@ def _known(registry: Mapping[str, Any], key: object) -> Any:
     if key not in registry:
         raise EditError("lesson-no-type", type=key, known=", ".join(registry))
     return registry[str(key)]
+
+
+def _corrupted(network: Network, wanted: tuple[Corruption, ...]) -> Network:
+    """The network with these corruptions of its data, in this order."""
+    setup = network.setup
+    changed = replace(setup, data=replace(setup.data, corruptions=wanted))
+    return edits.set_setup(network, changed)
 
 
 def _id(network: Network, name: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprop_studio.autograd import KEPT, Array, Machine, Phase, Role
+from backprop_studio.insight.representations import representations
 from backprop_studio.lessons import measures
 from backprop_studio.network import Network, Node, Source
 from backprop_studio.nn.layers.input import Input
@@ -40,6 +41,7 @@ OF_VALUES: Mapping[str, str] = {
     "share": "the share of a parameter, or of an entry of it, in what the update does to the loss",
     "sources": "how many numbers of data and parameters it is computed from",
     "paths": "how many ways lead from a parameter's entry to the loss, in one row",
+    "probe": "how well a straight-line rule tells the classes from what a layer gives",
 }
 """Names before `layer/name[row, column]`, and what each is."""
 
@@ -190,6 +192,8 @@ def read(expression: Expression, network: Network, session: Session) -> float | 
             return float(len(session.program.instructions))
         case "cost":
             return measures.cost(expression.name, session)
+        case "probe":
+            return _probe(expression, network, session)
     value = _find(expression, network, session)
     if value is None:
         return None
@@ -300,6 +304,15 @@ def _array(session: Session, value: int) -> Array | None:
     if program.producer.get(value, session.cursor.index) >= session.cursor.index:
         return None
     return session.machine.array(value)
+
+
+def _probe(expression: Expression, network: Network, session: Session) -> float | None:
+    """The linear probe of a layer on held-out rows, as the panel Representations has it."""
+    node = network.named(expression.layer)
+    found = representations(network, {}, None, session).layers
+    scores = (layer.probe for layer in found if node is not None and layer.node == node.id)
+    score = next(scores, math.nan)
+    return score if math.isfinite(score) else None
 
 
 def _next(session: Session, value: int) -> Array | None:

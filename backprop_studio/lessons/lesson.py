@@ -17,8 +17,8 @@ from backprop_studio.lessons.predictions import Prediction
 NUMBER = re.compile(r"\{\{\s*(?P<what>[^{}|]+?)\s*(?:\|\s*(?P<how>[^{}|]*?)\s*)?\}\}")
 """A number in a text: `{{loss}}`, or with a format `{{loss | .3f}}`."""
 
-HOW = re.compile(r"\.\d[fge%]|,\.0f")
-"""Formats that a number may have: digits after the point, significant ones, or thousands."""
+HOW = re.compile(r"\.(?:1[0-7]|\d)[fge%]|,\.0f")
+"""Formats of a number: up to 17 digits after the point, or significant ones; or thousands apart."""
 
 UNKNOWN = "…"
 """Stands for a number that is not computed yet."""

@@ -235,7 +235,8 @@ def test_that_what_a_lesson_hides_is_gone_and_comes_back(
 @pytest.mark.parametrize(
     "name",
     ["02_a_model_is_a_chain", "03_credit_assignment", "04_error_flows_backward",
-     "05_local_information", "06_why_it_is_efficient", "07_not_the_learning_rule"],
+     "05_local_information", "06_why_it_is_efficient", "07_not_the_learning_rule",
+     "08_fading_and_bursting", "09_no_understanding", "10_why_it_still_works"],
 )  # fmt: skip
 def test_that_every_step_can_be_shown_and_is_then_done(
     window: MainWindow, qtbot: QtBot, name: str

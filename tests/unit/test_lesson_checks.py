@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from lesson_cases import driver, facts_of, lesson_named, scene_of
 
-from backprop_studio.errors import StudioError
+from backprop_studio.errors import EditError, StudioError
+from backprop_studio.insight.representations import representations
 from backprop_studio.lessons import Driver, Facts, Forecast, Prediction, Runner, parse_expression
 from backprop_studio.lessons.actions import action
 from backprop_studio.lessons.check import Check, kinds
@@ -142,6 +143,38 @@ def test_setting_and_layers() -> None:
     do(neuron, {"remove": "squash", "bridge": True})
     assert not met(neuron, tanh)
     assert met(neuron, make("layers", wire=("product", "prediction"), trains=True))
+
+
+def test_corruption() -> None:
+    moons = driver("07_not_the_learning_rule")
+    clean, renamed = make("corruption"), make("corruption", types=("renamed_classes",))
+    both = make("corruption", types=("renamed_classes", "label_noise"))
+    assert [met(moons, c) for c in (clean, renamed, both)] == [True, False, False]
+    do(moons, {"spoil": "label_noise", "settings": {"share": 0.25}}, {"spoil": "renamed_classes"})
+    assert [met(moons, c) for c in (clean, renamed, both)] == [False, False, True]
+    noise, _ = moons.network.setup.data.corruptions
+    assert noise.config()["share"] == 0.25
+    do(moons, {"mend": "label_noise"})
+    assert [met(moons, c) for c in (clean, renamed, both)] == [False, True, False]
+    do(moons, {"mend": "all"})
+    assert met(moons, clean)
+    do(moons, {"spoil": "renamed_classes"})
+    assert [met(moons, c) for c in (clean, renamed, both)] == [False, True, False]
+    unknown = kinds()["corruption"](text="Do it", types=("nothing",))  # type: ignore[call-arg]
+    assert unknown.faults()[0][0] == "types"
+    with pytest.raises(EditError, match="There is no type 'nothing'"):
+        do(moons, {"spoil": "nothing"})
+
+
+def test_probe_is_what_representations_show() -> None:
+    moons = driver("07_not_the_learning_rule")
+    session = moons.session
+    assert session is not None
+    shown = representations(moons.network, {}, None, session).layers
+    for layer in shown:
+        name = moons.network.node(layer.node).name
+        assert number(moons, f"probe:{name}") == layer.probe
+    assert number(moons, "probe:loss") is None and number(moons, "probe:nobody") is None
 
 
 def test_opened_breakpoint_branched_and_gradient_check() -> None:
