@@ -43,6 +43,11 @@ def sgd(rate: float) -> object:
     return optimizers()["sgd"].from_config({"learning_rate": rate})
 
 
+def adam(rate: float) -> object:
+    """Adam with this learning rate."""
+    return optimizers()["adam"].from_config({"learning_rate": rate})
+
+
 def one_neuron() -> Project:
     """One weight, one bias, from single operations: x = 2, w = 3, b = 1, t = 9."""
     return Project(
@@ -108,10 +113,28 @@ def moons() -> Project:
     )  # fmt: skip
 
 
+def suspect() -> Project:
+    """Disc and ring, one hidden layer; each case of the lesson changes something about it."""
+    return Project(
+        network(
+            [
+                ("input", "input", {}, 0, 0),
+                ("hidden", "dense", {"units": 8, "init": "xavier"}, 1, 0),
+                ("tanh", "tanh", {}, 2, 0),
+                ("output", "dense", {"units": 2, "init": "xavier"}, 0.5, 1.4),
+                ("loss", "softmax_cross_entropy", {}, 1.5, 1.4),
+            ],
+            ["input > hidden", "hidden > tanh", "tanh > output", "output > loss"],
+            dataset="circles", optimizer=adam(0.02), batch_size=16, precision="float64",
+        )
+    )  # fmt: skip
+
+
 PROJECTS = {
     "01_one_neuron": one_neuron,
     "04_error_flows_backward": mazur,
     "07_not_the_learning_rule": moons,
+    "11_do_not_blame_backprop": suspect,
 }
 """What makes each lesson's project, by the lesson's folder."""
 

@@ -273,6 +273,7 @@ class _Replay:
         self._steps = {step.id: place for place, step in enumerate(lesson.steps)}
 
     def all(self, evidence: Evidence) -> None:
+        self._take_scene()
         self.look()
         for event in evidence.events:
             for target in (event.far, event.at):
@@ -303,6 +304,7 @@ class _Replay:
                     driver.gradient_error = max((c.error for c in checks), default=None)
             case "go":
                 runner.go(self._steps[event.id])
+                self._take_scene()
                 self.look()
             case "predict":
                 self.look()
@@ -317,6 +319,11 @@ class _Replay:
                 self.look()
             case _:
                 raise ValueError(f"there is no event '{event.do}'")
+
+    def _take_scene(self) -> None:
+        """What a scene sets is among the events; what it ends is not."""
+        if self.runner.take_scene():
+            self.driver.gradient_error = None
 
     def _reach(self, target: Place) -> None:
         """Go to a moment, forwards by training, backwards by what is recorded."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprop_studio.autograd import KEPT, Array, Machine, Phase, Role
+from backprop_studio.lessons import data_settings, judged
 from backprop_studio.network import Network, Node, Source
 from backprop_studio.nn.layers.input import Input
 from backprop_studio.training import Session
@@ -21,6 +22,9 @@ PLAIN: Mapping[str, str] = {
     "loss": "loss of the batch, once it is computed",
     "held_out_loss": "loss on the held-out rows",
     "accuracy": "accuracy on the held-out rows",
+    "training_accuracy": "accuracy on the training rows, with the parameters as they are now",
+    "training_rows": "rows that are trained on",
+    "held_out_rows": "rows that are held out",
     "iteration": "finished updates",
     "epoch": "finished passes over the data",
     "rows": "rows of the current batch",
@@ -46,7 +50,8 @@ _PATH = re.compile(
     r"(?P<layer>[A-Za-z0-9_.-]{1,64})(?:/(?P<name>[A-Za-z0-9_.-]{1,64}))?"
     r"(?:\[(?P<entry>\d{1,9}(?:\s*,\s*\d{1,9})*)\])?"
 )
-_SETTING = re.compile(r"[A-Za-z0-9_.-]{1,64}(?:/[a-z0-9_]{1,64})?")
+_SETTING = re.compile(r"[A-Za-z0-9_.-]{1,64}(?:/[a-z0-9_]{1,64}){0,3}")
+_CLASS = re.compile(r"[\w .-]{1,64}")
 _STEP = re.compile(r"[a-z0-9-]{1,80}")
 
 
@@ -59,7 +64,7 @@ class Expression:
     text
         As it was written, without what stands after `@`.
     kind
-        A key of `PLAIN` or `OF_VALUES`, or `setting`.
+        A key of `PLAIN`, `OF_VALUES` or `judged.OF_CLASSES`, or `setting`.
     layer, name
         Which value, or which setting.
     entry
@@ -97,7 +102,8 @@ def parse_expression(text: str) -> Expression:
     if not colon:
         if whole in PLAIN:
             return Expression(whole, whole, step=step)
-        known = ", ".join([*PLAIN, *(f"{k}:…" for k in (*OF_VALUES, "setting"))])
+        kinds = (*OF_VALUES, *judged.OF_CLASSES, "setting")
+        known = ", ".join([*PLAIN, *(f"{k}:…" for k in kinds)])
         raise ValueError(f"'{whole}' is not a number that the app knows; it knows {known}")
     rest = rest.strip()
     if kind == "setting":
@@ -105,8 +111,12 @@ def parse_expression(text: str) -> Expression:
             raise ValueError(f"'{rest}' is not a setting; write setup/batch_size or hidden/units")
         layer, _, name = rest.partition("/")
         return Expression(whole, kind, layer, name, step=step)
+    if kind in judged.OF_CLASSES:
+        if not _CLASS.fullmatch(rest):
+            raise ValueError(f"'{rest}' is not a class; write its name, or its number from 0")
+        return Expression(whole, kind, name=rest, step=step)
     if kind not in OF_VALUES:
-        known = ", ".join((*OF_VALUES, "setting"))
+        known = ", ".join((*OF_VALUES, *judged.OF_CLASSES, "setting"))
         raise ValueError(f"'{kind}:' is not known; before a colon stands one of {known}")
     found = _PATH.fullmatch(rest)
     if found is None:
@@ -128,6 +138,14 @@ def read(expression: Expression, network: Network, session: Session) -> float | 
             return session.last_test.loss
         case "accuracy":
             return session.last_test.accuracy
+        case "training_accuracy":
+            return judged.training_accuracy(session)
+        case "training_rows":
+            return float(len(session.prepared.split.train))
+        case "held_out_rows":
+            return float(len(session.prepared.split.validation))
+        case "recall" | "rows_of":
+            return judged.of_class(expression.kind, expression.name, session)
         case "iteration":
             return float(session.completed)
         case "epoch":
@@ -180,6 +198,8 @@ def setting(network: Network, path: str) -> object:
         return spec.info.id
     if spec is network.setup and name == "dataset":
         return network.setup.dataset
+    if spec is network.setup and name.startswith(data_settings.PATH):
+        return data_settings.read(network.setup, name.removeprefix(data_settings.PATH))
     if node is not None and name == "frozen":
         return node.frozen
     return getattr(spec, name) if name in {f.name for f in spec.fields()} else None
