@@ -130,11 +130,29 @@ def suspect() -> Project:
     )  # fmt: skip
 
 
+def loop() -> Project:
+    """Two moons again, in two rows, so that there is room for another loss beside."""
+    return Project(
+        network(
+            [
+                ("input", "input", {}, 0, 0),
+                ("hidden", "dense", {"units": 8, "init": "xavier"}, 1, 0),
+                ("tanh", "tanh", {}, 2, 0),
+                ("output", "dense", {"units": 2, "init": "xavier"}, 0.5, 1.4),
+                ("loss", "softmax_cross_entropy", {}, 1.5, 1.4),
+            ],
+            ["input > hidden", "hidden > tanh", "tanh > output", "output > loss"],
+            dataset="moons", optimizer=sgd(0.3), batch_size=16, precision="float64",
+        )
+    )  # fmt: skip
+
+
 PROJECTS = {
     "01_one_neuron": one_neuron,
     "04_error_flows_backward": mazur,
     "07_not_the_learning_rule": moons,
     "11_do_not_blame_backprop": suspect,
+    "12_the_learning_loop": loop,
 }
 """What makes each lesson's project, by the lesson's folder."""
 

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import msgspec
+import numpy as np
 
-from backprop_studio.data import corruptions
+from backprop_studio.data import corruptions, drawing, own
 from backprop_studio.errors import EditError
 from backprop_studio.lessons import data_settings
 from backprop_studio.network import Network, edits
@@ -202,6 +203,21 @@ class Mend(Action, frozen=True, kw_only=True):
         return edits.set_setup(network, data_settings.mend(network.setup, self.mend))
 
 
+class Draw(Action, frozen=True, kw_only=True):
+    """Draw the data: `{draw = [[0.5, -0.2, 0], …]}`, the place and the class of each point."""
+
+    draw: list[tuple[float, float, int]]
+
+    def edit(self, network: Network) -> Network:
+        """As in `Action`."""
+        classes = max((int(label) for _, _, label in self.draw), default=0) + 1
+        made = drawing.empty(max(classes, drawing.MIN_CLASSES))
+        for x, y, label in self.draw:
+            made = drawing.add(made, np.array([x, y], np.float32), label)
+        dataset = own.keep(drawing.to_dataset(made)).id
+        return edits.set_setup(network, replace(network.setup, dataset=dataset))
+
+
 class AddLayer(Action, frozen=True, kw_only=True):
     """Add a layer, in a wire or on its own: `{add = "tanh", after = "hidden"}`.
 
@@ -277,7 +293,7 @@ ACTIONS: Mapping[str, type[Action]] = {
     msgspec.structs.fields(kind)[0].name: kind
     for kind in (
         StepOn, StepBack, Epochs, Seek, Restart, BranchOff, SetNumber, Open, SetBreakpoint,
-        CheckGradients, Predict, AnswerTo, SetSetting, Spoil, Mend, AddLayer, RemoveLayer, Wire,
+        CheckGradients, Predict, AnswerTo, SetSetting, Spoil, Mend, Draw, AddLayer, RemoveLayer, Wire,
         Unwire,
     )
 }  # fmt: skip
