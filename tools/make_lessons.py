@@ -147,12 +147,34 @@ def loop() -> Project:
     )  # fmt: skip
 
 
+def spirals() -> Project:
+    """Two hidden layers and a shortcut past the second one, for whatever was learned before."""
+    return Project(
+        network(
+            [
+                ("input", "input", {}, 0, 0),
+                ("first", "dense", {"units": 8, "init": "xavier"}, 1, 0),
+                ("tanh", "tanh", {}, 2, 0),
+                ("second", "dense", {"units": 8, "init": "he"}, 3, 0),
+                ("relu", "relu", {}, 0.2, 1.4),
+                ("sum", "add", {}, 1.2, 2.1),
+                ("output", "dense", {"units": 2, "init": "xavier"}, 2.2, 2.1),
+                ("loss", "softmax_cross_entropy", {}, 3.3, 2.1),
+            ],
+            ["input > first", "first > tanh", "tanh > second", "second > relu", "tanh > sum",
+             "relu > sum.1", "sum > output", "output > loss"],
+            dataset="spirals", optimizer=sgd(0.1), batch_size=16, precision="float64",
+        )
+    )  # fmt: skip
+
+
 PROJECTS = {
     "01_one_neuron": one_neuron,
     "04_error_flows_backward": mazur,
     "07_not_the_learning_rule": moons,
     "11_do_not_blame_backprop": suspect,
     "12_the_learning_loop": loop,
+    "13_take_away": spirals,
 }
 """What makes each lesson's project, by the lesson's folder."""
 

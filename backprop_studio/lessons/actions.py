@@ -293,8 +293,8 @@ ACTIONS: Mapping[str, type[Action]] = {
     msgspec.structs.fields(kind)[0].name: kind
     for kind in (
         StepOn, StepBack, Epochs, Seek, Restart, BranchOff, SetNumber, Open, SetBreakpoint,
-        CheckGradients, Predict, AnswerTo, SetSetting, Spoil, Mend, Draw, AddLayer, RemoveLayer, Wire,
-        Unwire,
+        CheckGradients, Predict, AnswerTo, SetSetting, Spoil, Mend, Draw, AddLayer, RemoveLayer,
+        Wire, Unwire,
     )
 }  # fmt: skip
 """Every action by its first key."""

@@ -265,3 +265,17 @@ def test_that_drawn_points_are_data_of_ones_own() -> None:
     assert check.met(facts_of(driver, check))
     do(driver, {"draw": [[float(k), 0.0, 0] for k in range(6)]})
     assert not check.met(facts_of(driver, check)), "all are of one class"
+
+
+def test_that_the_last_challenge_can_be_met_with_forty_two_parameters_as_its_text_says() -> None:
+    driver = do(
+        Driver(scene_of("13_take_away")),
+        *({"remove": name, "bridge": True} for name in ("sum", "relu", "second")),
+        {"set": "optimizer", "to": "adam"},
+        {"set": "optimizer/learning_rate", "to": 0.03},
+        {"restart": True},
+        {"epochs": 300},
+    )
+    accuracy = number(driver, "accuracy")
+    assert number(driver, "parameters") == 42.0
+    assert accuracy is not None and accuracy > 0.9
