@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from lesson_cases import facts_of, lesson_named, scene_of
 
-from backprop_studio import lessons
+from backprop_studio import data, lessons
+from backprop_studio.data import own
 from backprop_studio.errors import StudioError
 from backprop_studio.lessons import Driver, Rehearsal, Runner, parse_expression
 from backprop_studio.lessons.actions import action, set_at_once
 from backprop_studio.lessons.check import kinds
-from backprop_studio.lessons.evidence import collect, verify
+from backprop_studio.lessons.evidence import collect, load, save, verify
 from backprop_studio.lessons.recorder import Event, plain
 from backprop_studio.network import analyze
+from backprop_studio.project.container import OWN_DATA
 
 CASES = "11_do_not_blame_backprop"
+LOOP = "12_the_learning_loop"
 
 TEXT = """+++
 id = "two-scenes"
@@ -184,8 +190,8 @@ def test_that_settings_of_the_data_are_read_and_changed_by_name() -> None:
         {"set": "setup/data/label_noise/share", "to": 0.25},
         {"spoil": "feature_noise"},
     )
-    data = driver.network.setup.data
-    assert [c.info.id for c in data.corruptions] == ["label_noise", "feature_noise"]
+    made_of = driver.network.setup.data
+    assert [c.info.id for c in made_of.corruptions] == ["label_noise", "feature_noise"]
     for text, expected in {
         "setting:setup/data/options/noise": 0.1, "setting:setup/data/label_noise/share": 0.25,
         "setting:setup/data/corruptions": 2.0, "setting:setup/data/nonsense": None,
@@ -279,3 +285,37 @@ def test_that_the_last_challenge_can_be_met_with_forty_two_parameters_as_its_tex
     accuracy = number(driver, "accuracy")
     assert number(driver, "parameters") == 42.0
     assert accuracy is not None and accuracy > 0.9
+
+
+def test_that_evidence_takes_the_learners_own_points_along(tmp_path: Path) -> None:
+    lesson = lesson_named(LOOP)
+    at = next(i for i, step in enumerate(lesson.steps) if step.id == "own")
+    rehearsal = Rehearsal(lesson, scene_of(LOOP))
+    played = rehearsal.play()
+    for _ in range(at + 1):
+        assert next(played).sound
+    driver, session = rehearsal.driver, rehearsal.driver.session
+    assert session is not None
+    end = (session.completed, 0)
+    progress = replace(rehearsal.runner.progress, solved=["own"], forecasts={}, answers={})
+    events = [
+        Event("go", id="own"),
+        Event("design", network=plain(driver.network)),
+        Event("restart"),
+        Event("done", id="own", at=end),
+    ]
+    made = collect(lesson, progress, events, driver.network, session.weights(), end)
+    save(made, tmp_path / "evidence.json")
+    own.release()
+    with pytest.raises(StudioError):
+        data.load(driver.network.setup.dataset)
+    handed_in = load(tmp_path / "evidence.json")
+    found = verify(handed_in, lesson, scene_of(LOOP))
+    assert all(f.confirmed for f in found), found
+    assert {"step own", "weights"} <= {f.what for f in found}
+    # Other points under the same name are not believed.
+    own.release()
+    (entries,) = handed_in.data.values()
+    entries[OWN_DATA[1]] = entries[OWN_DATA[2]]
+    found = verify(handed_in, lesson, scene_of(LOOP))
+    assert any(f.what == "events" and not f.confirmed for f in found)
