@@ -30,7 +30,7 @@ class Sample:
     x, y
         Features and targets, as in the data set.
     of
-        How many rows the data set has. Rows that a corruption leaves out are in no sample.
+        How many rows are in use. Those that a corruption leaves out are in no sample.
     """
 
     rows: Array
@@ -62,14 +62,15 @@ def sample(session: Session, most: int) -> Sample:
     """
     dataset = dataset_of(session)
     split = session.prepared.split
-    share = min(1.0, most / dataset.size)
+    of = len(split.train) + len(split.validation)
+    share = min(1.0, most / of)
     parts = []
     for rows in (split.train, split.validation):
         count = max(1, min(len(rows), round(share * len(rows))))
         parts.append(rows[np.arange(count) * len(rows) // count])
     rows = np.concatenate(parts)
     held = np.arange(len(rows)) >= len(parts[0])
-    return Sample(rows, held, dataset.x[rows], dataset.y[rows], dataset.size)
+    return Sample(rows, held, dataset.x[rows], dataset.y[rows], of)
 
 
 def judged(lowered: Lowered) -> Head:

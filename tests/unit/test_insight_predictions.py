@@ -200,6 +200,7 @@ def test_that_what_is_said_is_said_of_the_rows_as_training_has_them() -> None:
     assert np.array_equal(found.x, prepared.dataset.x[found.rows])
     assert set(found.rows[~found.held]) == set(prepared.split.train)
     assert len(prepared.split.train) < 400, "rows that were left out are not told of"
+    assert found.of == len(found.rows)
     test = session.evaluate()
     assert 1 - found.wrong[found.held].mean() == pytest.approx(test.accuracy)
     assert set(found.rows[found.batch >= 0]) == set(session.rows)
