@@ -324,6 +324,61 @@ def digits() -> Project:
     )  # fmt: skip
 
 
+def suspect() -> Project:
+    """Disc and ring, one hidden layer; each case of the lesson changes something about it."""
+    return Project(
+        network(
+            [
+                ("input", "input", {}, 0, 0),
+                ("hidden", "dense", {"units": 8, "init": "xavier"}, 1, 0),
+                ("tanh", "tanh", {}, 2, 0),
+                ("output", "dense", {"units": 2, "init": "xavier"}, 0.5, 1.4),
+                ("loss", "softmax_cross_entropy", {}, 1.5, 1.4),
+            ],
+            ["input > hidden", "hidden > tanh", "tanh > output", "output > loss"],
+            dataset="circles", optimizer=learner("adam", 0.02), batch_size=16, precision="float64",
+        )
+    )  # fmt: skip
+
+
+def loop() -> Project:
+    """Two moons again, in two rows, so that there is room for another loss beside."""
+    return Project(
+        network(
+            [
+                ("input", "input", {}, 0, 0),
+                ("hidden", "dense", {"units": 8, "init": "xavier"}, 1, 0),
+                ("tanh", "tanh", {}, 2, 0),
+                ("output", "dense", {"units": 2, "init": "xavier"}, 0.5, 1.4),
+                ("loss", "softmax_cross_entropy", {}, 1.5, 1.4),
+            ],
+            ["input > hidden", "hidden > tanh", "tanh > output", "output > loss"],
+            dataset="moons", optimizer=sgd(0.3), batch_size=16, precision="float64",
+        )
+    )  # fmt: skip
+
+
+def spirals() -> Project:
+    """Two hidden layers and a shortcut past the second one, for whatever was learned before."""
+    return Project(
+        network(
+            [
+                ("input", "input", {}, 0, 0),
+                ("first", "dense", {"units": 8, "init": "xavier"}, 1, 0),
+                ("tanh", "tanh", {}, 2, 0),
+                ("second", "dense", {"units": 8, "init": "he"}, 3, 0),
+                ("relu", "relu", {}, 0.2, 1.4),
+                ("sum", "add", {}, 1.2, 2.1),
+                ("output", "dense", {"units": 2, "init": "xavier"}, 2.2, 2.1),
+                ("loss", "softmax_cross_entropy", {}, 3.3, 2.1),
+            ],
+            ["input > first", "first > tanh", "tanh > second", "second > relu", "tanh > sum",
+             "relu > sum.1", "sum > output", "output > loss"],
+            dataset="spirals", optimizer=sgd(0.1), batch_size=16, precision="float64",
+        )
+    )  # fmt: skip
+
+
 PROJECTS = {
     "01_one_neuron": one_neuron,
     "02_a_model_is_a_chain": chain,
@@ -335,6 +390,9 @@ PROJECTS = {
     "08_fading_and_bursting": deep_sigmoid,
     "09_no_understanding": some_digits,
     "10_why_it_still_works": digits,
+    "11_do_not_blame_backprop": suspect,
+    "12_the_learning_loop": loop,
+    "13_take_away": spirals,
 }
 """What makes each lesson's project, by the lesson's folder."""
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from backprop_studio.autograd import KEPT, Array, Machine, Phase, Role
 from backprop_studio.insight.representations import representations
-from backprop_studio.lessons import measures
+from backprop_studio.lessons import data_settings, judged, measures
 from backprop_studio.network import Network, Node, Source
 from backprop_studio.nn.layers.input import Input
 from backprop_studio.training import Session
@@ -23,6 +23,9 @@ PLAIN: Mapping[str, str] = {
     "loss": "loss of the batch, once it is computed",
     "held_out_loss": "loss on the held-out rows",
     "accuracy": "accuracy on the held-out rows",
+    "training_accuracy": "accuracy on the training rows, with the parameters as they are now",
+    "training_rows": "rows that are trained on",
+    "held_out_rows": "rows that are held out",
     "iteration": "finished updates",
     "epoch": "finished passes over the data",
     "rows": "rows of the current batch",
@@ -70,9 +73,10 @@ _PATH = re.compile(
     r"(?:\[(?P<entry>\d{1,9}(?:\s*,\s*\d{1,9})*)\])?"
     r"(?:\s+by\s+(?P<by>-?\d{1,9}(?:\.\d{1,9})?))?"
 )
-_SETTING = re.compile(r"[A-Za-z0-9_.-]{1,64}(?:/[a-z0-9_]{1,64})?")
+_SETTING = re.compile(r"[A-Za-z0-9_.-]{1,64}(?:/[a-z0-9_]{1,64}){0,3}")
+_CLASS = re.compile(r"[\w .-]{1,64}")
 _STEP = re.compile(r"[a-z0-9-]{1,80}")
-_COLON = (*OF_VALUES, *NUDGES, PART, COST, LINES, "setting")
+_COLON = (*OF_VALUES, *NUDGES, *judged.OF_CLASSES, PART, COST, LINES, "setting")
 _PHASES = ", ".join(phase.name.lower() for phase in Phase)
 
 
@@ -85,7 +89,8 @@ class Expression:
     text
         As it was written, without what stands after `@`.
     kind
-        A key of `PLAIN`, `OF_VALUES` or `NUDGES`, or `part`, `cost`, `instructions` or `setting`.
+        A key of `PLAIN`, `OF_VALUES`, `NUDGES` or `judged.OF_CLASSES`, or `part`, `cost`,
+        `instructions` or `setting`.
     layer, name
         Which value, which setting, which cost, or which phase.
     entry
@@ -145,6 +150,10 @@ def parse_expression(text: str) -> Expression:
         if rest.upper() not in Phase.__members__:
             raise ValueError(f"'{rest}' is not a phase; there are {_PHASES}")
         return Expression(whole, kind, name=rest.upper(), step=step)
+    if kind in judged.OF_CLASSES:
+        if not _CLASS.fullmatch(rest):
+            raise ValueError(f"'{rest}' is not a class; write its name, or its number from 0")
+        return Expression(whole, kind, name=rest, step=step)
     if kind not in _COLON:
         known = ", ".join(_COLON)
         raise ValueError(f"'{kind}:' is not known; before a colon stands one of {known}")
@@ -175,6 +184,14 @@ def read(expression: Expression, network: Network, session: Session) -> float | 
             return session.last_test.loss
         case "accuracy":
             return session.last_test.accuracy
+        case "training_accuracy":
+            return judged.training_accuracy(session)
+        case "training_rows":
+            return float(len(session.prepared.split.train))
+        case "held_out_rows":
+            return float(len(session.prepared.split.validation))
+        case "recall" | "rows_of":
+            return judged.of_class(expression.kind, expression.name, session)
         case "iteration":
             return float(session.completed)
         case "epoch":
@@ -251,6 +268,8 @@ def setting(network: Network, path: str) -> object:
         return spec.info.id
     if spec is network.setup and name == "dataset":
         return network.setup.dataset
+    if spec is network.setup and name.startswith(data_settings.PATH):
+        return data_settings.read(network.setup, name.removeprefix(data_settings.PATH))
     if node is not None and name == "frozen":
         return node.frozen
     return getattr(spec, name) if name in {f.name for f in spec.fields()} else None

@@ -236,10 +236,11 @@ def test_that_what_a_lesson_hides_is_gone_and_comes_back(
     "name",
     ["02_a_model_is_a_chain", "03_credit_assignment", "04_error_flows_backward",
      "05_local_information", "06_why_it_is_efficient", "07_not_the_learning_rule",
-     "08_fading_and_bursting", "09_no_understanding", "10_why_it_still_works"],
+     "08_fading_and_bursting", "09_no_understanding", "10_why_it_still_works",
+     "11_do_not_blame_backprop", "12_the_learning_loop", "13_take_away"],
 )  # fmt: skip
 def test_that_every_step_can_be_shown_and_is_then_done(
-    window: MainWindow, qtbot: QtBot, name: str
+    window: MainWindow, qtbot: QtBot, name: str, tmp_path: Path
 ) -> None:
     assert window.lessons.open(path_of(name))
     runner = window.lessons.runner
@@ -251,6 +252,38 @@ def test_that_every_step_can_be_shown_and_is_then_done(
             click(qtbot, window.lessons.panel.next)
     assert runner.is_finished
     assert window.lessons.panel.progress.value() == len(runner.lesson.steps)
+    assert window.lessons.write_evidence(tmp_path / "evidence.json")
+    assert cli.main(["verify", str(tmp_path / "evidence.json")]) == 0
+
+
+def test_that_a_scene_is_set_when_its_step_comes_and_not_twice(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    assert window.lessons.open(path_of("11_do_not_blame_backprop"))
+    panel, runner = window.lessons.panel, window.lessons.runner
+    assert runner is not None
+
+    def corruptions() -> list[str]:
+        return [c.info.id for c in window._document.network.setup.data.corruptions]
+
+    panel.step_requested.emit(1)
+    assert corruptions() == ["label_noise"]
+    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
+    with qtbot.waitSignal(window._engine.updated):
+        window.actions_by_id["step_epoch"].trigger()
+    panel.step_requested.emit(2)
+    qtbot.waitUntil(lambda: window._engine.snapshot.completed > 0)
+    window.actions_by_id["undo"].trigger()
+    assert corruptions() == [], "what a lesson sets can be undone, in one go"
+    panel.step_requested.emit(1)
+    assert corruptions() == [], "within a scene nothing is set again"
+    panel.step_requested.emit(3)
+    assert corruptions() == ["leaked_feature"]
+    qtbot.waitUntil(lambda: window._engine.snapshot.completed == 0)
+    window.lessons.leave()
+    assert window.lessons.open(path_of("11_do_not_blame_backprop"))
+    assert window.lessons.runner is not None and window.lessons.runner.index == 3
+    assert corruptions() == ["leaked_feature"], "the scene comes back with the step"
 
 
 def test_that_a_layer_that_is_opened_and_a_race_that_is_run_are_seen(
