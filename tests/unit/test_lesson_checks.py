@@ -225,6 +225,19 @@ def test_answer_and_choice() -> None:
     assert met(neuron, answer, {"a": 3.405}) and met(neuron, choice, {"c": 2})
 
 
+def test_that_drawn_points_are_data_of_ones_own() -> None:
+    learner = driver(MAZUR)
+    check = make("own_data", rows=4, classes=2)
+    assert not met(learner, check), "a data set of the program is not one's own"
+    points = [[0.5, 0.5, 0], [-0.5, 0.5, 1], [0.5, -0.5, 0]]
+    do(learner, {"draw": points})
+    assert not met(learner, check), "these are three"
+    do(learner, {"draw": [*points, [0.1, 0.2, 0]]})
+    assert met(learner, check)
+    do(learner, {"draw": [[float(k), 0.0, 0] for k in range(6)]})
+    assert not met(learner, check), "all are of one class"
+
+
 def test_that_every_kind_of_check_is_looked_at_here_and_described_in_the_guide() -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     guide = Path(__file__).parents[2].joinpath("docs/lessons.md").read_text(encoding="utf-8")

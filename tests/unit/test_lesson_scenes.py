@@ -260,19 +260,6 @@ def test_the_cases_of_the_shipped_lesson_begin_with_scenes() -> None:
     assert lesson.scene_of(0) is None and lesson.scene_of(2) == 1
 
 
-def test_that_drawn_points_are_data_of_ones_own() -> None:
-    driver = Driver(scene_of(CASES))
-    check = kinds()["own_data"](text="x", rows=4, classes=2)  # type: ignore[call-arg]
-    assert not check.met(facts_of(driver, check)), "a data set of the program is not one's own"
-    points = [[0.5, 0.5, 0], [-0.5, 0.5, 1], [0.5, -0.5, 0]]
-    do(driver, {"draw": points})
-    assert not check.met(facts_of(driver, check)), "these are three"
-    do(driver, {"draw": [*points, [0.1, 0.2, 0]]})
-    assert check.met(facts_of(driver, check))
-    do(driver, {"draw": [[float(k), 0.0, 0] for k in range(6)]})
-    assert not check.met(facts_of(driver, check)), "all are of one class"
-
-
 def test_that_the_last_challenge_can_be_met_with_forty_two_parameters_as_its_text_says() -> None:
     driver = do(
         Driver(scene_of("13_take_away")),
