@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt
@@ -14,6 +15,7 @@ from backprop_studio.ui import docks as layout
 from backprop_studio.ui.controllers.lesson import LessonController
 from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
 from backprop_studio.ui.dialogs.lesson_list import LessonList
+from backprop_studio.ui.start.cards import Entry
 
 if TYPE_CHECKING:
     from backprop_studio.ui.main_window import MainWindow
@@ -68,8 +70,25 @@ def install(window: MainWindow) -> None:
     shown.breakpoint_wanted.connect(window.breakpoints.toggle)
     window.instruments.gradient_check.checked.connect(lessons.see_check)
     window.breakpoints.breakpoints_changed.connect(lessons.set_breakpoints)
+    window.start.offer_lessons(partial(_offered, lessons))
+    lessons.opened.connect(window.start.leave)
     for key in ("export_evidence", "leave_lesson"):
         window.actions_by_id[key].setEnabled(False)
+
+
+def _offered(lessons: LessonController) -> list[Entry]:
+    """The lessons for the start page: what each is about, how long it takes, how far one is."""
+    offered = []
+    for number, entry in enumerate(lessons.entries(), 1):
+        if entry.is_done:
+            state = lessons.tr("done")
+        elif entry.done:
+            state = lessons.tr("{done} of {steps} steps done")
+        else:
+            state = lessons.tr("{minutes} minutes")
+        state = state.format(done=entry.done, steps=entry.steps, minutes=entry.minutes)
+        offered.append(Entry(f"{number}. {entry.title}", state, partial(lessons.open, entry.path)))
+    return offered
 
 
 def _open(key: str, window: MainWindow) -> None:

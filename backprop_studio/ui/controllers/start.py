@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -64,7 +64,7 @@ class StartController(QObject):
         self._layouts = layouts
         self._staying = False
         self._page: StartPage | None = None
-        self._lessons: Sequence[Entry] = ()
+        self._lessons: Callable[[], Sequence[Entry]] = tuple
         project.path_changed.connect(self._document_changed)
         layouts.put_back_now.connect(self._show_canvas)
 
@@ -80,11 +80,12 @@ class StartController(QObject):
             self._page = self._make()
         return self._page
 
-    def set_lessons(self, entries: Sequence[Entry]) -> None:
-        """Offer lessons: title, a line about it, and what begins it."""
-        self._lessons = tuple(entries)
-        if self._page is not None:
-            self._page.set_lessons(self._lessons)
+    def offer_lessons(self, lessons: Callable[[], Sequence[Entry]]) -> None:
+        """Offer lessons: title, a line about it, and what begins it.
+
+        Asked for whenever the page is shown, since a learner gets on.
+        """
+        self._lessons = lessons
 
     def greet(self) -> None:
         """Show the page, unless the person does not want to be greeted."""
@@ -100,6 +101,7 @@ class StartController(QObject):
                 for path in self._settings.recent_files[:_RECENT]
             ]
         )
+        page.set_lessons(self._lessons())
         page.set_greets(self._settings.start_page)
         self._layouts.clear()
         self._pages.setCurrentWidget(page)
@@ -143,7 +145,6 @@ class StartController(QObject):
                 for name, (title, detail) in finding.examples().items()
             ]
         )
-        page.set_lessons(self._lessons)
         page.set_presets(
             [
                 Entry(
