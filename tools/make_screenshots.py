@@ -28,7 +28,8 @@ def main() -> None:
         screen = Path(folder, "screen.json")
         screen.write_text(json.dumps(SCREEN))
         os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={screen}"
-        os.environ["XDG_CONFIG_HOME"] = folder
+        for kind in ("CONFIG", "DATA", "CACHE"):
+            os.environ[f"XDG_{kind}_HOME"] = folder
         for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
             os.environ.setdefault(name, "1")
         sys.path.insert(0, str(ROOT))
