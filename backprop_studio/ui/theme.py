@@ -7,9 +7,6 @@ repaints every widget. Widgets that keep colours (plots, cached pictures) refres
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -232,11 +229,10 @@ def apply(app: QApplication, mode: Mode) -> Theme:
     hints = app.styleHints()
     _State.mode = mode
     # Native title bars follow the hint where the platform knows it; elsewhere it does nothing.
-    with _uncollected():
-        if mode == "system":
-            hints.unsetColorScheme()
-        else:
-            hints.setColorScheme(Qt.ColorScheme.Dark if mode == "dark" else Qt.ColorScheme.Light)
+    if mode == "system":
+        hints.unsetColorScheme()
+    else:
+        hints.setColorScheme(Qt.ColorScheme.Dark if mode == "dark" else Qt.ColorScheme.Light)
     if not _State.connected:
         hints.colorSchemeChanged.connect(_follow_system)
         _State.connected = True
@@ -258,9 +254,8 @@ def _use(app: QApplication, theme: Theme) -> Theme:
     # are about to go has crashed Qt.
     if not app.styleSheet() and app.style().name().lower() != "fusion":
         app.setStyle("Fusion")
-    with _uncollected():
-        app.setPalette(palette(theme))
-        _set_sheet(app)
+    app.setPalette(palette(theme))
+    _set_sheet(app)
     return theme
 
 
@@ -272,30 +267,13 @@ def polish_text(app: QApplication, factor: float) -> None:
     """
     _State.text = factor
     if app.styleSheet():
-        with _uncollected():
-            _set_sheet(app)
+        _set_sheet(app)
 
 
 def _set_sheet(app: QApplication) -> None:
     sheet = f"{build(_State.theme)}/* text × {_State.text:g} */"
     if app.styleSheet() != sheet:
         app.setStyleSheet(sheet)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Let no garbage be collected meanwhile.
-
-    Qt goes through a list of all widgets, and calls ours. Were the menus of a plot that is gone,
-    which nobody but Python owns, collected right then, Qt would go on to what is no more.
-    """
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def is_theme_change(event: QEvent) -> bool:

@@ -1,5 +1,4 @@
 import dataclasses
-import gc
 from collections.abc import Iterator
 from typing import get_args
 
@@ -176,22 +175,3 @@ def test_that_the_primary_button_wears_the_accent(qapp: QApplication, qtbot: QtB
         theme.set_role(button, "primary")
         button.resize(90, 30)
         assert button.grab().toImage().pixelColor(6, 15).name() == look.accent
-
-
-def test_that_no_garbage_is_collected_while_qt_goes_through_all_widgets(
-    qapp: QApplication, qtbot: QtBot
-) -> None:
-    seen: list[bool] = []
-
-    class Watcher(QWidget):
-        def changeEvent(self, event: QEvent) -> None:
-            seen.append(gc.isenabled())
-            super().changeEvent(event)
-
-    watcher = Watcher()
-    qtbot.addWidget(watcher)
-    watcher.show()
-    seen.clear()
-    theme.apply(qapp, "dark")
-    theme.apply(qapp, "light")
-    assert seen and not any(seen) and gc.isenabled()
