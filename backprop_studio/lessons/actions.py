@@ -219,7 +219,7 @@ class Draw(Action, frozen=True, kw_only=True):
         for x, y, label in self.draw:
             made = drawing.add(made, np.array([x, y], np.float32), label)
         dataset = own.keep(drawing.to_dataset(made)).id
-        return edits.set_setup(network, replace(network.setup, dataset=dataset))
+        return edits.set_setup(network, network.setup.for_dataset(dataset))
 
 
 class AddLayer(Action, frozen=True, kw_only=True):
