@@ -3,50 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtWidgets import QDialog, QDockWidget, QMainWindow
 
-from backprop_studio.lessons.lesson import Head
 from backprop_studio.ui import docks as layout
-from backprop_studio.ui.controllers.lesson import LessonController
-from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
-from backprop_studio.ui.dialogs.lesson_list import LessonList
 
 if TYPE_CHECKING:
+    from backprop_studio.lessons.lesson import Head
     from backprop_studio.ui.main_window import MainWindow
 
 LESSON_WIDTH = 360
 """Pixels in which a lesson is read."""
 
 _PANEL = "lesson"
+_EDITOR = "lesson-editor"
 
 
-def handlers(lessons: LessonController, window: MainWindow) -> dict[str, Callable[[], object]]:
+def handlers(window: MainWindow) -> dict[str, Callable[[], object]]:
     """What the actions about lessons do."""
     return {
-        "lessons": lambda: _choose(lessons, window),
-        "open_lesson": lessons.open_file,
-        "write_lesson": lambda: _write(lessons, window),
-        "export_evidence": lessons.export_evidence,
-        "leave_lesson": lessons.leave,
+        "lessons": lambda: _choose(window),
+        "open_lesson": _later(window, "open_file"),
+        "write_lesson": lambda: _write(window),
+        "export_evidence": _later(window, "export_evidence"),
+        "leave_lesson": _later(window, "leave"),
     }
 
 
-def _choose(lessons: LessonController, window: MainWindow) -> None:
+def _later(window: MainWindow, method: str) -> Callable[[], object]:
+    """A call to the lessons, which are not built yet."""
+
+    def act() -> None:
+        getattr(window.lessons, method)()
+
+    return act
+
+
+def _choose(window: MainWindow) -> None:
     """Offer the lessons; one that is open comes back into sight, should its dock be closed."""
-    if lessons.runner is not None:
+    from backprop_studio.ui.dialogs.lesson_list import LessonList
+
+    if window.lessons.runner is not None:
         layout.open_instrument(window, window.docks, _PANEL)
-    LessonList(lessons, window).exec()
+    LessonList(window.lessons, window).exec()
 
 
-def _write(lessons: LessonController, window: MainWindow) -> None:
+def _write(window: MainWindow) -> None:
     """Open the editor, or bring it to the front."""
+    from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
+
     editor = window.findChild(LessonEditor)
     if editor is None:
-        editor = LessonEditor(lessons, lambda: window.project.put_aside().project, window)
+        editor = LessonEditor(window.lessons, lambda: window.project.put_aside().project, window)
+        editor.setObjectName(_EDITOR)
     editor.show()
     editor.raise_()
     editor.activateWindow()
@@ -62,9 +75,9 @@ def install(window: MainWindow) -> None:
     lessons.told.connect(lambda text: window.statusBar().showMessage(text, 8000))
     shown = lessons.demonstration
     shown.panel_wanted.connect(lambda key: layout.open_instrument(window, window.docks, key))
-    shown.check_wanted.connect(window.instruments.gradient_check.check)
+    shown.check_wanted.connect(partial(window.instruments.tell, "gradient_check", "check"))
     shown.breakpoint_wanted.connect(window.breakpoints.toggle)
-    window.instruments.gradient_check.checked.connect(lessons.see_check)
+    window.instruments.hear("gradient_check", "checked", lessons.see_check)
     window.breakpoints.breakpoints_changed.connect(lessons.set_breakpoints)
     for key in ("export_evidence", "leave_lesson"):
         window.actions_by_id[key].setEnabled(False)
@@ -94,7 +107,7 @@ class LessonMode(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # A lesson that is being written is not lost with the window.
         if watched is self._window and event.type() == QEvent.Type.Close:
-            editor = self._window.findChild(LessonEditor)
+            editor = self._window.findChild(QDialog, _EDITOR)
             if editor is not None and editor.isVisible() and not editor.close():
                 event.ignore()
                 return True
