@@ -14,6 +14,7 @@ from backprop_studio.ui import docks as layout
 
 if TYPE_CHECKING:
     from backprop_studio.lessons.lesson import Head
+    from backprop_studio.ui.controllers.lesson import LessonController
     from backprop_studio.ui.main_window import MainWindow
 
 LESSON_WIDTH = 360
@@ -23,42 +24,33 @@ _PANEL = "lesson"
 _EDITOR = "lesson-editor"
 
 
-def handlers(window: MainWindow) -> dict[str, Callable[[], object]]:
+def handlers(lessons: LessonController, window: MainWindow) -> dict[str, Callable[[], object]]:
     """What the actions about lessons do."""
     return {
-        "lessons": lambda: _choose(window),
-        "open_lesson": _later(window, "open_file"),
-        "write_lesson": lambda: _write(window),
-        "export_evidence": _later(window, "export_evidence"),
-        "leave_lesson": _later(window, "leave"),
+        "lessons": lambda: _choose(lessons, window),
+        "open_lesson": lessons.open_file,
+        "write_lesson": lambda: _write(lessons, window),
+        "export_evidence": lessons.export_evidence,
+        "leave_lesson": lessons.leave,
     }
 
 
-def _later(window: MainWindow, method: str) -> Callable[[], object]:
-    """A call to the lessons, which are not built yet."""
-
-    def act() -> None:
-        getattr(window.lessons, method)()
-
-    return act
-
-
-def _choose(window: MainWindow) -> None:
+def _choose(lessons: LessonController, window: MainWindow) -> None:
     """Offer the lessons; one that is open comes back into sight, should its dock be closed."""
     from backprop_studio.ui.dialogs.lesson_list import LessonList
 
-    if window.lessons.runner is not None:
+    if lessons.runner is not None:
         layout.open_instrument(window, window.docks, _PANEL)
-    LessonList(window.lessons, window).exec()
+    LessonList(lessons, window).exec()
 
 
-def _write(window: MainWindow) -> None:
+def _write(lessons: LessonController, window: MainWindow) -> None:
     """Open the editor, or bring it to the front."""
     from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
 
     editor = window.findChild(LessonEditor)
     if editor is None:
-        editor = LessonEditor(window.lessons, lambda: window.project.put_aside().project, window)
+        editor = LessonEditor(lessons, lambda: window.project.put_aside().project, window)
         editor.setObjectName(_EDITOR)
     editor.show()
     editor.raise_()

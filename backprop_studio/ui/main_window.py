@@ -32,7 +32,6 @@ from backprop_studio.training import (
 from backprop_studio.training.naming import breakpoint_name, with_names
 from backprop_studio.ui import actions, docks, finding, lesson_mode, theme, windows
 from backprop_studio.ui.canvas.progress import activity_at
-from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.appearance import Appearance
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
@@ -60,41 +59,37 @@ class MainWindow(QMainWindow):
         self, document: Document, engine: Engine, settings: Settings, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self._panels: dict[str, QWidget] = {}
         self._document = document
         self._engine = engine
         self._settings = settings
         self.project = ProjectController(document, engine, settings, self)
-        self.canvas = CanvasView(document)
         self.instruments = Instruments(engine.ask, self)
         self.status = RunStatus()
         self.loop = LoopStrip()
         self.pages = QStackedWidget()
-        self.pages.addWidget(self.canvas)
         self.setCentralWidget(self.pages)
         self.statusBar().addPermanentWidget(self.status)
         self.statusBar().setSizeGripEnabled(False)
 
         self.appearance = Appearance(self, settings)
-        handlers = {key: partial(self._furnished, act) for key, act in self._handlers().items()}
-        self.actions_by_id, self._menus = actions.build(self, handlers)
+        self.actions_by_id, self._menus = actions.build(self, self._act)
         self.appearance.set_actions(self.actions_by_id)
         self.shortcuts = Shortcuts(self.actions_by_id, settings)
-        for spec in actions.ACTIONS:
-            if spec.local:
-                self.canvas.addAction(self.actions_by_id[spec.id])
         self.transport = Transport(self.actions_by_id["run"])
         add_toolbar(self, self.actions_by_id, self.transport)
         add_strip(self, self.loop, self.tr("Learning loop"))
         self.docks = docks.build(self, self.panel)
-        for place in docks.DOCKS:
-            if place.shown:
-                self._menus["view"].addAction(self.docks[place.key].toggleViewAction())
+        for spec in docks.DOCKS:
+            if spec.shown:
+                self._menus["view"].addAction(self.docks[spec.key].toggleViewAction())
         self.layouts = Layouts(self, self.docks, settings)
-        self.start = StartController(self.pages, self.canvas, self.project, settings, self.layouts)
+        self.start = StartController(
+            self.pages, self._furnished_canvas, self.project, settings, self.layouts
+        )
         self.start.leave_for(self.actions_by_id)
         self._recent = RecentMenu(settings, self.project.reopen, self)
         self._menus["file"].insertMenu(self.actions_by_id["example"], self._recent)
-        self._panels: dict[str, QWidget] = {}
         self._told: Analysis | None = None
         document.clean_changed.connect(self._show_title)
         self.project.path_changed.connect(self._show_title)
@@ -106,8 +101,8 @@ class MainWindow(QMainWindow):
         Parameters
         ----------
         greet
-            Whether the start page is in front, if the person wants it. The panels, which it does
-            not show, are then left to `furnish`, for after the first paint.
+            Whether the start page is in front, if the person wants it. The rest, which is not in
+            sight then, is left to `furnish`, for after the first paint.
         """
         if not (greet and self._settings.start_page):
             self.furnish()
@@ -149,12 +144,12 @@ class MainWindow(QMainWindow):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if theme.is_theme_change(event):
+        if theme.is_theme_change(event) and self._panels:
             self.canvas.restyle()
 
     # Composition.
 
-    def _handlers(self) -> dict[str, Callable[[], object]]:
+    def _all_handlers(self) -> dict[str, Callable[[], object]]:
         engine, project, canvas = self._engine, self.project, self.canvas
         undo = self._document.undo_stack
         steps = {
@@ -172,7 +167,7 @@ class MainWindow(QMainWindow):
             "save": partial(self._after_edits, project.save),
             "save_as": partial(self._after_edits, project.save_as),
             "export": partial(self._after_edits, project.export),
-            "import_data": partial(self._after_edits, self._import_data),
+            "import_data": partial(self._after_edits, self.importing.open),
             "open_draw": partial(self._open_instrument, "draw"),
             "quit": self.close,
             "undo": undo.undo,
@@ -219,7 +214,7 @@ class MainWindow(QMainWindow):
             "new_weights": self._draw_new_weights,
             "shortcuts": self._show_shortcuts,
             "about": partial(about.show_about, self),
-            **lesson_mode.handlers(self),
+            **lesson_mode.handlers(self.lessons, self),
         }
 
     def panel(self, key: str) -> QWidget:
@@ -230,13 +225,14 @@ class MainWindow(QMainWindow):
         return self.lessons.panel if key == "lesson" else self._panels[key]
 
     def furnish(self) -> None:
-        """Build what stands around the canvas and connect it, if that has not been done.
+        """Build the canvas and what stands around it, and connect it all, if that is not done yet.
 
-        What it imports is not imported before: the first paint waits for none of it.
+        The start page needs none of it, and so its first paint does not wait for these imports.
         """
         if self._panels:
             return
         from backprop_studio.ui.canvas.ops_view import OpsView
+        from backprop_studio.ui.canvas.view import CanvasView
         from backprop_studio.ui.controllers.importing import ImportController
         from backprop_studio.ui.controllers.lesson import LessonController
         from backprop_studio.ui.controllers.tracer import Tracer
@@ -256,6 +252,11 @@ class MainWindow(QMainWindow):
         from backprop_studio.ui.panels.timeline import TimelinePanel
 
         document, engine, settings = self._document, self._engine, self._settings
+        self.canvas = CanvasView(document)
+        self.pages.insertWidget(0, self.canvas)
+        for action in actions.ACTIONS:
+            if action.local:
+                self.canvas.addAction(self.actions_by_id[action.id])
         self.lessons = LessonController(document, engine, self.project, settings, self)
         self.importing = ImportController(document, settings, self)
         self.tracer = Tracer(engine.ask, document, self.canvas, self)
@@ -299,6 +300,7 @@ class MainWindow(QMainWindow):
             if spec.shown:
                 self.docks[spec.key].fill()
         self._explain_panels()
+        self._handlers = self._all_handlers()
         self._connect()
         self.setAcceptDrops(True)
         self._show_analysis(document.analysis)
@@ -318,9 +320,14 @@ class MainWindow(QMainWindow):
     def _kind(self, key: str) -> type[QWidget]:
         return kind(key) if key in INSTRUMENTS else type(self.panel(key))
 
-    def _furnished(self, act: Callable[[], object]) -> None:
+    def _furnished_canvas(self) -> QWidget:
         self.furnish()
-        act()
+        return self.canvas
+
+    def _act(self, action: str) -> None:
+        """Do what an action is for."""
+        self.furnish()
+        self._handlers[action]()
 
     def _connect(self) -> None:
         document, engine = self._document, self._engine
@@ -556,9 +563,6 @@ class MainWindow(QMainWindow):
         network = self._document.network
         setup = replace(network.setup, seed=(network.setup.seed + 1) % 2**32)
         self._document.apply(self.tr("New weights"), edits.set_setup(network, setup))
-
-    def _import_data(self) -> None:
-        self.importing.open()
 
     def _open_another(self) -> None:
         if not windows.open_another():
