@@ -156,6 +156,9 @@ def build(window: QMainWindow, panel: Callable[[str], QWidget]) -> dict[str, Doc
     docks: dict[str, Dock] = {}
     for spec in DOCKS:
         docks[spec.key] = Dock(spec, partial(panel, spec.key), window)
+        if not spec.shown:
+            # Before it stands there: otherwise every tab is laid out anew for each that comes.
+            docks[spec.key].hide()
         window.addDockWidget(spec.area, docks[spec.key])
     for spec in DOCKS:
         if spec.behind:

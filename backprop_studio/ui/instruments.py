@@ -74,6 +74,8 @@ class Instruments(QObject):
     """Id of a node that is to be selected on the canvas."""
     opened = Signal(str)
     """Key of the instrument that another one leads to."""
+    built = Signal(str)
+    """Key of an instrument that is there from now on."""
 
     def __init__(self, ask: Ask, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -104,6 +106,7 @@ class Instruments(QObject):
         """
         if key not in self._built:
             self._built[key] = self._build(key)
+            self.built.emit(key)
         return self._built[key]
 
     def tell(self, key: str, method: str, *arguments: object) -> None:

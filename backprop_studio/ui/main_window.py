@@ -80,6 +80,8 @@ class MainWindow(QMainWindow):
         add_toolbar(self, self.actions_by_id, self.transport)
         add_strip(self, self.loop, self.tr("Learning loop"))
         self.docks = docks.build(self, self.panel)
+        # A panel without a place would not go when the window does.
+        self.instruments.built.connect(lambda key: self.docks[key].fill())
         for spec in docks.DOCKS:
             if spec.shown:
                 self._menus["view"].addAction(self.docks[spec.key].toggleViewAction())
@@ -222,7 +224,7 @@ class MainWindow(QMainWindow):
         if key in INSTRUMENTS:
             return self.instruments.panel(key)
         self.furnish()
-        return self.lessons.panel if key == "lesson" else self._panels[key]
+        return self._panels[key]
 
     def furnish(self) -> None:
         """Build the canvas and what stands around it, and connect it all, if that is not done yet.
@@ -295,10 +297,10 @@ class MainWindow(QMainWindow):
             "outline": self.outline,
             "help": self.help,
             "draw": self.draw,
+            "lesson": self.lessons.panel,
         }
-        for spec in docks.DOCKS:
-            if spec.shown:
-                self.docks[spec.key].fill()
+        for key in self._panels:
+            self.docks[key].fill()
         self._explain_panels()
         self._handlers = self._all_handlers()
         self._connect()

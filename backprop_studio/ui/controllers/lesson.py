@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDockWidget, QFileDialog, QMessageBox, QWidget
@@ -37,10 +36,8 @@ from backprop_studio.ui.controllers.demonstration import Demonstration
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
 from backprop_studio.ui.controllers.project import Aside, ProjectController
+from backprop_studio.ui.panels.lesson import LessonPanel
 from backprop_studio.ui.settings import Settings
-
-if TYPE_CHECKING:
-    from backprop_studio.ui.panels.lesson import LessonPanel
 
 PATIENCE = 0.5
 """Seconds between two looks while training runs."""
@@ -78,6 +75,7 @@ class LessonController(QObject):
         self._settings = settings
         self._window = window
         self.store = ProgressStore(settings.lessons_folder)
+        self.panel = LessonPanel()
         self._runner: Runner | None = None
         self._scene: Project | None = None
         self._aside: Aside | None = None
@@ -95,21 +93,13 @@ class LessonController(QObject):
         project.before_discard = self.leave
         engine.updated.connect(self._see_update)
         document.analysis_changed.connect(self._see_analysis)
-
-    @cached_property
-    def panel(self) -> LessonPanel:
-        """What the learner reads and answers."""
-        from backprop_studio.ui.panels.lesson import LessonPanel
-
-        panel = LessonPanel()
-        panel.predicted.connect(self.predict)
-        panel.answered.connect(self.answer)
-        panel.step_requested.connect(self._go)
-        panel.hint_requested.connect(self._hint)
-        panel.show_requested.connect(self._show_step)
-        panel.restart_requested.connect(self.restart)
-        panel.left.connect(self.leave)
-        return panel
+        self.panel.predicted.connect(self.predict)
+        self.panel.answered.connect(self.answer)
+        self.panel.step_requested.connect(self._go)
+        self.panel.hint_requested.connect(self._hint)
+        self.panel.show_requested.connect(self._show_step)
+        self.panel.restart_requested.connect(self.restart)
+        self.panel.left.connect(self.leave)
 
     @property
     def runner(self) -> Runner | None:
