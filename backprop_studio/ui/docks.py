@@ -131,6 +131,12 @@ class Dock(QDockWidget):
             panel.setVisible(self._in_front)
         _name_areas(self)
 
+    def open(self, wanted: bool = True) -> None:
+        """Show it, its panel in it at once, so that it can be given a size; or else hide it."""
+        if wanted:
+            self.fill()
+        self.setVisible(wanted)
+
     def _seen(self, seen: bool) -> None:
         self._in_front = seen
         if seen and self._panel is None:
@@ -231,11 +237,11 @@ ARRANGEMENTS: Mapping[str, tuple[str, ...]] = {
 """Docks that are open, by what one is about to do; of those in one place, the last is in front."""
 
 
-def show_arrangement(window: QMainWindow, docks: Mapping[str, QDockWidget], name: str) -> None:
+def show_arrangement(window: QMainWindow, docks: Mapping[str, Dock], name: str) -> None:
     """Open the docks of an arrangement, and close all others."""
     wanted = ARRANGEMENTS[name]
     for key, dock in docks.items():
-        dock.setVisible(key in wanted)
+        dock.open(key in wanted)
     for key in wanted:
         docks[key].raise_()
     arrange(window, docks)
@@ -248,10 +254,10 @@ def show_arrangement(window: QMainWindow, docks: Mapping[str, QDockWidget], name
         window.resizeDocks([docks["messages"]], [120], Qt.Orientation.Vertical)
 
 
-def open_instrument(window: QMainWindow, docks: Mapping[str, QDockWidget], key: str) -> None:
+def open_instrument(window: QMainWindow, docks: Mapping[str, Dock], key: str) -> None:
     """Open a dock in front of the others at its place, wide enough to be read."""
     dock = docks[key]
-    dock.show()
+    dock.open()
     dock.raise_()
     if window.dockWidgetArea(dock) == _RIGHT and dock.width() < INSTRUMENT_WIDTH:
         window.resizeDocks([dock], [INSTRUMENT_WIDTH], Qt.Orientation.Horizontal)

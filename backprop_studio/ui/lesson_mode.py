@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDialog, QDockWidget, QMainWindow
+from PySide6.QtWidgets import QDialog, QMainWindow
 
 from backprop_studio.ui import docks as layout
 
@@ -87,7 +87,7 @@ class LessonMode(QObject):
     def __init__(
         self,
         window: QMainWindow,
-        docks: Mapping[str, QDockWidget],
+        docks: Mapping[str, layout.Dock],
         actions: Mapping[str, QAction],
     ) -> None:
         super().__init__(window)
@@ -123,7 +123,7 @@ class LessonMode(QObject):
         # A lesson is read from the top to the bottom of the window.
         self._window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         for key, dock in self._docks.items():
-            dock.setVisible(key == _PANEL or key in head.open)
+            dock.open(key == _PANEL or key in head.open)
         for key in (*head.open, _PANEL):
             if key in self._docks:
                 self._docks[key].raise_()
