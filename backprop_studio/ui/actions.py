@@ -351,7 +351,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
 
 
 def _without_state(act: Callable[[str], object], key: str) -> Callable[[bool], None]:
-    """A slot that leaves out whether the action is checked."""
+    """`triggered` brings whether the action is checked; nothing here has a use for it."""
 
     def call(checked: bool) -> None:
         act(key)

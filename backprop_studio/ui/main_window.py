@@ -74,6 +74,7 @@ class MainWindow(QMainWindow):
 
         self.appearance = Appearance(self, settings)
         self.actions_by_id, self._menus = actions.build(self, self._act)
+        actions.follow_undo(self.actions_by_id, document.undo_stack)
         self.appearance.set_actions(self.actions_by_id)
         self.shortcuts = Shortcuts(self.actions_by_id, settings)
         self.transport = Transport(self.actions_by_id["run"])
@@ -323,6 +324,7 @@ class MainWindow(QMainWindow):
         return kind(key) if key in INSTRUMENTS else type(self.panel(key))
 
     def _furnished_canvas(self) -> QWidget:
+        """The page behind the start page."""
         self.furnish()
         return self.canvas
 
@@ -396,7 +398,6 @@ class MainWindow(QMainWindow):
         engine.state_changed.connect(self._show_state)
         engine.failed.connect(self._show_failure)
         engine.unanswered.connect(self._tell)
-        actions.follow_undo(self.actions_by_id, document.undo_stack)
         lesson_mode.install(self)
 
     # What the document and the engine say.

@@ -60,6 +60,10 @@ def test_that_the_first_paint_waits_for_nothing_that_it_does_not_show() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_that_every_action_has_something_to_do(window: MainWindow) -> None:
+    assert set(window._handlers) == set(window.actions_by_id)
+
+
 def test_that_an_instrument_is_built_when_its_dock_is_first_opened(window: MainWindow) -> None:
     assert window.docks["rules"].widget() is None
     window.layouts.open("rules")
