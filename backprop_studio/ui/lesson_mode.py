@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtWidgets import QDialog, QMainWindow
 
-from backprop_studio.lessons.lesson import Head
 from backprop_studio.ui import docks as layout
-from backprop_studio.ui.controllers.lesson import LessonController
-from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
-from backprop_studio.ui.dialogs.lesson_list import LessonList
-from backprop_studio.ui.start.cards import Entry
 
 if TYPE_CHECKING:
+    from backprop_studio.lessons.lesson import Head
+    from backprop_studio.ui.controllers.lesson import LessonController
     from backprop_studio.ui.main_window import MainWindow
+    from backprop_studio.ui.start.cards import Entry
 
 LESSON_WIDTH = 360
 """Pixels in which a lesson is read."""
 
 _PANEL = "lesson"
+_EDITOR = "lesson-editor"
 
 
 def handlers(lessons: LessonController, window: MainWindow) -> dict[str, Callable[[], object]]:
@@ -39,6 +38,8 @@ def handlers(lessons: LessonController, window: MainWindow) -> dict[str, Callabl
 
 def _choose(lessons: LessonController, window: MainWindow) -> None:
     """Offer the lessons; one that is open comes back into sight, should its dock be closed."""
+    from backprop_studio.ui.dialogs.lesson_list import LessonList
+
     if lessons.runner is not None:
         layout.open_instrument(window, window.docks, _PANEL)
     LessonList(lessons, window).exec()
@@ -46,9 +47,12 @@ def _choose(lessons: LessonController, window: MainWindow) -> None:
 
 def _write(lessons: LessonController, window: MainWindow) -> None:
     """Open the editor, or bring it to the front."""
+    from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
+
     editor = window.findChild(LessonEditor)
     if editor is None:
         editor = LessonEditor(lessons, lambda: window.project.put_aside().project, window)
+        editor.setObjectName(_EDITOR)
     editor.show()
     editor.raise_()
     editor.activateWindow()
@@ -65,10 +69,10 @@ def install(window: MainWindow) -> None:
     shown = lessons.demonstration
     shown.panel_wanted.connect(lambda key: _open(key, window))
     window.canvas.node_opened.connect(lessons.see_layer)
-    window.instruments.efficiency.raced.connect(lambda: lessons.see_opened("race"))
-    shown.check_wanted.connect(window.instruments.gradient_check.check)
+    window.instruments.hear("efficiency", "raced", lambda: lessons.see_opened("race"))
+    shown.check_wanted.connect(partial(window.instruments.tell, "gradient_check", "check"))
     shown.breakpoint_wanted.connect(window.breakpoints.toggle)
-    window.instruments.gradient_check.checked.connect(lessons.see_check)
+    window.instruments.hear("gradient_check", "checked", lessons.see_check)
     window.breakpoints.breakpoints_changed.connect(lessons.set_breakpoints)
     window.start.offer_lessons(partial(_offered, lessons))
     lessons.opened.connect(window.start.leave)
@@ -78,6 +82,8 @@ def install(window: MainWindow) -> None:
 
 def _offered(lessons: LessonController) -> list[Entry]:
     """The lessons for the start page: what each is about, how long it takes, how far one is."""
+    from backprop_studio.ui.start.cards import Entry
+
     offered = []
     for number, entry in enumerate(lessons.entries(), 1):
         if entry.is_done:
@@ -100,7 +106,7 @@ def _open(key: str, window: MainWindow) -> None:
             window.canvas.node_opened.emit(node.id)
     elif key == "race":
         layout.open_instrument(window, window.docks, "efficiency")
-        window.instruments.efficiency.race()
+        window.instruments.tell("efficiency", "race")
     elif key in window.docks:
         layout.open_instrument(window, window.docks, key)
 
@@ -117,7 +123,7 @@ class LessonMode(QObject):
     def __init__(
         self,
         window: QMainWindow,
-        docks: Mapping[str, QDockWidget],
+        docks: Mapping[str, layout.Dock],
         actions: Mapping[str, QAction],
     ) -> None:
         super().__init__(window)
@@ -129,7 +135,7 @@ class LessonMode(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # A lesson that is being written is not lost with the window.
         if watched is self._window and event.type() == QEvent.Type.Close:
-            editor = self._window.findChild(LessonEditor)
+            editor = self._window.findChild(QDialog, _EDITOR)
             if editor is not None and editor.isVisible() and not editor.close():
                 event.ignore()
                 return True
@@ -153,7 +159,7 @@ class LessonMode(QObject):
         # A lesson is read from the top to the bottom of the window.
         self._window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         for key, dock in self._docks.items():
-            dock.setVisible(key == _PANEL or key in head.open)
+            dock.open(key == _PANEL or key in head.open)
         for key in (*head.open, _PANEL):
             if key in self._docks:
                 self._docks[key].raise_()
