@@ -123,7 +123,7 @@ def _take_all() -> None:
     look("over_time")
     look("gradient_flow")
     look("doctor")
-    look("landscape")
+    look("landscape", shown.landscape.button.click)
     window.actions_by_id["open_compare"].trigger()
     wait(300)
     shown.compare.mark_a.click()

@@ -93,4 +93,4 @@ def test_that_it_says_why_there_is_nothing(
     window.actions_by_id["open_landscape"].trigger()
     window._document.reset(network)
     qtbot.waitUntil(lambda: said in panel.story.text(), timeout=10_000)
-    assert not panel.button.isEnabled() and not panel.pages.isVisible()
+    assert not panel.button.isEnabled() and panel.pages.currentWidget() is panel._nothing

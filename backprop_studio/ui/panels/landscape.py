@@ -98,7 +98,9 @@ class LandscapePanel(QWidget):
         self.plot = LinePlot(self.tr("along the direction"), self.tr("loss"))
         self.table = DataTable([self.tr("Place"), self.tr("Loss")], self.tr("Losses"))
         self.pages = QStackedWidget()
-        for page in (self.map, self.plot, self.table):
+        # In front before there is anything to show, so that the rest keeps its place.
+        self._nothing = QWidget()
+        for page in (self._nothing, self.map, self.plot, self.table):
             self.pages.addWidget(page)
         self.numbers = QPushButton(self.tr("Table"))
         self.numbers.setCheckable(True)
@@ -234,12 +236,13 @@ class LandscapePanel(QWidget):
         self.button.setText(self.tr("Cancel") if busy else self.tr("Compute"))
         self.progress.setVisible(busy)
         self.progress.setValue(0 if found is None else round(1000 * found.done))
-        for widget in (self.pages, self.numbers, self.copy):
+        for widget in (self.numbers, self.copy):
             widget.setVisible(found is not None)
         self._enable()
         self.story.setText(self._tell())
         if found is None:
             self.reading.clear()
+            self.pages.setCurrentWidget(self._nothing)
             return
         if self.numbers.isChecked():
             self.pages.setCurrentWidget(self.table)
