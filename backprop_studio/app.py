@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -76,6 +77,35 @@ class _FileOpener(QObject):
         return False
 
 
+class _FirstPaint(QObject):
+    """Does something once, when the first frame is on the screen: a person sees that at once.
+
+    Parameters
+    ----------
+    app
+        Whose windows are painted.
+    then
+        What is done.
+    """
+
+    def __init__(self, app: QApplication, then: Callable[[], object]) -> None:
+        super().__init__(app)
+        self._app = app
+        self._then = then
+        app.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self._app.removeEventFilter(self)
+            # The rest of this frame comes first, and then whatever it has caused.
+            QTimer.singleShot(0, lambda: QTimer.singleShot(0, self._go))
+        return False
+
+    def _go(self) -> None:
+        self.deleteLater()
+        self._then()
+
+
 def build(store: Settings) -> tuple[MainWindow, Engine]:
     """Make the document, the engine and the window, wired together; nothing runs yet."""
     # Children of the application: they outlive the window, whose widgets listen to them.
@@ -108,7 +138,7 @@ def start(argv: list[str]) -> tuple[QApplication, MainWindow]:
     app.installEventFilter(opener)
 
     def begin() -> None:
-        # After the first paint: a person sees the window at once.
+        window.furnish()
         engine.start()
         if window.project.recover():
             return
@@ -116,7 +146,7 @@ def start(argv: list[str]) -> tuple[QApplication, MainWindow]:
             with window.start.staying():
                 window.project.load_example()
 
-    QTimer.singleShot(0, begin)
+    _FirstPaint(app, begin)
     return app, window
 
 

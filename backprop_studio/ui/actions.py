@@ -350,24 +350,26 @@ ACTIONS: tuple[ActionSpec, ...] = (
 )  # fmt: skip
 
 
-def _without_state(handler: Callable[[], object]) -> Callable[[bool], None]:
-    """`triggered` brings whether the action is checked; no handler here has a use for it."""
+def _without_state(act: Callable[[str], object], key: str) -> Callable[[bool], None]:
+    """`triggered` brings whether the action is checked; nothing here has a use for it."""
 
     def call(checked: bool) -> None:
-        handler()
+        act(key)
 
     return call
 
 
 def build(
-    window: QMainWindow, handlers: Mapping[str, Callable[[], object]]
+    window: QMainWindow, act: Callable[[str], object]
 ) -> tuple[dict[str, QAction], dict[str, QMenu]]:
     """Make every action and the menu bar; return both by id.
 
-    Raises
-    ------
-    KeyError
-        An action has no handler.
+    Parameters
+    ----------
+    window
+        It gets the menu bar.
+    act
+        Does what the action of an id is for.
     """
     actions: dict[str, QAction] = {}
     menus: dict[str, QMenu] = {key: window.menuBar().addMenu(_tr(t)) for key, t in MENUS.items()}
@@ -383,7 +385,7 @@ def build(
         action.setIconText(plain_text(spec).split(" ")[0])
         set_shortcut(action, spec, spec.shortcut)
         action.setCheckable(bool(spec.checked))
-        action.triggered.connect(_without_state(handlers[spec.id]))
+        action.triggered.connect(_without_state(act, spec.id))
         menu = menus[spec.menu]
         if spec.separator:
             menu.addSeparator()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import (
@@ -93,27 +94,78 @@ DOCKS = (
 )
 
 
-def build(window: QMainWindow, panels: Mapping[str, QWidget]) -> dict[str, QDockWidget]:
-    """Put every panel into its dock, each where it belongs."""
-    window.setDockNestingEnabled(True)
-    window.setCorner(Qt.Corner.BottomLeftCorner, _BOTTOM)
-    window.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
-    docks: dict[str, QDockWidget] = {}
-    for spec in DOCKS:
-        dock = QDockWidget(QCoreApplication.translate("Docks", spec.title), window)
-        dock.setObjectName(f"dock-{spec.key}")
-        panel = panels[spec.key]
-        dock.setWidget(_held(panel) if spec.shown else _scrolled(panel))
-        _name_areas(dock)
-        if spec.behind:
-            # Behind another tab a dock counts as visible; its panel must not do anything then.
-            dock.visibilityChanged.connect(panel.setVisible)
-        dock.setFeatures(
+class Dock(QDockWidget):
+    """A dock that is empty until it comes into sight: its panel is built then, or by `fill`.
+
+    Parameters
+    ----------
+    spec
+        Which dock it is.
+    panel
+        Gives its panel.
+    window
+        It stands in.
+    """
+
+    def __init__(self, spec: DockSpec, panel: Callable[[], QWidget], window: QMainWindow) -> None:
+        super().__init__(QCoreApplication.translate("Docks", spec.title), window)
+        self._spec = spec
+        self._make = panel
+        self._panel: QWidget | None = None
+        self._in_front = False
+        self.setObjectName(f"dock-{spec.key}")
+        self.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetMovable
             | QDockWidget.DockWidgetFeature.DockWidgetClosable
         )
-        window.addDockWidget(spec.area, dock)
-        docks[spec.key] = dock
+        self.visibilityChanged.connect(self._seen)
+
+    def fill(self) -> None:
+        """Put the panel into the dock, if it is not there yet."""
+        panel = self._make()
+        if self._panel is panel:
+            return
+        self._panel = panel
+        self.setWidget(_held(panel) if self._spec.shown else _scrolled(panel))
+        if self._spec.behind:
+            panel.setVisible(self._in_front)
+        _name_areas(self)
+
+    def open(self, wanted: bool = True) -> None:
+        """Show it, its panel in it at once, so that it can be given a size; or else hide it."""
+        if wanted:
+            self.fill()
+        self.setVisible(wanted)
+
+    def _seen(self, seen: bool) -> None:
+        self._in_front = seen
+        if seen and self._panel is None:
+            self.fill()
+        if self._panel is not None and self._spec.behind:
+            # Behind another tab a dock counts as visible; its panel must not do anything then.
+            self._panel.setVisible(seen)
+
+
+def build(window: QMainWindow, panel: Callable[[str], QWidget]) -> dict[str, Dock]:
+    """Make the docks, each where it belongs. They are empty until they come into sight.
+
+    Parameters
+    ----------
+    window
+        It gets them.
+    panel
+        Gives the panel of a key when it is needed.
+    """
+    window.setDockNestingEnabled(True)
+    window.setCorner(Qt.Corner.BottomLeftCorner, _BOTTOM)
+    window.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
+    docks: dict[str, Dock] = {}
+    for spec in DOCKS:
+        docks[spec.key] = Dock(spec, partial(panel, spec.key), window)
+        if not spec.shown:
+            # Before it stands there: otherwise every tab is laid out anew for each that comes.
+            docks[spec.key].hide()
+        window.addDockWidget(spec.area, docks[spec.key])
     for spec in DOCKS:
         if spec.behind:
             window.tabifyDockWidget(docks[spec.behind], docks[spec.key])
@@ -185,11 +237,11 @@ ARRANGEMENTS: Mapping[str, tuple[str, ...]] = {
 """Docks that are open, by what one is about to do; of those in one place, the last is in front."""
 
 
-def show_arrangement(window: QMainWindow, docks: Mapping[str, QDockWidget], name: str) -> None:
+def show_arrangement(window: QMainWindow, docks: Mapping[str, Dock], name: str) -> None:
     """Open the docks of an arrangement, and close all others."""
     wanted = ARRANGEMENTS[name]
     for key, dock in docks.items():
-        dock.setVisible(key in wanted)
+        dock.open(key in wanted)
     for key in wanted:
         docks[key].raise_()
     arrange(window, docks)
@@ -202,10 +254,10 @@ def show_arrangement(window: QMainWindow, docks: Mapping[str, QDockWidget], name
         window.resizeDocks([docks["messages"]], [120], Qt.Orientation.Vertical)
 
 
-def open_instrument(window: QMainWindow, docks: Mapping[str, QDockWidget], key: str) -> None:
+def open_instrument(window: QMainWindow, docks: Mapping[str, Dock], key: str) -> None:
     """Open a dock in front of the others at its place, wide enough to be read."""
     dock = docks[key]
-    dock.show()
+    dock.open()
     dock.raise_()
     if window.dockWidgetArea(dock) == _RIGHT and dock.width() < INSTRUMENT_WIDTH:
         window.resizeDocks([dock], [INSTRUMENT_WIDTH], Qt.Orientation.Horizontal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QCursor, QKeySequence
@@ -11,11 +12,12 @@ from PySide6.QtWidgets import QWidget
 
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.nn import nodes
-from backprop_studio.ui.canvas.geometry import PortRef
-from backprop_studio.ui.canvas.interactions.marks import add_note
-from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.project import ProjectController
 from backprop_studio.ui.dialogs.chooser import Choice, Chooser
+
+if TYPE_CHECKING:
+    from backprop_studio.ui.canvas.geometry import PortRef
+    from backprop_studio.ui.canvas.view import CanvasView
 
 
 def _tr(text: str) -> str:
@@ -34,6 +36,8 @@ def quick_add(canvas: CanvasView, at: QPoint | None = None, port: PortRef | None
     port
         What the layer is wired to; only layers that can be are offered then.
     """
+    from backprop_studio.ui.canvas.interactions.marks import add_note
+
     viewport = canvas.viewport()
     if at is None:
         at = viewport.mapFromGlobal(QCursor.pos())

@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Protocol, cast
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any, Protocol, cast
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from backprop_studio.autograd import Program, resolve
-from backprop_studio.insight.history import History
 from backprop_studio.network import Analysis
 from backprop_studio.training import Cursor, Snapshot
 from backprop_studio.ui.asking import Ask
-from backprop_studio.ui.panels.bug_hunt import BugHuntPanel
-from backprop_studio.ui.panels.compare import ComparePanel
-from backprop_studio.ui.panels.credit import CreditPanel
-from backprop_studio.ui.panels.doctor import DoctorPanel
-from backprop_studio.ui.panels.efficiency import EfficiencyPanel
-from backprop_studio.ui.panels.example import ExamplePanel
-from backprop_studio.ui.panels.explanation import ExplanationPanel
-from backprop_studio.ui.panels.gradient_check import GradientCheckPanel
-from backprop_studio.ui.panels.gradient_flow import GradientFlowPanel
-from backprop_studio.ui.panels.inside import InsidePanel
-from backprop_studio.ui.panels.landscape import LandscapePanel
-from backprop_studio.ui.panels.over_time import OverTimePanel
-from backprop_studio.ui.panels.paths import PathsPanel
-from backprop_studio.ui.panels.predictions import PredictionsPanel
-from backprop_studio.ui.panels.representations import RepresentationsPanel
-from backprop_studio.ui.panels.rules import RulesPanel
-from backprop_studio.ui.panels.units import UnitsPanel
-from backprop_studio.ui.panels.voices import VoicesPanel
+
+INSTRUMENTS: Mapping[str, str] = MappingProxyType(
+    {
+        "example": "ExamplePanel",
+        "explanation": "ExplanationPanel",
+        "credit": "CreditPanel",
+        "inside": "InsidePanel",
+        "efficiency": "EfficiencyPanel",
+        "paths": "PathsPanel",
+        "rules": "RulesPanel",
+        "compare": "ComparePanel",
+        "bug_hunt": "BugHuntPanel",
+        "gradient_check": "GradientCheckPanel",
+        "over_time": "OverTimePanel",
+        "landscape": "LandscapePanel",
+        "doctor": "DoctorPanel",
+        "gradient_flow": "GradientFlowPanel",
+        "predictions": "PredictionsPanel",
+        "representations": "RepresentationsPanel",
+        "units": "UnitsPanel",
+        "voices": "VoicesPanel",
+    }
+)
+"""The class of every instrument, by its key, which is also the name of its file in `panels`."""
+
+_WITH_HISTORY = ("over_time", "doctor")
+"""Those that share what was measured while training ran."""
 
 
 class Instrument(Protocol):
@@ -46,6 +58,10 @@ class Instrument(Protocol):
 class Instruments(QObject):
     """All of them, as one: told of the network and the moment, and heard where they agree.
 
+    Each is built when it is first needed, and its file is imported then: a start does not wait
+    for what is not in sight. ``instruments.credit`` is the instrument of that key. To speak to
+    one that need not be built for it, `tell` it; to hear one, `hear` it.
+
     Parameters
     ----------
     ask
@@ -58,76 +74,90 @@ class Instruments(QObject):
     """Id of a node that is to be selected on the canvas."""
     opened = Signal(str)
     """Key of the instrument that another one leads to."""
+    built = Signal(str)
+    """Key of an instrument that is there from now on."""
 
     def __init__(self, ask: Ask, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._ask = ask
         self._program: Program | None = None
         self._followed: tuple[Cursor, int] | None = None
-        self.example = ExamplePanel(ask)
-        self.explanation = ExplanationPanel(ask)
-        self.credit = CreditPanel(ask)
-        self.inside = InsidePanel(ask)
-        self.efficiency = EfficiencyPanel(ask)
-        self.paths = PathsPanel(ask)
-        self.rules = RulesPanel(ask)
-        self.compare = ComparePanel(ask)
-        self.bug_hunt = BugHuntPanel(ask)
-        self.gradient_check = GradientCheckPanel(ask)
-        history = History()
-        self.over_time = OverTimePanel(ask, history)
-        self.gradient_flow = GradientFlowPanel(ask)
-        self.doctor = DoctorPanel(ask, history)
-        self.predictions = PredictionsPanel(ask)
-        self.representations = RepresentationsPanel(ask)
-        self.landscape = LandscapePanel(ask)
-        self.units = UnitsPanel(ask)
-        self.example.row_chosen.connect(self.units.set_row)
-        self.voices = VoicesPanel(ask)
-        self.panels: dict[str, QWidget] = {
-            "example": self.example,
-            "explanation": self.explanation,
-            "credit": self.credit,
-            "inside": self.inside,
-            "efficiency": self.efficiency,
-            "paths": self.paths,
-            "rules": self.rules,
-            "compare": self.compare,
-            "bug_hunt": self.bug_hunt,
-            "gradient_check": self.gradient_check,
-            "over_time": self.over_time,
-            "landscape": self.landscape,
-            "doctor": self.doctor,
-            "gradient_flow": self.gradient_flow,
-            "predictions": self.predictions,
-            "representations": self.representations,
-            "units": self.units,
-            "voices": self.voices,
-        }
+        self._built: dict[str, QWidget] = {}
+        self._heard: list[tuple[str, str, Callable[..., object]]] = []
+        self._told: dict[str, dict[str, tuple[object, ...]]] = {}
         self._analysis: Analysis | None = None
         self._snapshot: Snapshot | None = None
         self._behind: set[str] = set()
-        for panel in self.panels.values():
-            panel.installEventFilter(self)
-            for name, slot in (
-                ("node_chosen", self.node_chosen),
-                ("number_chosen", self.explain),
-                ("example_traced", self.trace),
-            ):
-                signal = getattr(panel, name, None)
-                if signal is not None:
-                    signal.connect(slot)
+        self.hear("example", "row_chosen", lambda row: self.tell("units", "set_row", row))
+
+    def __getattr__(self, key: str) -> Any:
+        # Only for what is no attribute of the usual kind.
+        if key in INSTRUMENTS:
+            return self.panel(key)
+        raise AttributeError(key)
+
+    def panel(self, key: str) -> QWidget:
+        """An instrument, built when it is first asked for.
+
+        Raises
+        ------
+        KeyError
+            There is none of this key.
+        """
+        if key not in self._built:
+            self._built[key] = self._build(key)
+            self.built.emit(key)
+        return self._built[key]
+
+    def tell(self, key: str, method: str, *arguments: object) -> None:
+        """Call a method of an instrument, now or when it is built; then, the last call counts."""
+        if key in self._built:
+            getattr(self._built[key], method)(*arguments)
+        else:
+            self._told.setdefault(key, {})[method] = arguments
+
+    def hear(self, key: str, signal: str, slot: Callable[..., object]) -> None:
+        """Connect a signal of an instrument, now or when it is built."""
+        self._heard.append((key, signal, slot))
+        if key in self._built:
+            getattr(self._built[key], signal).connect(slot)
+
+    @cached_property
+    def _history(self) -> object:
+        from backprop_studio.insight.history import History
+
+        return History()
+
+    def _build(self, key: str) -> QWidget:
+        build = cast(Callable[..., QWidget], kind(key))
+        panel = build(self._ask, self._history) if key in _WITH_HISTORY else build(self._ask)
+        panel.installEventFilter(self)
+        for name, slot in (
+            ("node_chosen", self.node_chosen),
+            ("number_chosen", self.explain),
+            ("example_traced", self.trace),
+        ):
+            signal = getattr(panel, name, None)
+            if signal is not None:
+                signal.connect(slot)
+        for whose, name, heard in self._heard:
+            if whose == key:
+                getattr(panel, name).connect(heard)
+        for method, arguments in self._told.pop(key, {}).items():
+            getattr(panel, method)(*arguments)
+        return panel
 
     def set_network(self, analysis: Analysis) -> None:
         """Tell all that are in sight that the network has changed; the others when they are."""
         self._program = None if analysis.lowered is None else analysis.lowered.program
         self._analysis = analysis
-        self._behind = set(self.panels)
+        self._behind = set(INSTRUMENTS)
         self._catch_up()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Tell all that are in sight where training stands."""
         self._snapshot = snapshot
-        for panel in self.panels.values():
+        for panel in self._built.values():
             if panel.isVisible():
                 cast(Instrument, panel).show_snapshot(snapshot)
 
@@ -138,7 +168,7 @@ class Instruments(QObject):
 
     def _catch_up(self, shown: QObject | None = None) -> None:
         """Hidden panels cost nothing: what they have missed is told when they come into sight."""
-        for key, panel in self.panels.items():
+        for key, panel in self._built.items():
             if panel is not shown and not panel.isVisible():
                 continue
             if key in self._behind and self._analysis is not None:
@@ -171,3 +201,9 @@ class Instruments(QObject):
         """Open the explanation of a number."""
         self.opened.emit("explanation")
         self.explanation.explain(value, entry)
+
+
+def kind(key: str) -> type[QWidget]:
+    """The class of an instrument, by its key; imported, and not built."""
+    module = import_module(f"backprop_studio.ui.panels.{key}")
+    return cast(type[QWidget], getattr(module, INSTRUMENTS[key]))

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtWidgets import QDialog, QMainWindow
 
-from backprop_studio.lessons.lesson import Head
 from backprop_studio.ui import docks as layout
-from backprop_studio.ui.controllers.lesson import LessonController
-from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
-from backprop_studio.ui.dialogs.lesson_list import LessonList
 
 if TYPE_CHECKING:
+    from backprop_studio.lessons.lesson import Head
+    from backprop_studio.ui.controllers.lesson import LessonController
     from backprop_studio.ui.main_window import MainWindow
 
 LESSON_WIDTH = 360
 """Pixels in which a lesson is read."""
 
 _PANEL = "lesson"
+_EDITOR = "lesson-editor"
 
 
 def handlers(lessons: LessonController, window: MainWindow) -> dict[str, Callable[[], object]]:
@@ -37,6 +37,8 @@ def handlers(lessons: LessonController, window: MainWindow) -> dict[str, Callabl
 
 def _choose(lessons: LessonController, window: MainWindow) -> None:
     """Offer the lessons; one that is open comes back into sight, should its dock be closed."""
+    from backprop_studio.ui.dialogs.lesson_list import LessonList
+
     if lessons.runner is not None:
         layout.open_instrument(window, window.docks, _PANEL)
     LessonList(lessons, window).exec()
@@ -44,9 +46,12 @@ def _choose(lessons: LessonController, window: MainWindow) -> None:
 
 def _write(lessons: LessonController, window: MainWindow) -> None:
     """Open the editor, or bring it to the front."""
+    from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
+
     editor = window.findChild(LessonEditor)
     if editor is None:
         editor = LessonEditor(lessons, lambda: window.project.put_aside().project, window)
+        editor.setObjectName(_EDITOR)
     editor.show()
     editor.raise_()
     editor.activateWindow()
@@ -62,9 +67,9 @@ def install(window: MainWindow) -> None:
     lessons.told.connect(lambda text: window.statusBar().showMessage(text, 8000))
     shown = lessons.demonstration
     shown.panel_wanted.connect(lambda key: layout.open_instrument(window, window.docks, key))
-    shown.check_wanted.connect(window.instruments.gradient_check.check)
+    shown.check_wanted.connect(partial(window.instruments.tell, "gradient_check", "check"))
     shown.breakpoint_wanted.connect(window.breakpoints.toggle)
-    window.instruments.gradient_check.checked.connect(lessons.see_check)
+    window.instruments.hear("gradient_check", "checked", lessons.see_check)
     window.breakpoints.breakpoints_changed.connect(lessons.set_breakpoints)
     for key in ("export_evidence", "leave_lesson"):
         window.actions_by_id[key].setEnabled(False)
@@ -82,7 +87,7 @@ class LessonMode(QObject):
     def __init__(
         self,
         window: QMainWindow,
-        docks: Mapping[str, QDockWidget],
+        docks: Mapping[str, layout.Dock],
         actions: Mapping[str, QAction],
     ) -> None:
         super().__init__(window)
@@ -94,7 +99,7 @@ class LessonMode(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # A lesson that is being written is not lost with the window.
         if watched is self._window and event.type() == QEvent.Type.Close:
-            editor = self._window.findChild(LessonEditor)
+            editor = self._window.findChild(QDialog, _EDITOR)
             if editor is not None and editor.isVisible() and not editor.close():
                 event.ignore()
                 return True
@@ -118,7 +123,7 @@ class LessonMode(QObject):
         # A lesson is read from the top to the bottom of the window.
         self._window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         for key, dock in self._docks.items():
-            dock.setVisible(key == _PANEL or key in head.open)
+            dock.open(key == _PANEL or key in head.open)
         for key in (*head.open, _PANEL):
             if key in self._docks:
                 self._docks[key].raise_()

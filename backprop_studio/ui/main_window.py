@@ -12,7 +12,6 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
-    QDockWidget,
     QMainWindow,
     QStackedWidget,
     QUndoView,
@@ -32,38 +31,16 @@ from backprop_studio.training import (
 )
 from backprop_studio.training.naming import breakpoint_name, with_names
 from backprop_studio.ui import actions, docks, finding, lesson_mode, theme, windows
-from backprop_studio.ui.canvas.ops_view import OpsView
 from backprop_studio.ui.canvas.progress import activity_at
-from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.appearance import Appearance
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
-from backprop_studio.ui.controllers.importing import ImportController
 from backprop_studio.ui.controllers.layouts import Layouts
-from backprop_studio.ui.controllers.lesson import LessonController
 from backprop_studio.ui.controllers.project import ProjectController
 from backprop_studio.ui.controllers.shortcuts import Shortcuts
 from backprop_studio.ui.controllers.start import StartController
-from backprop_studio.ui.controllers.tracer import Tracer
 from backprop_studio.ui.dialogs import about
-from backprop_studio.ui.dialogs.set_number import SetNumberDialog
-from backprop_studio.ui.dialogs.shortcuts import ShortcutsDialog
-from backprop_studio.ui.guide import GUIDE
-from backprop_studio.ui.instruments import Instruments
-from backprop_studio.ui.panels.breakpoints import BreakpointsPanel
-from backprop_studio.ui.panels.current_step import CurrentStepPanel
-from backprop_studio.ui.panels.data import DataPanel
-from backprop_studio.ui.panels.draw import DrawPanel
-from backprop_studio.ui.panels.gradients import GradientsPanel
-from backprop_studio.ui.panels.help import HelpPanel
-from backprop_studio.ui.panels.inspector import InspectorPanel
-from backprop_studio.ui.panels.loss_curves import LossCurvesPanel
-from backprop_studio.ui.panels.messages import MessagesPanel
-from backprop_studio.ui.panels.outline import OutlinePanel
-from backprop_studio.ui.panels.palette import PalettePanel
-from backprop_studio.ui.panels.program import ProgramPanel
-from backprop_studio.ui.panels.setup import SetupPanel
-from backprop_studio.ui.panels.timeline import TimelinePanel
+from backprop_studio.ui.instruments import INSTRUMENTS, Instruments, kind
 from backprop_studio.ui.recent import RecentMenu
 from backprop_studio.ui.settings import Settings
 from backprop_studio.ui.toolbar import add_strip, add_toolbar
@@ -82,64 +59,44 @@ class MainWindow(QMainWindow):
         self, document: Document, engine: Engine, settings: Settings, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self._panels: dict[str, QWidget] = {}
         self._document = document
         self._engine = engine
         self._settings = settings
         self.project = ProjectController(document, engine, settings, self)
-        self.lessons = LessonController(document, engine, self.project, settings, self)
-        self.importing = ImportController(document, settings, self)
-
-        self.canvas = CanvasView(document)
-        self.palette_panel = PalettePanel()
-        self.inspector = InspectorPanel(document)
-        self.setup = SetupPanel(document)
-        self.data = DataPanel(document)
-        self.draw = DrawPanel(document)
-        self.losses = LossCurvesPanel()
-        self.gradients = GradientsPanel(engine.ask)
-        self.current_step = CurrentStepPanel()
-        self.messages = MessagesPanel(document)
-        self.program = ProgramPanel(engine.ask)
-        self.timeline = TimelinePanel()
-        self.breakpoints = BreakpointsPanel()
         self.instruments = Instruments(engine.ask, self)
-        self.tracer = Tracer(engine.ask, document, self.canvas, self)
-        self.history = QUndoView(document.undo_stack)
-        self.history.setEmptyLabel(self.tr("As it was opened"))
-        self.history.setAccessibleName(self.tr("Undo history"))
-        self.outline = OutlinePanel()
-        self.help = HelpPanel()
         self.status = RunStatus()
         self.loop = LoopStrip()
-        self.operations = OpsView()
         self.pages = QStackedWidget()
-        self.pages.addWidget(self.canvas)
-        self.pages.addWidget(self.operations)
         self.setCentralWidget(self.pages)
         self.statusBar().addPermanentWidget(self.status)
         self.statusBar().setSizeGripEnabled(False)
 
         self.appearance = Appearance(self, settings)
-        self.actions_by_id, self._menus = actions.build(self, self._handlers())
+        self.actions_by_id, self._menus = actions.build(self, self._act)
+        actions.follow_undo(self.actions_by_id, document.undo_stack)
         self.appearance.set_actions(self.actions_by_id)
         self.shortcuts = Shortcuts(self.actions_by_id, settings)
-        for spec in actions.ACTIONS:
-            if spec.local:
-                self.canvas.addAction(self.actions_by_id[spec.id])
         self.transport = Transport(self.actions_by_id["run"])
         add_toolbar(self, self.actions_by_id, self.transport)
         add_strip(self, self.loop, self.tr("Learning loop"))
-        self.docks = self._add_docks()
+        self.docks = docks.build(self, self.panel)
+        # A panel without a place would not go when the window does.
+        self.instruments.built.connect(lambda key: self.docks[key].fill())
+        for spec in docks.DOCKS:
+            if spec.shown:
+                self._menus["view"].addAction(self.docks[spec.key].toggleViewAction())
         self.layouts = Layouts(self, self.docks, settings)
-        self.start = StartController(self.pages, self.canvas, self.project, settings, self.layouts)
+        self.start = StartController(
+            self.pages, self._furnished_canvas, self.project, settings, self.layouts
+        )
         self.start.leave_for(self.actions_by_id)
         self._recent = RecentMenu(settings, self.project.reopen, self)
         self._menus["file"].insertMenu(self.actions_by_id["example"], self._recent)
-        self._connect()
-        self.setAcceptDrops(True)
-        self._show_title()
         self._told: Analysis | None = None
-        self._show_analysis(document.analysis)
+        document.clean_changed.connect(self._show_title)
+        self.project.path_changed.connect(self._show_title)
+        self._show_title()
 
     def show_at_last_place(self, *, greet: bool = False) -> None:
         """Show the window where it was the last time, or at its standard size.
@@ -147,8 +104,11 @@ class MainWindow(QMainWindow):
         Parameters
         ----------
         greet
-            Whether the start page is in front, if the person wants it.
+            Whether the start page is in front, if the person wants it. The rest, which is not in
+            sight then, is left to `furnish`, for after the first paint.
         """
+        if not (greet and self._settings.start_page):
+            self.furnish()
         self.layouts.restore()
         if greet:
             self.start.greet()
@@ -157,6 +117,7 @@ class MainWindow(QMainWindow):
     # Overrides of Qt.
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.furnish()
         if not self.project.may_discard():
             event.ignore()
             return
@@ -186,12 +147,12 @@ class MainWindow(QMainWindow):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if theme.is_theme_change(event):
+        if theme.is_theme_change(event) and self._panels:
             self.canvas.restyle()
 
     # Composition.
 
-    def _handlers(self) -> dict[str, Callable[[], object]]:
+    def _all_handlers(self) -> dict[str, Callable[[], object]]:
         engine, project, canvas = self._engine, self.project, self.canvas
         undo = self._document.undo_stack
         steps = {
@@ -251,10 +212,7 @@ class MainWindow(QMainWindow):
             **steps,
             "fork": engine.fork,
             "set_number": partial(self._after_edits, self._set_number),
-            **{
-                f"open_{key}": partial(self._open_instrument, key)
-                for key in self.instruments.panels
-            },
+            **{f"open_{key}": partial(self._open_instrument, key) for key in INSTRUMENTS},
             "restart": partial(self._after_edits, self._restart),
             "new_weights": self._draw_new_weights,
             "shortcuts": self._show_shortcuts,
@@ -262,8 +220,69 @@ class MainWindow(QMainWindow):
             **lesson_mode.handlers(self.lessons, self),
         }
 
-    def _add_docks(self) -> dict[str, QDockWidget]:
-        panels: dict[str, QWidget] = {
+    def panel(self, key: str) -> QWidget:
+        """The panel of a dock; if there is none yet, it is built."""
+        if key in INSTRUMENTS:
+            return self.instruments.panel(key)
+        self.furnish()
+        return self._panels[key]
+
+    def furnish(self) -> None:
+        """Build the canvas and what stands around it, and connect it all, if that is not done yet.
+
+        The start page needs none of it, and so its first paint does not wait for these imports.
+        """
+        if self._panels:
+            return
+        from backprop_studio.ui.canvas.ops_view import OpsView
+        from backprop_studio.ui.canvas.view import CanvasView
+        from backprop_studio.ui.controllers.importing import ImportController
+        from backprop_studio.ui.controllers.lesson import LessonController
+        from backprop_studio.ui.controllers.tracer import Tracer
+        from backprop_studio.ui.panels.breakpoints import BreakpointsPanel
+        from backprop_studio.ui.panels.current_step import CurrentStepPanel
+        from backprop_studio.ui.panels.data import DataPanel
+        from backprop_studio.ui.panels.draw import DrawPanel
+        from backprop_studio.ui.panels.gradients import GradientsPanel
+        from backprop_studio.ui.panels.help import HelpPanel
+        from backprop_studio.ui.panels.inspector import InspectorPanel
+        from backprop_studio.ui.panels.loss_curves import LossCurvesPanel
+        from backprop_studio.ui.panels.messages import MessagesPanel
+        from backprop_studio.ui.panels.outline import OutlinePanel
+        from backprop_studio.ui.panels.palette import PalettePanel
+        from backprop_studio.ui.panels.program import ProgramPanel
+        from backprop_studio.ui.panels.setup import SetupPanel
+        from backprop_studio.ui.panels.timeline import TimelinePanel
+
+        document, engine, settings = self._document, self._engine, self._settings
+        self.canvas = CanvasView(document)
+        self.pages.insertWidget(0, self.canvas)
+        for action in actions.ACTIONS:
+            if action.local:
+                self.canvas.addAction(self.actions_by_id[action.id])
+        self.lessons = LessonController(document, engine, self.project, settings, self)
+        self.importing = ImportController(document, settings, self)
+        self.tracer = Tracer(engine.ask, document, self.canvas, self)
+        self.operations = OpsView()
+        self.pages.addWidget(self.operations)
+        self.palette_panel = PalettePanel()
+        self.inspector = InspectorPanel(document)
+        self.setup = SetupPanel(document)
+        self.data = DataPanel(document)
+        self.draw = DrawPanel(document)
+        self.losses = LossCurvesPanel()
+        self.gradients = GradientsPanel(engine.ask)
+        self.current_step = CurrentStepPanel()
+        self.messages = MessagesPanel(document)
+        self.program = ProgramPanel(engine.ask)
+        self.timeline = TimelinePanel()
+        self.breakpoints = BreakpointsPanel()
+        self.history = QUndoView(document.undo_stack)
+        self.history.setEmptyLabel(self.tr("As it was opened"))
+        self.history.setAccessibleName(self.tr("Undo history"))
+        self.outline = OutlinePanel()
+        self.help = HelpPanel()
+        self._panels = {
             "palette": self.palette_panel,
             "inspector": self.inspector,
             "setup": self.setup,
@@ -278,27 +297,45 @@ class MainWindow(QMainWindow):
             "history": self.history,
             "outline": self.outline,
             "help": self.help,
-            "lesson": self.lessons.panel,
             "draw": self.draw,
-            **self.instruments.panels,
+            "lesson": self.lessons.panel,
         }
-        made = docks.build(self, panels)
-        titles = {s.key: s.title for s in docks.DOCKS}
+        for key in self._panels:
+            self.docks[key].fill()
+        self._explain_panels()
+        self._handlers = self._all_handlers()
+        self._connect()
+        self.setAcceptDrops(True)
+        self._show_analysis(document.analysis)
+
+    def _explain_panels(self) -> None:
+        """Let the help know the panels, also those that are not built."""
+        from backprop_studio.ui.guide import GUIDE
+
+        keys = {self.docks[spec.key].windowTitle(): spec.key for spec in docks.DOCKS}
         self.help.set_panels(
-            {titles[key]: panel for key, panel in panels.items()},
-            {titles[key]: text for key, text in GUIDE.items() if key in titles},
-            [titles[key] for key in _OF_LAYERS],
+            {title: self.docks[key] for title, key in keys.items()},
+            lambda title: self._kind(keys[title]),
+            {title: GUIDE[key] for title, key in keys.items() if key in GUIDE},
+            [title for title, key in keys.items() if key in _OF_LAYERS],
         )
-        for spec in docks.DOCKS:
-            if spec.shown:
-                self._menus["view"].addAction(made[spec.key].toggleViewAction())
-        return made
+
+    def _kind(self, key: str) -> type[QWidget]:
+        return kind(key) if key in INSTRUMENTS else type(self.panel(key))
+
+    def _furnished_canvas(self) -> QWidget:
+        """The page behind the start page."""
+        self.furnish()
+        return self.canvas
+
+    def _act(self, action: str) -> None:
+        """Do what an action is for."""
+        self.furnish()
+        self._handlers[action]()
 
     def _connect(self) -> None:
         document, engine = self._document, self._engine
         document.analysis_changed.connect(self._show_analysis)
-        document.clean_changed.connect(self._show_title)
-        self.project.path_changed.connect(self._show_title)
         self.project.path_changed.connect(self.canvas.zoom_to_fit)
         self.project.path_changed.connect(self.messages.clear_notices)
         self.project.told.connect(self._tell)
@@ -340,13 +377,16 @@ class MainWindow(QMainWindow):
         self.loop.panel_requested.connect(self._open_instrument)
         self.losses.export_requested.connect(self.project.export_curves)
         self.instruments.node_chosen.connect(self._go_to_node)
-        self.instruments.example.row_chosen.connect(self.tracer.set_row)
-        self.instruments.example.numbers_typed.connect(self._put_in)
-        self.instruments.inside.focus_changed.connect(self.canvas.set_focus_node)
-        self.instruments.efficiency.overlay_changed.connect(self.canvas.set_badges)
-        self.instruments.doctor.experiment_requested.connect(engine.try_out)
+        for key, signal, slot in (
+            ("example", "row_chosen", self.tracer.set_row),
+            ("example", "numbers_typed", self._put_in),
+            ("inside", "focus_changed", self.canvas.set_focus_node),
+            ("efficiency", "overlay_changed", self.canvas.set_badges),
+            ("doctor", "experiment_requested", engine.try_out),
+            ("explanation", "change_requested", self._set_this_number),
+        ):
+            self.instruments.hear(key, signal, slot)
         self.instruments.opened.connect(self._open_instrument)
-        self.instruments.explanation.change_requested.connect(self._set_this_number)
         self.program.node_selected.connect(lambda node: self.canvas.select((node,)))
         self.canvas.selection_changed.connect(self._show_in_program)
         engine.stopped.connect(self._show_stop)
@@ -358,7 +398,6 @@ class MainWindow(QMainWindow):
         engine.state_changed.connect(self._show_state)
         engine.failed.connect(self._show_failure)
         engine.unanswered.connect(self._tell)
-        actions.follow_undo(self.actions_by_id, document.undo_stack)
         lesson_mode.install(self)
 
     # What the document and the engine say.
@@ -408,7 +447,7 @@ class MainWindow(QMainWindow):
     def _show_in_program(self, nodes: tuple[str, ...]) -> None:
         if len(nodes) == 1:
             self.program.select_node(nodes[0])
-            self.instruments.inside.set_node(nodes[0])
+            self.instruments.tell("inside", "set_node", nodes[0])
 
     def _show_stop(self, point: Breakpoint) -> None:
         lowered = self._document.analysis.lowered
@@ -502,6 +541,8 @@ class MainWindow(QMainWindow):
         self._after_edits(partial(self._set_number, value, entry))
 
     def _set_number(self, value: int | None = None, entry: tuple[int, ...] = ()) -> None:
+        from backprop_studio.ui.dialogs.set_number import SetNumberDialog
+
         lowered, snapshot = self._document.analysis.lowered, self._engine.snapshot
         if lowered is None or snapshot.cursor is None:
             return
@@ -534,6 +575,8 @@ class MainWindow(QMainWindow):
         self.start.show()
 
     def _show_shortcuts(self) -> None:
+        from backprop_studio.ui.dialogs.shortcuts import ShortcutsDialog
+
         dialog = ShortcutsDialog(self.shortcuts, self)
         dialog.exec()
         dialog.deleteLater()

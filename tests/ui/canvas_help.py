@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from backprop_studio.network import Network, TrainingSetup, edits
 from backprop_studio.nn import nodes
-from backprop_studio.ui.canvas import CanvasView
+from backprop_studio.ui.canvas.view import CanvasView
 
 NONE = Qt.KeyboardModifier.NoModifier
 LEFT = Qt.MouseButton.LeftButton

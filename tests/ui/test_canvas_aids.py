@@ -17,8 +17,9 @@ from backprop_studio.network import Network, Wire, edits
 from backprop_studio.network.layout import arranged
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.nn import nodes
-from backprop_studio.ui.canvas import CanvasView, geometry, mime, routing
+from backprop_studio.ui.canvas import geometry, mime, routing
 from backprop_studio.ui.canvas.geometry import PortRef
+from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.dialogs.chooser import Chooser
 from backprop_studio.ui.main_window import MainWindow

@@ -13,7 +13,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import Network, edits
-from backprop_studio.ui.canvas import LAYER_MIME, CanvasView, mime
+from backprop_studio.ui.canvas import mime
+from backprop_studio.ui.canvas.mime import LAYER_MIME
+from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.document import Document
 from tests.ui.canvas_help import LEFT, NONE, body, click, digits, drag, drop, hover, mirrors
 

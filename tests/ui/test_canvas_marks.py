@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import Arrow, Wire, analyze, edits, grouping
-from backprop_studio.ui.canvas import CanvasView
 from backprop_studio.ui.canvas.arrow_item import ArrowItem
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.note_item import NoteItem
+from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.document import Document
 from tests.ui.canvas_help import LEFT, NONE, body, click, digits, drag
 

@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import Network, TrainingSetup, Wire, edits
 from backprop_studio.nn import nodes
-from backprop_studio.ui.canvas import CanvasView
 from backprop_studio.ui.canvas.geometry import PortRef
+from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.document import Document
 from tests.ui.canvas_help import LEFT, NONE, body, drag, mirrors
 

@@ -16,8 +16,10 @@ from backprop_studio.autograd import Phase
 from backprop_studio.errors import Severity
 from backprop_studio.network import Wire, edits
 from backprop_studio.ui import theme
-from backprop_studio.ui.canvas import Activity, CanvasView, captions, style
+from backprop_studio.ui.canvas import captions, style
+from backprop_studio.ui.canvas.activity import Activity
 from backprop_studio.ui.canvas.card import Texts
+from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.document import Document
 from tests.ui.canvas_help import LEFT, NONE, body, click, digits, drag
 

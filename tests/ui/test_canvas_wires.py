@@ -11,10 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import Network, Wire, edits
 from backprop_studio.nn import nodes
-from backprop_studio.ui.canvas import CanvasView
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.interactions.draw_wire import targets, wire_between
 from backprop_studio.ui.canvas.interactions.guides import REACH, GuideItem, aligned
+from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.document import Document
 from tests.ui.canvas_help import LEFT, NONE, body, digits, drag, mirrors
 

@@ -29,6 +29,7 @@ LEFT = Qt.MouseButton.LeftButton
 @pytest.fixture
 def lesson(window: MainWindow, qtbot: QtBot) -> LessonPanel:
     """The first lesson, open."""
+    window.resize(1280, 800)
     assert window.lessons.open(path_of(NEURON))
     qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
     return window.lessons.panel

@@ -17,6 +17,7 @@ from backprop_studio.ui import stylesheet, theme
 from backprop_studio.ui.dialogs.chooser import Chooser
 from backprop_studio.ui.docks import ARRANGEMENTS
 from backprop_studio.ui.finding import _EXAMPLES
+from backprop_studio.ui.instruments import INSTRUMENTS
 from backprop_studio.ui.main_window import MainWindow
 
 ROOT = Path(__file__).parents[2]
@@ -148,7 +149,7 @@ def test_that_every_example_is_offered_and_opens(
 
 def test_that_the_names_on_tabs_are_never_cut_short(window: MainWindow) -> None:
     window.setStyleSheet(stylesheet.build(theme.current()))
-    for key in window.instruments.panels:
+    for key in INSTRUMENTS:
         window.actions_by_id[f"open_{key}"].trigger()
     bars = [b for b in window.findChildren(QTabBar) if b.parent() is window and b.count() > 1]
     assert len(bars) >= 4

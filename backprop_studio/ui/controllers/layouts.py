@@ -35,11 +35,11 @@ class Layouts(QObject):
     put_back_now = Signal()
 
     def __init__(
-        self, window: QMainWindow, panels: Mapping[str, QDockWidget], settings: Settings
+        self, window: QMainWindow, panels: Mapping[str, docks.Dock], settings: Settings
     ) -> None:
         super().__init__(window)
         self._window = window
-        self._docks = panels
+        self._docks: Mapping[str, docks.Dock] = panels
         self._settings = settings
         self._standard = QByteArray()
         self._aside: QByteArray | None = None

@@ -18,7 +18,6 @@ from backprop_studio.ui.canvas.picture import FORMATS
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
 from backprop_studio.ui.controllers.recovery import Recovery
-from backprop_studio.ui.panels.loss_curves import FORMATS as CURVE_FORMATS
 from backprop_studio.ui.settings import Settings
 
 
@@ -260,6 +259,8 @@ class ProjectController(QObject):
 
     def export_curves(self, write: Callable[[Path], None]) -> None:
         """The curves as a picture or as numbers, to a file that the person picks."""
+        from backprop_studio.ui.panels.loss_curves import FORMATS as CURVE_FORMATS
+
         failed = self.tr("The curves were not exported")
         name = f"{stem_of(self._path)}-curves"
         self._export(self.tr("Export curves"), name, CURVE_FORMATS, failed, write)

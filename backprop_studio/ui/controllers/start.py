@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -43,7 +43,7 @@ class StartController(QObject):
     pages
         What stands in the middle of the window.
     canvas
-        The page to go to.
+        Gives the page to go to.
     project, settings, layouts
         What its entries open; what it remembers; what puts the panels aside.
     """
@@ -51,7 +51,7 @@ class StartController(QObject):
     def __init__(
         self,
         pages: QStackedWidget,
-        canvas: QWidget,
+        canvas: Callable[[], QWidget],
         project: ProjectController,
         settings: Settings,
         layouts: Layouts,
@@ -171,8 +171,9 @@ class StartController(QObject):
             self.leave()
 
     def _show_canvas(self) -> None:
-        self._pages.setCurrentWidget(self._canvas)
-        self._canvas.setFocus()
+        canvas = self._canvas()
+        self._pages.setCurrentWidget(canvas)
+        canvas.setFocus()
 
 
 class _Drawn:

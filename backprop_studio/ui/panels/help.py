@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import inspect
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from PySide6.QtWidgets import QComboBox, QLabel, QTextBrowser, QVBoxLayout, QWidget
 
@@ -24,7 +24,8 @@ class HelpPanel(QWidget):
             for registry in (nodes(), optimizers(), schedules())
             for spec in registry.values()
         }
-        self._panels: dict[str, QWidget] = {}
+        self._places: dict[str, QWidget] = {}
+        self._kind: Callable[[str], type[QWidget]] = lambda title: QWidget
         self._silent: frozenset[str] = frozenset()
         self._guides: dict[str, str] = dict(TOPICS)
         self.topic = QComboBox()
@@ -48,7 +49,8 @@ class HelpPanel(QWidget):
 
     def set_panels(
         self,
-        panels: Mapping[str, QWidget],
+        places: Mapping[str, QWidget],
+        kind: Callable[[str], type[QWidget]],
         guides: Mapping[str, str],
         silent: Collection[str] = (),
     ) -> None:
@@ -56,18 +58,21 @@ class HelpPanel(QWidget):
 
         Parameters
         ----------
-        panels
-            By title.
+        places
+            What each panel stands in, by title.
+        kind
+            The class of a panel, by title; asked for when its help is.
         guides
             How to read them, by title, where there is more to say.
         silent
             Titles of those that speak of the selected layer: with the keyboard in them, that is
             what is explained.
         """
-        self._panels = dict(panels)
+        self._places = dict(places)
+        self._kind = kind
         self._silent = frozenset(silent)
         self._guides |= {self._panel_topic(title): text for title, text in guides.items()}
-        self.topic.addItems([self._panel_topic(title) for title in self._panels])
+        self.topic.addItems([self._panel_topic(title) for title in self._places])
 
     def explain_topic(self, topic: str) -> None:
         """Show one of `TOPICS`."""
@@ -75,10 +80,10 @@ class HelpPanel(QWidget):
 
     def explain_focus(self, focus: QWidget | None) -> bool:
         """Show the help of the panel that a widget is in; False when it is in none."""
-        for title, panel in self._panels.items():
+        for title, place in self._places.items():
             if title in self._silent:
                 continue
-            if focus is not None and (panel is focus or panel.isAncestorOf(focus)):
+            if focus is not None and place.isAncestorOf(focus):
                 self.topic.setCurrentText(self._panel_topic(title))
                 return True
         return False
@@ -98,10 +103,10 @@ class HelpPanel(QWidget):
             self.formula.set_formula(spec.info.latex, spec.info.plain)
             self.text.setHtml(self._of_spec(spec))
             return
-        own = next((p for t, p in self._panels.items() if self._panel_topic(t) == topic), None)
+        own = next((self._kind(t) for t in self._places if self._panel_topic(t) == topic), None)
         # What is made of a plain widget of Qt has Qt's words, which say nothing here.
-        ours = own is not None and type(own).__module__.startswith("backprop_studio")
-        words = _of_docstring(type(own)) if own is not None and ours else ""
+        ours = own is not None and own.__module__.startswith("backprop_studio")
+        words = _of_docstring(own) if own is not None and ours else ""
         self.text.setHtml(words + _paragraphs(self._guides.get(topic, "")))
 
     def _of_spec(self, spec: type[Spec]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
@@ -51,7 +51,15 @@ class Entry:
 
 
 class Card(QAbstractButton):
-    """One entry."""
+    """One entry.
+
+    Signals
+    -------
+    bare
+        It was painted without its picture, which is not made before there is something to see.
+    """
+
+    bare = Signal()
 
     def __init__(self, entry: Entry, picture_height: int, parent: QWidget) -> None:
         super().__init__(parent)
@@ -123,6 +131,7 @@ class Card(QAbstractButton):
             painter.drawPixmap(1, 1, self._picture)
         elif self._height:
             painter.fillRect(QRect(0, 0, self.width(), self._height), colors.color("canvas"))
+            self.bare.emit()
         painter.restore()
         focus = self.hasFocus()
         if self._height:
@@ -153,7 +162,14 @@ class Cards(QWidget):
     ----------
     picture_height
         Logical pixels of the pictures' height.
+
+    Signals
+    -------
+    bare
+        One was painted without its picture.
     """
+
+    bare = Signal()
 
     def __init__(self, picture_height: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -170,6 +186,7 @@ class Cards(QWidget):
         self.cards = [Card(entry, self._picture_height, self) for entry in entries]
         for card in self.cards:
             card.installEventFilter(self)
+            card.bare.connect(self.bare)
             card.show()
         self._place()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -99,15 +99,6 @@ class StartPage(QWidget):
             return
         super().keyPressEvent(event)
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._drawing.start()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if theme.is_theme_change(event) and self.isVisible():
-            self._drawing.start()
-
     def _side(self) -> QWidget:
         side = QFrame()
         side.setObjectName("start-side")
@@ -157,6 +148,7 @@ class StartPage(QWidget):
             layout.addWidget(cards)
             layout.addSpacing(10)
             self._set(cards, ())
+            cards.bare.connect(self._drawing.start)
         layout.addStretch(1)
         area = QScrollArea()
         area.setWidget(inside)
@@ -171,8 +163,6 @@ class StartPage(QWidget):
         cards.set_entries(entries)
         self._titles[cards].setVisible(bool(entries))
         cards.setVisible(bool(entries))
-        if self.isVisible():
-            self._drawing.start()
 
     def _buttons(self, layout: QVBoxLayout, entries: Sequence[Entry]) -> list[QPushButton]:
         while (item := layout.takeAt(0)) is not None:
