@@ -16,6 +16,7 @@ from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from backprop_studio.ui import icons, settings
+from backprop_studio.ui.collecting import Collector
 from backprop_studio.ui.controllers.appearance import apply_stored
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
@@ -108,6 +109,7 @@ class _FirstPaint(QObject):
 
 def build(store: Settings) -> tuple[MainWindow, Engine]:
     """Make the document, the engine and the window, wired together; nothing runs yet."""
+    Collector(QApplication.instance())
     # Children of the application: they outlive the window, whose widgets listen to them.
     document = Document(QApplication.instance())
     engine = Engine(document, QApplication.instance())
@@ -181,6 +183,12 @@ def dispose(app: QApplication, window: MainWindow) -> None:
     direct = Qt.FindChildOption.FindDirectChildrenOnly
     engines = app.findChildren(Engine, options=direct)
     documents = app.findChildren(Document, options=direct)
+    collectors = app.findChildren(Collector, options=direct)
     for thing in (window, *engines, *documents):
         thing.deleteLater()
         app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    # No worker runs any more.
+    for collector in collectors:
+        collector.stop()
+        collector.deleteLater()
+    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -856,7 +856,10 @@ def _unlike(window: MainWindow) -> Iterator[str]:
         yield f"the scene shows {shown}, the document has {places}"
     if set(scene.wires) != set(network.wires):
         yield f"the scene shows {set(scene.wires)}, the document has {set(network.wires)}"
-    if set(scene.items()) != {*scene.nodes.values(), *scene.wires.values()}:
+    if set(scene.marks.items) != set(network.marks):
+        yield f"the scene shows {set(scene.marks.items)}, the document has {set(network.marks)}"
+    known = {*scene.nodes.values(), *scene.wires.values(), *scene.marks.items.values()}
+    if set(scene.items()) != known:
         yield "something is left over in the scene"
     yield from _unsound(network)
     if not set(window.canvas.selected_nodes()) <= set(places):

@@ -28,7 +28,8 @@ def main() -> None:
         screen = Path(folder, "screen.json")
         screen.write_text(json.dumps(SCREEN))
         os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={screen}"
-        os.environ["XDG_CONFIG_HOME"] = folder
+        for kind in ("CONFIG", "DATA", "CACHE"):
+            os.environ[f"XDG_{kind}_HOME"] = folder
         for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
             os.environ.setdefault(name, "1")
         sys.path.insert(0, str(ROOT))
@@ -119,6 +120,10 @@ def _take_all() -> None:
     look("representations")
     look("units")
     look("voices")
+    look("over_time")
+    look("gradient_flow")
+    look("doctor")
+    look("landscape")
     window.actions_by_id["open_compare"].trigger()
     wait(300)
     shown.compare.mark_a.click()
@@ -138,6 +143,11 @@ def _take_all() -> None:
     document.apply("Seven units", edits.set_spec(network, output.id, narrower))
     window.canvas.select((output.id,))
     take("problem")
+    document.undo_stack.setClean()
+    window.lessons.open(window.lessons.entries()[3].path)
+    until(lambda: engine.state is State.PAUSED)
+    engine.step(Boundary.PHASE)
+    take("lesson")
     document.undo_stack.setClean()
     window.close()
     application.dispose(app, window)

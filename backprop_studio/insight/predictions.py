@@ -158,11 +158,10 @@ def predictions(session: Session, *, surface: bool = True) -> Predictions:
 
 def _batches(session: Session, rows: Array) -> Array:
     """Number of the batch of this epoch that each row is in, from 1; 0 for none."""
-    setup, dataset = session.setup, using.dataset_of(session)
-    train = data.split(dataset, validation_fraction=setup.validation, seed=setup.seed).train
+    setup, train = session.setup, session.training_rows
     epoch = session.cursor.iteration // session.batches_per_epoch
-    order = data.epoch_order(len(train), seed=setup.seed, epoch=epoch)
-    numbers = np.zeros(dataset.size, np.int64)
+    order = data.epoch_order(len(train), seed=setup.seed, epoch=epoch, shuffle=setup.data.shuffle)
+    numbers = np.zeros(len(session.targets), np.int64)
     numbers[train[order]] = np.arange(len(train)) // setup.batch_size + 1
     return numbers[rows]
 

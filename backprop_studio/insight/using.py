@@ -30,7 +30,7 @@ class Sample:
     x, y
         Features and targets, as in the data set.
     of
-        How many rows the data set has.
+        How many rows are in use. Those that a corruption leaves out are in no sample.
     """
 
     rows: Array
@@ -46,8 +46,8 @@ class Sample:
 
 
 def dataset_of(session: Session) -> data.Dataset:
-    """The data that a session trains on."""
-    return data.load(session.lowered.dataset.id)
+    """The data that a session trains on: after corruption and scaling."""
+    return session.prepared.dataset
 
 
 def sample(session: Session, most: int) -> Sample:
@@ -61,17 +61,16 @@ def sample(session: Session, most: int) -> Sample:
         How many rows, at least 2.
     """
     dataset = dataset_of(session)
-    split = data.split(
-        dataset, validation_fraction=session.setup.validation, seed=session.setup.seed
-    )
-    share = min(1.0, most / dataset.size)
+    split = session.prepared.split
+    of = len(split.train) + len(split.validation)
+    share = min(1.0, most / of)
     parts = []
     for rows in (split.train, split.validation):
         count = max(1, min(len(rows), round(share * len(rows))))
         parts.append(rows[np.arange(count) * len(rows) // count])
     rows = np.concatenate(parts)
     held = np.arange(len(rows)) >= len(parts[0])
-    return Sample(rows, held, dataset.x[rows], dataset.y[rows], dataset.size)
+    return Sample(rows, held, dataset.x[rows], dataset.y[rows], of)
 
 
 def judged(lowered: Lowered) -> Head:

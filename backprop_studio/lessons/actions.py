@@ -5,13 +5,17 @@ Each line is a table whose first key says what is done: `{step = "phase", times 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import msgspec
+import numpy as np
 
+from backprop_studio import data
+from backprop_studio.data import corruptions, drawing, own
 from backprop_studio.errors import EditError
+from backprop_studio.lessons import data_settings
 from backprop_studio.network import Network, edits
 from backprop_studio.nn import nodes, optimizers, schedules
 
@@ -83,7 +87,7 @@ class SetNumber(Action, frozen=True, kw_only=True):
 
 
 class Open(Action, frozen=True, kw_only=True):
-    """Open a panel."""
+    """Open a panel, or what else a check `opened` looks at."""
 
     open: str
 
@@ -128,12 +132,12 @@ class AnswerTo(Action, frozen=True, kw_only=True):
 class SetSetting(Action, frozen=True, kw_only=True):
     """Change a setting: `{set = "optimizer/learning_rate", to = 0.1}`.
 
-    `optimizer` and `schedule` alone change the type, and all its settings take their defaults, as
-    in the form.
+    `optimizer`, `schedule` and a layer alone change the type, and all its settings take their
+    defaults, as in the form; a layer stays where it is, and keeps its wires.
     """
 
     set: str
-    to: Plain
+    to: Plain | list[float]
 
     def edit(self, network: Network) -> Network:
         """As in `Action`."""
@@ -142,6 +146,9 @@ class SetSetting(Action, frozen=True, kw_only=True):
         if owner == "setup":
             if name == "dataset":
                 return edits.set_setup(network, replace(setup, dataset=str(self.to)))
+            if name.startswith(data_settings.PATH):
+                path = name.removeprefix(data_settings.PATH)
+                return edits.set_setup(network, data_settings.change(setup, path, self.to))
             known = {f.name: f for f in setup.fields()}
             if name not in known or not known[name].fits_type(self.to):
                 raise EditError("lesson-no-setting", name=self.set)
@@ -164,10 +171,55 @@ class SetSetting(Action, frozen=True, kw_only=True):
             )
             return edits.set_setup(network, replace(setup, schedule=changed_schedule))
         node = network.node(_id(network, owner))
+        if not name:
+            return edits.set_spec(network, node.id, _known(nodes(), self.to)())
         if name == "frozen":
             return edits.freeze(network, node.id, bool(self.to))
         spec = type(node.spec).from_config({**node.spec.config(), name: self.to})
         return edits.set_spec(network, node.id, spec)
+
+
+class Spoil(Action, frozen=True, kw_only=True):
+    """Add a corruption to the data: `{spoil = "label_noise", settings = {share = 0.4}}`.
+
+    One of its kind that is there already is replaced.
+    """
+
+    spoil: str
+    settings: dict[str, Plain] = {}
+
+    def edit(self, network: Network) -> Network:
+        """As in `Action`."""
+        kind = _known(corruptions(), self.spoil)
+        setup = network.setup
+        usual = kind.fitting(data.load(setup.dataset, setup.data.options))
+        made = kind.from_config({**usual.config(), **self.settings})
+        return edits.set_setup(network, data_settings.spoil(setup, made))
+
+
+class Mend(Action, frozen=True, kw_only=True):
+    """Take a corruption out of the data, or `all` of them: `{mend = "all"}`."""
+
+    mend: str
+
+    def edit(self, network: Network) -> Network:
+        """As in `Action`."""
+        return edits.set_setup(network, data_settings.mend(network.setup, self.mend))
+
+
+class Draw(Action, frozen=True, kw_only=True):
+    """Draw the data: `{draw = [[0.5, -0.2, 0], …]}`, the place and the class of each point."""
+
+    draw: list[tuple[float, float, int]]
+
+    def edit(self, network: Network) -> Network:
+        """As in `Action`."""
+        classes = max((int(label) for _, _, label in self.draw), default=0) + 1
+        made = drawing.empty(max(classes, drawing.MIN_CLASSES))
+        for x, y, label in self.draw:
+            made = drawing.add(made, np.array([x, y], np.float32), label)
+        dataset = own.keep(drawing.to_dataset(made)).id
+        return edits.set_setup(network, network.setup.for_dataset(dataset))
 
 
 class AddLayer(Action, frozen=True, kw_only=True):
@@ -245,7 +297,8 @@ ACTIONS: Mapping[str, type[Action]] = {
     msgspec.structs.fields(kind)[0].name: kind
     for kind in (
         StepOn, StepBack, Epochs, Seek, Restart, BranchOff, SetNumber, Open, SetBreakpoint,
-        CheckGradients, Predict, AnswerTo, SetSetting, AddLayer, RemoveLayer, Wire, Unwire,
+        CheckGradients, Predict, AnswerTo, SetSetting, Spoil, Mend, Draw, AddLayer, RemoveLayer,
+        Wire, Unwire,
     )
 }  # fmt: skip
 """Every action by its first key."""
@@ -272,6 +325,23 @@ def action(table: Mapping[str, Any]) -> Action:
         if not 1 <= getattr(made, key, 1) <= MOST:
             raise ValueError(f"{key} must be from 1 to {MOST:,}")
     return made
+
+
+def set_at_once(network: Network, actions: Iterable[Action]) -> tuple[Network, tuple[Action, ...]]:
+    """The network after all edits among some actions, and the actions that are none.
+
+    Raises
+    ------
+    EditError
+        An edit is not possible.
+    """
+    rest = []
+    for act in actions:
+        if type(act).edit is Action.edit:
+            rest.append(act)
+        else:
+            network = act.edit(network)
+    return network, tuple(rest)
 
 
 def _known(registry: Mapping[str, Any], key: object) -> Any:

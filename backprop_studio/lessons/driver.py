@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from backprop_studio.autograd import Array, Phase
@@ -20,6 +20,7 @@ from backprop_studio.lessons.actions import (
     SetNumber,
     StepBack,
     StepOn,
+    set_at_once,
 )
 from backprop_studio.lessons.expressions import Expression, locate, parse_expression
 from backprop_studio.lessons.facts import MAX_CURVE, Curves, Facts, observe
@@ -114,7 +115,7 @@ class Driver:
     """
 
     def __init__(self, project: Project) -> None:
-        self.network = project.network
+        self.network = self._first = project.network
         self.worker = Worker(Mailbox(), _Nobody())
         self.opened: frozenset[str] = frozenset()
         self.breakpoints: tuple[Breakpoint, ...] = ()
@@ -151,6 +152,20 @@ class Driver:
             if isinstance(command, SetBreakpoints):
                 self.breakpoints = command.breakpoints
             self.tell(command)
+
+    def set_scene(self, actions: Sequence[Action]) -> None:
+        """Begin again with the project that was opened, changed by a scene.
+
+        Raises
+        ------
+        StudioError
+            It cannot be done.
+        """
+        network, rest = set_at_once(self._first, actions)
+        self.edit(network)
+        self.gradient_error = None
+        for action in (Restart(restart=True), *rest):
+            self.perform(action)
 
     def edit(self, network: Network) -> None:
         """Make this the document."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from backprop_studio import __version__
 from backprop_studio.autograd import Array, Phase
+from backprop_studio.data import own
 from backprop_studio.errors import StudioError
 from backprop_studio.files import open_regular, shorten, shown
 from backprop_studio.insight.check import check_gradients
@@ -22,7 +23,7 @@ from backprop_studio.lessons.predictions import Forecast
 from backprop_studio.lessons.recorder import Event, Place, place, plain
 from backprop_studio.lessons.runner import LessonError, Progress, Runner
 from backprop_studio.network import Network
-from backprop_studio.project import Project, Weights, decode, write_atomically
+from backprop_studio.project import Project, Weights, decode, own_data, write_atomically
 from backprop_studio.project.unsound import NewerError, UnsoundError
 from backprop_studio.training import (
     Boundary,
@@ -40,6 +41,8 @@ from backprop_studio.training.breakpoints import AtIteration, AtPhase
 
 FORMAT = 1
 MAX_BYTES = 256 * 2**20
+MAX_DATA = 8 * 2**20
+"""Bytes of the learner's own data that go into a file."""
 MAX_ITERATIONS = 1_000_000
 """Iterations that a verification goes through at most."""
 ROUNDING = 1e-5
@@ -84,6 +87,9 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Where the run stands at the end.
     weights
         At the end, by `node/name`.
+    data
+        Data sets of the learner's own that the events speak of, as in a project file, by their id;
+        large ones are left out.
     """
 
     format: int
@@ -98,6 +104,7 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     network: dict[str, Any]
     at: Place | None
     weights: dict[str, Tensor]
+    data: dict[str, dict[str, bytes]] = {}
 
 
 def collect(
@@ -125,7 +132,25 @@ def collect(
             f"{node}/{name}": Tensor(array.shape, [float(x) for x in array.reshape(-1)])
             for (node, name), array in weights.items()
         },
+        data=_own_data(events, network),
     )
+
+
+def _own_data(events: list[Event], network: Network) -> dict[str, dict[str, bytes]]:
+    """The own data sets of all designs, as far as there is room for them; the last ones first."""
+    names = [network.setup.dataset]
+    for event in reversed(events):
+        if event.network is not None:
+            names.append(event.network["setup"]["dataset"])
+    found: dict[str, dict[str, bytes]] = {}
+    room = MAX_DATA
+    for name in dict.fromkeys(names):
+        dataset = own.find(name)
+        if dataset is None or dataset.x.nbytes + dataset.y.nbytes > room:
+            continue
+        room -= dataset.x.nbytes + dataset.y.nbytes
+        found[name] = own_data.to_entries(dataset)
+    return found
 
 
 def save(evidence: Evidence, path: str | os.PathLike[str]) -> None:
@@ -195,6 +220,8 @@ def verify(evidence: Evidence, lesson: Lesson, project: Project) -> tuple[Findin
     found = [Finding("lesson", same, detail)]
     replay = _Replay(lesson, project)
     try:
+        for name, entries in evidence.data.items():
+            own.keep(own_data.from_entries(entries, name))
         replay.all(evidence)
     except (
         StudioError,
@@ -273,6 +300,7 @@ class _Replay:
         self._steps = {step.id: place for place, step in enumerate(lesson.steps)}
 
     def all(self, evidence: Evidence) -> None:
+        self._take_scene()
         self.look()
         for event in evidence.events:
             for target in (event.far, event.at):
@@ -303,6 +331,7 @@ class _Replay:
                     driver.gradient_error = max((c.error for c in checks), default=None)
             case "go":
                 runner.go(self._steps[event.id])
+                self._take_scene()
                 self.look()
             case "predict":
                 self.look()
@@ -317,6 +346,11 @@ class _Replay:
                 self.look()
             case _:
                 raise ValueError(f"there is no event '{event.do}'")
+
+    def _take_scene(self) -> None:
+        """What a scene sets is among the events; what it ends is not."""
+        if self.runner.take_scene():
+            self.driver.gradient_error = None
 
     def _reach(self, target: Place) -> None:
         """Go to a moment, forwards by training, backwards by what is recorded."""

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprop_studio.autograd import KEPT, Array, Machine, Phase, Role
+from backprop_studio.insight.representations import representations
+from backprop_studio.lessons import data_settings, judged, measures
 from backprop_studio.network import Network, Node, Source
 from backprop_studio.nn.layers.input import Input
 from backprop_studio.training import Session
@@ -21,6 +23,9 @@ PLAIN: Mapping[str, str] = {
     "loss": "loss of the batch, once it is computed",
     "held_out_loss": "loss on the held-out rows",
     "accuracy": "accuracy on the held-out rows",
+    "training_accuracy": "accuracy on the training rows, with the parameters as they are now",
+    "training_rows": "rows that are trained on",
+    "held_out_rows": "rows that are held out",
     "iteration": "finished updates",
     "epoch": "finished passes over the data",
     "rows": "rows of the current batch",
@@ -36,18 +41,43 @@ OF_VALUES: Mapping[str, str] = {
     "norm": "the Euclidean length of all entries together",
     "gradnorm": "the Euclidean length of the gradient of all entries together",
     "zeros": "the share of entries that are exactly zero",
+    "share": "the share of a parameter, or of an entry of it, in what the update does to the loss",
+    "sources": "how many numbers of data and parameters it is computed from",
+    "paths": "how many ways lead from a parameter's entry to the loss, in one row",
+    "probe": "how well a straight-line rule tells the classes from what a layer gives",
 }
 """Names before `layer/name[row, column]`, and what each is."""
+
+NUDGES: Mapping[str, str] = {
+    "change": "what the loss does when that entry is moved by so much",
+    "expected": "gradient times how far it is moved",
+    "gap": "how far these two are apart",
+}
+"""Names before `layer/name[row, column] by 0.1`, and what each is."""
+
+PART = "part"
+"""Before `layer > other[row, column]`: the error signal that comes back by the wire."""
+
+COST = "cost"
+"""Before a key of `measures.COSTS`."""
+
+LINES = "instructions"
+"""Before a phase, in small letters: how many instructions it has."""
 
 TARGET = "target"
 """Stands in the place of a layer for the targets of the batch."""
 
 _PATH = re.compile(
     r"(?P<layer>[A-Za-z0-9_.-]{1,64})(?:/(?P<name>[A-Za-z0-9_.-]{1,64}))?"
+    r"(?:\s*>\s*(?P<to>[A-Za-z0-9_.-]{1,64}))?"
     r"(?:\[(?P<entry>\d{1,9}(?:\s*,\s*\d{1,9})*)\])?"
+    r"(?:\s+by\s+(?P<by>-?\d{1,9}(?:\.\d{1,9})?))?"
 )
-_SETTING = re.compile(r"[A-Za-z0-9_.-]{1,64}(?:/[a-z0-9_]{1,64})?")
+_SETTING = re.compile(r"[A-Za-z0-9_.-]{1,64}(?:/[a-z0-9_]{1,64}){0,3}")
+_CLASS = re.compile(r"[\w .-]{1,64}")
 _STEP = re.compile(r"[a-z0-9-]{1,80}")
+_COLON = (*OF_VALUES, *NUDGES, *judged.OF_CLASSES, PART, COST, LINES, "setting")
+_PHASES = ", ".join(phase.name.lower() for phase in Phase)
 
 
 @dataclass(frozen=True)
@@ -59,11 +89,16 @@ class Expression:
     text
         As it was written, without what stands after `@`.
     kind
-        A key of `PLAIN` or `OF_VALUES`, or `setting`.
+        A key of `PLAIN`, `OF_VALUES`, `NUDGES` or `judged.OF_CLASSES`, or `part`, `cost`,
+        `instructions` or `setting`.
     layer, name
-        Which value, or which setting.
+        Which value, which setting, which cost, or which phase.
     entry
         Place in the value; empty for the only entry.
+    to
+        Of a part, the layer that the wire leads to.
+    by
+        Of a nudge, how far the number is moved.
     step
         Id of the step at whose end it is taken; empty for now.
     """
@@ -74,6 +109,8 @@ class Expression:
     name: str = ""
     entry: tuple[int, ...] = ()
     step: str = ""
+    to: str = ""
+    by: float = 0.0
 
     @property
     def key(self) -> str:
@@ -97,7 +134,7 @@ def parse_expression(text: str) -> Expression:
     if not colon:
         if whole in PLAIN:
             return Expression(whole, whole, step=step)
-        known = ", ".join([*PLAIN, *(f"{k}:…" for k in (*OF_VALUES, "setting"))])
+        known = ", ".join([*PLAIN, *(f"{k}:…" for k in _COLON)])
         raise ValueError(f"'{whole}' is not a number that the app knows; it knows {known}")
     rest = rest.strip()
     if kind == "setting":
@@ -105,14 +142,33 @@ def parse_expression(text: str) -> Expression:
             raise ValueError(f"'{rest}' is not a setting; write setup/batch_size or hidden/units")
         layer, _, name = rest.partition("/")
         return Expression(whole, kind, layer, name, step=step)
-    if kind not in OF_VALUES:
-        known = ", ".join((*OF_VALUES, "setting"))
+    if kind == COST:
+        if rest not in measures.COSTS:
+            raise ValueError(f"'{rest}' is not a cost; there are {', '.join(measures.COSTS)}")
+        return Expression(whole, kind, name=rest, step=step)
+    if kind == LINES:
+        if rest.upper() not in Phase.__members__:
+            raise ValueError(f"'{rest}' is not a phase; there are {_PHASES}")
+        return Expression(whole, kind, name=rest.upper(), step=step)
+    if kind in judged.OF_CLASSES:
+        if not _CLASS.fullmatch(rest):
+            raise ValueError(f"'{rest}' is not a class; write its name, or its number from 0")
+        return Expression(whole, kind, name=rest, step=step)
+    if kind not in _COLON:
+        known = ", ".join(_COLON)
         raise ValueError(f"'{kind}:' is not known; before a colon stands one of {known}")
     found = _PATH.fullmatch(rest)
-    if found is None:
-        raise ValueError(f"'{rest}' is not a value; write layer/name[row, column]")
+    # A part is of a wire, and a nudge goes a certain way; nothing else does either.
+    wanted = (kind == PART, kind in NUDGES)
+    if found is None or (found["to"] is not None, found["by"] is not None) != wanted:
+        form = "layer > other" if kind == PART else "layer/name[row, column]"
+        form += " by 0.1" if kind in NUDGES else ""
+        raise ValueError(f"'{rest}' is not a value; write {form}")
     entry = tuple(int(i) for i in (found["entry"] or "").split(",") if i.strip())
-    return Expression(whole, kind, found["layer"], found["name"] or "", entry, step)
+    layer, name = found["layer"], found["name"] or ""
+    return Expression(
+        whole, kind, layer, name, entry, step, found["to"] or "", float(found["by"] or 0)
+    )
 
 
 def read(expression: Expression, network: Network, session: Session) -> float | None:
@@ -128,6 +184,14 @@ def read(expression: Expression, network: Network, session: Session) -> float | 
             return session.last_test.loss
         case "accuracy":
             return session.last_test.accuracy
+        case "training_accuracy":
+            return judged.training_accuracy(session)
+        case "training_rows":
+            return float(len(session.prepared.split.train))
+        case "held_out_rows":
+            return float(len(session.prepared.split.validation))
+        case "recall" | "rows_of":
+            return judged.of_class(expression.kind, expression.name, session)
         case "iteration":
             return float(session.completed)
         case "epoch":
@@ -136,13 +200,37 @@ def read(expression: Expression, network: Network, session: Session) -> float | 
             return float(len(session.rows))
         case "parameters":
             return float(sum(session.storage.view(p).size for p in session.program.parameters))
-        case "instructions":
-            return float(len(session.program.instructions))
         case "setting":
             return setting_number(network, expression)
+        case "instructions" if expression.name:
+            phase = Phase[expression.name]
+            return float(sum(instr.phase is phase for instr in session.program.instructions))
+        case "instructions":
+            return float(len(session.program.instructions))
+        case "cost":
+            return measures.cost(expression.name, session)
+        case "probe":
+            return _probe(expression, network, session)
     value = _find(expression, network, session)
     if value is None:
         return None
+    learned = session.program.values[value].role is Role.PARAMETER
+    match expression.kind:
+        case "change" | "expected" | "gap" | "share" | "paths" if not learned:
+            return None
+        case "change" | "expected" | "gap":
+            kind, by = expression.kind, expression.by
+            return measures.nudged(kind, value, expression.entry, by, session)
+        case "share":
+            return measures.share(value, expression.entry, session)
+        case "sources":
+            return measures.sources(value, session)
+        case "paths":
+            return measures.ways(value, expression.entry, session)
+        case "part":
+            made = measures.part(value, expression.layer, expression.to, network, session)
+            array = None if made is None else _array(session, made)
+            return None if array is None else _number(expression, array)
     if expression.kind in ("grad", "gradnorm"):
         gradient = session.program.gradients.get(value)
         if gradient is None:
@@ -180,6 +268,8 @@ def setting(network: Network, path: str) -> object:
         return spec.info.id
     if spec is network.setup and name == "dataset":
         return network.setup.dataset
+    if spec is network.setup and name.startswith(data_settings.PATH):
+        return data_settings.read(network.setup, name.removeprefix(data_settings.PATH))
     if node is not None and name == "frozen":
         return node.frozen
     return getattr(spec, name) if name in {f.name for f in spec.fields()} else None
@@ -233,6 +323,15 @@ def _array(session: Session, value: int) -> Array | None:
     if program.producer.get(value, session.cursor.index) >= session.cursor.index:
         return None
     return session.machine.array(value)
+
+
+def _probe(expression: Expression, network: Network, session: Session) -> float | None:
+    """The linear probe of a layer on held-out rows, as the panel Representations has it."""
+    node = network.named(expression.layer)
+    found = representations(network, {}, None, session).layers
+    scores = (layer.probe for layer in found if node is not None and layer.node == node.id)
+    score = next(scores, math.nan)
+    return score if math.isfinite(score) else None
 
 
 def _next(session: Session, value: int) -> Array | None:

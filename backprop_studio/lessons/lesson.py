@@ -17,8 +17,8 @@ from backprop_studio.lessons.predictions import Prediction
 NUMBER = re.compile(r"\{\{\s*(?P<what>[^{}|]+?)\s*(?:\|\s*(?P<how>[^{}|]*?)\s*)?\}\}")
 """A number in a text: `{{loss}}`, or with a format `{{loss | .3f}}`."""
 
-HOW = re.compile(r"\.\d[fge%]")
-"""Formats that a number may have: digits after the point, or significant ones."""
+HOW = re.compile(r"\.(?:1[0-7]|\d)[fge%]|,\.0f")
+"""Formats of a number: up to 17 digits after the point, or significant ones; or thousands apart."""
 
 UNKNOWN = "…"
 """Stands for a number that is not computed yet."""
@@ -95,6 +95,8 @@ class Step:
         What is told when it is done.
     solution
         What does it.
+    scene
+        What is set when it comes to the front, for it and the steps after it up to the next scene.
     """
 
     id: str
@@ -105,6 +107,7 @@ class Step:
     hints: tuple[str, ...] = ()
     explain: tuple[Text | Formula, ...] = ()
     solution: tuple[Action, ...] = ()
+    scene: tuple[Action, ...] = ()
 
     @property
     def predictions(self) -> tuple[Prediction, ...]:
@@ -147,6 +150,11 @@ class Lesson:
     head: Head
     steps: tuple[Step, ...]
     digest: str = ""
+
+    def scene_of(self, index: int) -> int | None:
+        """Place of the step whose scene a step belongs to; None where the project is as opened."""
+        places = (i for i in range(index, -1, -1) if self.steps[i].scene)
+        return next(places, None)
 
     def wanted(self, index: int) -> tuple[Expression, ...]:
         """The numbers to read while a step is in front, those among them that others refer to."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from backprop_studio.lessons.actions import Action, action
+from backprop_studio.lessons.actions import Action, AnswerTo, Predict, action
 from backprop_studio.lessons.check import kinds
 from backprop_studio.lessons.expressions import parse_expression
 from backprop_studio.lessons.lesson import (
@@ -33,7 +33,7 @@ MAX_STEPS = 100
 MAX_FAULTS = 50
 """Faults that are listed; a text with more is not read on."""
 
-_BLOCKS = ("predict", "check", "solution", "hint", "explain")
+_BLOCKS = ("scene", "predict", "check", "solution", "hint", "explain")
 _CODE = ("", "text", "python", "toml")
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*(?:\{#([a-z0-9-]{1,80})\})?\s*")
 _ID = re.compile(r"[a-z0-9-]{1,80}")
@@ -161,7 +161,7 @@ class _Reader:
         self._claim(step_id or "step", number)
         self._steps.append(
             {"id": step_id, "title": title, "line": number, "blocks": [], "checks": [],
-             "hints": [], "explain": [], "solution": []}
+             "hints": [], "explain": [], "solution": [], "scene": []}
         )  # fmt: skip
 
     def _claim(self, name: str, number: int) -> None:
@@ -217,7 +217,7 @@ class _Reader:
         elif kind == "check":
             self._check(step, table, inner, number)
         else:
-            self._solution(step, table, inner, number)
+            self._actions(kind, table, inner, number)
 
     def _check(
         self, step: dict[str, Any], table: dict[str, Any], inner: list[str], number: int
@@ -237,14 +237,14 @@ class _Reader:
         self._look_at(made.text, _line_of("text", inner, number + 1))
         step["checks"].append(made)
 
-    def _solution(
-        self, step: dict[str, Any], table: dict[str, Any], inner: list[str], number: int
-    ) -> None:
-        if step["solution"]:
-            self._fault(number, "a step has one solution")
+    def _actions(self, kind: str, table: dict[str, Any], inner: list[str], number: int) -> None:
+        """What a solution does, or a scene."""
+        step = self._steps[-1]
+        if step[kind]:
+            self._fault(number, f"a step has one {kind}")
         do = table.get("do")
         if set(table) != {"do"} or not isinstance(do, list):
-            self._fault(number, "a solution is one list: do = [ … ]")
+            self._fault(number, f"a {kind} is one list: do = [ … ]")
             return
         # Each line of the list that begins with a brace is one action, as lessons are written.
         at = [number + 1 + i for i, line in enumerate(inner) if line.strip().startswith("{")]
@@ -263,7 +263,9 @@ class _Reader:
             said = entry.get("say")
             if isinstance(said, str):
                 self._look_at(said, line)
-        step["solution"] = tuple(made)
+        if kind == "scene" and any(isinstance(a, Predict | AnswerTo) for a in made):
+            self._fault(number, "a scene says nothing for the learner")
+        step[kind] = tuple(made)
 
     def _formula(self, number: int) -> None:
         """Between two `$$`, on one line or on several."""
@@ -316,6 +318,7 @@ class _Reader:
             hints=tuple(raw["hints"]),
             explain=raw["explain"] or (),
             solution=tuple(raw["solution"]),
+            scene=tuple(raw["scene"]),
         )
 
     def _check_references(self, steps: Sequence[Step]) -> None:

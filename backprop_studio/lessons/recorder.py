@@ -113,7 +113,11 @@ class Recorder:
                     self._add(Event("design", network=plain(network)))
                 self._last, self._far, self._moving = None, None, True
             case Restart():
-                self._add(Event("restart"))
+                # What came before is over: where it was done is not known yet, nor needed.
+                self._open.clear()
+                if self._begun and not self.is_full:
+                    at = None if self._moving else self._last
+                    self._put(Event("restart", at=at))
                 self._last, self._far, self._moving = None, None, True
             case Fork():
                 self._add(Event("fork"))

@@ -113,11 +113,11 @@ class Rehearsal:
         runner = self.runner
         for index, step in enumerate(runner.lesson.steps):
             runner.go(index)
+            problem = self._set_scene()
             self.look()
             open_before = not runner.is_solved
             tasks_open = not step.checks or not all(runner.met)
             untold = [e for e in step.in_text() if runner.number(e) is None]
-            problem = ""
             try:
                 for action in step.solution:
                     self.do(action)
@@ -125,3 +125,13 @@ class Rehearsal:
                 problem = str(error)
             untold += [e for e in step.in_explanation() if runner.told(e) is None]
             yield Rehearsed(step, open_before, tasks_open, runner.is_solved, tuple(untold), problem)
+
+    def _set_scene(self) -> str:
+        """Set what the step begins with; why it cannot be, empty if it can."""
+        scene = self.runner.take_scene()
+        try:
+            if scene:
+                self.driver.set_scene(scene)
+        except StudioError as error:
+            return str(error)
+        return ""

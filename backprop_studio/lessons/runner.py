@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from backprop_studio.errors import StudioError
+from backprop_studio.lessons.actions import Action
 from backprop_studio.lessons.check import Check
 from backprop_studio.lessons.expressions import Expression
 from backprop_studio.lessons.facts import Facts
@@ -73,6 +74,7 @@ class Runner:
         self._facts: Facts | None = None
         ids = [step.id for step in lesson.steps]
         self._index = ids.index(self.progress.step) if self.progress.step in ids else 0
+        self._scene: int | None = None
         self.go(self._index)
 
     @property
@@ -107,6 +109,19 @@ class Runner:
         self._index = min(max(index, 0), len(self.lesson.steps) - 1)
         self.progress.step = self.step.id
         self._met = ()
+
+    def take_scene(self) -> tuple[Action, ...]:
+        """What is to be set before the step in front; nothing when that was taken already.
+
+        What was found out in another scene, such as by the gradient check, holds no more when
+        there is something to be set. A step that is done is only looked at, and sets nothing, as
+        long as there are others to be done.
+        """
+        scene = self.lesson.scene_of(self._index)
+        if scene is None or scene == self._scene or (self.is_solved and not self.is_finished):
+            return ()
+        self._scene = scene
+        return self.lesson.steps[scene].scene
 
     def wanted(self) -> tuple[Expression, ...]:
         """The numbers that `see` needs in the facts."""

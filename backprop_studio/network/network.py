@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
 
 from backprop_studio.data import DataSettings, Prepared, prepare
+from backprop_studio.data import info as info_of
 from backprop_studio.network.marks import Arrow, Group, Note
 from backprop_studio.nn import (
     LayerSpec,
@@ -171,6 +172,21 @@ class TrainingSetup(Spec):
         plain="",
         shape="",
     )
+
+    def for_dataset(self, dataset_id: str) -> TrainingSetup:
+        """The same set-up with another data set; empty for none.
+
+        Options belong to one data set, and so does the scaling that suits it.
+
+        Raises
+        ------
+        StudioError
+            There is no such data set.
+        """
+        settings = replace(self.data, options=None)
+        if dataset_id:
+            settings = replace(settings, scaling=info_of(dataset_id).scaling.value)
+        return replace(self, dataset=dataset_id, data=settings)
 
     def prepared(self) -> Prepared:
         """The data as training uses them; see `data.prepare`, which keeps them."""

@@ -337,7 +337,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("about", "help", "&About Backprop Studio"),
     ActionSpec(
-        "lessons", "help", "&Lessons…", "Ctrl+Shift+L", "",
+        "lessons", "help", "&Lessons…", "Alt+L", "",
         "The ideas behind backpropagation, as things to do", True,
     ),
     ActionSpec("open_lesson", "help", "&Open a lesson…", "", "", "From a file or a teacher"),

@@ -128,6 +128,63 @@ GUIDE: Mapping[str, str] = MappingProxyType(
             "backward pass. The gradient check shows where things go wrong. Accuse a layer and "
             "say what is wrong with it."
         ),
+        "over_time": (
+            "How large the gradients, the weights and the activations of each layer have been "
+            "since the start of the run. Lines that sink are signals that fade; lines "
+            "that climb without end are signals that burst. Distribution shows all numbers of one "
+            "layer, not only their size."
+        ),
+        "gradient_flow": (
+            "The size of the error signal at each layer, from the loss down to the input. The axis "
+            "never changes, so a bar that is short is really small. When the bars get shorter and "
+            "shorter, the first layers hear almost nothing of the error: the gradient vanishes."
+        ),
+        "doctor": (
+            "Looks at the run as somebody with experience would: signals that fade or burst, units "
+            "that are always off, a rate that is too high, learning by heart. Each finding says "
+            "where, since when and why, and offers an experiment. It runs on a branch, so nothing "
+            "of yours is lost."
+        ),
+        "landscape": (
+            "The loss as a surface over two directions in the space of all weights, with the way "
+            "that training took so far. It is a slice, not the whole: choose random directions, "
+            "those in which the run moved most, or two single weights."
+        ),
+        "predictions": (
+            "What the network answers now, and where it is wrong. Held-out rows are told apart "
+            "from those that it learns from. Choose a cell of the confusions or one of the worst "
+            "examples to see it, or draw a picture and watch it being classified."
+        ),
+        "representations": (
+            "The same rows as each layer sees them, reduced to two directions. A probe says how "
+            "well a straight line could tell the classes apart there. Usually the clouds come "
+            "apart from left to right: nobody told the layers how."
+        ),
+        "units": (
+            "What makes each unit of a layer say yes: a map of the plane for two features, or the "
+            "examples that excite it most, and a picture made by following its gradient uphill. "
+            "Saliency shows which inputs the answer for the traced example hangs on."
+        ),
+        "voices": (
+            "The gradient of a batch is the mean of what its examples ask for. Here each example "
+            "speaks for itself about one weight. When they disagree, the mean is small although "
+            "every single voice is loud."
+        ),
+        "data": (
+            "The rows as they are, how they are split into training and held-out ones, and how "
+            "they are scaled. Under Corruption you can spoil them on purpose: wrong labels, leaks, "
+            "missing classes. Backpropagation will follow bad data just as faithfully as good ones."
+        ),
+        "draw": (
+            "Put points on the plane with the mouse, spray them with the brush, move and erase "
+            "them, also while training runs: the weights are kept and training goes on. Hollow "
+            "points are held out. Start from nothing, or from the data set in use."
+        ),
+        "lesson": (
+            "A guided tour on a real network: predict, do it in the app, and see what came of it. "
+            "Checks look at what is really so. Nothing is locked, hints come when you ask, and "
+            "your own project waits and comes back when you leave."
+        ),
     }
 )
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QMainWindow
 
 from backprop_studio.ui import docks as layout
+from backprop_studio.ui.start.cards import Entry
 
 if TYPE_CHECKING:
     from backprop_studio.lessons.lesson import Head
@@ -66,13 +67,46 @@ def install(window: MainWindow) -> None:
     lessons.closed.connect(mode.leave)
     lessons.told.connect(lambda text: window.statusBar().showMessage(text, 8000))
     shown = lessons.demonstration
-    shown.panel_wanted.connect(lambda key: layout.open_instrument(window, window.docks, key))
+    shown.panel_wanted.connect(lambda key: _open(key, window))
+    window.canvas.node_opened.connect(lessons.see_layer)
+    window.instruments.hear("efficiency", "raced", lambda: lessons.see_opened("race"))
     shown.check_wanted.connect(partial(window.instruments.tell, "gradient_check", "check"))
     shown.breakpoint_wanted.connect(window.breakpoints.toggle)
     window.instruments.hear("gradient_check", "checked", lessons.see_check)
     window.breakpoints.breakpoints_changed.connect(lessons.set_breakpoints)
+    window.start.offer_lessons(partial(_offered, lessons))
+    lessons.opened.connect(window.start.leave)
     for key in ("export_evidence", "leave_lesson"):
         window.actions_by_id[key].setEnabled(False)
+
+
+def _offered(lessons: LessonController) -> list[Entry]:
+    """The lessons for the start page: what each is about, how long it takes, how far one is."""
+    offered = []
+    for number, entry in enumerate(lessons.entries(), 1):
+        if entry.is_done:
+            state = lessons.tr("done")
+        elif entry.done:
+            state = lessons.tr("{done} of {steps} steps done")
+        else:
+            state = lessons.tr("{minutes} minutes")
+        state = state.format(done=entry.done, steps=entry.steps, minutes=entry.minutes)
+        offered.append(Entry(f"{number}. {entry.title}", state, partial(lessons.open, entry.path)))
+    return offered
+
+
+def _open(key: str, window: MainWindow) -> None:
+    """Open for the learner what a check `opened` may name."""
+    kind, slash, name = key.partition("/")
+    if slash and kind == "layer":
+        node = window.canvas.document.network.named(name)
+        if node is not None:
+            window.canvas.node_opened.emit(node.id)
+    elif key == "race":
+        layout.open_instrument(window, window.docks, "efficiency")
+        window.instruments.efficiency.race()
+    elif key in window.docks:
+        layout.open_instrument(window, window.docks, key)
 
 
 class LessonMode(QObject):

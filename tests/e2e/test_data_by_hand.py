@@ -19,6 +19,7 @@ def test_that_data_are_spoilt_in_order_seen_in_the_table_and_mended_by_undo(
     with desk(tmp_path) as person:
         person.wait("the example is ready to run", lambda s: s["state"] == "paused")
         person.wait("the window is active", lambda s: s["active"])
+        person.press("Go to the canvas")
         person.click(person.see("data", "open"))
         person.wait("the rows are counted", lambda s: s["rows"] == "1,797 rows")
 

@@ -35,7 +35,7 @@ def test_that_a_number_is_explained_down_to_its_factors_and_copied(person: Desk)
     person.press("Back to the number before", "explanation")
     person.hear("explanation", "gradient of output/weight [")
     for letter, sign in (("t", "gradient of output/weight"), ("l", "\\cdot"), ("n", "#")):
-        person.press("Copy", "explanation")
+        person.press("Copy ▾", "explanation")
         person.key(letter)
         assert sign in person.see("clipboard")
 

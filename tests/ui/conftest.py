@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,15 @@ from backprop_studio.ui import motion, text_size
 from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _collected_here() -> Iterator[None]:
+    """No garbage is collected while a worker runs, as in the application; afterwards, it is."""
+    gc.disable()
+    yield
+    gc.collect(1)
+    gc.enable()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from backprop_studio import data
-from backprop_studio.data import Dataset, Task, own
+from backprop_studio.data import Dataset, Task, drawing, own
+from backprop_studio.network import edits
 from backprop_studio.training import State
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.panels.draw import DrawPanel
@@ -213,3 +215,24 @@ def test_that_a_hidden_panel_does_nothing(
     monkeypatch.setattr(window.draw.plane, "set_drawing", lambda *a: asked.append(a))
     window._document.apply("Choose", chain(PLANE, dataset="moons"))
     assert asked == []
+
+
+def test_that_drawing_on_from_generated_data_leaves_their_options_behind(
+    panel: DrawPanel, window: MainWindow
+) -> None:
+    network = window._document.network
+    options = data.recipe("moons")
+    assert options is not None
+    settings = replace(network.setup.data, options=options.from_config({"noise": 0.3}))
+    settings = replace(settings, scaling="standard")
+    noisy = edits.set_setup(network, replace(network.setup, data=settings))
+    window._document.apply("More noise", noisy)
+    panel._apply("Add", drawing.add(panel.plane.drawing, np.zeros(2, np.float32), 0))
+    made = window._document.network.setup
+    assert own.is_own(made.dataset) and made.data.options is None
+    assert made.prepared().dataset.size > 1
+    # Who then scales own data goes on with them scaled.
+    scaled = replace(made, data=replace(made.data, scaling="standard"))
+    window._document.apply("Scale", edits.set_setup(window._document.network, scaled))
+    panel._apply("Add", drawing.add(panel.plane.drawing, np.ones(2, np.float32), 1))
+    assert window._document.network.setup.data.scaling == "standard"

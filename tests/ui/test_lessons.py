@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from lesson_cases import lesson_named, path_of, scene_of
 from networks import chain
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from backprop_studio import cli, lessons
+from backprop_studio.data import Dataset, Task, own
 from backprop_studio.network import edits
+from backprop_studio.project import Project
 from backprop_studio.training import State
 from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
 from backprop_studio.ui.dialogs.lesson_list import LessonList
@@ -228,9 +233,15 @@ def test_that_what_a_lesson_hides_is_gone_and_comes_back(
     assert not window.actions_by_id["leave_lesson"].isEnabled()
 
 
-@pytest.mark.parametrize("name", ["04_error_flows_backward", "07_not_the_learning_rule"])
+@pytest.mark.parametrize(
+    "name",
+    ["02_a_model_is_a_chain", "03_credit_assignment", "04_error_flows_backward",
+     "05_local_information", "06_why_it_is_efficient", "07_not_the_learning_rule",
+     "08_fading_and_bursting", "09_no_understanding", "10_why_it_still_works",
+     "11_do_not_blame_backprop", "12_the_learning_loop", "13_take_away"],
+)  # fmt: skip
 def test_that_every_step_can_be_shown_and_is_then_done(
-    window: MainWindow, qtbot: QtBot, name: str
+    window: MainWindow, qtbot: QtBot, name: str, tmp_path: Path
 ) -> None:
     assert window.lessons.open(path_of(name))
     runner = window.lessons.runner
@@ -242,6 +253,76 @@ def test_that_every_step_can_be_shown_and_is_then_done(
             click(qtbot, window.lessons.panel.next)
     assert runner.is_finished
     assert window.lessons.panel.progress.value() == len(runner.lesson.steps)
+    assert window.lessons.write_evidence(tmp_path / "evidence.json")
+    assert cli.main(["verify", str(tmp_path / "evidence.json")]) == 0
+
+
+def test_that_a_scene_is_set_when_its_step_comes_and_not_twice(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    assert window.lessons.open(path_of("11_do_not_blame_backprop"))
+    panel, runner = window.lessons.panel, window.lessons.runner
+    assert runner is not None
+
+    def corruptions() -> list[str]:
+        return [c.info.id for c in window._document.network.setup.data.corruptions]
+
+    panel.step_requested.emit(1)
+    assert corruptions() == ["label_noise"]
+    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
+    with qtbot.waitSignal(window._engine.updated):
+        window.actions_by_id["step_epoch"].trigger()
+    panel.step_requested.emit(2)
+    qtbot.waitUntil(lambda: window._engine.snapshot.completed > 0)
+    window.actions_by_id["undo"].trigger()
+    assert corruptions() == [], "what a lesson sets can be undone, in one go"
+    panel.step_requested.emit(1)
+    assert corruptions() == [], "within a scene nothing is set again"
+    panel.step_requested.emit(3)
+    assert corruptions() == ["leaked_feature"]
+    qtbot.waitUntil(lambda: window._engine.snapshot.completed == 0)
+    window.lessons.leave()
+    assert window.lessons.open(path_of("11_do_not_blame_backprop"))
+    assert window.lessons.runner is not None and window.lessons.runner.index == 3
+    assert corruptions() == ["leaked_feature"], "the scene comes back with the step"
+
+
+def test_that_a_layer_that_is_opened_and_a_race_that_is_run_are_seen(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    assert window.lessons.open(path_of("02_a_model_is_a_chain"))
+    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
+    output, canvas = window._document.network.named("output"), window.canvas
+    assert output is not None
+    QTest.mouseDClick(canvas.viewport(), LEFT, pos=canvas.node_center(output.id))
+    assert window.pages.currentWidget() is window.operations
+    assert "layer/output" in window.lessons._opened
+    window.actions_by_id["open_efficiency"].trigger()
+    assert "race" not in window.lessons._opened
+    click(qtbot, window.instruments.efficiency.button)
+    qtbot.waitUntil(lambda: "race" in window.lessons._opened)
+    assert window.instruments.efficiency.table.rowCount() >= 3
+
+
+def test_that_the_learners_own_data_come_back_with_the_project(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    """Lessons with data of their own bring these along, and only their own are kept then."""
+    mine = own.keep(
+        Dataset(
+            "", "Mine", "Four rows.", np.eye(4, 2, dtype=np.float32), np.zeros((4, 1), np.float32),
+            Task.REGRESSION, (), ("a", "b"), None, "", "",
+        )
+    )  # fmt: skip
+    network = scene_of("03_credit_assignment").network
+    window.project.show(Project(edits.set_setup(network, replace(network.setup, dataset=mine.id))))
+    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
+    window._document.undo_stack.setClean()
+    assert window.lessons.open(path_of("05_local_information"))
+    assert own.find(mine.id) is None
+    window.lessons.leave()
+    assert own.find(mine.id) is mine
+    assert window._document.analysis.errors == ()
 
 
 def test_that_a_lesson_goes_on_where_it_was_left(

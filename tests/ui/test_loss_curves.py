@@ -122,6 +122,17 @@ def test_that_what_was_done_is_marked_and_read(panel: LossCurvesPanel) -> None:
     assert panel.plot.marks() == ()
 
 
+def test_that_the_button_opens_the_menu_by_mouse_and_keys_and_does_not_wait_for_it(
+    panel: LossCurvesPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(panel.menu, "popup", opened.append)
+    panel.view.setFocus()
+    QTest.keyClick(panel.view, Qt.Key.Key_Space)
+    QTest.mouseClick(panel.view, Qt.MouseButton.LeftButton)
+    assert len(opened) == 2
+
+
 def test_that_keys_zoom_and_fit(panel: LossCurvesPanel) -> None:
     fill(panel)
     whole = panel.plot.view_range()

@@ -205,7 +205,7 @@ def test_that_tab_goes_from_top_to_bottom_also_after_a_switch(panel: SetupPanel)
         visited.append(QApplication.focusWidget().accessibleName())
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
     assert visited == [
-        *("Data set", "Adjust the data", "Import data", "Draw points"),
+        *("Data set", "Import data", "Draw points", "Adjust the data"),
         *("Optimizer", "Learning rate", "Batch size", "Seed", "Fewer settings"),
         *("Beta 1", "Beta 2", "Epsilon", "Schedule", "Warm-up", "Clip gradients"),
         *("Held out", "Precision", "L1 penalty", "L2 penalty"),

@@ -16,7 +16,6 @@ from backprop_studio.project import Project
 from backprop_studio.training import State
 from backprop_studio.ui import docks, finding
 from backprop_studio.ui.main_window import MainWindow
-from backprop_studio.ui.start.cards import Entry
 
 
 def _visible(window: MainWindow) -> set[str]:
@@ -121,15 +120,23 @@ def test_that_a_project_that_cannot_be_opened_leaves_the_page(
     assert window.start.shown  # nothing else was opened: the page stays
 
 
-def test_that_lessons_are_offered_once_there_are_any(window: MainWindow) -> None:
+def test_that_lessons_are_offered_and_lead_to_the_canvas(window: MainWindow) -> None:
     window.start.show()
     page = window.start.page
-    assert page.lessons.isHidden()
-    begun: list[str] = []
-    window.start.set_lessons([Entry("First lesson", "One neuron", lambda: begun.append("first"))])
-    assert not page.lessons.isHidden()
+    titles = [entry.title for entry in window.lessons.entries()]
+    assert [card.entry.title for card in page.lessons.cards] == [
+        f"{number}. {title}" for number, title in enumerate(titles, 1)
+    ]
     page.lessons.cards[0].click()
-    assert begun == ["first"]
+    assert not window.start.shown
+    assert window.lessons.runner is not None
+    assert window.lessons.runner.lesson.head.title == titles[0]
+
+
+def test_that_the_page_does_not_speak_of_lessons_where_there_are_none(window: MainWindow) -> None:
+    window.start.offer_lessons(tuple)
+    window.start.show()
+    assert window.start.page.lessons.isHidden()
 
 
 @pytest.mark.parametrize("action", ["layout_step", "open_credit", "reset_layout", "step_op"])

@@ -101,9 +101,9 @@ def test_that_a_dropped_project_opens_and_others_are_not_taken(
             QApplication.sendEvent(window, QDropEvent(QPointF(5, 5), copy, content, left, none))
         return enter.isAccepted()
 
-    assert not drop(tmp_path / "notes.txt")
+    assert not drop(tmp_path / "notes.odt")
     assert window.project.path is None
-    assert drop(tmp_path / "notes.txt", path)
+    assert drop(tmp_path / "notes.odt", path)
     assert window.project.path == path
 
 

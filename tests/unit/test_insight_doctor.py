@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from backprop_studio.autograd import Array
 from backprop_studio.insight.doctor import Finding, Report, Rule, consult
 from backprop_studio.insight.history import History
 from backprop_studio.insight.remedies import BY_RULE, Remedy, experiments
-from backprop_studio.network import Network, analyze
+from backprop_studio.network import Network, TrainingSetup, analyze
 from backprop_studio.nn import optimizers
 from backprop_studio.training import Boundary, Session
 from benchmarks.doctor import findings as found_in
@@ -190,7 +191,10 @@ def test_learning_few_rows_by_heart_is_overfitting(monkeypatch: pytest.MonkeyPat
         split = whole(*arguments, **options)  # type: ignore[arg-type]
         return replace(split, train=split.train[:24])
 
-    monkeypatch.setattr(data, "split", few)
+    # Where training gets its rows; what is prepared so is not kept.
+    monkeypatch.setattr(sys.modules["backprop_studio.data.prepare"], "split", few)
+    monkeypatch.setattr(TrainingSetup, "prepared", lambda s: data.prepare.__wrapped__(
+        s.dataset, s.data, s.validation, s.seed))  # fmt: skip
     layers = [(name, {"units": 200} if config == {"units": 20} else config)
               for name, config in WIDE]  # fmt: skip
     adam = optimizers()["adam"].from_config({"learning_rate": 0.03})

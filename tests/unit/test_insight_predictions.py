@@ -183,3 +183,26 @@ def test_digits_drawn_large_anywhere_are_recognised(digits: Session) -> None:
         hits += int(judge(like(big, wanted), digits).argmax() == dataset.y[row])
     assert hits > 170
     assert frame_of(session_of(PLANE, dataset="moons")) is None
+
+
+def test_that_what_is_said_is_said_of_the_rows_as_training_has_them() -> None:
+    spoilt = data.DataSettings(
+        scaling="standard",
+        corruptions=(
+            data.corruptions()["leaked_feature"](where="added"),
+            data.corruptions()["biased_sample"](column=0),
+        ),
+    )
+    session = session_of(PLANE, epochs=2, dataset="moons", data=spoilt)
+    found = predictions(session)
+    prepared = session.prepared
+    assert found.x.shape[1] == 3 and found.surface is None
+    assert np.array_equal(found.x, prepared.dataset.x[found.rows])
+    assert set(found.rows[~found.held]) == set(prepared.split.train)
+    assert len(prepared.split.train) < 400, "rows that were left out are not told of"
+    assert found.of == len(found.rows)
+    test = session.evaluate()
+    assert 1 - found.wrong[found.held].mean() == pytest.approx(test.accuracy)
+    assert set(found.rows[found.batch >= 0]) == set(session.rows)
+    number = session.cursor.iteration % session.batches_per_epoch + 1
+    assert set(found.rows[found.comes == number]) == set(session.rows)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from lesson_cases import driver, facts_of, lesson_named, scene_of
 
-from backprop_studio.errors import StudioError
+from backprop_studio.errors import EditError, StudioError
+from backprop_studio.insight.representations import representations
 from backprop_studio.lessons import Driver, Facts, Forecast, Prediction, Runner, parse_expression
 from backprop_studio.lessons.actions import action
 from backprop_studio.lessons.check import Check, kinds
@@ -143,6 +145,38 @@ def test_setting_and_layers() -> None:
     assert met(neuron, make("layers", wire=("product", "prediction"), trains=True))
 
 
+def test_corruption() -> None:
+    moons = driver("07_not_the_learning_rule")
+    clean, renamed = make("corruption"), make("corruption", types=("renamed_classes",))
+    both = make("corruption", types=("renamed_classes", "label_noise"))
+    assert [met(moons, c) for c in (clean, renamed, both)] == [True, False, False]
+    do(moons, {"spoil": "label_noise", "settings": {"share": 0.25}}, {"spoil": "renamed_classes"})
+    assert [met(moons, c) for c in (clean, renamed, both)] == [False, False, True]
+    noise, _ = moons.network.setup.data.corruptions
+    assert noise.config()["share"] == 0.25
+    do(moons, {"mend": "label_noise"})
+    assert [met(moons, c) for c in (clean, renamed, both)] == [False, True, False]
+    do(moons, {"mend": "all"})
+    assert met(moons, clean)
+    do(moons, {"spoil": "renamed_classes"})
+    assert [met(moons, c) for c in (clean, renamed, both)] == [False, True, False]
+    unknown = kinds()["corruption"](text="Do it", types=("nothing",))  # type: ignore[call-arg]
+    assert unknown.faults()[0][0] == "types"
+    with pytest.raises(EditError, match="There is no type 'nothing'"):
+        do(moons, {"spoil": "nothing"})
+
+
+def test_probe_is_what_representations_show() -> None:
+    moons = driver("07_not_the_learning_rule")
+    session = moons.session
+    assert session is not None
+    shown = representations(moons.network, {}, None, session).layers
+    for layer in shown:
+        name = moons.network.node(layer.node).name
+        assert number(moons, f"probe:{name}") == layer.probe
+    assert number(moons, "probe:loss") is None and number(moons, "probe:nobody") is None
+
+
 def test_opened_breakpoint_branched_and_gradient_check() -> None:
     neuron = driver(NEURON)
     opened, stop = make("opened", panel="credit"), make("breakpoint", phase="backward")
@@ -189,6 +223,19 @@ def test_answer_and_choice() -> None:
     assert not met(neuron, answer) and not met(neuron, choice)
     assert not met(neuron, answer, {"a": 3.0}) and not met(neuron, choice, {"c": 1})
     assert met(neuron, answer, {"a": 3.405}) and met(neuron, choice, {"c": 2})
+
+
+def test_that_drawn_points_are_data_of_ones_own() -> None:
+    learner = driver(MAZUR)
+    check = make("own_data", rows=4, classes=2)
+    assert not met(learner, check), "a data set of the program is not one's own"
+    points = [[0.5, 0.5, 0], [-0.5, 0.5, 1], [0.5, -0.5, 0]]
+    do(learner, {"draw": points})
+    assert not met(learner, check), "these are three"
+    do(learner, {"draw": [*points, [0.1, 0.2, 0]]})
+    assert met(learner, check)
+    do(learner, {"draw": [[float(k), 0.0, 0] for k in range(6)]})
+    assert not met(learner, check), "all are of one class"
 
 
 def test_that_every_kind_of_check_is_looked_at_here_and_described_in_the_guide() -> None:
@@ -316,3 +363,56 @@ def test_that_a_lesson_about_a_broken_network_has_nothing_met_and_no_numbers() -
     with pytest.raises(StudioError):
         do(neuron, {"step": "op"})
     assert scene_of(NEURON).network != neuron.network
+
+
+def test_what_is_measured_about_a_chain_whose_every_number_is_known() -> None:
+    chain = do(driver("02_a_model_is_a_chain"), {"step": "phase", "times": 4})
+    for text, expected in {
+        "sources:total": 3.0, "sources:output": 5.0, "sources:loss": 6.0,
+        "instructions:data": 2.0, "instructions:forward": 4.0, "instructions:loss": 1.0,
+        # L = (2 (1.5 x + b)² − 1 − t)² with b = −1 is 4; with b = −0.9 it is (8.82 − 10)².
+        "change:b by 0.1": 1.18**2 - 4, "expected:b by 0.1": -3.2,
+        "gap:b by 0.1": abs(1.18**2 - 4 + 3.2),
+        "change:output/weight[0, 0] by -0.5": 12.0, "paths:w": 1.0,
+    }.items():  # fmt: skip
+        assert number(chain, text) == pytest.approx(expected, rel=1e-9), text
+    for text in ("change:product by 0.1", "share:product", "paths:product", "part:b > loss"):
+        assert number(chain, text) is None, text
+
+
+def test_the_part_of_an_error_signal_that_comes_back_by_one_wire() -> None:
+    forked = do(driver("05_local_information"), {"step": "phase", "times": 3})
+    assert number(forked, "part:relu > sum[0, 1]") is None, "it is not computed yet"
+    do(forked, {"step": "phase"})
+    first, second = (number(forked, f"part:relu > {w}[0, 1]") for w in ("sum", "product"))
+    assert (first, second) == (0.5, 1.5)
+    assert number(forked, "grad:relu[0, 1]") == 2.0
+    assert number(forked, "part:relu > output[0, 1]") is None
+
+
+def test_what_a_gradient_costs() -> None:
+    """Multiply-adds of the products alone are 32 rows times the weights, and twice that back."""
+    digits = driver("06_why_it_is_efficient")
+    weights = 64 * 32 + 32 * 16 + 16 * 10
+    assert number(digits, "cost:passes") == 2 * (weights + 32 + 16 + 10)
+    forward, both = number(digits, "cost:forward"), number(digits, "cost:both")
+    assert forward is not None and both is not None
+    assert 32 * weights < forward < 1.1 * 32 * weights
+    assert number(digits, "cost:backward") == both - forward
+    assert number(digits, "cost:differences") == 5556 * forward
+    assert number(digits, "cost:ratio") == pytest.approx(5556 * forward / both, rel=1e-12)
+    assert number(digits, "paths:hidden/weight[20, 0]") == 16 * 10
+    # Batch, two activations, and what the loss needs, each read by the backward pass.
+    kept = number(digits, "cost:kept_bytes")
+    assert kept is not None and kept >= 4 * 32 * (64 + 32 + 16)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("cost:nothing", "is not a cost"), ("instructions:later", "is not a phase"),
+     ("change:w", "by 0.1"), ("value:w by 0.1", "write layer/name[row, column]"),
+     ("part:relu", "layer > other"), ("grad:a > b", "write layer")],
+)  # fmt: skip
+def test_that_names_that_say_nothing_are_refused(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(says)):
+        parse_expression(text)

@@ -1,4 +1,4 @@
-"""Whether a panel was opened."""
+"""Whether a panel was opened, or a layer, and whether the race was run."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from backprop_studio.lessons.facts import Facts
 
 
 class Opened(Check, frozen=True, kw_only=True):
-    """A panel was opened since the lesson began, or is open.
+    """Something was opened since the lesson began, or is open.
 
     Attributes
     ----------
     panel
-        Key of its dock, such as `credit` or `gradient_check`.
+        Key of a panel's dock, such as `credit` or `gradient_check`; `layer/NAME` for a layer that
+        is opened into its operations; `race` for the race of the panel `efficiency`.
     """
 
     kind: ClassVar[str] = "opened"

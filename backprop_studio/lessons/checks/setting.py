@@ -16,9 +16,10 @@ class Setting(Check, frozen=True, kw_only=True):
     ----------
     of
         Path of the setting: `setup/batch_size`, `setup/dataset`, `optimizer/learning_rate`,
-        `hidden/units`, `hidden/frozen`; `optimizer`, `schedule` or a layer alone for its type.
+        `hidden/units`, `hidden/frozen`; `setup/data/…` as in `data_settings.read`; `optimizer`,
+        `schedule` or a layer alone for its type.
     equals
-        The value.
+        The value; a list where the setting is one.
     above, below
         What a number is above, or below.
     differs
@@ -28,7 +29,7 @@ class Setting(Check, frozen=True, kw_only=True):
     kind: ClassVar[str] = "setting"
 
     of: str
-    equals: bool | float | str | None = None
+    equals: bool | float | str | list[float] | None = None
     above: float | None = None
     below: float | None = None
     differs: bool | float | str | None = None
@@ -38,6 +39,8 @@ class Setting(Check, frozen=True, kw_only=True):
         value = setting(facts.network, self.of)
         if value is None:
             return False
+        if isinstance(value, tuple):
+            value = list(value)
         if self.equals is not None and value != self.equals:
             return False
         if self.differs is not None and value == self.differs:

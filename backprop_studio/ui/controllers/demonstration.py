@@ -54,7 +54,7 @@ class Demonstration(QObject):
     Signals
     -------
     panel_wanted(key)
-        A dock is to be opened.
+        Something is to be opened: what a check `opened` may name.
     check_wanted
         The gradient check is to be run.
     breakpoint_wanted(breakpoint)

@@ -20,11 +20,17 @@ from backprop_studio.ui.settings import Settings
 
 def fitted(setup: TrainingSetup, dataset: Dataset) -> TrainingSetup:
     """The set-up with this data set, its batches no larger than there are rows to train on."""
+    setup = setup.for_dataset(dataset.id)
     batch = setup.batch_size
     if dataset.size > 1 and not setup.problems(""):
-        split = data.split(dataset, validation_fraction=setup.validation, seed=setup.seed)
+        split = data.split(
+            dataset,
+            validation_fraction=setup.validation,
+            seed=setup.seed,
+            stratified=setup.data.stratified,
+        )
         batch = min(batch, len(split.train))
-    return replace(setup, dataset=dataset.id, batch_size=batch)
+    return replace(setup, batch_size=batch)
 
 
 class ImportController(QObject):

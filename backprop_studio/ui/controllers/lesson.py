@@ -26,11 +26,11 @@ from backprop_studio.lessons import (
     evidence,
     observe,
 )
-from backprop_studio.lessons.actions import AnswerTo, Predict
+from backprop_studio.lessons.actions import Action, AnswerTo, Predict, set_at_once
 from backprop_studio.lessons.lesson import Lesson
 from backprop_studio.lessons.recorder import Event, Place, Recorder, place
 from backprop_studio.project import Project
-from backprop_studio.training import Breakpoint, Command, Snapshot, State
+from backprop_studio.training import Breakpoint, Command, Restart, Snapshot, State
 from backprop_studio.ui.asking import Enquiry
 from backprop_studio.ui.controllers.demonstration import Demonstration
 from backprop_studio.ui.controllers.document import Document
@@ -163,7 +163,9 @@ class LessonController(QObject):
         self.opened.emit(lesson.head)
         self._see_docks()
         if self._runner.index and not self._runner.is_finished:
-            self._set_scene(self._runner)
+            self._catch_up(self._runner)
+        else:
+            self._begin_step(self._runner)
         return True
 
     def open_file(self) -> None:
@@ -189,6 +191,7 @@ class LessonController(QObject):
         self.panel.set_runner(self._runner)
         self.opened.emit(lesson.head)
         self._see_docks()
+        self._begin_step(self._runner)
 
     def leave(self) -> None:
         """Close the lesson, and bring the learner's own project back."""
@@ -291,11 +294,20 @@ class LessonController(QObject):
     def _hear(self, command: Command) -> None:
         self._recorder.hear(command, self._document.network)
 
-    def _see_dock(self, key: str, visible: bool) -> None:
-        if self._runner is not None and visible and key not in self._opened:
+    def see_opened(self, key: str) -> None:
+        """Take note that something was opened: a dock by its key, `layer/NAME`, or `race`."""
+        if self._runner is not None and key not in self._opened:
             self._opened.add(key)
             self._note(Event("open", id=key))
             self.look()
+
+    def see_layer(self, node: str) -> None:
+        """Take note that a layer is opened into its operations."""
+        self.see_opened(f"layer/{self._document.network.node(node).name}")
+
+    def _see_dock(self, key: str, visible: bool) -> None:
+        if visible:
+            self.see_opened(key)
 
     def _see_docks(self) -> None:
         """Those in sight count as opened; a dock behind another tab has an empty region."""
@@ -409,7 +421,7 @@ class LessonController(QObject):
         self._note(Event("go", id=runner.step.id))
         self._keep()
         self.panel.refresh()
-        self.look()
+        self._begin_step(runner)
 
     def _hint(self) -> None:
         if self._runner is not None and self._runner.hint():
@@ -423,17 +435,47 @@ class LessonController(QObject):
         if self._runner is not None and not self.demonstration.is_running:
             self.demonstration.start(self._runner.step.solution)
 
-    def _set_scene(self, runner: Runner) -> None:
-        """Carry out what earlier steps ask for, so that the step in front can begin."""
+    def _begin_step(self, runner: Runner) -> None:
+        """Set what the step in front begins with, and look."""
+        rest = self._set_scene(runner.take_scene())
+        if rest:
+            self.demonstration.start(rest)
+        self.look()
+
+    def _set_scene(self, scene: Sequence[Action]) -> tuple[Action, ...]:
+        """Begin again with the lesson's project, changed by a scene; what is left to be done.
+
+        The edits are one entry of the history, and nobody sees what lies between them.
+        """
+        if not scene or self._scene is None:
+            return ()
+        try:
+            network, rest = set_at_once(self._scene.network, scene)
+        except StudioError as error:
+            self._say_refused(str(error))
+            return ()
+        if network != self._document.network:
+            self._document.apply(self.tr("Set by the lesson"), network)
+        # Whatever is asked from now on is asked about the new run.
+        self._engine.send(Restart())
+        self._enquiry.reset()
+        self._gradient_error = None
+        return rest
+
+    def _catch_up(self, runner: Runner) -> None:
+        """Carry out what earlier steps ask for, so that the step in front can begin.
+
+        What was before a scene does not matter to it.
+        """
         self.told.emit(self.tr("Back where you were: the steps before are done for you."))
-        self.demonstration.start(
-            [
-                action
-                for step in runner.lesson.steps[: runner.index]
-                for action in step.solution
-                if not isinstance(action, Predict | AnswerTo)
-            ]
-        )
+        first = runner.lesson.scene_of(runner.index)
+        done = [
+            action
+            for step in runner.lesson.steps[first or 0 : runner.index]
+            for action in step.solution
+            if not isinstance(action, Predict | AnswerTo)
+        ]
+        self.demonstration.start([*self._set_scene(runner.take_scene()), *done])
 
     def _say_refused(self, reason: str) -> None:
         self.told.emit(

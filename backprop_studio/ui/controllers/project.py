@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from backprop_studio import assets, project
-from backprop_studio.data import own
+from backprop_studio.data import Dataset, own
 from backprop_studio.errors import StudioError
 from backprop_studio.network import Network
 from backprop_studio.project import SUFFIX, Project
@@ -47,11 +47,14 @@ class Aside:
         Its file, if it has one.
     changed
         Whether something of it is not saved.
+    data
+        Its own data set, if it has one: other documents do not keep it.
     """
 
     project: Project
     path: Path | None
     changed: bool
+    data: Dataset | None = None
 
 
 class ProjectController(QObject):
@@ -301,10 +304,13 @@ class ProjectController(QObject):
             The worker does not answer.
         """
         kept = Project(self._document.network, self._engine.weights())
-        return Aside(kept, self._path, self.has_changes())
+        data = own.find(kept.network.setup.dataset)
+        return Aside(kept, self._path, self.has_changes(), data)
 
     def bring_back(self, aside: Aside) -> None:
         """Show a document that was put aside; what was not saved of it still is not."""
+        if aside.data is not None:
+            own.keep(aside.data)
         self._show(aside.project, aside.path)
         if aside.changed:
             self._document.undo_stack.resetClean()

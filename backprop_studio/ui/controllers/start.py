@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from PySide6.QtCore import QObject, QSize
+from PySide6.QtCore import QObject, QSize, QTimer
 from PySide6.QtGui import QAction, QPixmap
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -64,7 +64,7 @@ class StartController(QObject):
         self._layouts = layouts
         self._staying = False
         self._page: StartPage | None = None
-        self._lessons: Sequence[Entry] = ()
+        self._lessons: Callable[[], Sequence[Entry]] = _lessons_to_come
         project.path_changed.connect(self._document_changed)
         layouts.put_back_now.connect(self._show_canvas)
 
@@ -80,11 +80,15 @@ class StartController(QObject):
             self._page = self._make()
         return self._page
 
-    def set_lessons(self, entries: Sequence[Entry]) -> None:
-        """Offer lessons: title, a line about it, and what begins it."""
-        self._lessons = tuple(entries)
-        if self._page is not None:
-            self._page.set_lessons(self._lessons)
+    def offer_lessons(self, lessons: Callable[[], Sequence[Entry]]) -> None:
+        """Offer lessons: title, a line about it, and what begins it.
+
+        Asked for whenever the page is shown, since a learner gets on. Before, the page keeps
+        room for them.
+        """
+        self._lessons = lessons
+        if self.shown:
+            QTimer.singleShot(0, self, lambda: self.page.set_lessons(self._lessons()))
 
     def greet(self) -> None:
         """Show the page, unless the person does not want to be greeted."""
@@ -100,6 +104,7 @@ class StartController(QObject):
                 for path in self._settings.recent_files[:_RECENT]
             ]
         )
+        page.set_lessons(self._lessons())
         page.set_greets(self._settings.start_page)
         self._layouts.clear()
         self._pages.setCurrentWidget(page)
@@ -143,7 +148,6 @@ class StartController(QObject):
                 for name, (title, detail) in finding.examples().items()
             ]
         )
-        page.set_lessons(self._lessons)
         page.set_presets(
             [
                 Entry(
@@ -174,6 +178,18 @@ class StartController(QObject):
         canvas = self._canvas()
         self._pages.setCurrentWidget(canvas)
         canvas.setFocus()
+
+
+def _lessons_to_come() -> list[Entry]:
+    """An empty card for each lesson: to read them all takes a while.
+
+    The longest title takes three lines in a window of the usual size, so nothing moves there.
+    """
+    try:
+        count = len(list(assets.path("lessons").glob("*/lesson.md")))
+    except FileNotFoundError:
+        count = 0
+    return [Entry("\n\n", " ", lambda: None)] * count
 
 
 class _Drawn:

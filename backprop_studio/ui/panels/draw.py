@@ -206,7 +206,12 @@ class DrawPanel(QWidget):
         setup = self._document.network.setup
         if dataset is None or dataset.size < 2 or setup.problems(""):
             return np.zeros(0, bool)
-        split = data.split(dataset, validation_fraction=setup.validation, seed=setup.seed)
+        split = data.split(
+            dataset,
+            validation_fraction=setup.validation,
+            seed=setup.seed,
+            stratified=setup.data.stratified,
+        )
         held_out = np.zeros(dataset.size, bool)
         held_out[split.validation] = True
         return held_out
@@ -263,14 +268,20 @@ class DrawPanel(QWidget):
     def _apply(self, label: str, drawing: Drawing) -> None:
         """Make what was drawn the document's data set."""
         network = self._document.network
-        dataset_id = ""
+        dataset_id, same = "", False
         if len(drawing):
             made = drawings.to_dataset(drawing)
             before = _found(self._source)
             # Other classes are another question: what was learned does not answer it.
             same = before is not None and made.class_names == before.class_names
             dataset_id = own.keep(made, continuing=self._source if same else "").id
-        setup = replace(network.setup, dataset=dataset_id)
+        # While one goes on with own data, their scaling stays as it was chosen.
+        goes_on = same and own.is_own(network.setup.dataset)
+        setup = (
+            replace(network.setup, dataset=dataset_id)
+            if goes_on
+            else network.setup.for_dataset(dataset_id)
+        )
         dataset = _found(dataset_id)
         if dataset is not None and dataset.size > 1 and not setup.problems(""):
             setup = replace(setup, batch_size=self._batch_for(dataset))
@@ -279,7 +290,12 @@ class DrawPanel(QWidget):
     def _batch_for(self, dataset: Dataset) -> int:
         """The batch size that is wanted, as far as there are rows for it."""
         setup = self._document.network.setup
-        split = data.split(dataset, validation_fraction=setup.validation, seed=setup.seed)
+        split = data.split(
+            dataset,
+            validation_fraction=setup.validation,
+            seed=setup.seed,
+            stratified=setup.data.stratified,
+        )
         wanted = setup.batch_size
         if self._batch is not None and self._batch[1] == wanted:
             wanted = self._batch[0]

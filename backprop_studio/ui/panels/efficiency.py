@@ -41,6 +41,8 @@ class EfficiencyPanel(QWidget):
 
     overlay_changed = Signal(object)
     """Dict from the id of a node to what is written at it on the canvas; empty for none."""
+    raced = Signal()
+    """The race is over, and its table is filled."""
 
     def __init__(self, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -170,6 +172,7 @@ class EfficiencyPanel(QWidget):
             )
         )
         self._draw()
+        self.raced.emit()
 
     def _cells(self, run: Run) -> list[Cell]:
         time = self.tr("not run") if run.seconds is None else _duration(run.seconds)

@@ -33,6 +33,7 @@ from backprop_studio.training.naming import instruction_name, value_name
 from backprop_studio.ui import theme
 from backprop_studio.ui.asking import Ask, Enquiry
 from backprop_studio.ui.widgets.formula import FormulaView
+from backprop_studio.ui.widgets.menus import open_below
 
 _SPOT = Qt.ItemDataRole.UserRole
 _ASKED = Qt.ItemDataRole.UserRole + 1
@@ -101,14 +102,13 @@ class ExplanationPanel(QWidget):
         self.tree.itemActivated.connect(self._descend)
         self.tree.back_pressed.connect(self.go_back)
         self.copy = QToolButton()
-        self.copy.setText(self.tr("Copy"))
+        self.copy.setText(self.tr("Copy ▾"))
         self.copy.setToolTip(self.tr("Copy the rule with its numbers"))
-        self.copy.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.copy)
         menu.addAction(self.tr("As &text"), partial(self._copy, "plain"))
         menu.addAction(self.tr("As &LaTeX"), partial(self._copy, "latex"))
         menu.addAction(self.tr("As &numpy"), partial(self._copy, "numpy"))
-        self.copy.setMenu(menu)
+        open_below(self.copy, menu)
         self.change = QPushButton(self.tr("Change…"))
         self.change.setToolTip(self.tr("What if it were another? Put a number in by hand"))
         self.change.clicked.connect(self._change)

@@ -35,6 +35,7 @@ from backprop_studio.ui.asking import Ask, Enquiry
 from backprop_studio.ui.pacing import Pace
 from backprop_studio.ui.widgets.data_table import Cell, DataTable
 from backprop_studio.ui.widgets.heatmap import HeatmapTile
+from backprop_studio.ui.widgets.menus import open_below
 from backprop_studio.ui.widgets.scale_bar import ColorScaleBar
 
 SCALES = (10.0, 1.0, 0.1, 0.01, 0.001, 0.0001)
@@ -101,7 +102,6 @@ class GradientsPanel(QWidget):
         self._bar = ColorScaleBar()
         self.more = QToolButton()
         self.more.setText("⋯")
-        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.setToolTip(self.tr("Pictures, means, numbers, and from when change is measured"))
         self.more.setAccessibleName(self.tr("How it is shown"))
         menu = QMenu(self.more)
@@ -118,7 +118,7 @@ class GradientsPanel(QWidget):
         self.numbers = self._switch(menu, self.tr("&Table of numbers"))
         self.numbers.toggled.connect(self._show_page)
         menu.insertAction(self.as_pictures, self.mark)
-        self.more.setMenu(menu)
+        open_below(self.more, menu)
         header = QHBoxLayout()
         header.setContentsMargins(8, 4, 8, 2)
         header.addWidget(self.what, 1)

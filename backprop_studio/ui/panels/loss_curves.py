@@ -28,6 +28,7 @@ from backprop_studio.training.metrics import Series
 from backprop_studio.ui.widgets.curve_marks import Mark
 from backprop_studio.ui.widgets.curves import CurvePlot
 from backprop_studio.ui.widgets.data_table import Cell, DataTable
+from backprop_studio.ui.widgets.menus import open_below
 from backprop_studio.ui.widgets.picture_bytes import png, svg
 
 TRAIN = "train"
@@ -69,10 +70,9 @@ class LossCurvesPanel(QWidget):
         self.plot = CurvePlot(self.tr("epoch"), self.tr("loss"))
         self.menu = QMenu(self)
         self.view = QToolButton()
-        self.view.setText(self.tr("View"))
+        self.view.setText(self.tr("View ▾"))
         self.view.setToolTip(self.tr("What is shown, and export"))
-        self.view.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.view.setMenu(self.menu)
+        open_below(self.view, self.menu)
         self.plot.add_tool(self.view)
         self.accuracy = self._choice(self.tr("Loss"), self.tr("Accuracy"))
         self.menu.addSeparator()

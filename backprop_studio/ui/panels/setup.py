@@ -214,7 +214,6 @@ class SetupPanel(QWidget):
         done = self._what_is_done(setup)
         self._data_state.setText(done)
         self._data_state.setToolTip(done)
-        self._data_state.setVisible(bool(done))
         self.optimizer.show_value(setup.optimizer.info.id)
         self.optimizer.setToolTip(_paragraph(setup.optimizer.info.summary))
         self.schedule.show_value(setup.schedule.info.id)
@@ -247,11 +246,15 @@ class SetupPanel(QWidget):
         row = QWidget()
         column = QVBoxLayout(row)
         column.setContentsMargins(0, 0, 0, 0)
-        buttons = QHBoxLayout()
-        for button in (self.data_button, self.import_button, self.draw_button):
-            buttons.addWidget(button, 1)
-        column.addLayout(buttons)
-        column.addWidget(self._data_state)
+        column.setSpacing(5)
+        for parts in (
+            (self.import_button, self.draw_button),
+            (self.data_button, self._data_state),
+        ):
+            line = QHBoxLayout()
+            for part in parts:
+                line.addWidget(part, 1)
+            column.addLayout(line)
         return row
 
     def _what_is_done(self, setup: TrainingSetup) -> str:

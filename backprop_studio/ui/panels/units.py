@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
@@ -380,6 +379,7 @@ class _Gallery(QWidget):
             view.deleteLater()
         while len(self._views) < len(maps):
             view = PixelView(self.tr("Unit {n}").format(n=len(self._views)), _TILE)
+            view.installEventFilter(self)
             self._views.append(view)
         for number_, (view, pixels) in enumerate(zip(self._views, maps, strict=True)):
             view.set_pixels(pixels, scale=scale, caption=str(number_))
@@ -404,10 +404,10 @@ class _Gallery(QWidget):
             painter.setPen(QPen(QColor(theme.current().accent), 2))
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        child = self.childAt(event.position().toPoint())
-        if isinstance(child, PixelView):
-            self.chosen.emit(self._views.index(child))
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.MouseButtonPress and isinstance(watched, PixelView):
+            self.chosen.emit(self._views.index(watched))
+        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         columns = self._columns()

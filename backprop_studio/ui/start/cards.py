@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
+    QFontMetrics,
     QKeyEvent,
     QPainter,
     QPainterPath,
@@ -74,6 +75,8 @@ class Card(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.clicked.connect(self._act)
+        # An empty card keeps a place.
+        self.setEnabled(bool(entry.title.strip()))
 
     def _act(self) -> None:
         self.entry.act()
@@ -83,7 +86,18 @@ class Card(QAbstractButton):
         metrics = self.fontMetrics()
         room = QRect(0, 0, width - 2 * _PAD - 2, 10_000)
         words = metrics.boundingRect(room, int(Qt.TextFlag.TextWordWrap), self.entry.detail)
-        return self._height + 2 * _PAD + metrics.lineSpacing() + words.height() + 5
+        return self._height + 2 * _PAD + self._title_height(width) + words.height() + 5
+
+    def _title_height(self, width: int) -> int:
+        """Below a picture, a title has one line; a card of text has room for all of it."""
+        font = self.font()
+        font.setBold(True)
+        metrics = QFontMetrics(font)
+        if self.entry.draw is not None:
+            return metrics.lineSpacing()
+        room = QRect(0, 0, width - 2 * _PAD - 2, 10_000)
+        wrap = int(Qt.TextFlag.TextWordWrap)
+        return metrics.boundingRect(room, wrap, self.entry.title).height()
 
     def draw_picture(self) -> bool:
         """Make the picture, if it is missing; whether there was anything to do."""
@@ -144,14 +158,15 @@ class Card(QAbstractButton):
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(colors.color("text"))
-        line = painter.fontMetrics().lineSpacing()
-        title = painter.fontMetrics().elidedText(
-            self.entry.title, Qt.TextElideMode.ElideRight, room.width()
-        )
-        painter.drawText(QRect(room.left(), room.top(), room.width(), line), 0, title)
+        height = self._title_height(self.width())
+        title, place = self.entry.title, QRect(room.left(), room.top(), room.width(), height)
+        if self.entry.draw is not None:
+            elide = Qt.TextElideMode.ElideRight
+            title = painter.fontMetrics().elidedText(title, elide, room.width())
+        painter.drawText(place, int(Qt.TextFlag.TextWordWrap), title)
         painter.setFont(self.font())
         painter.setPen(colors.color("muted"))
-        below = room.adjusted(0, line + 2, 0, 0)
+        below = room.adjusted(0, height + 2, 0, 0)
         painter.drawText(below, int(Qt.TextFlag.TextWordWrap), self.entry.detail)
 
 

@@ -138,8 +138,8 @@ class StartPage(QWidget):
         layout.setContentsMargins(16, _MARGIN, _MARGIN, _MARGIN)
         layout.setSpacing(8)
         for title, cards in (
-            (self.tr("Examples that learn"), self.examples),
             (self.tr("Lessons"), self.lessons),
+            (self.tr("Examples that learn"), self.examples),
             (self.tr("Networks to change"), self.presets),
         ):
             self._titles[cards] = _heading(title)

@@ -22,6 +22,7 @@ from backprop_studio import data
 from backprop_studio.data import MOST_CORRUPTIONS, Corruption, Dataset
 from backprop_studio.errors import Diagnostic
 from backprop_studio.ui import theme
+from backprop_studio.ui.widgets.menus import open_below
 from backprop_studio.ui.widgets.note import Note
 from backprop_studio.ui.widgets.spec_form import SpecForm
 
@@ -63,7 +64,7 @@ class CorruptionList(QWidget):
         self.list.currentRowChanged.connect(self._show_current)
         self.list.removed.connect(self.remove)
         self.list.moved.connect(self.move_by)
-        self.add_button = QPushButton(self.tr("Add"))
+        self.add_button = QPushButton(self.tr("Add ▾"))
         self.add_button.setToolTip(self.tr("Spoil the data in one more way"))
         self.add_button.setAccessibleName(self.tr("Add a corruption"))
         self.menu = QMenu(self.add_button)
@@ -72,7 +73,7 @@ class CorruptionList(QWidget):
             action = self.menu.addAction(kind.info.title)
             action.setToolTip(kind.info.summary)
             action.triggered.connect(lambda _=False, key=key: self.add(key))
-        self.add_button.setMenu(self.menu)
+        open_below(self.add_button, self.menu)
         self.remove_button = QPushButton(self.tr("Remove"))
         self.remove_button.setToolTip(self.tr("Take the selected corruption out (Del)"))
         self.remove_button.clicked.connect(self.remove)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -123,10 +122,8 @@ class DataSource(QWidget):
         key = str(dataset_id)
         if key == network.setup.dataset:
             return
-        # Options belong to one data set, and so does the scaling that suits it.
-        settings = replace(network.setup.data, options=None, scaling=data.info(key).scaling.value)
-        setup = replace(network.setup, dataset=key, data=settings)
-        self._document.apply(self.tr("Choose Data Set"), edits.set_setup(network, setup))
+        chosen = edits.set_setup(network, network.setup.for_dataset(key))
+        self._document.apply(self.tr("Choose Data Set"), chosen)
 
 
 def _rows_of(setup: TrainingSetup) -> Dataset:

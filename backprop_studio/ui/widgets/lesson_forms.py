@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -37,6 +38,27 @@ def typed_number(text: str) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) else None
+
+
+class _Option(QWidget):
+    """A radio button whose words wrap, which Qt's own do not. A click on the words counts, too."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.button = QRadioButton()
+        self.button.setAccessibleName(text)
+        label = QLabel(text)
+        label.setWordWrap(True)
+        label.setBuddy(self.button)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(label, 1)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.button.isEnabled():
+            self.button.setFocus(Qt.FocusReason.MouseFocusReason)
+            self.button.click()
 
 
 class PredictForm(QFrame):
@@ -129,9 +151,9 @@ class PredictForm(QFrame):
         }
         for place, option in enumerate(self.prediction.choices):
             shown = option if self.prediction.kind == "pick" else words[option]
-            button = QRadioButton(shown)
-            self.options.addButton(button, place)
-            column.addWidget(button)
+            option_ = _Option(shown)
+            self.options.addButton(option_.button, place)
+            column.addWidget(option_)
         self.options.idToggled.connect(self._see)
         return holder
 
@@ -238,16 +260,9 @@ class CheckRow(QWidget):
     def _ask(self, column: QVBoxLayout) -> None:
         if isinstance(self.check, Choice):
             for place, option in enumerate(self.check.options, 1):
-                # A radio button does not wrap: its text stands beside it.
-                button, label = QRadioButton(), QLabel(option)
-                button.setAccessibleName(option)
-                label.setWordWrap(True)
-                label.setBuddy(button)
-                row = QHBoxLayout()
-                row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-                row.addWidget(label, 1)
-                self.options.addButton(button, place)
-                column.addLayout(row)
+                shown = _Option(option)
+                self.options.addButton(shown.button, place)
+                column.addWidget(shown)
             column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         else:
             row = QHBoxLayout()

@@ -55,6 +55,7 @@ class Note(QWidget):
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.remedy = QPushButton()
+        self.remedy.setAccessibleName(self.tr("Mend it"))
         self.remedy.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.remedy.clicked.connect(self.remedy_chosen)
         self.remedy.hide()
@@ -85,5 +86,6 @@ class Note(QWidget):
     def offer(self, remedy: str) -> None:
         """Offer a remedy on a button; none for an empty text."""
         self.remedy.setText(remedy.replace("&", "&&"))
+        self.remedy.setAccessibleName(remedy or self.tr("Mend it"))
         self.remedy.setToolTip(remedy)
         self.remedy.setVisible(bool(remedy))
