@@ -11,12 +11,12 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QMainWindow
 
 from backprop_studio.ui import docks as layout
+from backprop_studio.ui.start.cards import Entry
 
 if TYPE_CHECKING:
     from backprop_studio.lessons.lesson import Head
     from backprop_studio.ui.controllers.lesson import LessonController
     from backprop_studio.ui.main_window import MainWindow
-    from backprop_studio.ui.start.cards import Entry
 
 LESSON_WIDTH = 360
 """Pixels in which a lesson is read."""
@@ -82,8 +82,6 @@ def install(window: MainWindow) -> None:
 
 def _offered(lessons: LessonController) -> list[Entry]:
     """The lessons for the start page: what each is about, how long it takes, how far one is."""
-    from backprop_studio.ui.start.cards import Entry
-
     offered = []
     for number, entry in enumerate(lessons.entries(), 1):
         if entry.is_done:
@@ -106,7 +104,7 @@ def _open(key: str, window: MainWindow) -> None:
             window.canvas.node_opened.emit(node.id)
     elif key == "race":
         layout.open_instrument(window, window.docks, "efficiency")
-        window.instruments.tell("efficiency", "race")
+        window.instruments.efficiency.race()
     elif key in window.docks:
         layout.open_instrument(window, window.docks, key)
 

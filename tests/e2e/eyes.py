@@ -293,6 +293,8 @@ def main() -> int:
             notifier.setEnabled(False)
             return
         try:
+            # As an action would, should the first frame be only just painted.
+            window.furnish()
             answer = {"answer": eyes.answer(*json.loads(line))}
         except Exception as error:  # told, so that the hands do not wait for ever
             answer = {"error": f"{type(error).__name__}: {error}"}

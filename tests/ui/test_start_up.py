@@ -34,12 +34,17 @@ class Watched(QApplication):
 application.QApplication = Watched
 app, window = application.start([])
 assert window.start.shown and not hasattr(window, "canvas")
+kept = len(window.start.page.lessons.cards)
 
 def look():
     if app.painted is None or not window._document.network.nodes:
         return
     assert app.painted == [], app.painted
     assert window.start.shown, "the page stays in front of the example"
+    if not window.start.page.lessons.cards[0].isEnabled():
+        return
+    titles = [card.entry.title.strip() for card in window.start.page.lessons.cards]
+    assert all(titles) and len(titles) == kept, "lessons stand where room was kept for them"
     assert window.canvas is not None and "pyqtgraph" in sys.modules
     assert not window.instruments._built, "closed docks stay empty"
     window._document.undo_stack.setClean()

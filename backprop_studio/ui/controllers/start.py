@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from PySide6.QtCore import QObject, QSize
+from PySide6.QtCore import QObject, QSize, QTimer
 from PySide6.QtGui import QAction, QPixmap
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -64,7 +64,7 @@ class StartController(QObject):
         self._layouts = layouts
         self._staying = False
         self._page: StartPage | None = None
-        self._lessons: Callable[[], Sequence[Entry]] = tuple
+        self._lessons: Callable[[], Sequence[Entry]] = _lessons_to_come
         project.path_changed.connect(self._document_changed)
         layouts.put_back_now.connect(self._show_canvas)
 
@@ -83,9 +83,12 @@ class StartController(QObject):
     def offer_lessons(self, lessons: Callable[[], Sequence[Entry]]) -> None:
         """Offer lessons: title, a line about it, and what begins it.
 
-        Asked for whenever the page is shown, since a learner gets on.
+        Asked for whenever the page is shown, since a learner gets on. Before, the page keeps
+        room for them.
         """
         self._lessons = lessons
+        if self.shown:
+            QTimer.singleShot(0, self, lambda: self.page.set_lessons(self._lessons()))
 
     def greet(self) -> None:
         """Show the page, unless the person does not want to be greeted."""
@@ -175,6 +178,18 @@ class StartController(QObject):
         canvas = self._canvas()
         self._pages.setCurrentWidget(canvas)
         canvas.setFocus()
+
+
+def _lessons_to_come() -> list[Entry]:
+    """An empty card for each lesson: to read them all takes a while.
+
+    The longest title takes three lines in a window of the usual size, so nothing moves there.
+    """
+    try:
+        count = len(list(assets.path("lessons").glob("*/lesson.md")))
+    except FileNotFoundError:
+        count = 0
+    return [Entry("\n\n", " ", lambda: None)] * count
 
 
 class _Drawn:

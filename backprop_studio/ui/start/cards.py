@@ -75,6 +75,8 @@ class Card(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.clicked.connect(self._act)
+        # An empty card keeps a place.
+        self.setEnabled(bool(entry.title.strip()))
 
     def _act(self) -> None:
         self.entry.act()
