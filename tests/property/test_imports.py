@@ -250,3 +250,12 @@ def test_that_a_damaged_picture_is_read_or_refused(
         (tmp_path / name).mkdir(exist_ok=True)
         (tmp_path / name / "1.png").write_bytes(content)
     sound_or_refused(lambda: pictures.load(tmp_path, 5, 6))
+
+
+def test_that_a_picture_is_not_asked_for_more_than_its_file_holds(tmp_path: Path) -> None:
+    claims_two_gigabytes = bytearray(PICTURES["PNG"])
+    claims_two_gigabytes[33] = 138  # the length of its pixels
+    for name, content in (("a", PICTURES["PNG"]), ("b", bytes(claims_two_gigabytes))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.png").write_bytes(content)
+    sound_or_refused(lambda: pictures.load(tmp_path, 5, 6))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -206,6 +206,22 @@ def _likely_size(paths: list[str]) -> tuple[int, int]:
     return (height, width) if max(height, width) <= _LARGEST_KEPT else (_USUAL, _USUAL)
 
 
+class _Clamped:
+    """A file that is never asked for more bytes than it has left.
+
+    Room for what a read asks for is made beforehand, and in a damaged picture that may be 2 GB.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._size = os.fstat(file.fileno()).st_size
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, count: int = -1) -> bytes:
+        left = max(self._size - self._file.tell(), 0)
+        return self._file.read(left if count < 0 else min(count, left))
+
+
 def _opened(path: str | os.PathLike[str], file: BinaryIO) -> Image:
     """Read the header of a picture, and refuse what would fill the memory."""
     from PIL import Image
@@ -213,7 +229,7 @@ def _opened(path: str | os.PathLike[str], file: BinaryIO) -> Image:
     # Its own limit only warns; ours is below, and nothing is decoded before it.
     Image.MAX_IMAGE_PIXELS = None
     try:
-        image = Image.open(file, formats=_FORMATS)
+        image = Image.open(cast(BinaryIO, _Clamped(file)), formats=_FORMATS)
     except Exception as error:
         raise _of_picture(path, "it is damaged, or none of the known kinds") from error
     if image.width * image.height > MAX_PIXELS:
