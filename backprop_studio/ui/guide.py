@@ -194,8 +194,9 @@ TOPICS: Mapping[str, str] = MappingProxyType(
             "Your network, from the data on the left to the loss on the right. Drag from a port "
             "on the right of a card to a port on the left of another to wire them. Scroll to "
             "zoom, drag the ground to select, hold Space or the middle button to pan. "
-            "Double-click a card to see its operations. The arrow keys walk from card to card, "
-            "and everything can be done in the Outline as well."
+            "Double-click a card to see its operations. The right button, the menu key or "
+            "Shift+F10 tell what can be done with a layer, a wire or the ground. The arrow keys "
+            "walk from card to card, and everything can be done in the Outline as well."
         ),
         "Undo and Back": (
             "There are two kinds of time. Undo (Ctrl+Z) is for the design: it takes back edits "

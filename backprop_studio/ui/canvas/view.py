@@ -8,6 +8,7 @@ from typing import Literal
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
@@ -31,7 +32,13 @@ from backprop_studio.ui.canvas.activity import Activity
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.inline_editor import InlineEditor
-from backprop_studio.ui.canvas.interactions import clipboard, edit_actions, keys, marks
+from backprop_studio.ui.canvas.interactions import (
+    clipboard,
+    edit_actions,
+    keys,
+    marks,
+    pointing,
+)
 from backprop_studio.ui.canvas.interactions.drop_layer import DropLayer
 from backprop_studio.ui.canvas.interactions.mouse import Mouse
 from backprop_studio.ui.canvas.minimap import MiniMap
@@ -62,6 +69,8 @@ class CanvasView(QGraphicsView):
         Ids of the selected notes, arrows and groups.
     add_requested(at, port)
         Something is to be added at a point of the viewport, and wired to a port unless it is None.
+    menu_wanted(at)
+        The menu of what is selected is wanted at a point of the screen.
     refused(reason)
         Something that was asked for cannot be done; a sentence says why.
     """
@@ -71,12 +80,15 @@ class CanvasView(QGraphicsView):
     refused = Signal(str)
     node_opened = Signal(str)
     add_requested = Signal(QPoint, object)
+    menu_wanted = Signal(QPoint)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.document = document
         self.canvas_scene = NetworkScene(document, self)
         self.current: str | None = None
+        self.aimed: QPointF | None = None
+        """Place in the scene that an open menu is about; None while there is none."""
         self.bubble = Bubble(self)
         self.hint = EmptyHint(self)
         self._ground = camera.Ground()
@@ -144,7 +156,11 @@ class CanvasView(QGraphicsView):
     # Edits
 
     def add_layer(
-        self, layer_id: str, scene_pos: QPointF | None = None, joined: Sequence[PortRef] = ()
+        self,
+        layer_id: str,
+        scene_pos: QPointF | None = None,
+        joined: Sequence[PortRef] = (),
+        into: Wire | None = None,
     ) -> str:
         """Add a layer and select it.
 
@@ -156,13 +172,15 @@ class CanvasView(QGraphicsView):
             Its centre; None for a free place right of the selected or the last node.
         joined
             Ports that it is wired to, as far as that is possible.
+        into
+            The wire that it goes into; None for the one under it, if there is one.
 
         Returns
         -------
         str
             Id of the new node; empty when the project holds as many as it can.
         """
-        return edit_actions.add_layer(self, layer_id, scene_pos, joined)
+        return edit_actions.add_layer(self, layer_id, scene_pos, joined, into)
 
     def delete_selection(self) -> None:
         """Delete what is selected, as one edit."""
@@ -269,6 +287,11 @@ class CanvasView(QGraphicsView):
             The file cannot be written.
         """
         save_picture(self.canvas_scene, self.canvas_scene.content(), path)
+
+    def want_menu(self) -> None:
+        """Ask for the menu of what is selected, as the keyboard does."""
+        at = pointing.aim_with_keyboard(self)
+        self.menu_wanted.emit(self.viewport().mapToGlobal(at))
 
     def connect_selection(self) -> None:
         """Wire the first of two selected nodes to the second; says why when it cannot."""
@@ -442,6 +465,15 @@ class CanvasView(QGraphicsView):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self._drop.drop(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() == QContextMenuEvent.Reason.Mouse:
+            self.cancel_gesture()
+            pointing.aim_with_mouse(self, event.pos())
+            self.menu_wanted.emit(event.globalPos())
+        else:
+            self.want_menu()
+        event.accept()
 
     # Keyboard
 

@@ -56,6 +56,10 @@ class WireItem(QGraphicsItem):
         """What has to be seen of it: all, where it goes around something."""
         return self._path.boundingRect() if self._routed else QRectF()
 
+    def middle(self) -> QPointF:
+        """The point halfway along it, in the scene."""
+        return self._path.pointAtPercent(0.5)
+
     def near_end(self, at: QPointF) -> str:
         """The end that a point of the scene is nearer to, "source" or "target"."""
         first, last = at - self._start, at - self._end
