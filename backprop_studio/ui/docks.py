@@ -249,6 +249,13 @@ def show_arrangement(window: QMainWindow, docks: Mapping[str, Dock], name: str) 
         # The listing with the shapes, results and costs of its instructions.
         sides = [docks["timeline"], docks["program"]]
         window.resizeDocks(sides, [400, 600], Qt.Orientation.Horizontal)
+    elif name == "explain":
+        # Sentences and formulas need more room than settings do.
+        window.resizeDocks([docks["explanation"]], [INSTRUMENT_WIDTH], Qt.Orientation.Horizontal)
+        sides = [docks["gradients"], docks["current_step"]]
+        window.resizeDocks(sides, [460, 440], Qt.Orientation.Horizontal)
+        heights = [docks["inspector"], docks["explanation"]]
+        window.resizeDocks(heights, [130, 530], Qt.Orientation.Vertical)
     elif "losses" not in wanted and "gradients" not in wanted:
         # Messages alone need a few lines.
         window.resizeDocks([docks["messages"]], [120], Qt.Orientation.Vertical)

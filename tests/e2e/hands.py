@@ -143,6 +143,15 @@ class Desk:
         self._do("key", "--clearmodifiers", keys)
         time.sleep(0.05)
 
+    def open(self, file: Path) -> None:
+        """Open a project."""
+        self.key("ctrl+o")
+        self.wait("the dialog opens", lambda s: s["dialog"] is not None)
+        self.key("ctrl+a")
+        self.type(str(file))
+        self.key("Return")
+        self.wait(f"{file.name} is open", lambda s: file.name in s["title"])
+
     def type(self, text: str) -> None:
         """Type text."""
         self._do("type", "--delay", 15, "--", text)

@@ -50,12 +50,13 @@ class BreakpointsPanel(QWidget):
         self._network = Network()
         self._analysis: Analysis | None = None
         self._points: list[Breakpoint] = []
+        self._hit: Breakpoint | None = None
         self._kinds = {
             "loss below": self.tr("loss below"),
             "loss above": self.tr("loss above"),
             "gradient norm below": self.tr("gradient norm below"),
             "gradient norm above": self.tr("gradient norm above"),
-            "dead units": self.tr("share of dead units above"),
+            "dead units": self.tr("dead units above"),
             "iteration": self.tr("iteration"),
             "layer": self.tr("layer"),
             "operation": self.tr("operation"),
@@ -80,7 +81,9 @@ class BreakpointsPanel(QWidget):
         self.phase.setToolTip(self.tr("Which stage of each iteration"))
         self.number = QLineEdit()
         self.number.setAccessibleName(self.tr("Limit"))
-        self.number.setToolTip(self.tr("The limit, or the number of finished iterations"))
+        self.number.setToolTip(
+            self.tr("The limit, a share of all units, or the number of finished iterations")
+        )
         self.number.setMaximumWidth(80)
         self.number.returnPressed.connect(self._add)
         self.add_button = QPushButton(self.tr("Add"))
@@ -95,7 +98,8 @@ class BreakpointsPanel(QWidget):
         OwnKeys(self.list, Qt.Key.Key_Delete)
         self.empty = QLabel(
             self.tr(
-                "Run stops by itself at a breakpoint. A number that is not finite always stops it."
+                "Run stops by itself at a breakpoint: add one above, press B on a layer, or click "
+                "left of an instruction in Program. A number that is not finite always stops it."
             )
         )
         self.empty.setWordWrap(True)
@@ -158,6 +162,12 @@ class BreakpointsPanel(QWidget):
                         "back; Del in Breakpoints removes it."
                     ).format(name=name)
                 )
+
+    def show_hit(self, point: Breakpoint | None) -> None:
+        """Mark the breakpoint that the run stands at, if it stands at one."""
+        if point != self._hit:
+            self._hit = point
+            self._show_list()
 
     def toggle(self, point: Breakpoint) -> None:
         """Add a breakpoint, or remove it if it is there."""
@@ -277,6 +287,11 @@ class BreakpointsPanel(QWidget):
                 item.setText(self.tr("{name}: not in this network").format(name=name))
                 item.setForeground(theme.current().color("muted"))
                 item.setToolTip(self.tr("There is nothing to stop at. Delete it, or undo."))
+            elif point == self._hit:
+                item.setText(self.tr("{name}: the run stopped here").format(name=name))
+                font = item.font()
+                font.setBold(True)
+                item.setFont(font)
             self.list.addItem(item)
         self.list.setVisible(bool(self._points))
         self.empty.setVisible(not self._points)

@@ -294,6 +294,10 @@ class ExplanationPanel(QWidget):
                     "A gradient of 0: every local derivative from here on is 0, so no error "
                     "signal comes through."
                 )
+            case How.CHAIN if told.count == 1:
+                text = self.tr(
+                    "A gradient: upstream × local = downstream. It reaches one number directly."
+                )
             case How.CHAIN:
                 text = self.tr(
                     "A gradient: upstream × local = downstream, summed over the {count} numbers "

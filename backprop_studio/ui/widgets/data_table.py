@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
@@ -174,6 +174,10 @@ class DataTable(QTableWidget):
         lines = [[self.horizontalHeaderItem(c) for c in columns]]
         lines += [[self.item(r, c) for c in columns] for r in range(self.rowCount())]
         return "\n".join("\t".join("" if i is None else i.text() for i in line) for line in lines)
+
+    def sizeHint(self) -> QSize:
+        # It takes what is left. A taller hint would push what stands below it out of sight.
+        return QSize(super().sizeHint().width(), self.horizontalHeader().height() + 4 * ROW_HEIGHT)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
