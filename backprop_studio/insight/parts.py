@@ -79,6 +79,11 @@ class Parts:
         """Places of the parts among the instructions; those before them load the inputs."""
         return range(len(self.program.inputs), len(self.program.instructions))
 
+    def inner(self, value: int) -> int | None:
+        """The id of a result of the whole among the parts; None if they do not compute it."""
+        made = (i for i, outer in self.outer.items() if outer == value)
+        return next((i for i in made if self.program.producer[i] in self.own), None)
+
     def on(self, machine: Machine) -> Machine:
         """The parts computed, in float64, from the numbers of a machine that has run the whole."""
         apart = Machine(self.program, Storage(self.program, np.float64), batch=machine.batch)
