@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from backprop_studio import data
-from backprop_studio.autograd import KEPT, Array, Machine, Storage, take_over
+from backprop_studio.autograd import KEPT, Array, Machine, Saved, Storage, take_over
 from backprop_studio.network import Lowered, TrainingSetup
 from backprop_studio.training.cursor import Cursor
 from backprop_studio.training.feeding import sources
@@ -86,6 +86,9 @@ class RecordedRun:
         self._length = len(self.program.instructions)
         self._iteration = start
         self._index = 0
+        self._first: Saved | None = None
+        """What was kept when this iteration began, before anything was put in by hand; None while
+        nobody has needed it."""
 
     # Where it stands.
 
@@ -93,6 +96,11 @@ class RecordedRun:
     def cursor(self) -> Cursor:
         """The moment that the session is at."""
         return Cursor(self._iteration, self._index)
+
+    @property
+    def _start(self) -> Cursor:
+        """The moment at which this iteration began."""
+        return Cursor(self._iteration, 0)
 
     @property
     def batches_per_epoch(self) -> int:
@@ -154,7 +162,7 @@ class RecordedRun:
         """
         machine = self._again()
         for moment, put_in in self.interventions.items():
-            if Cursor(self._iteration, 0) <= moment <= self.cursor:
+            if self._start <= moment <= self.cursor:
                 for intervention in put_in:
                     if self.program.values[intervention.value].role in KEPT:
                         intervention.apply(machine)
@@ -188,14 +196,16 @@ class RecordedRun:
     def _again(self) -> Machine:
         """A machine of its own, at the start of this iteration."""
         storage = Storage(self.program, self.storage.dtype.type)
-        done = self.program.instructions[: self._index]
-        start = Cursor(self._iteration, 0)
-        edited = any(start <= moment <= self.cursor for moment in self.interventions)
-        iteration = self._iteration
-        if edited or any(instr.op.updates for instr in done):
-            return self.replay(iteration, storage, {})
-        storage.restore(self.storage.save())
-        return self._prepare({}, storage, iteration)
+        if self._first is None:
+            done = self.program.instructions[: self._index]
+            edited = any(self._start <= moment <= self.cursor for moment in self.interventions)
+            if edited or any(instr.op.updates for instr in done):
+                machine = self.replay(self._iteration, storage, {})
+                self._first = storage.save()
+                return machine
+            self._first = self.storage.save()
+        storage.restore(self._first)
+        return self._prepare({}, storage, self._iteration)
 
     def replay(
         self,

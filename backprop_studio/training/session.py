@@ -195,6 +195,8 @@ class Session(RecordedRun):
         """
         with quiet():
             self._enter()
+            if boundary is not Boundary.EPOCH:
+                self._keep_first()
             if boundary is Boundary.ELEMENT and self._element + 1 < self.elements:
                 self._element += 1
                 return
@@ -332,6 +334,7 @@ class Session(RecordedRun):
                 self._perform(self._machine, iteration, 0, self._length)
                 iteration += 1
             self._begin(iteration)
+            self._keep_first()
             self._perform(self._machine, iteration, 0, cursor.index)
         self._index = cursor.index
 
@@ -352,6 +355,16 @@ class Session(RecordedRun):
             self.journal.add(iteration, self.storage.save())
         self._machine = self._prepare(self._machines, self.storage, iteration)
         self._iteration, self._index, self._spent = iteration, 0, 0.0
+        self._first = None
+
+    def _keep_first(self) -> None:
+        """Keep what the iteration begins with, if it has only begun.
+
+        Whoever looks at single moments asks about each of them, from the start of its iteration;
+        replay from a keyframe would take longer than the step.
+        """
+        if self._index == 0 and self._first is None and self._start not in self.interventions:
+            self._first = self.storage.save()
 
     def _run_to(self, stop: int) -> bool:
         """Execute instructions up to `stop`; False when a result was not finite."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import replace
-from queue import Empty, SimpleQueue
 from typing import Any, assert_never
 
 from backprop_studio import data
 from backprop_studio.errors import Diagnostic, StudioError
 from backprop_studio.training.breakpoints import AtInstruction, Breakpoint, Stops
 from backprop_studio.training.cursor import Cursor
+from backprop_studio.training.inbox import Inbox
 from backprop_studio.training.mailbox import Mailbox
 from backprop_studio.training.memory import Memory
 from backprop_studio.training.messages import (
@@ -77,7 +78,7 @@ class Worker:
         self._hit: Breakpoint | None = None
         self._refused: Diagnostic | None = None
         self._notify = notify
-        self._commands: SimpleQueue[Command] = SimpleQueue()
+        self._inbox = Inbox()
         self._memory = Memory()
         self._curves = Curves(mailbox)
         self._load: Load | None = None
@@ -96,7 +97,7 @@ class Worker:
         """Queue a command; any thread may call this."""
         if self.heard is not None:
             self.heard(command)
-        self._commands.put(command)
+        self._inbox.put(command)
 
     def loop(self) -> None:
         """Work until told to quit."""
@@ -133,13 +134,10 @@ class Worker:
 
     def _next_command(self) -> Command | None:
         if self.state is not State.RUNNING:
-            return self._commands.get()
-        try:
-            if self._speed is not None:
-                return self._commands.get(timeout=1 / self._speed)
-            return self._commands.get_nowait()
-        except Empty:
-            return None
+            return self._inbox.take(None)
+        if self._speed is not None:
+            return self._inbox.take(1 / self._speed)
+        return self._inbox.take(0.0, sparing=True)
 
     def _carry_out(self, command: Command) -> None:
         barred = self._barred
@@ -150,6 +148,7 @@ class Worker:
             self._hit = None
         match command:
             case Load():
+                self._inbox.cancel_questions()
                 self._replace(command)
             case Run(until):
                 if session is not None:
@@ -198,7 +197,9 @@ class Worker:
                 # While the network has errors, what was learned before is all there is.
                 reply.set_result(self._memory.newest() if session is None else session.weights())
             case Ask(question, reply):
+                began = time.perf_counter()
                 _answer(session, question, reply)
+                self._inbox.answered(time.perf_counter() - began)
             case Quit():
                 pass
             case _:
@@ -253,7 +254,7 @@ class Worker:
         assert session is not None
         session.run(
             SLICE,
-            lambda: not self._commands.empty(),
+            lambda: not self._inbox.empty,
             self._stops,
             one=self._speed is not None,
         )

@@ -258,7 +258,12 @@ class Engine(QObject):
         self._worker.send(FetchWeights(reply))
         return reply.result(REPLY_TIMEOUT)
 
-    def ask(self, question: Callable[[Session], Any], answer: Callable[[Any], object]) -> None:
+    def ask(
+        self,
+        question: Callable[[Session], Any],
+        answer: Callable[[Any], object],
+        dropped: Callable[[], object] | None = None,
+    ) -> None:
         """Ask the worker something about the session; `answer` gets what it says.
 
         It is called later, on this thread, and not at all if there is no session or the network
@@ -270,10 +275,12 @@ class Engine(QObject):
             Called with the session, which it must leave as it is, on the worker's thread.
         answer
             Called with what `question` returned.
+        dropped
+            Called in its place where there is nothing to tell.
         """
         revision = self._revision
         reply: Future[Any] = Future()
-        reply.add_done_callback(lambda done: self._answered.emit(revision, done, answer))
+        reply.add_done_callback(lambda done: self._answered.emit(revision, done, (answer, dropped)))
         self._worker.send(Ask(question, reply))
 
     def pull(self) -> None:
@@ -306,8 +313,16 @@ class Engine(QObject):
         ):
             self.stopped.emit(snapshot.hit)
 
-    def _pass_on(self, revision: int, reply: Future[Any], answer: Callable[[Any], object]) -> None:
+    def _pass_on(
+        self,
+        revision: int,
+        reply: Future[Any],
+        ways: tuple[Callable[[Any], object], Callable[[], object] | None],
+    ) -> None:
+        answer, dropped = ways
         if reply.cancelled() or revision != self._revision:
+            if dropped is not None:
+                dropped()
             return
         error = reply.exception()
         if error is None:
