@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainterPath
-from PySide6.QtWidgets import QGraphicsScene
+from PySide6.QtGui import QPainter, QPainterPath
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from backprop_studio.autograd import Phase, format_shape
 from backprop_studio.errors import Diagnostic
@@ -15,6 +15,7 @@ from backprop_studio.insight.flow import Flow
 from backprop_studio.network import Analysis, Network, Wire, edits, fixes
 from backprop_studio.ui.canvas import routing
 from backprop_studio.ui.canvas.activity import TONES, Activity
+from backprop_studio.ui.canvas.afar import Afar
 from backprop_studio.ui.canvas.arrow_item import ArrowItem
 from backprop_studio.ui.canvas.geometry import PORT_REACH, PortRef
 from backprop_studio.ui.canvas.group_item import GroupItem
@@ -74,6 +75,7 @@ class NetworkScene(QGraphicsScene):
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[Wire, WireItem] = {}
         self.marks = MarksLayer(self)
+        self.afar = Afar()
         self._cards = routing.Cards()
         self._at_node: dict[str, list[WireItem]] = {}
         # Wires that have no way yet.
@@ -85,11 +87,20 @@ class NetworkScene(QGraphicsScene):
         self._selected: tuple[str, ...] = ()
         self._told: tuple[str, ...] = ()
         self._selecting = False
+        self.selectionChanged.connect(self.afar.note_selection)
         self.selectionChanged.connect(self._note_selection)
         document.network_changed.connect(self._follow)
         document.analysis_changed.connect(self._describe)
         self._follow(Network(), document.network)
         self._describe(document.analysis)
+
+    def addItem(self, item: QGraphicsItem) -> None:
+        super().addItem(item)
+        self.afar.take(item)
+
+    def removeItem(self, item: QGraphicsItem) -> None:
+        super().removeItem(item)
+        self.afar.drop(item)
 
     # Following the document
 
@@ -101,13 +112,14 @@ class NetworkScene(QGraphicsScene):
         for node in after.nodes:
             item = self.nodes.get(node.id)
             if item is None:
-                item = self.nodes[node.id] = NodeItem(node, self.document.analysis)
+                item = NodeItem(node, self.document.analysis, self.afar.note)
+                self.nodes[node.id] = item
                 self.addItem(item)
             elif item.node is not node:
-                item.setPos(node.x, node.y)
+                item.move_to(QPointF(node.x, node.y))
         for wire in after.wires:
             if wire not in self.wires:
-                self.wires[wire] = WireItem(wire)
+                self.wires[wire] = WireItem(wire, self.afar.note)
                 self.addItem(self.wires[wire])
                 self._fresh.add(wire)
         self.marks.follow(after)
@@ -182,8 +194,7 @@ class NetworkScene(QGraphicsScene):
         for item in near:
             wire = item.wire
             inside = bool(blocks) and blocks.get(wire.source, "") == blocks.get(wire.target)
-            if item.isVisible() == inside:
-                item.setVisible(not inside)
+            item.show_up(not inside)
             start, end = self._ends(wire)
             if (
                 anew
@@ -240,7 +251,7 @@ class NetworkScene(QGraphicsScene):
     def carry(self, places: Mapping[str, QPointF]) -> None:
         """Show nodes, notes and arrows elsewhere, without changing the document."""
         for key in places.keys() & self.nodes.keys():
-            self.nodes[key].setPos(places[key])
+            self.nodes[key].move_to(places[key])
         if self.marks.items:
             moved = {key: (place.x(), place.y()) for key, place in places.items()}
             self.marks.carry(edits.move(self.document.network, moved))
@@ -257,7 +268,7 @@ class NetworkScene(QGraphicsScene):
         network = self.document.network
         places = {n.id: QPointF(n.x, n.y) for n in network.nodes}
         for node_id, place in places.items():
-            self.nodes[node_id].setPos(place)
+            self.nodes[node_id].move_to(place)
         if self.marks.items:
             self.marks.carry(network)
         for wire, item in self.wires.items():
@@ -303,7 +314,7 @@ class NetworkScene(QGraphicsScene):
         for node_id, node in self.nodes.items():
             node.set_activity(activity)
             if focus:
-                node.setOpacity(1.0 if node_id == focus else FADED)
+                node.fade(1.0 if node_id == focus else FADED)
         for wire, item in self.wires.items():
             if focus:
                 item.set_activity("", known=focus in (wire.source, wire.target))
@@ -340,9 +351,10 @@ class NetworkScene(QGraphicsScene):
         at
             A place in the scene.
         reach
-            How far from its centre a port is caught, in scene units.
+            How far from its centre a port is caught, in scene units; 0 catches none.
         """
-        around = QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
+        room = max(reach, 1.0)
+        around = QRectF(at.x() - room, at.y() - room, 2 * room, 2 * room)
         near = self.items(around)
         cards: list[NodeItem] = [item for item in near if isinstance(item, NodeItem)]
         blocks: list[GroupItem] = [
@@ -350,7 +362,7 @@ class NetworkScene(QGraphicsScene):
         ]
         best: tuple[float, NodeItem | GroupItem, PortRef] | None = None
         both: list[NodeItem | GroupItem] = [*cards, *blocks]
-        for card in both:
+        for card in both if reach else ():
             for port in card.ports():
                 gap = card.port_pos(port) - at
                 distance = gap.x() ** 2 + gap.y() ** 2
@@ -382,16 +394,14 @@ class NetworkScene(QGraphicsScene):
 
     def content(self) -> QRectF:
         """What has to be seen to see the whole network."""
-        rect = QRectF()
-        for item in self.nodes.values():
-            if item.isVisible():
-                rect = rect.united(item.content_rect())
+        rect = self.afar.content()
         for mark in self.marks.seen():
             rect = rect.united(mark.content_rect())
-        for wire in self.wires.values():
-            if wire.isVisible():
-                rect = rect.united(wire.content_rect())
         return rect
+
+    def paint_afar(self, painter: QPainter, seen: QRectF) -> None:
+        """Paint all that is in a part of the scene, as it looks from afar."""
+        self.afar.paint(painter, seen, self.selectedItems())
 
     # Selection
 
