@@ -138,7 +138,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Of those at the layer where the keyboard is; Del deletes it", False, True,
     ),
     ActionSpec(
-        "open_layer", "network", "&Open what is selected", "Return", "",
+        "enter", "network", "&Open what is selected", "", "",
         "A layer shows its operations, a group folds or unfolds, a note can be written in",
         True, True,
     ),
