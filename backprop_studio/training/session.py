@@ -17,7 +17,8 @@ from backprop_studio.training.cursor import Boundary, Cursor, next_end, previous
 from backprop_studio.training.feeding import sources
 from backprop_studio.training.interventions import Intervention, check
 from backprop_studio.training.journal import DEFAULT_BUDGET, DEFAULT_INTERVAL, Journal
-from backprop_studio.training.metrics import Evaluation, Evaluator, Series
+from backprop_studio.training.metrics import TEST_COLUMNS, Evaluation, Evaluator, Series
+from backprop_studio.training.tally import Tally, rate_of
 
 Weights = Mapping[tuple[str, str], Array]
 """Parameters and buffers, by the name that their node keeps them under and by their own."""
@@ -89,8 +90,8 @@ class Session:
         at the start of the next one."""
         self.losses = Series(2)
         """Points (epochs, loss of the batch), one for each iteration since `start`."""
-        self.tests = Series(3)
-        """Points (epochs, held-out loss, held-out accuracy or NaN), at the ends of epochs."""
+        self.tests = Series(TEST_COLUMNS)
+        """Points at the ends of epochs; see `TEST_COLUMNS`."""
 
         self.prepared = setup.prepared()
         """The rows, as they are after corruption and scaling, and which are for what."""
@@ -103,6 +104,10 @@ class Session:
         self._evaluator = Evaluator(
             lowered, self.storage, self._sources, dataset.y, split.validation, setup.batch_size
         )
+        self._tally = Tally(
+            lowered, dataset.y, len(split.train), setup.batch_size, self.storage.dtype
+        )
+        self._rate = rate_of(self.program)
         self._machines: dict[int, Machine] = {}
         self._order = (-1, np.empty(0, np.int64))
         self._length = len(self.program.instructions)
@@ -188,7 +193,7 @@ class Session:
         """The last test on held-out rows before this moment."""
         points = self.tests.points
         place = int(np.searchsorted(points[:, 0], self.epochs, side="right")) - 1
-        _, loss, accuracy = (float(x) for x in points[max(place, 0)])
+        _, loss, accuracy = (float(x) for x in points[max(place, 0), :3])
         return Evaluation(loss, None if np.isnan(accuracy) else accuracy, self._tested_rows)
 
     @property
@@ -646,6 +651,8 @@ class Session:
         done = self._iteration + 1
         if done - self.start > len(self.losses):
             self.losses.append(done / self.batches_per_epoch, self._machine.loss())
+            if self._iteration >= self._tally.due:
+                self._tally.add(self._machine, self._iteration, self.rows)
         if done % self.batches_per_epoch == 0:
             self._test(done)
 
@@ -653,7 +660,11 @@ class Session:
         epochs = completed / self.batches_per_epoch
         if not len(self.tests) or epochs > self.tests.points[-1, 0]:
             test = self._evaluator.evaluate()
-            self.tests.append(epochs, test.loss, np.nan if test.accuracy is None else test.accuracy)
+            right = np.nan if test.accuracy is None else test.accuracy
+            rate = np.nan
+            if completed > self.start and self._rate is not None:
+                rate = float(self._machine.array(self._rate))
+            self.tests.append(epochs, test.loss, right, self._tally.close(), rate)
 
     def _find_failure(self) -> None:
         """Repeat the iteration one instruction at a time and stop before the first bad one."""

@@ -44,6 +44,7 @@ from backprop_studio.training.messages import (
     Switch,
     Watch,
 )
+from backprop_studio.training.metrics import TEST_COLUMNS
 from backprop_studio.training.rate import Rate
 from backprop_studio.training.session import Session, Weights
 from backprop_studio.training.timeline import Branch, Timeline
@@ -420,7 +421,9 @@ class Worker:
         session = self.session
         if session is None or self.state is State.EMPTY or self._barred is not None:
             if self._keep_until is not None:
-                self.mailbox.add(CurveUpdate(self._keep_until, np.empty((0, 2)), np.empty((0, 3))))
+                self.mailbox.add(
+                    CurveUpdate(self._keep_until, np.empty((0, 2)), np.empty((0, TEST_COLUMNS)))
+                )
                 self._keep_until = None
             branches = () if self._barred is None else self.timeline.branches
             self.mailbox.put(

@@ -35,8 +35,9 @@ GUIDE: Mapping[str, str] = MappingProxyType(
         "losses": (
             "How wrong the network is while it learns; lower is better. The training curve has a "
             "point for each batch. The validation curve is measured on rows that it never learns "
-            "from: when it rises while the other falls, the network learns by heart. Point at a "
-            "curve for its exact numbers; drag and scroll to look closer."
+            "from: when it rises while the other falls, the network learns by heart. View "
+            "shows the accuracy instead, where a gap that widens means the same, or the learning "
+            "rate. Point at a curve for its exact numbers; drag and scroll to look closer."
         ),
         "timeline": (
             "Every moment of the training so far. Drag the slider to go back; the weights are "
