@@ -133,7 +133,8 @@ GUIDE: Mapping[str, str] = MappingProxyType(
             "How large the gradients, the weights and the activations of each layer have been "
             "since the start of the run. Lines that sink are signals that fade; lines "
             "that climb without end are signals that burst. Distribution shows all numbers of one "
-            "layer, not only their size."
+            "layer, not only their size, as colours; Ridges shows the same as hills, the past "
+            "behind and the newest in front."
         ),
         "gradient_flow": (
             "The size of the error signal at each layer, from the loss down to the input. The axis "

@@ -100,7 +100,7 @@ def test_that_epochs_and_branches_and_accuracy_are_shown_when_wanted(
     assert "main, held out" in panel.plot.curve_names()
     panel.accuracy.trigger()
     assert panel.plot.curve_names() == (
-        "train, as it learned", "validation", "main", "main, as it learned",
+        "train", "validation", "main", "main, training",
     )  # fmt: skip
     learned, held = (panel.plot._raw[n][1] for n in panel.plot.curve_names()[:2])
     # At the start, nothing was learned yet, but the held-out rows are tested.

@@ -96,6 +96,13 @@ class LossCurvesPanel(QWidget):
         _, self.accuracy, self.rate = self._choice(
             self.tr("Loss"), self.tr("Accuracy"), self.tr("Learning rate")
         )
+        self.menu.setToolTipsVisible(True)
+        self.accuracy.setToolTip(
+            self.tr(
+                "train: of each epoch's batches, as they were trained on. "
+                "validation: of the held-out rows, at the end of the epoch."
+            )
+        )
         self.menu.addSeparator()
         _, self.epochs = self._choice(self.tr("Every batch"), self.tr("Mean of each epoch"))
         self._fill_smoothing()
@@ -271,15 +278,13 @@ class LossCurvesPanel(QWidget):
 
     def _accuracies(self) -> dict[str, tuple[np.ndarray, str]]:
         found = {
-            self.tr("train, as it learned"): points_of(self._tests.points, LEARNED),
+            TRAIN: points_of(self._tests.points, LEARNED),
             VALIDATION: points_of(self._tests.points, HELD_OUT),
         }
         for name, (_, tests) in self._others.items():
             found[name] = points_of(tests, HELD_OUT)
             if self.branches.isChecked():
-                found[self.tr("{branch}, as it learned").format(branch=name)] = points_of(
-                    tests, LEARNED
-                )
+                found[self.tr("{branch}, training").format(branch=name)] = points_of(tests, LEARNED)
         return {name: (points, "") for name, points in found.items() if len(points)}
 
     def _rates(self) -> dict[str, tuple[np.ndarray, str]]:

@@ -12,7 +12,6 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QSizePolicy,
     QToolButton,
@@ -22,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from backprop_studio.ui import icons, theme
 from backprop_studio.ui.widgets.curve_colors import color_of
-from backprop_studio.ui.widgets.curve_legend import CurveLegend
+from backprop_studio.ui.widgets.curve_legend import CurveHeader, CurveLegend
 from backprop_studio.ui.widgets.curve_marks import CurveMarks, Mark
 from backprop_studio.ui.widgets.ranges import fitting, nearest, number_exact
 from backprop_studio.ui.widgets.scale_bar import number, small_font
@@ -128,17 +127,13 @@ class CurvePlot(QWidget):
         self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         theme.set_role(self._empty, "muted")
 
-        header = QHBoxLayout()
-        header.setContentsMargins(8, 2, 4, 0)
-        header.setSpacing(2)
-        header.addWidget(self._legend, 1)
-        header.addWidget(self._log_button, 0, Qt.AlignmentFlag.AlignTop)
-        header.addWidget(self._fit_button, 0, Qt.AlignmentFlag.AlignTop)
-        self._header = header
+        self._header = CurveHeader(self._legend)
+        for button in (self._log_button, self._fit_button):
+            self._header.add_tool(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(header)
+        layout.addWidget(self._header)
         layout.addWidget(self._plot, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 110)
@@ -156,7 +151,7 @@ class CurvePlot(QWidget):
 
     def add_tool(self, tool: QWidget) -> None:
         """Put a button beside those above the plot."""
-        self._header.addWidget(tool, 0, Qt.AlignmentFlag.AlignTop)
+        self._header.add_tool(tool)
 
     def set_y_label(self, label: str) -> None:
         """Name the y-axis anew."""
