@@ -86,8 +86,9 @@ GUIDE: Mapping[str, str] = MappingProxyType(
             "has a timeline of its own."
         ),
         "example": (
-            "Choose one row of the batch, and the canvas shows it on its way through the "
-            "network, and its error signal on the way back. Rows of one class have one colour. "
+            "Choose one row of the batch, or any example of the data, and the canvas shows it on "
+            "its way through the network, and its error signal on the way back. Rows of one class "
+            "have one colour; an example that is not in the batch is a diamond. "
             "Type other numbers and press Put in to ask: what if the input were this?"
         ),
         "explanation": (

@@ -379,6 +379,7 @@ class MainWindow(QMainWindow):
         self.instruments.node_chosen.connect(self._go_to_node)
         for key, signal, slot in (
             ("example", "row_chosen", self.tracer.set_row),
+            ("example", "example_chosen", self.tracer.set_example),
             ("example", "numbers_typed", self._put_in),
             ("inside", "focus_changed", self.canvas.set_focus_node),
             ("efficiency", "overlay_changed", self.canvas.set_badges),

@@ -130,7 +130,9 @@ class RidgePlot(QWidget):
 
     def shown(self) -> list[int]:
         """The moments that have a hill."""
-        there = np.flatnonzero(~np.isnan(self._shares).all(axis=0)) if self._shares.size else []
+        if not self._shares.size:
+            return []
+        there = np.flatnonzero(~np.isnan(self._shares).all(axis=0))
         room = int(self._ground().height() / (1 + _TALL / MOST) / _CLOSEST)
         count = max(min(len(there), MOST, room), min(len(there), 2))
         if count == 0:
