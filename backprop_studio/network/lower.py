@@ -251,6 +251,7 @@ class _Analyzer:
             self.found.error("parameters-frozen")
             return None
         heads, evaluation = forward.heads, b.build()
+        predictions = tuple(head.prediction for head in heads)
         if b.depends_on_mode:
             used_only = Forward(self.network, self.found, Builder(training=False))
             used_only.lower([i for i in order if i in used], used, dataset)
@@ -282,7 +283,7 @@ class _Analyzer:
         except StudioError as error:
             self.found.report(Diagnostic(error.code, error.params))
             return None
-        return Lowered(program, evaluation, forward.feeds, heads, dataset)
+        return Lowered(program, evaluation, forward.feeds, heads, dataset, predictions)
 
     def _count_parameters(self) -> dict[str, int]:
         counts = dict.fromkeys(self.shapes, 0)

@@ -15,8 +15,9 @@ from backprop_studio.training.breakpoints import Breakpoint, Stops
 from backprop_studio.training.cursor import Boundary, Cursor, next_end, previous_end
 from backprop_studio.training.interventions import Intervention, check
 from backprop_studio.training.journal import DEFAULT_BUDGET, DEFAULT_INTERVAL
-from backprop_studio.training.metrics import Evaluation, Evaluator, Series
+from backprop_studio.training.metrics import TEST_COLUMNS, Evaluation, Evaluator, Series
 from backprop_studio.training.recorded import RecordedRun, Weights, quiet
+from backprop_studio.training.tally import Tally, rate_of
 
 SLOW_ITERATION = 0.002
 """Seconds; longer iterations are run instruction by instruction, so that Pause is at once."""
@@ -63,14 +64,18 @@ class Session(RecordedRun):
         """The session that this one left to become another branch, while that is kept."""
         self.losses = Series(2)
         """Points (epochs, loss of the batch), one for each iteration since `start`."""
-        self.tests = Series(3)
-        """Points (epochs, held-out loss, held-out accuracy or NaN), at the ends of epochs."""
+        self.tests = Series(TEST_COLUMNS)
+        """Points at the ends of epochs; see `TEST_COLUMNS`."""
 
         validation = self.prepared.split.validation
         self._evaluator = Evaluator(
             lowered, self.storage, self._sources, self.targets, validation, setup.batch_size
         )
         self._tested_rows = len(validation)
+        self._tally = Tally(
+            lowered, self.targets, len(self._train), setup.batch_size, self.storage.dtype
+        )
+        self._rate = rate_of(self.program)
         self._machines: dict[int, Machine] = {}
         self._backward = self.program.start_of(Phase.BACKWARD)
         self._update = self.program.start_of(Phase.UPDATE)
@@ -121,7 +126,7 @@ class Session(RecordedRun):
         """The last test on held-out rows before this moment."""
         points = self.tests.points
         place = int(np.searchsorted(points[:, 0], self.epochs, side="right")) - 1
-        _, loss, accuracy = (float(x) for x in points[max(place, 0)])
+        _, loss, accuracy = (float(x) for x in points[max(place, 0), :3])
         return Evaluation(loss, None if np.isnan(accuracy) else accuracy, self._tested_rows)
 
     @property
@@ -404,6 +409,8 @@ class Session(RecordedRun):
         done = self._iteration + 1
         if done - self.start > len(self.losses):
             self.losses.append(done / self.batches_per_epoch, self._machine.loss())
+            if self._iteration >= self._tally.due:
+                self._tally.add(self._machine, self._iteration, self.rows)
         if done % self.batches_per_epoch == 0:
             self._test(done)
 
@@ -411,7 +418,11 @@ class Session(RecordedRun):
         epochs = completed / self.batches_per_epoch
         if not len(self.tests) or epochs > self.tests.points[-1, 0]:
             test = self._evaluator.evaluate()
-            self.tests.append(epochs, test.loss, np.nan if test.accuracy is None else test.accuracy)
+            right = np.nan if test.accuracy is None else test.accuracy
+            rate = np.nan
+            if completed > self.start and self._rate is not None:
+                rate = float(self._machine.array(self._rate))
+            self.tests.append(epochs, test.loss, right, self._tally.close(), rate)
 
     def _find_failure(self) -> None:
         """Repeat the iteration one instruction at a time and stop before the first bad one."""

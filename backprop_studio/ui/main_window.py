@@ -342,6 +342,7 @@ class MainWindow(QMainWindow):
         self.losses.export_requested.connect(self.project.export_curves)
         for key, signal, slot in (
             ("example", "row_chosen", self.tracer.set_row),
+            ("example", "example_chosen", self.tracer.set_example),
             ("inside", "focus_changed", self.canvas.set_focus_node),
             ("efficiency", "overlay_changed", self.canvas.set_badges),
         ):

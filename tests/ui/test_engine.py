@@ -36,7 +36,7 @@ def test_that_late_news_of_a_longer_network_is_not_shown_as_news_of_the_new_one(
     point = np.array([[last.epoch + 0.01, 0.125]])
     late = Snapshot(last.revision, State.RUNNING, last.cursor)
     engine._mailbox.put(late)
-    engine._mailbox.add(CurveUpdate(None, point, np.empty((0, 3))))
+    engine._mailbox.add(CurveUpdate(None, point, np.empty((0, 5))))
     engine.pull()  # raised IndexError in the panels
 
     for command in held:
