@@ -272,6 +272,7 @@ def _write(arguments: argparse.Namespace, network: Network, session: Session, ti
     from backprop_studio import project
 
     weights = session.weights()
+    carried = project.carried(network, weights)
     tensors = project.tensor_names(network, weights)
     code = 0
     for path in [*arguments.export, *filter(None, [arguments.save])]:
@@ -279,11 +280,12 @@ def _write(arguments: argparse.Namespace, network: Network, session: Session, ti
             if path is arguments.save:
                 project.save(project.Project(network, weights), path)
             else:
-                project.export(path, tensors, network_name=title)
+                project.export(path, carried.tensors, network_name=title, notes=carried.notes)
         except StudioError as error:
             code = complain(str(error), FAILED)
         else:
-            print(f"wrote {_shown(path)} ({_contents(tensors)})")
+            held = tensors if path is arguments.save else carried.tensors
+            print(f"wrote {_shown(path)} ({_contents(held)})")
     return code
 
 

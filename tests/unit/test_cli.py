@@ -94,6 +94,7 @@ def test_that_exported_weights_predict_what_the_last_line_says(run: Run, tmp_pat
 
     with np.load(npz) as arrays:
         w = dict(arrays)
+    assert list(w.pop("classes")) == list("0123456789") and len(w.pop("features")) == 64
     found = load_file(tensors)
     kept = project.load(bps)
     named = project.tensor_names(kept.network, kept.weights)
