@@ -34,7 +34,7 @@ class PreparingStrip(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setFixedSize(90, 8)
         self.bar.setAccessibleName(self.tr("How much of the data is prepared"))
-        self.button = QPushButton()
+        self.button = QPushButton(self.tr("Stop"))
         self.button.clicked.connect(self._press)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
