@@ -93,7 +93,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("save_as", "file", "Save &as…", "Ctrl+Shift+S"),
     ActionSpec(
         "export", "file", "&Export weights…", "Ctrl+Shift+E", "export",
-        "Write the trained weights as .npz or .safetensors", True,
+        "Write the trained weights, and how rows are scaled, as .npz or .safetensors", True,
     ),
     ActionSpec(
         "export_picture", "file", "Export dia&gram…", "", "",

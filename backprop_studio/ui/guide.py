@@ -8,6 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from backprop_studio.data import Corruption
+
+TOPIC = "help_topic"
+"""Property of a widget that has a page of its own in the help: the title of that page."""
+
+
+def corruption_topic(kind: type[Corruption]) -> str:
+    """Title of the help page of a corruption."""
+    return f"Corruption: {kind.info.title}"
+
+
 GUIDE: Mapping[str, str] = MappingProxyType(
     {
         "palette": (

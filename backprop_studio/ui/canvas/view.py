@@ -26,7 +26,7 @@ from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from backprop_studio.insight.flow import Flow
 from backprop_studio.network import Network, TrainingSetup, Wire
-from backprop_studio.network.fixes import Fix
+from backprop_studio.network.remedy import Fix
 from backprop_studio.ui import theme
 from backprop_studio.ui.canvas import accessible, camera, geometry, style
 from backprop_studio.ui.canvas.activity import Activity

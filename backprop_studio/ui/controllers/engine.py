@@ -99,6 +99,7 @@ class Engine(QObject):
         self._notified.connect(self.pull, Qt.ConnectionType.QueuedConnection)
         self._answered.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
         self._loaded: Network | None = None
+        self._waits = False
         self._revision = 0
         self._weights: Mapping[tuple[str, str], Array] = {}
         self._forget = False
@@ -132,6 +133,7 @@ class Engine(QObject):
     def shut_down(self) -> None:
         """End the worker's thread and wait for it."""
         self._timer.stop()
+        self._document.preparing.end()
         if self._thread.isRunning():
             self._worker.send(Quit())
             self._thread.wait()
@@ -336,8 +338,10 @@ class Engine(QObject):
 
     def _load(self, analysis: Analysis) -> None:
         """Hand the network to the worker, unless only names and places have changed."""
-        if self._loaded is not None and self._loaded.trains_like(analysis.network):
+        known = self._loaded is not None and self._loaded.trains_like(analysis.network)
+        if known and self._waits == analysis.preparing:
             return
+        self._waits = analysis.preparing
         if self._loaded is not None and any(self._loaded is n for n in self._tried):
             # Whoever comes back to this design comes back to the branch that trained it.
             self._homes[id(self._loaded)] = self._place()

@@ -23,13 +23,8 @@ def fitted(setup: TrainingSetup, dataset: Dataset) -> TrainingSetup:
     setup = setup.for_dataset(dataset.id)
     batch = setup.batch_size
     if dataset.size > 1 and not setup.problems(""):
-        split = data.split(
-            dataset,
-            validation_fraction=setup.validation,
-            seed=setup.seed,
-            stratified=setup.data.stratified,
-        )
-        batch = min(batch, len(split.train))
+        train = dataset.size - data.held_out(dataset.size, setup.validation)
+        batch = min(batch, train)
     return replace(setup, batch_size=batch)
 
 
@@ -54,8 +49,7 @@ class ImportController(QObject):
     def open(self, path: Path | None = None) -> None:
         """Ask what to import, beginning with this file or folder."""
         if self.dialog is None:
-            setup = self._document.network.setup
-            self.dialog = ImportDialog(self._settings.last_folder, setup, self._window)
+            self.dialog = ImportDialog(self._settings.last_folder, self._window)
             self.dialog.finished.connect(self._finish)
             self.dialog.open()
         if path is not None:
