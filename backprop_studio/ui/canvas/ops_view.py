@@ -34,6 +34,7 @@ from backprop_studio.training.naming import value_name
 from backprop_studio.ui import theme
 from backprop_studio.ui.canvas import camera, style
 from backprop_studio.ui.canvas.op_item import HEIGHT, PILL, WIDTH, Label, OpItem
+from backprop_studio.ui.widgets.elided_label import ElidedLabel
 
 _TONES = ("forward", "backward", "update")
 _ACROSS = WIDTH + 76.0
@@ -78,10 +79,12 @@ class OpsView(QWidget):
         self.layer.setAccessibleName(self.tr("Back to the layer"))
         self.layer.clicked.connect(self.go_up)
         self.title = QLabel()
-        self.hint = QLabel(
-            self.tr("Enter: in the listing · Double-click or +: its parts · Esc: back")
+        # It gives way before the docks beside it have to.
+        self.hint = ElidedLabel(
+            self.tr("Esc: back · Double-click or +: its parts · Enter: in the listing")
         )
         theme.set_role(self.hint, "muted")
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.view = _View(self)
         self.view.setAccessibleName(self.tr("Operations of the layer"))
         self.scene = QGraphicsScene(self)
@@ -93,8 +96,8 @@ class OpsView(QWidget):
         crumbs.addWidget(self._arrow)
         crumbs.addWidget(self.layer)
         crumbs.addWidget(self.title)
-        crumbs.addStretch(1)
-        crumbs.addWidget(self.hint)
+        crumbs.addSpacing(12)
+        crumbs.addWidget(self.hint, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
