@@ -118,7 +118,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         "quick_add", "edit", "&Add a layer…", "/", "",
-        "Type a few letters of a layer or a preset, and Enter", True, True,
+        "Type a few letters of a layer or a preset, and Enter", True,
     ),
     ActionSpec("find", "edit", "&Find a layer…", "Ctrl+F", "", "Go to a layer by its name"),
     ActionSpec("arrange", "edit", "A&rrange", "Ctrl+L", "", "Lay the network out automatically"),
