@@ -130,6 +130,19 @@ class Runner:
             gone or check.question for gone, check in zip(over, open_, strict=True)
         )
 
+    @property
+    def lacking(self) -> int | None:
+        """Place of the first earlier step whose numbers this one needs, and that is not done."""
+        if self.is_solved:
+            return None
+        ids = [step.id for step in self.lesson.steps]
+        needed = {
+            ids.index(e.step)
+            for e in self.step.expressions()
+            if e.step in ids and e.key not in self.progress.kept
+        }
+        return min(needed, default=None)
+
     def go(self, index: int) -> None:
         """Bring another step to the front."""
         self._index = min(max(index, 0), len(self.lesson.steps) - 1)

@@ -126,7 +126,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("outline", "edit", "&Outline", "Ctrl+Shift+O", "", "The network as a tree"),
     ActionSpec(
         "quick_add", "network", "A&dd a layer…", "/", "",
-        "Type a few letters of a layer or a preset, and Enter", False, True,
+        "Type a few letters of a layer or a preset, and Enter",
     ),
     ActionSpec(
         "insert_layer", "network", "&Insert a layer…", "I", "", "Into the selected wire",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 LESSON_WIDTH = 360
 """Pixels in which a lesson is read."""
+
+INSPECTOR_LOW, INSPECTOR_HEIGHT = 200, 280
+"""Pixels in which the Inspector shows no setting, and those in which it shows the first ones."""
 
 _PANEL = "lesson"
 _EDITOR = "lesson-editor"
@@ -62,6 +65,7 @@ def install(window: MainWindow) -> None:
     """Let lessons and the rest of the window know of each other."""
     lessons = window.lessons
     mode = LessonMode(window, window.docks, window.actions_by_id)
+    window.canvas.selection_changed.connect(mode.make_room)
     lessons.watch_docks(window.docks)
     lessons.opened.connect(mode.enter)
     lessons.closed.connect(mode.leave)
@@ -172,6 +176,24 @@ class LessonMode(QObject):
         ]
         if below:
             self._window.resizeDocks(below[:1], [250], Qt.Orientation.Vertical)
+
+    def make_room(self, chosen: Sized) -> None:
+        """Let a layer that is chosen be set: an instrument may have left no height for that."""
+        inspector = self._docks["inspector"]
+        if self._before is None or not chosen or not inspector.isVisible():
+            return
+        right = self._window.dockWidgetArea(inspector)
+        below = [
+            dock
+            for dock in self._docks.values()
+            if dock is not inspector
+            and self._window.dockWidgetArea(dock) == right
+            and not dock.visibleRegion().isEmpty()
+        ]
+        if len(below) == 1 and inspector.height() < INSPECTOR_LOW:
+            rest = inspector.height() + below[0].height() - INSPECTOR_HEIGHT
+            sizes = [INSPECTOR_HEIGHT, max(rest, 0)]
+            self._window.resizeDocks([inspector, *below], sizes, Qt.Orientation.Vertical)
 
     def leave(self) -> None:
         """Put the window back as it was before the lesson."""

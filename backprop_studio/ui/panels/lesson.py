@@ -255,6 +255,16 @@ class LessonPanel(QWidget):
         font.setBold(True)
         heading.setFont(font)
         column.addWidget(heading)
+        lacking = runner.lacking
+        if lacking is not None:
+            note = QLabel(
+                self.tr("This step goes back to step {n}, “{title}”. Do that one first.").format(
+                    n=lacking + 1, title=runner.lesson.steps[lacking].title
+                )
+            )
+            note.setWordWrap(True)
+            theme.set_role(note, "warning")
+            column.addWidget(note)
         for block in step.blocks:
             if isinstance(block, Prediction):
                 form = PredictForm(block)
