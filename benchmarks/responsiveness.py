@@ -35,11 +35,12 @@ from benchmarks.watching import (
     DEBUGGER,
     STALL,
     Paints,
+    alone,
     bring_back,
     click_run,
     columns,
     engage,
-    headless_rate,
+    mean_of,
     networks,
     open_network,
     quantile,
@@ -108,7 +109,7 @@ def measure(
     it: Studio, name: str, network: Network, seconds: float, *, everything: bool
 ) -> Figures:
     """All figures of one network."""
-    headless = [headless_rate(network, seconds / 4)]
+    without = [alone(network, seconds / 4)]
     open_network(it, network)
     if everything:
         spread(it, DEBUGGER)
@@ -132,7 +133,7 @@ def measure(
     idle = _idle(min(5.0, seconds))
     if everything:
         bring_back(it)
-    headless.append(headless_rate(network, seconds / 4))
+    without.append(alone(network, seconds / 4))
     return Figures(
         name,
         quantile(run.late, 0.5),
@@ -143,7 +144,7 @@ def measure(
         statistics.median(pauses),
         max(pauses),
         run.rate,
-        statistics.mean(headless),
+        mean_of(without).rate,
         idle,
         median,
         p95,

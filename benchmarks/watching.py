@@ -6,6 +6,7 @@ Only for modules that have called `screen.prepare` before they import this.
 from __future__ import annotations
 
 import itertools
+import statistics
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -37,11 +38,16 @@ DEBUGGER = (
 
 
 class Ticks(QObject):
-    """Notes how late a timer's ticks come, in milliseconds."""
+    """Notes how late a timer's ticks come, and the processor time spent between two of them.
+
+    Both are in milliseconds. Where other programs run, the second says what the first would be.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.late: list[float] = []
+        self.work: list[float] = []
+        self._worked = time.thread_time()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
@@ -52,11 +58,13 @@ class Ticks(QObject):
         now = time.perf_counter()
         self.late.append(max(0.0, (now - self._last) * 1e3 - PERIOD))
         self._last = now
+        worked = time.thread_time()
+        self.work.append((worked - self._worked) * 1e3)
+        self._worked = worked
 
-    def stop(self) -> list[float]:
-        """End it; what was noted."""
+    def stop(self) -> None:
+        """End it."""
         self._timer.stop()
-        return self.late
 
 
 class Paints(QObject):
@@ -90,14 +98,20 @@ class Run:
     ----------
     late
         How late the event loop came, each time that it was looked at, in milliseconds.
+    work
+        Processor time that the window's thread used in between, in milliseconds.
     rate
         Iterations a second.
+    effort
+        Processor seconds of the worker's thread for one iteration.
     screen_load
         Share of one processor that the window's thread used.
     """
 
     late: list[float]
+    work: list[float]
     rate: float
+    effort: float
     screen_load: float
 
 
@@ -204,26 +218,58 @@ def train(it: Studio, seconds: float) -> Run:
     """Train flat out and look at the event loop; the first second is not counted."""
     click_run(it, State.RUNNING)
     wait(1000)
-    before, began, worked = completed(it), time.perf_counter(), time.thread_time()
-    ticks = Ticks()
+    done, began, spent = _stand(it)
+    worked, ticks = time.thread_time(), Ticks()
     wait(round(seconds * 1000))
-    late = ticks.stop()
-    taken = time.perf_counter() - began
-    rate = (completed(it) - before) / taken
-    load = (time.thread_time() - worked) / taken
+    ticks.stop()
+    worked = time.thread_time() - worked
+    done_now, now, spent_now = _stand(it)
     click_run(it, State.PAUSED)
-    return Run(late, rate, load)
+    done, taken = done_now - done, now - began
+    return Run(ticks.late, ticks.work, done / taken, (spent_now - spent) / done, worked / taken)
 
 
-def headless_rate(network: Network, seconds: float) -> float:
-    """Iterations a second in this process, with no window to serve."""
+def _stand(it: Studio) -> tuple[int, float, float]:
+    """Finished iterations, the time, and the processor time of the worker's thread."""
+    found: list[tuple[int, float, float]] = []
+    it.engine.ask(lambda s: (s.completed, time.perf_counter(), time.thread_time()), found.append)
+    wait_until(lambda: bool(found), "the worker says where it stands", 30.0)
+    return found[0]
+
+
+@dataclass(frozen=True)
+class Alone:
+    """How fast a network trains in this process with no window to serve.
+
+    Attributes
+    ----------
+    rate
+        Iterations a second.
+    effort
+        Processor seconds for one iteration.
+    """
+
+    rate: float
+    effort: float
+
+
+def alone(network: Network, seconds: float) -> Alone:
+    """Train for so long."""
     lowered = analyze(network).lowered
     assert lowered is not None
     session = Session(lowered, network.setup)
     session.run(min(0.3, seconds), lambda: False)
-    before, began = session.completed, time.perf_counter()
+    before, began, worked = session.completed, time.perf_counter(), time.thread_time()
     session.run(seconds, lambda: False)
-    return (session.completed - before) / (time.perf_counter() - began)
+    done = session.completed - before
+    return Alone(done / (time.perf_counter() - began), (time.thread_time() - worked) / max(done, 1))
+
+
+def mean_of(several: Sequence[Alone]) -> Alone:
+    """Of measurements before and after something."""
+    return Alone(
+        statistics.mean(a.rate for a in several), statistics.mean(a.effort for a in several)
+    )
 
 
 def quantile(values: Sequence[float], share: float) -> float:

@@ -71,6 +71,15 @@ class Inbox:
         """Say that a question took so long: the next one is due when training had its share."""
         self._due = self._clock() + seconds * (1 / SHARE - 1)
 
+    def pressed(self) -> bool:
+        """Whether a command waits."""
+        self._sort()
+        return bool(self._commands)
+
+    def put_back(self, question: Ask) -> None:
+        """Leave a question that gave way to a command, to be taken before the others."""
+        self._questions.appendleft(question)
+
     def cancel_questions(self) -> None:
         """Answer no question that waits: what they are about is no more."""
         self._sort()

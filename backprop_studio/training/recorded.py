@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
@@ -16,6 +16,13 @@ from backprop_studio.training.journal import DEFAULT_BUDGET, DEFAULT_INTERVAL, J
 
 Weights = Mapping[tuple[str, str], Array]
 """Parameters and buffers, by the name that their node keeps them under and by their own."""
+
+
+class GivenWay(BaseException):
+    """A question was broken off, as a command waits; it is to be asked again afterwards.
+
+    It is no `Exception`, as who asks must not take it for a failure.
+    """
 
 
 def quiet() -> np.errstate:
@@ -86,6 +93,8 @@ class RecordedRun:
         self._length = len(self.program.instructions)
         self._iteration = start
         self._index = 0
+        self.pressed: Callable[[], bool] = bool
+        """Whether a command waits for the question that is being answered; False unless told."""
         self._first: Saved | None = None
         """What was kept when this iteration began, before anything was put in by hand; None while
         nobody has needed it."""
@@ -137,7 +146,26 @@ class RecordedRun:
         """Rows of the data set that it is trained on: int64."""
         return self._train
 
-    # Machines of one's own.
+    # Machines of one's own. They give way whenever they are run.
+
+    def give_way(self) -> None:
+        """Break a question off if there is a command that waits for it.
+
+        A question that takes more than some ten milliseconds calls this in between, unless it
+        runs one of the machines below again and again, which do so themselves. What it has
+        changed outside by then must be as if it had not been asked.
+
+        Raises
+        ------
+        GivenWay
+            Something waits.
+        """
+        if self.pressed():
+            raise GivenWay
+
+    def _giving_way(self, machine: Machine) -> Machine:
+        machine.before_run = self.give_way
+        return machine
 
     def used(self, rows: Array, storage: Storage | None = None) -> Machine:
         """A machine that has run the network as it is used, on any rows of the data set.
@@ -146,7 +174,7 @@ class RecordedRun:
         another storage of the same program.
         """
         storage = self.storage if storage is None else storage
-        machine = Machine(self.lowered.evaluation, storage, batch=len(rows))
+        machine = self._giving_way(Machine(self.lowered.evaluation, storage, batch=len(rows)))
         for name, source in self._sources.items():
             machine.feed(name, source, rows)
         with quiet():
@@ -176,7 +204,7 @@ class RecordedRun:
             if value.role in KEPT:
                 storage.view(value)[...] = twin.storage.view(value)
         rows = self._rows(self._iteration)
-        machine = Machine(self.program, storage, batch=len(rows))
+        machine = self._giving_way(Machine(self.program, storage, batch=len(rows)))
         self._place_in_time(machine, self._iteration)
         for name, source in self._sources.items():
             batch = source[rows]
@@ -202,10 +230,10 @@ class RecordedRun:
             if edited or any(instr.op.updates for instr in done):
                 machine = self.replay(self._iteration, storage, {})
                 self._first = storage.save()
-                return machine
+                return self._giving_way(machine)
             self._first = self.storage.save()
         storage.restore(self._first)
-        return self._prepare({}, storage, self._iteration)
+        return self._giving_way(self._prepare({}, storage, self._iteration))
 
     def replay(
         self,
@@ -253,7 +281,8 @@ class RecordedRun:
         is at most a journal's interval older, where the record has not been gone back in.
         """
         iteration, _ = self.journal.before(self._iteration)
-        return self.replay(iteration, Storage(self.program, self.storage.dtype.type), {})
+        storage = Storage(self.program, self.storage.dtype.type)
+        return self._giving_way(self.replay(iteration, storage, {}))
 
     def execute(self, machine: Machine, iteration: int, start: int, stop: int) -> None:
         """Let a machine of `replay` run, with all that was put in by hand in between."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 from dataclasses import replace
-from typing import Any, assert_never
+from typing import assert_never
 
 from backprop_studio import data
 from backprop_studio.errors import Diagnostic, StudioError
@@ -43,6 +42,7 @@ from backprop_studio.training.messages import (
     Watch,
 )
 from backprop_studio.training.rate import Rate
+from backprop_studio.training.recorded import GivenWay
 from backprop_studio.training.reports import Curves, copies, view_of
 from backprop_studio.training.session import Session
 from backprop_studio.training.timeline import Branch, Timeline
@@ -196,14 +196,31 @@ class Worker:
             case FetchWeights(reply):
                 # While the network has errors, what was learned before is all there is.
                 reply.set_result(self._memory.newest() if session is None else session.weights())
-            case Ask(question, reply):
-                began = time.perf_counter()
-                _answer(session, question, reply)
-                self._inbox.answered(time.perf_counter() - began)
+            case Ask():
+                self._answer(session, command)
             case Quit():
                 pass
             case _:
                 assert_never(command)
+
+    def _answer(self, session: Session | None, asked: Ask) -> None:
+        """Answer a question, or put it back if a command comes before that is done."""
+        reply = asked.reply
+        if session is None:
+            reply.cancel()
+            return
+        began = time.perf_counter()
+        session.pressed = self._inbox.pressed
+        try:
+            reply.set_result(asked.question(session))
+        except GivenWay:
+            self._inbox.put_back(asked)
+        except Exception as error:  # whoever asked learns of it; training is not concerned
+            log.exception("a question could not be answered")
+            reply.set_exception(error)
+        finally:
+            session.pressed = bool
+            self._inbox.answered(time.perf_counter() - began)
 
     def _change(self, session: Session, change: Change) -> None:
         """Do something to the timeline. What is refused changes nothing."""
@@ -444,19 +461,6 @@ class Worker:
     def _views(self, branches: Iterable[Branch]) -> tuple[BranchView, ...]:
         active = self.timeline.active
         return tuple(view_of(branch, resting=branch is not active) for branch in branches)
-
-
-def _answer(
-    session: Session | None, question: Callable[[Session], Any], reply: Future[Any]
-) -> None:
-    if session is None or not reply.set_running_or_notify_cancel():
-        reply.cancel()
-        return
-    try:
-        reply.set_result(question(session))
-    except Exception as error:  # whoever asked learns of it; training is not concerned
-        log.exception("a question could not be answered")
-        reply.set_exception(error)
 
 
 def _batches_per_epoch(load: Load) -> int:
