@@ -279,6 +279,13 @@ class Network:
         """Nodes whose weights are kept under this name, the one that speaks for them first."""
         return self._by_weights.get(weights, ())
 
+    @cached_property
+    def shared(self) -> frozenset[str]:
+        """Ids of the nodes whose weights are those of another one as well."""
+        return frozenset(
+            n.id for found in self._by_weights.values() if len(found) > 1 for n in found
+        )
+
     def __contains__(self, node_id: object) -> bool:
         return node_id in self._by_id
 

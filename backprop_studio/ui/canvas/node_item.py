@@ -40,6 +40,7 @@ class NodeItem(QGraphicsItem):
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setZValue(1)
         self.node = node
+        self.analysis = analysis
         self.findings: tuple[Diagnostic, ...] = ()
         self.fix = ""
         self.note: tuple[str, ...] = ()
@@ -81,7 +82,7 @@ class NodeItem(QGraphicsItem):
             captions.detail(node, analysis),
         )
         findings = tuple(findings)
-        self.setToolTip(captions.tooltip(node, analysis, findings))
+        self.analysis = analysis
         if (found, findings, fix) != (self._captions, self.findings, self.fix):
             self._captions, self.findings, self.fix = found, findings, fix
             self.restyle()
@@ -137,8 +138,14 @@ class NodeItem(QGraphicsItem):
             self._glowing = ports
             self._touch()
 
+    def toolTip(self) -> str:
+        return captions.tooltip(self.node, self.analysis, self.findings)
+
     def set_marks(self, *, hovered: bool, focused: bool) -> None:
         """Tell whether the pointer or the keyboard is here."""
+        if hovered:
+            # Written when it may be wanted: most cards are never pointed at between two edits.
+            self.setToolTip(self.toolTip())
         if (hovered, focused) != (self.hovered, self.focused):
             self.hovered, self.focused = hovered, focused
             self._touch()

@@ -66,6 +66,13 @@ class WireItem(QGraphicsItem):
         self._path, self._plain, self._routed = path, plain, path != plain
         self._lay_out()
 
+    def minds(self, area: QRectF) -> bool:
+        """Whether a card that came to this area or left it may lead this wire another way."""
+        if not self._bounds.intersects(area):
+            return False
+        # A plain curve stays as it is where nothing is put on it.
+        return self._routed or self._path.intersects(area)
+
     def content_rect(self) -> QRectF:
         """What has to be seen of it: all, where it goes around something."""
         return self._path.boundingRect() if self._routed else QRectF()
