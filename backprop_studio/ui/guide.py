@@ -225,8 +225,9 @@ TOPICS: Mapping[str, str] = MappingProxyType(
         "Files and recovery": (
             "Projects are .bps files: the network, how it is trained, and what it has learned. A "
             "save is all or nothing; if it fails, the old file is untouched. While something is "
-            "not saved, a copy is kept elsewhere after every edit. After a crash or a power cut "
-            "the next start offers it. It never replaces a file by itself."
+            "not saved, a copy is kept elsewhere: after every edit, when training stops, and "
+            "twice a minute while it runs. After a crash or a power cut the next start offers "
+            "it, and tells how far it was trained. It never replaces a file by itself."
         ),
     }
 )

@@ -256,9 +256,13 @@ class Engine(QObject):
         TimeoutError
             The worker does not answer.
         """
+        return self.fetch_weights().result(REPLY_TIMEOUT)
+
+    def fetch_weights(self) -> Future[dict[tuple[str, str], Array]]:
+        """What `weights` gives, for whoever does not want to wait for it here."""
         reply: Future[dict[tuple[str, str], Array]] = Future()
         self._worker.send(FetchWeights(reply))
-        return reply.result(REPLY_TIMEOUT)
+        return reply
 
     def ask(
         self,

@@ -17,7 +17,7 @@ from backprop_studio.project import SUFFIX, Project
 from backprop_studio.ui.canvas.picture import FORMATS
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
-from backprop_studio.ui.controllers.recovery import Recovery
+from backprop_studio.ui.controllers.recovery import Found, Recovery
 from backprop_studio.ui.settings import Settings
 
 
@@ -134,7 +134,7 @@ class ProjectController(QObject):
                 self.tr("Unsaved work was found"),
                 self.tr(
                     "Backprop Studio did not close properly. This was not saved:\n\n"
-                    "{name}\nlast changed {when}\n{count} layers: {layers}\n\n"
+                    "{name}\nlast changed {when}\n{count} layers: {layers}\n{learned}\n\n"
                     "Open it? No file is changed until you save. Cancel keeps it for the next "
                     "start; Discard deletes it."
                 ).format(
@@ -142,6 +142,7 @@ class ProjectController(QObject):
                     when=found.when.strftime("%Y-%m-%d %H:%M"),
                     count=len(found.project.network.nodes),
                     layers=layers or "–",
+                    learned=self._learned(found),
                 ),
                 buttons.Open | buttons.Discard | buttons.Cancel,
                 buttons.Open,
@@ -155,6 +156,11 @@ class ProjectController(QObject):
                 self._document.undo_stack.resetClean()
                 return True
         return False
+
+    def _learned(self, found: Found) -> str:
+        if found.trained:
+            return self.tr("trained to step {n:,}").format(n=found.trained)
+        return self.tr("not trained since it was opened")
 
     def open(self) -> None:
         """A file that the person picks."""
