@@ -12,7 +12,7 @@ from backprop_studio import data
 from backprop_studio.data import Dataset, own
 from backprop_studio.data.importing import source_of
 from backprop_studio.errors import StudioError
-from backprop_studio.network import TrainingSetup, edits
+from backprop_studio.network import TrainingSetup, edits, fixes
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.dialogs.import_data import ImportDialog
 from backprop_studio.ui.settings import Settings
@@ -93,4 +93,8 @@ class ImportController(QObject):
             fewer = self.tr("The batch size is {size} now, as there are no more rows.")
             text += " " + fewer.format(size=setup.batch_size)
         self._document.apply(self.tr("Import Data"), edits.set_setup(network, setup))
+        fix = fixes.first_fix(self._document.analysis)
+        if fix is not None:
+            more = self.tr("The network does not fit yet; Ctrl+. would help: {fix}.")
+            text += " " + more.format(fix=fix.text)
         self.told.emit(text)

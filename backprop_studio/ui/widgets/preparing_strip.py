@@ -65,6 +65,8 @@ class PreparingStrip(QWidget):
             else self.tr("The data are not prepared: it was stopped.")
         )
         self.bar.setVisible(preparing.busy)
+        # Nobody knows how long making the rows takes: until that is done, the bar only moves.
+        self.bar.setRange(0, 0 if preparing.share == 0.0 else 100)
         self.bar.setValue(int(preparing.share * 100))
         self.button.setText(self.tr("Stop") if preparing.busy else self.tr("Prepare"))
         self.show()
