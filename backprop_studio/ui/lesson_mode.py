@@ -174,6 +174,9 @@ class LessonMode(QObject):
         ]
         if below:
             self._window.resizeDocks(below[:1], [250], Qt.Orientation.Vertical)
+        instruments = [s.key for s in layout.DOCKS if s.behind == "setup" and s.key in head.open]
+        if instruments:
+            layout.make_readable(self._window, self._docks, instruments[-1])
 
     def make_room(self, chosen: Sized) -> None:
         """Let a layer that is chosen be set: an instrument may have left no height for that."""
