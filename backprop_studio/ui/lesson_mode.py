@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sized
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, Qt
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QMainWindow
 
@@ -23,6 +23,8 @@ LESSON_WIDTH = 360
 
 INSPECTOR_LOW, INSPECTOR_HEIGHT = 200, 280
 """Pixels in which the Inspector shows no setting, and those in which it shows the first ones."""
+INSTRUMENT_LOW = 400
+"""Pixels in which an instrument shows little."""
 
 _PANEL = "lesson"
 _EDITOR = "lesson-editor"
@@ -133,6 +135,9 @@ class LessonMode(QObject):
         self._window, self._docks, self._actions = window, docks, actions
         self._before: QByteArray | None = None
         self._hidden: list[QAction] = []
+        self._instruments = {s.key: docks[s.key] for s in layout.DOCKS if s.behind == "setup"}
+        for dock in self._instruments.values():
+            dock.visibilityChanged.connect(partial(self._see_instrument, dock))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # A lesson that is being written is not lost with the window.
@@ -176,24 +181,33 @@ class LessonMode(QObject):
         ]
         if below:
             self._window.resizeDocks(below[:1], [250], Qt.Orientation.Vertical)
+        instruments = [key for key in head.open if key in self._instruments]
+        if instruments:
+            layout.make_readable(self._window, self._docks, instruments[-1])
 
     def make_room(self, chosen: Sized) -> None:
         """Let a layer that is chosen be set: an instrument may have left no height for that."""
+        if chosen and self._docks["inspector"].height() < INSPECTOR_LOW:
+            for dock in (self._docks["setup"], *self._instruments.values()):
+                self._share(dock, INSPECTOR_HEIGHT)
+
+    def _see_instrument(self, dock: layout.Dock, seen: bool) -> None:
+        """Let an instrument that comes to the front be read: a layer may have taken the height."""
+        if seen and self._before is not None:
+            QTimer.singleShot(0, dock, lambda: self._raise_up(dock))
+
+    def _raise_up(self, dock: layout.Dock) -> None:
+        if dock.height() < INSTRUMENT_LOW:
+            self._share(dock, (self._docks["inspector"].height() + dock.height()) // 5)
+
+    def _share(self, dock: layout.Dock, height: int) -> None:
+        """Give the Inspector so much of the height, and the rest to what is in front below it."""
         inspector = self._docks["inspector"]
-        if self._before is None or not chosen or not inspector.isVisible():
+        if self._before is None or not inspector.isVisible() or dock.visibleRegion().isEmpty():
             return
-        right = self._window.dockWidgetArea(inspector)
-        below = [
-            dock
-            for dock in self._docks.values()
-            if dock is not inspector
-            and self._window.dockWidgetArea(dock) == right
-            and not dock.visibleRegion().isEmpty()
-        ]
-        if len(below) == 1 and inspector.height() < INSPECTOR_LOW:
-            rest = inspector.height() + below[0].height() - INSPECTOR_HEIGHT
-            sizes = [INSPECTOR_HEIGHT, max(rest, 0)]
-            self._window.resizeDocks([inspector, *below], sizes, Qt.Orientation.Vertical)
+        if self._window.dockWidgetArea(dock) == self._window.dockWidgetArea(inspector):
+            sizes = [height, max(inspector.height() + dock.height() - height, 0)]
+            self._window.resizeDocks([inspector, dock], sizes, Qt.Orientation.Vertical)
 
     def leave(self) -> None:
         """Put the window back as it was before the lesson."""

@@ -50,7 +50,11 @@ def test_that_a_layer_that_is_chosen_can_be_set_although_an_instrument_is_open(
     assert inspector.height() >= lesson_mode.INSPECTOR_LOW
     field = fading.inspector.form.editor("expression")
     qtbot.waitUntil(lambda: field.visibleRegion().boundingRect().height() == field.height())
-    assert fading.docks["gradient_flow"].height() > lesson_mode.INSPECTOR_LOW
+    flow = fading.docks["gradient_flow"]
+    assert lesson_mode.INSPECTOR_LOW < flow.height() < lesson_mode.INSTRUMENT_LOW
+    fading.docks["setup"].raise_()
+    docks.open_instrument(fading, fading.docks, "gradient_flow")
+    qtbot.waitUntil(lambda: flow.height() >= lesson_mode.INSTRUMENT_LOW)
 
 
 def test_that_a_step_says_which_one_it_goes_back_to(fading: MainWindow, qtbot: QtBot) -> None:
