@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
 from backprop_studio import data
-from backprop_studio.autograd import KEPT, Array, Machine, Storage, take_over
+from backprop_studio.autograd import KEPT, Array, Machine, Saved, Storage, take_over
 from backprop_studio.network import Lowered, TrainingSetup
 from backprop_studio.training.cursor import Cursor
 from backprop_studio.training.feeding import sources
@@ -16,6 +16,13 @@ from backprop_studio.training.journal import DEFAULT_BUDGET, DEFAULT_INTERVAL, J
 
 Weights = Mapping[tuple[str, str], Array]
 """Parameters and buffers, by the name that their node keeps them under and by their own."""
+
+
+class GivenWay(BaseException):
+    """A question was broken off, as a command waits; it is to be asked again afterwards.
+
+    It is no `Exception`, as who asks must not take it for a failure.
+    """
 
 
 def quiet() -> np.errstate:
@@ -86,6 +93,11 @@ class RecordedRun:
         self._length = len(self.program.instructions)
         self._iteration = start
         self._index = 0
+        self.pressed: Callable[[], bool] = bool
+        """Whether a command waits for the question that is being answered; False unless told."""
+        self._first: Saved | None = None
+        """What was kept when this iteration began, before anything was put in by hand; None while
+        nobody has needed it."""
 
     # Where it stands.
 
@@ -93,6 +105,11 @@ class RecordedRun:
     def cursor(self) -> Cursor:
         """The moment that the session is at."""
         return Cursor(self._iteration, self._index)
+
+    @property
+    def _start(self) -> Cursor:
+        """The moment at which this iteration began."""
+        return Cursor(self._iteration, 0)
 
     @property
     def batches_per_epoch(self) -> int:
@@ -129,7 +146,26 @@ class RecordedRun:
         """Rows of the data set that it is trained on: int64."""
         return self._train
 
-    # Machines of one's own.
+    # Machines of one's own. They give way whenever they are run.
+
+    def give_way(self) -> None:
+        """Break a question off if there is a command that waits for it.
+
+        A question that takes more than some ten milliseconds calls this in between, unless it
+        runs one of the machines below again and again, which do so themselves. What it has
+        changed outside by then must be as if it had not been asked.
+
+        Raises
+        ------
+        GivenWay
+            Something waits.
+        """
+        if self.pressed():
+            raise GivenWay
+
+    def _giving_way(self, machine: Machine) -> Machine:
+        machine.before_run = self.give_way
+        return machine
 
     def used(self, rows: Array, storage: Storage | None = None) -> Machine:
         """A machine that has run the network as it is used, on any rows of the data set.
@@ -138,7 +174,7 @@ class RecordedRun:
         another storage of the same program.
         """
         storage = self.storage if storage is None else storage
-        machine = Machine(self.lowered.evaluation, storage, batch=len(rows))
+        machine = self._giving_way(Machine(self.lowered.evaluation, storage, batch=len(rows)))
         for name, source in self._sources.items():
             machine.feed(name, source, rows)
         with quiet():
@@ -154,7 +190,7 @@ class RecordedRun:
         """
         machine = self._again()
         for moment, put_in in self.interventions.items():
-            if Cursor(self._iteration, 0) <= moment <= self.cursor:
+            if self._start <= moment <= self.cursor:
                 for intervention in put_in:
                     if self.program.values[intervention.value].role in KEPT:
                         intervention.apply(machine)
@@ -168,7 +204,7 @@ class RecordedRun:
             if value.role in KEPT:
                 storage.view(value)[...] = twin.storage.view(value)
         rows = self._rows(self._iteration)
-        machine = Machine(self.program, storage, batch=len(rows))
+        machine = self._giving_way(Machine(self.program, storage, batch=len(rows)))
         self._place_in_time(machine, self._iteration)
         for name, source in self._sources.items():
             batch = source[rows]
@@ -188,14 +224,16 @@ class RecordedRun:
     def _again(self) -> Machine:
         """A machine of its own, at the start of this iteration."""
         storage = Storage(self.program, self.storage.dtype.type)
-        done = self.program.instructions[: self._index]
-        start = Cursor(self._iteration, 0)
-        edited = any(start <= moment <= self.cursor for moment in self.interventions)
-        iteration = self._iteration
-        if edited or any(instr.op.updates for instr in done):
-            return self.replay(iteration, storage, {})
-        storage.restore(self.storage.save())
-        return self._prepare({}, storage, iteration)
+        if self._first is None:
+            done = self.program.instructions[: self._index]
+            edited = any(self._start <= moment <= self.cursor for moment in self.interventions)
+            if edited or any(instr.op.updates for instr in done):
+                machine = self.replay(self._iteration, storage, {})
+                self._first = storage.save()
+                return self._giving_way(machine)
+            self._first = self.storage.save()
+        storage.restore(self._first)
+        return self._giving_way(self._prepare({}, storage, self._iteration))
 
     def replay(
         self,
@@ -243,7 +281,8 @@ class RecordedRun:
         is at most a journal's interval older, where the record has not been gone back in.
         """
         iteration, _ = self.journal.before(self._iteration)
-        return self.replay(iteration, Storage(self.program, self.storage.dtype.type), {})
+        storage = Storage(self.program, self.storage.dtype.type)
+        return self._giving_way(self.replay(iteration, storage, {}))
 
     def execute(self, machine: Machine, iteration: int, start: int, stop: int) -> None:
         """Let a machine of `replay` run, with all that was put in by hand in between."""

@@ -9,6 +9,7 @@ import numpy as np
 from backprop_studio.autograd import KEPT, Array
 from backprop_studio.training.mailbox import Mailbox
 from backprop_studio.training.messages import BranchView, CurveUpdate
+from backprop_studio.training.metrics import TEST_COLUMNS
 from backprop_studio.training.session import Session
 from backprop_studio.training.timeline import Branch
 
@@ -44,7 +45,7 @@ class Curves:
     def send(self, session: Session | None) -> None:
         """Send what is new; without a session, only what stays of what was sent before."""
         if session is None:
-            losses, tests = np.empty((0, 2)), np.empty((0, 3))
+            losses, tests = np.empty((0, 2)), np.empty((0, TEST_COLUMNS))
         else:
             losses, tests = (
                 series.points[sent:].copy()

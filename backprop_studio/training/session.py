@@ -15,8 +15,9 @@ from backprop_studio.training.breakpoints import Breakpoint, Stops
 from backprop_studio.training.cursor import Boundary, Cursor, next_end, previous_end
 from backprop_studio.training.interventions import Intervention, check
 from backprop_studio.training.journal import DEFAULT_BUDGET, DEFAULT_INTERVAL
-from backprop_studio.training.metrics import Evaluation, Evaluator, Series
+from backprop_studio.training.metrics import TEST_COLUMNS, Evaluation, Evaluator, Series
 from backprop_studio.training.recorded import RecordedRun, Weights, quiet
+from backprop_studio.training.tally import Tally, rate_of
 
 SLOW_ITERATION = 0.002
 """Seconds; longer iterations are run instruction by instruction, so that Pause is at once."""
@@ -63,14 +64,18 @@ class Session(RecordedRun):
         """The session that this one left to become another branch, while that is kept."""
         self.losses = Series(2)
         """Points (epochs, loss of the batch), one for each iteration since `start`."""
-        self.tests = Series(3)
-        """Points (epochs, held-out loss, held-out accuracy or NaN), at the ends of epochs."""
+        self.tests = Series(TEST_COLUMNS)
+        """Points at the ends of epochs; see `TEST_COLUMNS`."""
 
         validation = self.prepared.split.validation
         self._evaluator = Evaluator(
             lowered, self.storage, self._sources, self.targets, validation, setup.batch_size
         )
         self._tested_rows = len(validation)
+        self._tally = Tally(
+            lowered, self.targets, len(self._train), setup.batch_size, self.storage.dtype
+        )
+        self._rate = rate_of(self.program)
         self._machines: dict[int, Machine] = {}
         self._backward = self.program.start_of(Phase.BACKWARD)
         self._update = self.program.start_of(Phase.UPDATE)
@@ -121,7 +126,7 @@ class Session(RecordedRun):
         """The last test on held-out rows before this moment."""
         points = self.tests.points
         place = int(np.searchsorted(points[:, 0], self.epochs, side="right")) - 1
-        _, loss, accuracy = (float(x) for x in points[max(place, 0)])
+        _, loss, accuracy = (float(x) for x in points[max(place, 0), :3])
         return Evaluation(loss, None if np.isnan(accuracy) else accuracy, self._tested_rows)
 
     @property
@@ -195,6 +200,8 @@ class Session(RecordedRun):
         """
         with quiet():
             self._enter()
+            if boundary is not Boundary.EPOCH:
+                self._keep_first()
             if boundary is Boundary.ELEMENT and self._element + 1 < self.elements:
                 self._element += 1
                 return
@@ -332,6 +339,7 @@ class Session(RecordedRun):
                 self._perform(self._machine, iteration, 0, self._length)
                 iteration += 1
             self._begin(iteration)
+            self._keep_first()
             self._perform(self._machine, iteration, 0, cursor.index)
         self._index = cursor.index
 
@@ -352,6 +360,16 @@ class Session(RecordedRun):
             self.journal.add(iteration, self.storage.save())
         self._machine = self._prepare(self._machines, self.storage, iteration)
         self._iteration, self._index, self._spent = iteration, 0, 0.0
+        self._first = None
+
+    def _keep_first(self) -> None:
+        """Keep what the iteration begins with, if it has only begun.
+
+        Whoever looks at single moments asks about each of them, from the start of its iteration;
+        replay from a keyframe would take longer than the step.
+        """
+        if self._index == 0 and self._first is None and self._start not in self.interventions:
+            self._first = self.storage.save()
 
     def _run_to(self, stop: int) -> bool:
         """Execute instructions up to `stop`; False when a result was not finite."""
@@ -391,6 +409,8 @@ class Session(RecordedRun):
         done = self._iteration + 1
         if done - self.start > len(self.losses):
             self.losses.append(done / self.batches_per_epoch, self._machine.loss())
+            if self._iteration >= self._tally.due:
+                self._tally.add(self._machine, self._iteration, self.rows)
         if done % self.batches_per_epoch == 0:
             self._test(done)
 
@@ -398,7 +418,11 @@ class Session(RecordedRun):
         epochs = completed / self.batches_per_epoch
         if not len(self.tests) or epochs > self.tests.points[-1, 0]:
             test = self._evaluator.evaluate()
-            self.tests.append(epochs, test.loss, np.nan if test.accuracy is None else test.accuracy)
+            right = np.nan if test.accuracy is None else test.accuracy
+            rate = np.nan
+            if completed > self.start and self._rate is not None:
+                rate = float(self._machine.array(self._rate))
+            self.tests.append(epochs, test.loss, right, self._tally.close(), rate)
 
     def _find_failure(self) -> None:
         """Repeat the iteration one instruction at a time and stop before the first bad one."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 from dataclasses import replace
-from queue import Empty, SimpleQueue
-from typing import Any, assert_never
+from typing import assert_never
 
 from backprop_studio import data
 from backprop_studio.errors import Diagnostic, StudioError
 from backprop_studio.training.breakpoints import AtInstruction, Breakpoint, Stops
 from backprop_studio.training.cursor import Cursor
+from backprop_studio.training.inbox import Inbox
 from backprop_studio.training.mailbox import Mailbox
 from backprop_studio.training.memory import Memory
 from backprop_studio.training.messages import (
@@ -42,6 +42,7 @@ from backprop_studio.training.messages import (
     Watch,
 )
 from backprop_studio.training.rate import Rate
+from backprop_studio.training.recorded import GivenWay
 from backprop_studio.training.reports import Curves, copies, view_of
 from backprop_studio.training.session import Session
 from backprop_studio.training.timeline import Branch, Timeline
@@ -77,7 +78,7 @@ class Worker:
         self._hit: Breakpoint | None = None
         self._refused: Diagnostic | None = None
         self._notify = notify
-        self._commands: SimpleQueue[Command] = SimpleQueue()
+        self._inbox = Inbox()
         self._memory = Memory()
         self._curves = Curves(mailbox)
         self._load: Load | None = None
@@ -96,7 +97,7 @@ class Worker:
         """Queue a command; any thread may call this."""
         if self.heard is not None:
             self.heard(command)
-        self._commands.put(command)
+        self._inbox.put(command)
 
     def loop(self) -> None:
         """Work until told to quit."""
@@ -133,13 +134,10 @@ class Worker:
 
     def _next_command(self) -> Command | None:
         if self.state is not State.RUNNING:
-            return self._commands.get()
-        try:
-            if self._speed is not None:
-                return self._commands.get(timeout=1 / self._speed)
-            return self._commands.get_nowait()
-        except Empty:
-            return None
+            return self._inbox.take(None)
+        if self._speed is not None:
+            return self._inbox.take(1 / self._speed)
+        return self._inbox.take(0.0, sparing=True)
 
     def _carry_out(self, command: Command) -> None:
         barred = self._barred
@@ -150,6 +148,7 @@ class Worker:
             self._hit = None
         match command:
             case Load():
+                self._inbox.cancel_questions()
                 self._replace(command)
             case Run(until):
                 if session is not None:
@@ -197,12 +196,31 @@ class Worker:
             case FetchWeights(reply):
                 # While the network has errors, what was learned before is all there is.
                 reply.set_result(self._memory.newest() if session is None else session.weights())
-            case Ask(question, reply):
-                _answer(session, question, reply)
+            case Ask():
+                self._answer(session, command)
             case Quit():
                 pass
             case _:
                 assert_never(command)
+
+    def _answer(self, session: Session | None, asked: Ask) -> None:
+        """Answer a question, or put it back if a command comes before that is done."""
+        reply = asked.reply
+        if session is None:
+            reply.cancel()
+            return
+        began = time.perf_counter()
+        session.pressed = self._inbox.pressed
+        try:
+            reply.set_result(asked.question(session))
+        except GivenWay:
+            self._inbox.put_back(asked)
+        except Exception as error:  # whoever asked learns of it; training is not concerned
+            log.exception("a question could not be answered")
+            reply.set_exception(error)
+        finally:
+            session.pressed = bool
+            self._inbox.answered(time.perf_counter() - began)
 
     def _change(self, session: Session, change: Change) -> None:
         """Do something to the timeline. What is refused changes nothing."""
@@ -253,7 +271,7 @@ class Worker:
         assert session is not None
         session.run(
             SLICE,
-            lambda: not self._commands.empty(),
+            lambda: not self._inbox.empty,
             self._stops,
             one=self._speed is not None,
         )
@@ -443,19 +461,6 @@ class Worker:
     def _views(self, branches: Iterable[Branch]) -> tuple[BranchView, ...]:
         active = self.timeline.active
         return tuple(view_of(branch, resting=branch is not active) for branch in branches)
-
-
-def _answer(
-    session: Session | None, question: Callable[[Session], Any], reply: Future[Any]
-) -> None:
-    if session is None or not reply.set_running_or_notify_cancel():
-        reply.cancel()
-        return
-    try:
-        reply.set_result(question(session))
-    except Exception as error:  # whoever asked learns of it; training is not concerned
-        log.exception("a question could not be answered")
-        reply.set_exception(error)
 
 
 def _batches_per_epoch(load: Load) -> int:

@@ -93,7 +93,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("save_as", "file", "Save &as…", "Ctrl+Shift+S"),
     ActionSpec(
         "export", "file", "&Export weights…", "Ctrl+Shift+E", "export",
-        "Write the trained weights as .npz or .safetensors", True,
+        "Write the trained weights, and how rows are scaled, as .npz or .safetensors", True,
     ),
     ActionSpec(
         "export_picture", "file", "Export dia&gram…", "", "",
@@ -126,7 +126,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("outline", "edit", "&Outline", "Ctrl+Shift+O", "", "The network as a tree"),
     ActionSpec(
         "quick_add", "network", "A&dd a layer…", "/", "",
-        "Type a few letters of a layer or a preset, and Enter", False, True,
+        "Type a few letters of a layer or a preset, and Enter",
     ),
     ActionSpec(
         "insert_layer", "network", "&Insert a layer…", "I", "", "Into the selected wire",
@@ -138,7 +138,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Of those at the layer where the keyboard is; Del deletes it", False, True,
     ),
     ActionSpec(
-        "open_layer", "network", "&Open what is selected", "Return", "",
+        "enter", "network", "&Open what is selected", "", "",
         "A layer shows its operations, a group folds or unfolds, a note can be written in",
         True, True,
     ),

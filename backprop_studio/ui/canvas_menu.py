@@ -16,7 +16,7 @@ _GROUND = (
 )  # fmt: skip
 _EDIT = ("", "cut", "copy", "duplicate", "duplicate_shared", "delete")
 _LAYER = (
-    "open_layer", "rename", "explain_output", "open_inside", "stop_here", "fix", *_EDIT,
+    "enter", "rename", "explain_output", "open_inside", "stop_here", "fix", *_EDIT,
     "", "group", "leave_group", "", "help",
 )  # fmt: skip
 _WIRE = ("insert_layer", "explain_output", "", "delete")

@@ -266,6 +266,13 @@ def open_instrument(window: QMainWindow, docks: Mapping[str, Dock], key: str) ->
     dock = docks[key]
     dock.open()
     dock.raise_()
+    make_readable(window, docks, key)
+    dock.widget().setFocus()
+
+
+def make_readable(window: QMainWindow, docks: Mapping[str, Dock], key: str) -> None:
+    """Give an instrument that is open the width that it needs, and most of the height."""
+    dock = docks[key]
     if window.dockWidgetArea(dock) == _RIGHT and dock.width() < INSTRUMENT_WIDTH:
         window.resizeDocks([dock], [INSTRUMENT_WIDTH], Qt.Orientation.Horizontal)
         # Most of the height that both have: more than that, and the window would grow.
@@ -275,4 +282,3 @@ def open_instrument(window: QMainWindow, docks: Mapping[str, Dock], key: str) ->
         # The curves give way before the words do.
         bottom = [docks[k] for k in ("losses", "gradients", "current_step")]
         window.resizeDocks(bottom, _BESIDE_AN_INSTRUMENT, Qt.Orientation.Horizontal)
-    dock.widget().setFocus()

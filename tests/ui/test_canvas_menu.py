@@ -112,7 +112,7 @@ def test_that_a_layer_is_selected_by_its_menu_and_renamed_stopped_at_and_opened(
     assert canvas.editor.isVisible()
     QTest.keyClick(canvas.editor, Qt.Key.Key_Escape)
     right_click(window, body(canvas, dense))
-    choose(window, "open_layer")
+    choose(window, "enter")
     assert window.pages.currentWidget() is window.operations
     window.layers.leave()
     # The selected ones stay selected when one of them is pressed.
@@ -206,7 +206,7 @@ def test_that_the_keyboard_opens_the_menu_at_what_is_selected(
     tree = window.outline.tree
     tree.setFocus()
     QTest.keyClick(tree, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
-    assert "open_layer" in ids(open_menu(window))
+    assert "enter" in ids(open_menu(window))
     QTest.keyClick(open_menu(window), Qt.Key.Key_Escape)
 
 

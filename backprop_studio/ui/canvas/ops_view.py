@@ -34,6 +34,7 @@ from backprop_studio.training.naming import value_name
 from backprop_studio.ui import theme
 from backprop_studio.ui.canvas import camera, style
 from backprop_studio.ui.canvas.op_item import HEIGHT, PILL, WIDTH, Label, OpItem
+from backprop_studio.ui.widgets.elided_label import ElidedLabel
 
 _TONES = ("forward", "backward", "update")
 _ACROSS = WIDTH + 76.0
@@ -78,8 +79,10 @@ class OpsView(QWidget):
         self.layer.setAccessibleName(self.tr("Back to the layer"))
         self.layer.clicked.connect(self.go_up)
         self.title = QLabel()
-        self.hint = QLabel()
+        # It gives way before the docks beside it have to.
+        self.hint = ElidedLabel()
         theme.set_role(self.hint, "muted")
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.view = _View(self)
         self.view.setAccessibleName(self.tr("Operations of the layer"))
         self.scene = QGraphicsScene(self)
@@ -91,8 +94,8 @@ class OpsView(QWidget):
         crumbs.addWidget(self._arrow)
         crumbs.addWidget(self.layer)
         crumbs.addWidget(self.title)
-        crumbs.addStretch(1)
-        crumbs.addWidget(self.hint)
+        crumbs.addSpacing(12)
+        crumbs.addWidget(self.hint, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -121,7 +124,7 @@ class OpsView(QWidget):
             crumb.hide()
         found = self._network.node(node)
         self.hint.setText(
-            self.tr("Enter: in the listing · Double-click or +: its parts · Esc: back")
+            self.tr("Esc: back · Double-click or +: its parts · Enter: in the listing")
         )
         self.title.setText(f"›  <b>{found.name}</b>  ({found.spec.info.title})")
         self._show()

@@ -62,7 +62,7 @@ class LayerController(QObject):
     def handlers(self) -> dict[str, Callable[[], object]]:
         """What the actions on layers do, by their ids."""
         return {
-            "open_layer": self._open_selected,
+            "enter": self._open_selected,
             "insert_layer": self._insert,
             "explain_output": self._explain,
             "stop_here": self._stop_here,

@@ -115,6 +115,8 @@ class CreditPanel(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(-_SLIDER, _SLIDER)
         self.slider.setValue(_SLIDER // 2)
+        # A click beside the knob, or Page Up, is a factor of ten.
+        self.slider.setPageStep(round(_SLIDER / _DECADES))
         self.slider.setAccessibleName(self.tr("Nudge"))
         self.slider.setToolTip(
             self.tr("Move the number down or up, from 0.0001 in the middle to 1 at the ends")

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF
 
 from backprop_studio.errors import EditError
 from backprop_studio.network import Group, Network, Note, Wire, edits, fixes, layout
-from backprop_studio.network.fixes import Fix
+from backprop_studio.network.remedy import Fix
 from backprop_studio.nn import LayerSpec, nodes
 from backprop_studio.ui.canvas import accessible, card, geometry, style
 from backprop_studio.ui.canvas.geometry import PortRef, Side

@@ -1,0 +1,64 @@
+"""What a learner reaches for in a lesson is where the text says, wherever the keyboard is."""
+
+from __future__ import annotations
+
+import pytest
+from lesson_cases import path_of
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from backprop_studio.ui import docks, lesson_mode
+from backprop_studio.ui.dialogs.chooser import Chooser
+from backprop_studio.ui.main_window import MainWindow
+
+
+@pytest.fixture
+def fading(window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """The lesson with many panels, open."""
+    window.resize(1280, 800)
+    assert window.lessons.open(path_of("08_fading_and_bursting"))
+    return window
+
+
+def test_that_a_slash_adds_a_layer_while_the_keyboard_is_in_the_lesson(
+    fading: MainWindow, qtbot: QtBot
+) -> None:
+    fading.lessons.panel.next.setFocus()
+    qtbot.keyClick(fading.lessons.panel.next, Qt.Key.Key_Slash)
+    (chooser,) = fading.findChildren(Chooser)
+    assert chooser.isVisible()
+
+
+def test_that_a_slash_in_a_text_is_a_slash(fading: MainWindow, qtbot: QtBot) -> None:
+    fading.canvas.select(("squash1",))
+    name = fading.inspector.form.editor("expression")
+    name.setFocus()
+    qtbot.keyClicks(name, "/")
+    assert not fading.findChildren(Chooser)
+
+
+def test_that_a_layer_that_is_chosen_can_be_set_although_an_instrument_is_open(
+    fading: MainWindow, qtbot: QtBot
+) -> None:
+    docks.open_instrument(fading, fading.docks, "gradient_flow")
+    docks.settle(fading)
+    inspector = fading.docks["inspector"]
+    assert inspector.height() < lesson_mode.INSPECTOR_LOW
+    fading.canvas.select(("squash1",))
+    docks.settle(fading)
+    assert inspector.height() >= lesson_mode.INSPECTOR_LOW
+    field = fading.inspector.form.editor("expression")
+    qtbot.waitUntil(lambda: field.visibleRegion().boundingRect().height() == field.height())
+    flow = fading.docks["gradient_flow"]
+    assert lesson_mode.INSPECTOR_LOW < flow.height() < lesson_mode.INSTRUMENT_LOW
+    fading.docks["setup"].raise_()
+    docks.open_instrument(fading, fading.docks, "gradient_flow")
+    qtbot.waitUntil(lambda: flow.height() >= lesson_mode.INSTRUMENT_LOW)
+
+
+def test_that_a_step_says_which_one_it_goes_back_to(fading: MainWindow, qtbot: QtBot) -> None:
+    panel = fading.lessons.panel
+    panel.step_requested.emit(2)
+    said = [label.text() for label in panel.area.findChildren(QLabel)]
+    assert any("goes back to step 1, “A long way back”" in text for text in said)
