@@ -123,6 +123,12 @@ class Eyes:
         view.scrollTo(index)
         return self._global(view.viewport(), view.visualRect(index).center())
 
+    def chosen(self, key: str) -> list[str]:
+        """The row that is selected in each table, list or tree of a dock."""
+        views = (v for v in self._views(key) if v.isVisible() and v.selectionModel() is not None)
+        rows = (v.selectionModel().selectedRows(0) or v.selectedIndexes()[:1] for v in views)
+        return [" | ".join(_cells(row)) for found in rows for row in found]
+
     def gutter(self, key: str, text: str) -> list[int]:
         """The left edge of such a row: where a listing has its breakpoints."""
         view, index = self._row(key, text)
@@ -265,6 +271,7 @@ class Eyes:
             if QApplication.activeModalWidget() is None
             else QApplication.activeModalWidget().windowTitle(),
             "completed": snapshot.completed,
+            "loss": snapshot.loss,
             "live": snapshot.live,
             "edited": snapshot.edited,
             "element": snapshot.element,

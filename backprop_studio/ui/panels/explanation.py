@@ -70,6 +70,7 @@ class ExplanationPanel(QWidget):
 
         self.value = QComboBox()
         self.value.setAccessibleName(self.tr("Value"))
+        self.value.setPlaceholderText(self.tr("in between"))
         self.value.setToolTip(self.tr("What to explain a number of"))
         self.value.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -304,7 +305,7 @@ class ExplanationPanel(QWidget):
                     "that it reaches directly."
                 ).format(count=count)
             case How.SUM:
-                text = self.tr("A sum of {count} products that are not zero.").format(count=count)
+                text = self.tr("A sum of {count} products.").format(count=count)
             case How.RULE:
                 text = "" if told.formula is None else told.formula.says
             case How.INFLUENCE if told.terms:
