@@ -22,10 +22,11 @@ class Inbox:
     Parameters
     ----------
     clock
-        Tells the time in seconds.
+        Tells how many seconds the worker has worked. Time in which other programs had the
+        processor counts neither for the questions nor for training.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.thread_time) -> None:
         self._clock = clock
         self._arrived: SimpleQueue[Command] = SimpleQueue()
         self._commands: deque[Command] = deque()
