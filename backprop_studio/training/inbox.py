@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from backprop_studio.training.messages import Ask, Command, Seek
+from backprop_studio.training.messages import Ask, Command
 
 SHARE = 0.1
 """Of the time that training runs, what all questions together may take."""
@@ -95,11 +95,8 @@ class Inbox:
     def _file(self, command: Command) -> None:
         if isinstance(command, Ask):
             self._questions.append(command)
-            return
-        if self._commands and isinstance(command, Seek) and isinstance(self._commands[-1], Seek):
-            # Whoever drags along the timeline wants to see where they are, not where they were.
-            self._commands.pop()
-        self._commands.append(command)
+        else:
+            self._commands.append(command)
 
     def _next(self, sparing: bool) -> Command | None:
         if self._commands:
