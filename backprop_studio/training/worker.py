@@ -209,7 +209,7 @@ class Worker:
         if session is None:
             reply.cancel()
             return
-        began = time.perf_counter()
+        began = time.thread_time()
         session.pressed = self._inbox.pressed
         try:
             reply.set_result(asked.question(session))
@@ -220,7 +220,7 @@ class Worker:
             reply.set_exception(error)
         finally:
             session.pressed = bool
-            self._inbox.answered(time.perf_counter() - began)
+            self._inbox.answered(time.thread_time() - began)
 
     def _change(self, session: Session, change: Change) -> None:
         """Do something to the timeline. What is refused changes nothing."""
