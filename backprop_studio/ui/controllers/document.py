@@ -131,7 +131,7 @@ class Document(QObject):
             # Nothing but places changed: what is known stays known, and a drag stays cheap.
             known = replace(known, network=network)
         else:
-            known = analyze(network)
+            known = analyze(network, known)
         self._network, self._analysis = network, known
         self._retired.update(n.id for n in network.nodes)
         self.network_changed.emit(before, network)
