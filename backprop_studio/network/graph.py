@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from graphlib import CycleError, TopologicalSorter
 
 from backprop_studio.network.network import Network
 
@@ -14,21 +13,7 @@ def order(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]]:
     Nodes that are equally far from the start keep the document's order, so that the same
     network always gives the same program. With a cycle, the order is empty.
     """
-    sorter: TopologicalSorter[str] = TopologicalSorter({n.id: () for n in network.nodes})
-    for wire in network.wires:
-        sorter.add(wire.target, wire.source)
-    place = {n.id: i for i, n in enumerate(network.nodes)}
-    try:
-        sorter.prepare()
-    except CycleError as error:
-        # graphlib lists the cycle against the wires' direction, first and last the same.
-        return (), tuple(error.args[1][:-1])
-    done: list[str] = []
-    while sorter.is_active():
-        ready = sorted(sorter.get_ready(), key=place.__getitem__)
-        done += ready
-        sorter.done(*ready)
-    return tuple(done), ()
+    return network.sorted_ids
 
 
 def upstream(network: Network, start: Iterable[str]) -> set[str]:

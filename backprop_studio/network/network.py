@@ -11,6 +11,7 @@ from backprop_studio.data import DataSettings, Prepared, prepare, quick
 from backprop_studio.data import info as info_of
 from backprop_studio.errors import StudioError
 from backprop_studio.network.marks import Arrow, Group, Note
+from backprop_studio.network.sorting import in_order
 from backprop_studio.nn import (
     LayerSpec,
     LossSpec,
@@ -278,6 +279,12 @@ class Network:
     def sharing(self, weights: str) -> tuple[Node, ...]:
         """Nodes whose weights are kept under this name, the one that speaks for them first."""
         return self._by_weights.get(weights, ())
+
+    @cached_property
+    def sorted_ids(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """See `graph.order`, which everybody asks."""
+        pairs = ((wire.source, wire.target) for wire in self.wires)
+        return in_order([node.id for node in self.nodes], pairs)
 
     @cached_property
     def shared(self) -> frozenset[str]:
