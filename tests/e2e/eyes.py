@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from backprop_studio import app as application
 from backprop_studio.training import Boundary
+from backprop_studio.ui import theme
 from backprop_studio.ui.dialogs.chooser import Chooser
 
 
@@ -35,6 +36,7 @@ class Eyes:
 
     def __init__(self, window: Any) -> None:
         self.window = window
+        self._root: QWidget = window
 
     def answer(self, ask: str, *about: Any) -> Any:
         return getattr(self, ask)(*about)
@@ -71,6 +73,47 @@ class Eyes:
         place = canvas.canvas_scene.part(group).card_rect().topLeft() + QPointF(12, 12)
         return self._global(canvas.viewport(), canvas.mapFromScene(place))
 
+    def wire(self, source: str, target: str, share: float) -> list[int]:
+        """A place on a wire, between 0 at its beginning and 1 at its end."""
+        canvas = self.window.canvas
+        wires = canvas.canvas_scene.wires
+        item = next(i for w, i in wires.items() if (w.source, w.target) == (source, target))
+        place = canvas.mapFromScene(item._path.pointAtPercent(share))
+        return self._global(canvas.viewport(), place)
+
+    def block(self, part: str) -> list[int]:
+        """The middle of a group's title, of a block, or of a note."""
+        canvas = self.window.canvas
+        item = canvas.canvas_scene.part(part)
+        rect = item.title_rect() if hasattr(item, "title_rect") else item.card_rect()
+        return self._global(canvas.viewport(), canvas.mapFromScene(rect.center()))
+
+    def menu(self, action: str) -> list[int]:
+        """An action in the menu that is open on the canvas."""
+        menu = self.window.layers.menu.menu
+        rect = menu.actionGeometry(self.window.actions_by_id[action])
+        return self._global(menu, rect.center())
+
+    def front(self) -> dict[str, Any]:
+        """What is in front of everything, and how it looks."""
+        window, menu = self.window, self.window.layers.menu.menu
+        page, focus = window.pages.currentWidget(), QApplication.focusWidget()
+        actions = [] if menu is None else menu.actions()
+        bubble = window.canvas.bubble
+        return {
+            "page": type(page).__name__,
+            "menu": [a.objectName().removeprefix("action-") for a in actions],
+            "bubble": bubble.text() if bubble.isVisible() else "",
+            "theme": theme.current().name,
+            "type": QApplication.font().pointSizeF(),
+            "full": window.isFullScreen(),
+            "keyboard": "" if focus is None else focus.accessibleName(),
+            "docks": [k for k, d in window.docks.items() if d.isVisible()],
+            "shares": [n.id for n in window._document.network.nodes if n.shares],
+            "keys": {k: a.shortcut().toString() for k, a in window.actions_by_id.items()},
+            "kept": window.project.recovery._file.exists(),
+        }
+
     def button(self, name: str) -> list[int]:
         transport = self.window.transport
         buttons = {
@@ -105,6 +148,8 @@ class Eyes:
     def widget(self, name: str, key: str = "") -> list[int]:
         """What is called so, by its accessible name or its words, in a dock or a dialog."""
         found = [w for w in self._within(key) if w.isVisible() and name in _names(w)]
+        # A field and the line that is typed in have one name.
+        found = [w for w in found if not any(w.isAncestorOf(o) for o in found if o is not w)]
         if len(found) != 1:
             raise LookupError(f"{len(found)} widgets are called {name!r} in {key!r}")
         return self._middle(found[0])
@@ -291,6 +336,8 @@ class Eyes:
     def _within(self, key: str) -> list[QWidget]:
         modal = QApplication.activeModalWidget()
         root = self.window.docks[key] if key else modal or self.window
+        # As long as Python knows a dialog of Qt's own, it knows what is in it.
+        self._root = root
         return [root, *root.findChildren(QWidget)]
 
     def _views(self, key: str) -> list[QAbstractItemView]:
