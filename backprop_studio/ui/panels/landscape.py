@@ -84,7 +84,7 @@ class LandscapePanel(QWidget):
             parameter.setAccessibleName(self.tr("Parameter {n}").format(n=place + 1))
             entry.setAccessibleName(self.tr("Entry of parameter {n}").format(n=place + 1))
             entry.setToolTip(self.tr("Which number of it, counted row by row from 0"))
-            parameter.currentIndexChanged.connect(partial(self._limit, place))
+            parameter.currentIndexChanged.connect(lambda _, place=place: self._limit(place))
         self.button = QPushButton(self.tr("Compute"))
         self.button.clicked.connect(self.toggle)
         self.progress = QProgressBar()

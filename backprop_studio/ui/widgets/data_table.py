@@ -104,8 +104,7 @@ class DataTable(QTableWidget):
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
         header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
+        self._fit_columns(QHeaderView.ResizeMode.ResizeToContents)
         header.setHighlightSections(False)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setSortIndicatorClearable(True)
@@ -134,8 +133,10 @@ class DataTable(QTableWidget):
     def set_rows(self, rows: Sequence[Sequence[Cell]], chosen: int | None = None) -> None:
         """Show other rows, with one selected, sorted as before. Nobody is told of the selection."""
         colors = theme.current()
-        # Items that are put into a sorted table would move while it is filled.
+        # Items that are put into a sorted table would move while it is filled, and columns that
+        # fit their contents would be measured anew after each of them: rows times rows.
         self.setSortingEnabled(False)
+        self._fit_columns(QHeaderView.ResizeMode.Fixed)
         self.blockSignals(True)
         self.clearSelection()
         self.setRowCount(len(rows))
@@ -146,11 +147,19 @@ class DataTable(QTableWidget):
                     item.setForeground(colors.color(cell.color))
                 item.setData(_ROW, place)
                 self.setItem(place, column, item)
+        self._fit_columns(QHeaderView.ResizeMode.ResizeToContents)
         self.setSortingEnabled(self._sortable)
         if chosen is not None:
             self.choose(chosen)
         self.blockSignals(False)
         self._share_width()
+
+    def _fit_columns(self, mode: QHeaderView.ResizeMode) -> None:
+        """How wide all columns are but the first, which has what is left."""
+        header = self.horizontalHeader()
+        for column in range(1, self.columnCount()):
+            header.setSectionResizeMode(column, mode)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
 
     def choose(self, row: int) -> None:
         """Select a row by its position in what `set_rows` got."""
