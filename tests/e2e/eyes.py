@@ -142,6 +142,22 @@ class Eyes:
         }
         return self._middle(parts[what])
 
+    def plane(self, x: float, y: float) -> list[int]:
+        """A place on the plane that points are drawn on."""
+        plane = self.window.draw.plane
+        return self._global(plane, plane.at(x, y).toPoint())
+
+    def drawn(self) -> list[list[float]]:
+        """The points on the plane."""
+        places: list[list[float]] = self.window.draw.plane.drawing.places.tolist()
+        return places
+
+    def columns(self, row: int, column: int) -> list[int]:
+        """A cell in the preview of a table that is imported."""
+        view = self.window.importing.dialog.page.view
+        index = view.model().index(row, column)
+        return self._global(view.viewport(), view.visualRect(index).center())
+
     def inspector(self, field: str) -> list[int]:
         return self._middle(self.window.inspector.form.editor(field))
 
@@ -315,6 +331,9 @@ class Eyes:
             "dialog": None
             if QApplication.activeModalWidget() is None
             else QApplication.activeModalWidget().windowTitle(),
+            "popup": QApplication.activePopupWidget() is not None,
+            "import": "" if (asked := window.importing.dialog) is None else asked.summary.text(),
+            "import note": "" if asked is None else asked.note.text,
             "completed": snapshot.completed,
             "loss": snapshot.loss,
             "live": snapshot.live,
