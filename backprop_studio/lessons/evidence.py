@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -247,6 +247,9 @@ def verify(evidence: Evidence, lesson: Lesson, project: Project) -> tuple[Findin
     for name, said in evidence.answers.items():
         again = runner.progress.answers.get(name)
         found.append(Finding(f"answer {name}", again == said, f"{said:g}"))
+    seed = replay.driver.network.setup.seed
+    detail = f"{seed}" if seed == evidence.seed else f"it was {seed} at the end"
+    found.append(Finding("seed", seed == evidence.seed, detail))
     found.append(_compare_weights(evidence, replay.driver))
     return tuple(found)
 
@@ -294,10 +297,15 @@ class _Replay:
     """Does events again, without a window."""
 
     def __init__(self, lesson: Lesson, project: Project) -> None:
-        self.driver = Driver(project)
-        self.driver.opened = frozenset(lesson.head.open)
-        self.runner = Runner(lesson)
+        self._lesson, self._project = lesson, project
         self._steps = {step.id: place for place, step in enumerate(lesson.steps)}
+        self._begin(Progress())
+
+    def _begin(self, progress: Progress) -> None:
+        """A sitting: the lesson's project as it was, and what was said and done before it."""
+        self.driver = Driver(self._project)
+        self.driver.opened = frozenset(self._lesson.head.open)
+        self.runner = Runner(self._lesson, progress)
 
     def all(self, evidence: Evidence) -> None:
         self._take_scene()
@@ -316,6 +324,10 @@ class _Replay:
     def _do(self, event: Event) -> None:
         driver, runner = self.driver, self.runner
         match event.do:
+            case "begin":
+                self._begin(replace(runner.progress, step=event.id))
+                self._take_scene()
+                self.look()
             case "design":
                 driver.edit(decode(msgspec.json.encode(event.network)))
             case "restart" | "fork" | "switch" | "drop" | "number":

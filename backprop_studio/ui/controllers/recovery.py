@@ -79,6 +79,7 @@ class Recovery(QObject):
         self._file = folder / f"{uuid.uuid4().hex}{SUFFIX}"
         self._lock: QLockFile | None = None
         self._writing: threading.Thread | None = None
+        self._guarded = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DEBOUNCE)
@@ -93,6 +94,8 @@ class Recovery(QObject):
 
     def keep(self) -> None:
         """Write what is not saved, now; the disk is waited for on a thread of its own."""
+        if self._guarded:
+            return
         self._timer.stop()
         if self._document.undo_stack.isClean():
             self._forget()
@@ -111,6 +114,16 @@ class Recovery(QObject):
             target=self._write, args=(network, weights, self._path), daemon=True
         )
         self._writing.start()
+
+    def guard(self) -> None:
+        """Keep the document as it is now, and nothing that stands in its place meanwhile."""
+        self.keep()
+        self._guarded = True
+
+    def release(self) -> None:
+        """The document that was guarded is back: keep what comes of it from now on."""
+        self._guarded = False
+        self._note()
 
     def close(self) -> None:
         """The document is saved, or is not wanted: nothing is left behind."""
@@ -155,6 +168,8 @@ class Recovery(QObject):
         _remove(found.file)
 
     def _note(self) -> None:
+        if self._guarded:
+            return
         if self._document.undo_stack.isClean():
             self._timer.stop()
             self._forget()
