@@ -259,15 +259,21 @@ def _compare(name: str, told: Forecast, again: Forecast | None) -> Finding:
     if again is None or (again.said, again.confidence) != (told.said, told.confidence):
         return Finding(what, False, "it was not said like this")
     if told.truth is None:
-        return Finding(what, True, f"said {told.said}, still open")
+        return Finding(what, True, f"said {_words(told.said)}, still open")
     if isinstance(told.truth, float) and isinstance(again.truth, float):
         same = math.isclose(told.truth, again.truth, rel_tol=ROUNDING, abs_tol=1e-9)
     else:
         same = told.truth == again.truth
     same = same and told.right == again.right and told.late == again.late
     verdict = "right" if told.right else "wrong"
-    detail = f"said {told.said}, {verdict}" if same else f"it was {again.truth}"
-    return Finding(what, same, detail)
+    detail = f"said {_words(told.said)}, {verdict}"
+    return Finding(what, same, detail if same else f"it was {_words(again.truth)}")
+
+
+def _words(said: str | float | None) -> str:
+    if said is None:
+        return "open"
+    return said if isinstance(said, str) else f"{said:g}"
 
 
 def _compare_weights(evidence: Evidence, driver: Driver) -> Finding:
