@@ -232,7 +232,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "import-grey": "The pictures are in colour; a data set holds shades of grey.",
         # Lessons.
         "lesson-invalid": "'{path}' is not a sound lesson. Line {line}: {reason}.",
-        "lesson-unknown": "There is no lesson called '{name}' in this program. Name its folder.",
+        "lesson-unknown": "There is no lesson called '{name}' in this program. Name its "
+        "folder: --lesson FOLDER.",
         "lesson-action": "This step of the lesson cannot be done: {reason}.",
         "lesson-said": "'{said}' is no answer to the question '{question}'.",
         "lesson-no-layer": "There is no layer called '{name}'.",
