@@ -136,6 +136,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "parameters-frozen": "All layers with weights are frozen, so nothing can be learned.",
         "network-too-large": "The network needs about {need} of memory; the limit is {limit}.",
         # Data and training set-up.
+        "data-preparing": ("The data are not ready yet: preparing this many rows takes a moment."),
         "dataset-missing": "No data set is chosen. Pick one under Training set-up.",
         "dataset-unknown": "There is no data set called '{name}'. Known: {known}.",
         "dataset-invalid": "The data set '{name}' cannot be used: {reason}.",
@@ -202,6 +203,11 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "{known}). Update the program to open it."
         ),
         "export-unknown": "Cannot export to '{path}': the ending must be one of {known}.",
+        "data-unsound": "The settings of the data are out of range.",
+        "export-scaling": (
+            "The network was trained on scaled data, and how they were scaled cannot be told, so "
+            "the weights would be of no use: {reason}."
+        ),
         "export-no-weights": "There are no weights to export.",
         # Own data from files.
         "import-unknown": (

@@ -37,6 +37,10 @@ class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         """Whether it is so."""
         raise NotImplementedError
 
+    def passed(self, facts: Facts) -> bool:
+        """Whether the run has gone so far that it can be so only after going back."""
+        return False
+
     def wanted(self) -> tuple[Expression, ...]:
         """The numbers that it looks at."""
         return ()

@@ -72,6 +72,7 @@ class Runner:
         self.progress = _fitting(lesson, progress or Progress())
         self._met: tuple[bool, ...] = ()
         self._facts: Facts | None = None
+        self._began: int | None = None
         ids = [step.id for step in lesson.steps]
         self._index = ids.index(self.progress.step) if self.progress.step in ids else 0
         self._scene: int | None = None
@@ -105,6 +106,31 @@ class Runner:
         return self._met or (False,) * len(self.step.checks)
 
     @property
+    def lacks_predictions(self) -> bool:
+        """Whether all is done that was to be done, and something is still to be predicted."""
+        return not self.is_solved and all(self.met) and not self._all_said()
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the run has gone past the place where the step could have been done.
+
+        What it asks for is then not computed any more, and the learner would wait for ever.
+        """
+        facts, checks = self._facts, self.step.checks
+        if self.is_solved or facts is None or facts.moment is None or not checks:
+            return False
+        open_ = [check for check, met in zip(checks, self.met, strict=True) if not met]
+        if not open_:
+            return self._all_said()
+        # A step that sends the run on to another iteration is not past for being there.
+        stays = not any(check.kind == "reached" for check in checks)
+        on = stays and self._began is not None and facts.moment.cursor.iteration > self._began
+        over = [check.passed(facts) or (on and check.kind == "computed") for check in open_]
+        return any(over) and all(
+            gone or check.question for gone, check in zip(over, open_, strict=True)
+        )
+
+    @property
     def lacking(self) -> int | None:
         """Place of the first earlier step whose numbers this one needs, and that is not done."""
         if self.is_solved:
@@ -122,6 +148,7 @@ class Runner:
         self._index = min(max(index, 0), len(self.lesson.steps) - 1)
         self.progress.step = self.step.id
         self._met = ()
+        self._began = None
 
     def take_scene(self) -> tuple[Action, ...]:
         """What is to be set before the step in front; nothing when that was taken already.
@@ -145,12 +172,13 @@ class Runner:
         facts = self._with_kept(facts)
         self._facts = facts
         step, progress = self.step, self.progress
+        if self._began is None and facts.moment is not None:
+            self._began = facts.moment.cursor.iteration
         before = (self._met, len(progress.solved), len(progress.shown.get(step.id, {})))
         self._take_numbers(progress.shown, step.in_text(), facts)
         if not self.is_solved:
             self._met = tuple(check.met(facts) for check in step.checks)
-            said = all(p.id in progress.forecasts for p in step.predictions)
-            if said and all(self._met) and self._settle(facts):
+            if self._all_said() and all(self._met) and self._settle(facts):
                 progress.solved.append(step.id)
                 self._take_numbers(progress.told, step.in_explanation(), facts)
                 for expression in self.lesson.wanted(self._index):
@@ -214,6 +242,9 @@ class Runner:
     def told(self, expression: Expression) -> float | None:
         """A number of the step's explanation, as it was when the step was done."""
         return self.progress.told.get(self.step.id, {}).get(expression.key)
+
+    def _all_said(self) -> bool:
+        return all(p.id in self.progress.forecasts for p in self.step.predictions)
 
     def _with_kept(self, facts: Facts) -> Facts:
         """The facts, and what was so at the end of earlier steps."""

@@ -47,6 +47,8 @@ class Analysis:
         Id of a node to how many numbers it learns, as far as it is known.
     lowered
         The program; None while there are errors.
+    preparing
+        Whether the data are still to be prepared: shapes are known, and there is no program yet.
     """
 
     network: Network
@@ -54,6 +56,7 @@ class Analysis:
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     parameters: Mapping[str, int] = field(default_factory=dict)
     lowered: Lowered | None = None
+    preparing: bool = False
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -112,10 +115,18 @@ def _makes_up(node: Node) -> bool:
     return not node.spec.ports and not isinstance(node.spec, Input)
 
 
-def analyze(network: Network) -> Analysis:
+def analyze(network: Network, *, wait: bool = True) -> Analysis:
     """Check a network, infer its shapes and, if it has no errors, lower it.
 
     Nothing is allocated: how much memory a run would take is reckoned, and too much is an error.
+
+    Parameters
+    ----------
+    network
+        What to look at.
+    wait
+        Whether to prepare the data, which may take long. Otherwise, unless that is quick, a few
+        rows tell the shapes, and the analysis says that it is `preparing`.
 
     Examples
     --------
@@ -130,14 +141,15 @@ def analyze(network: Network) -> Analysis:
     ...     print(problem.text)
     'loss_1' compares with targets of shape N×2 but gets N×32.
     """
-    return _Analyzer(network).run()
+    return _Analyzer(network, wait=wait).run()
 
 
 class _Analyzer:
     """One pass over one network; holds what the pass has found so far."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, *, wait: bool) -> None:
         self.network = network
+        self.preparing = not wait and not network.setup.has_quick_data
         self.found = Findings()
         self.shapes: Mapping[str, Shape] = {}
         self.parameters: tuple[Value, ...] = ()
@@ -168,7 +180,12 @@ class _Analyzer:
             lowered = self._finish(forward, order, used, dataset)
         self.found.problems.sort(key=lambda d: d.severity is not Severity.ERROR)
         return Analysis(
-            network, tuple(self.found.problems), self.shapes, self._count_parameters(), lowered
+            network,
+            tuple(self.found.problems),
+            self.shapes,
+            self._count_parameters(),
+            lowered,
+            self.preparing,
         )
 
     def _check_setup(self) -> DatasetInfo | None:
@@ -187,6 +204,9 @@ class _Analyzer:
             return None
         if setup.problems("") or setup.data.problems(""):
             return dataset
+        if self.preparing:
+            self.found.error("data-preparing")
+            return data.outline(setup.dataset, setup.data, setup.validation, setup.seed)
         try:
             self.prepared = setup.prepared()
         except CorruptionError as error:
@@ -251,6 +271,7 @@ class _Analyzer:
             self.found.error("parameters-frozen")
             return None
         heads, evaluation = forward.heads, b.build()
+        predictions = tuple(head.prediction for head in heads)
         if b.depends_on_mode:
             used_only = Forward(self.network, self.found, Builder(training=False))
             used_only.lower([i for i in order if i in used], used, dataset)
@@ -282,7 +303,7 @@ class _Analyzer:
         except StudioError as error:
             self.found.report(Diagnostic(error.code, error.params))
             return None
-        return Lowered(program, evaluation, forward.feeds, heads, dataset)
+        return Lowered(program, evaluation, forward.feeds, heads, dataset, predictions)
 
     def _count_parameters(self) -> dict[str, int]:
         counts = dict.fromkeys(self.shapes, 0)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
 
-from backprop_studio.data import DataSettings, Prepared, prepare
+from backprop_studio.data import DataSettings, Prepared, prepare, quick
 from backprop_studio.data import info as info_of
+from backprop_studio.errors import StudioError
 from backprop_studio.network.marks import Arrow, Group, Note
 from backprop_studio.nn import (
     LayerSpec,
@@ -188,9 +189,31 @@ class TrainingSetup(Spec):
             settings = replace(settings, scaling=info_of(dataset_id).scaling.value)
         return replace(self, dataset=dataset_id, data=settings)
 
-    def prepared(self) -> Prepared:
-        """The data as training uses them; see `data.prepare`, which keeps them."""
-        return prepare(self.dataset, self.data, self.validation, self.seed)
+    def prepared(self, tell: Callable[[float], object] | None = None) -> Prepared:
+        """The data as training uses them; see `data.prepare`, which keeps them.
+
+        Parameters
+        ----------
+        tell
+            Told how much is done, where it takes long.
+        """
+        aside = {} if tell is None else {"tell": tell}
+        return prepare(self.dataset, self.data, self.validation, self.seed, **aside)
+
+    @property
+    def has_sound_data(self) -> bool:
+        """Whether data are chosen, and nothing that is set of them is out of range."""
+        return bool(self.dataset) and not self.problems("") and not self.data.problems("")
+
+    @property
+    def has_quick_data(self) -> bool:
+        """Whether `prepared` answers at once, be it with an error."""
+        if not self.has_sound_data:
+            return True
+        try:
+            return quick(self.dataset, self.data, self.validation, self.seed)
+        except StudioError:
+            return True
 
     def unused(self) -> frozenset[str]:
         """As in `Spec`."""
@@ -255,6 +278,13 @@ class Network:
     def sharing(self, weights: str) -> tuple[Node, ...]:
         """Nodes whose weights are kept under this name, the one that speaks for them first."""
         return self._by_weights.get(weights, ())
+
+    @cached_property
+    def shared(self) -> frozenset[str]:
+        """Ids of the nodes whose weights are those of another one as well."""
+        return frozenset(
+            n.id for found in self._by_weights.values() if len(found) > 1 for n in found
+        )
 
     def __contains__(self, node_id: object) -> bool:
         return node_id in self._by_id

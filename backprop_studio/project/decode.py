@@ -24,7 +24,7 @@ from backprop_studio.network.marks import MAX_DEPTH
 from backprop_studio.nn import LayerSpec, nodes, optimizers, schedules
 from backprop_studio.project import migrations, schema, strict_json
 from backprop_studio.project.unsound import UnsoundError
-from backprop_studio.specs import ConfigError, Spec
+from backprop_studio.specs import ConfigError, Kind, Spec
 
 S = TypeVar("S", bound=Spec)
 
@@ -32,8 +32,9 @@ S = TypeVar("S", bound=Spec)
 def decode(text: bytes) -> Network:
     """A network from the text of `project.json`.
 
-    Anything that could have been drawn on the canvas opens, circles and settings out of range
-    too: the document shows its problems. What no canvas could hold is refused.
+    Anything that could have been drawn on the canvas opens, circles and settings that are too
+    small too: the document shows its problems. What no canvas could hold is refused, and so is a
+    layer that is larger than any form allows. (So the limits of forms may grow, never shrink.)
 
     Raises
     ------
@@ -71,8 +72,18 @@ def _node(index: int, record: schema.NodeRecord) -> Node:
             spec = known[record.type].from_config(record.config, record.name)
         except ConfigError as error:
             raise UnsoundError(f"nodes[{index}]: {_reason(error)}") from None
+        _check_sizes(index, record.name, spec)
     shares = record.shares or ""
     return Node(record.id, record.name, spec, record.x, record.y, shares, record.frozen)
+
+
+def _check_sizes(index: int, name: str, spec: LayerSpec) -> None:
+    """Refuse a whole number above its limit: sizes are numbers of units, channels and the like."""
+    for problem in spec.problems(name):
+        field = next(f for f in spec.fields() if f.name == problem.field)
+        value = getattr(spec, field.name)
+        if field.kind is Kind.INTEGER and field.high is not None and value > field.high:
+            raise UnsoundError(f"nodes[{index}]: {shorten(problem.text.rstrip('.'))}")
 
 
 def _setup(record: schema.SetupRecord) -> TrainingSetup:

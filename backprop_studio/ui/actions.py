@@ -63,6 +63,7 @@ class ActionSpec:
 MENUS = {
     "file": "&File",
     "edit": "&Edit",
+    "network": "&Network",
     "view": "&View",
     "train": "&Train",
     "investigate": "&Investigate",
@@ -92,10 +93,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("save_as", "file", "Save &as…", "Ctrl+Shift+S"),
     ActionSpec(
         "export", "file", "&Export weights…", "Ctrl+Shift+E", "export",
-        "Write the trained weights as .npz or .safetensors", True,
+        "Write the trained weights, and how rows are scaled, as .npz or .safetensors", True,
     ),
     ActionSpec(
-        "export_picture", "file", "Export &diagram…", "", "",
+        "export_picture", "file", "Export dia&gram…", "", "",
         "Write the diagram as SVG, PDF or PNG",
     ),
     ActionSpec(
@@ -105,55 +106,73 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("quit", "file", "&Quit", "Ctrl+Q", "", "", True),
     ActionSpec("undo", "edit", "&Undo", "Ctrl+Z", "undo", "Undo the last edit of the network"),
     ActionSpec("redo", "edit", "&Redo", "Ctrl+Shift+Z", "redo", "Do the undone edit again"),
+    ActionSpec("history", "edit", "Undo h&istory", "Ctrl+H", "", "Every edit, to go back to"),
     ActionSpec("cut", "edit", "Cu&t", "Ctrl+X", "", "Copy the layers, and delete them", True, True),
     ActionSpec("copy", "edit", "&Copy", "Ctrl+C", "", "Copy the selected layers", False, True),
     ActionSpec("paste", "edit", "&Paste", "Ctrl+V", "", "Add the copied layers", False, True),
     ActionSpec(
-        "duplicate", "edit", "D&uplicate", "Ctrl+D", "",
+        "duplicate", "edit", "&Duplicate", "Ctrl+D", "",
         "Add the selected layers once more, with weights of their own",
     ),
     ActionSpec(
-        "duplicate_shared", "edit", "Duplicate, s&hared weights", "Ctrl+Shift+D", "",
+        "duplicate_shared", "edit", "Duplicate, &shared weights", "Ctrl+Shift+D", "",
         "Add the selected layers once more; both learn the same numbers",
     ),
+    ActionSpec("delete", "edit", "D&elete selected", "Del", "delete"),
     ActionSpec(
-        "quick_add", "edit", "&Add a layer…", "/", "",
-        "Type a few letters of a layer or a preset, and Enter", True,
+        "select_all", "edit", "Select &all", "Ctrl+A", "", "Every layer, wire and note", True
     ),
     ActionSpec("find", "edit", "&Find a layer…", "Ctrl+F", "", "Go to a layer by its name"),
-    ActionSpec("arrange", "edit", "A&rrange", "Ctrl+L", "", "Lay the network out automatically"),
     ActionSpec("outline", "edit", "&Outline", "Ctrl+Shift+O", "", "The network as a tree"),
-    ActionSpec("history", "edit", "Undo h&istory", "Ctrl+H", "", "Every edit, to go back to"),
-    ActionSpec("connect", "edit", "C&onnect selected", "C", "", "Wire first to second", True),
     ActionSpec(
-        "fix", "edit", "Fi&x the problem", "Ctrl+.", "",
-        "Mend the first problem of the selected layer, or else of the network",
+        "quick_add", "network", "A&dd a layer…", "/", "",
+        "Type a few letters of a layer or a preset, and Enter",
     ),
     ActionSpec(
-        "rename", "edit", "Rena&me", "F2", "", "Write another name or text in place", False, True
+        "insert_layer", "network", "&Insert a layer…", "I", "", "Into the selected wire",
+        False, True,
     ),
+    ActionSpec("connect", "network", "Co&nnect selected", "C", "", "Wire first to second"),
     ActionSpec(
-        "group", "edit", "&Group", "Ctrl+G", "", "Put what is selected into a frame", True
-    ),
-    ActionSpec("ungroup", "edit", "U&ngroup", "Ctrl+Shift+G", "", "Take the group apart"),
-    ActionSpec("leave_group", "edit", "Tak&e out of the group"),
-    ActionSpec(
-        "fold", "edit", "Co&llapse or expand", "Ctrl+Shift+L", "",
-        "Fold the group into one block with its own ports, or unfold it",
-    ),
-    ActionSpec(
-        "next_wire", "edit", "Select the next wi&re", "W", "",
+        "next_wire", "network", "Select the next &wire", "W", "",
         "Of those at the layer where the keyboard is; Del deletes it", False, True,
     ),
     ActionSpec(
-        "note", "edit", "Add a n&ote", "N", "", "Write something on the canvas", True, True
+        "enter", "network", "&Open what is selected", "", "",
+        "A layer shows its operations, a group folds or unfolds, a note can be written in",
+        True, True,
     ),
     ActionSpec(
-        "arrow", "edit", "Add an arro&w", "A", "",
+        "rename", "network", "Rena&me", "F2", "", "Write another name or text in place", False, True
+    ),
+    ActionSpec(
+        "explain_output", "network", "E&xplain its numbers", "E", "",
+        "What leaves the selected layer, or flows in the selected wire, and what it is made of",
+        False, True,
+    ),
+    ActionSpec(
+        "fix", "network", "&Fix the problem", "Ctrl+.", "",
+        "Mend the first problem of the selected layer, or else of the network",
+    ),
+    ActionSpec(
+        "group", "network", "&Group", "Ctrl+G", "", "Put what is selected into a frame", True
+    ),
+    ActionSpec("ungroup", "network", "&Ungroup", "Ctrl+Shift+G", "", "Take the group apart"),
+    ActionSpec("leave_group", "network", "Ta&ke out of the group"),
+    ActionSpec(
+        "fold", "network", "Co&llapse or expand", "Ctrl+Shift+L", "",
+        "Fold the group into one block with its own ports, or unfold it",
+    ),
+    ActionSpec(
+        "note", "network", "Add a no&te", "N", "", "Write something on the canvas", True, True
+    ),
+    ActionSpec(
+        "arrow", "network", "Add an a&rrow", "A", "",
         "From the first selected layer or note to the second, or drawn with the mouse", False, True,
     ),
-    ActionSpec("delete", "edit", "&Delete selected", "Del", "delete"),
-    ActionSpec("select_all", "edit", "Select &all", "Ctrl+A"),
+    ActionSpec(
+        "arrange", "network", "Arrang&e", "Ctrl+L", "", "Lay the network out automatically", True
+    ),
     ActionSpec("zoom_in", "view", "Zoom &in", "Ctrl++"),
     ActionSpec("zoom_out", "view", "Zoom &out", "Ctrl+-"),
     ActionSpec("zoom_fit", "view", "Zoom to &fit", "Ctrl+0", "zoom-fit", "Show the whole network"),
@@ -212,7 +231,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "layout_explain", "view", "Panels to &explain", "Ctrl+Alt+4", "",
         "Explanation, credit and gradients",
     ),
-    ActionSpec("reset_layout", "view", "&Reset panel layout"),
+    ActionSpec("reset_layout", "view", "Reset panel la&yout"),
     ActionSpec("run", "train", "&Run", "F5", "run", "Train until paused"),
     ActionSpec(
         "step_element", "train", "Step one e&lement", "F4", "",
@@ -232,11 +251,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("back_batch", "train", "Back one batch", "Shift+F9", "", "Take back one update"),
     ActionSpec("back_epoch", "train", "Back one epoch", "Ctrl+Shift+F9", "", "Take back an epoch"),
     ActionSpec(
-        "fork", "train", "Start a &branch here", "Ctrl+B", "",
+        "stop_here", "train", "Stop at this l&ayer", "B", "",
+        "A breakpoint: before each pass through the selected layer, forward and backward",
+        True, True, "", "alone",
+    ),
+    ActionSpec(
+        "fork", "train", "Start a branc&h here", "Ctrl+B", "",
         "Try something else from this moment on; what was recorded stays", True,
     ),
     ActionSpec(
-        "set_number", "train", "Set a &number…", "Ctrl+E", "",
+        "set_number", "train", "Set a n&umber…", "Ctrl+E", "",
         "What if this weight, input or error signal were another?",
     ),
     ActionSpec(
@@ -250,6 +274,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "data", "train", "&Data…", "Ctrl+Shift+A", "",
         "Look at the rows; adjust how they are made, split and scaled; spoil them", True,
+    ),
+    ActionSpec(
+        "open_draw", "train", "Dra&w points", "Ctrl+Shift+W", "",
+        "Draw the data set by hand, also while training runs",
     ),
     ActionSpec(
         "open_example", "investigate", "Trace an e&xample", "Ctrl+Shift+X", "",
@@ -310,10 +338,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "open_representations", "observe", "&Representations", "Alt+2", "",
         "The same data as each layer sees them: they come apart layer by layer",
-    ),
-    ActionSpec(
-        "open_draw", "edit", "Dra&w points", "Ctrl+Shift+W", "",
-        "Draw the data set by hand, also while training runs", True,
     ),
     ActionSpec(
         "open_landscape", "observe", "Loss &landscape", "Ctrl+Alt+L", "",
@@ -437,4 +461,5 @@ class _EditText(QObject):
 
     def show(self, edit: str) -> None:
         """Take over the name of the edit; empty for none."""
-        self._action.setText(f"{self._word} {edit}".rstrip())
+        # An ampersand in a name is no mnemonic.
+        self._action.setText(f"{self._word} {edit.replace('&', '&&')}".rstrip())

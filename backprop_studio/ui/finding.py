@@ -7,9 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt
-from PySide6.QtGui import QAction, QCursor, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from backprop_studio.network import Wire
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.nn import nodes
 from backprop_studio.ui.controllers.project import ProjectController
@@ -36,13 +37,12 @@ def quick_add(canvas: CanvasView, at: QPoint | None = None, port: PortRef | None
     port
         What the layer is wired to; only layers that can be are offered then.
     """
+    from backprop_studio.ui.canvas.interactions import pointing
     from backprop_studio.ui.canvas.interactions.marks import add_note
 
     viewport = canvas.viewport()
-    if at is None:
-        at = viewport.mapFromGlobal(QCursor.pos())
-    if not viewport.rect().contains(at):
-        at = viewport.rect().center()
+    if at is None or not viewport.rect().contains(at):
+        at = pointing.spot(canvas)
     place = canvas.mapToScene(at)
     joined = () if port is None else (port,)
     found = [
@@ -60,6 +60,20 @@ def quick_add(canvas: CanvasView, at: QPoint | None = None, port: PortRef | None
         )
     title = _tr("Add a layer or a preset") if port is None else _tr("Add a layer to this port")
     _open(Chooser(title, found, canvas.window()), viewport.mapToGlobal(at))
+
+
+def insert(canvas: CanvasView, wire: Wire) -> None:
+    """Offer every layer that can go into a wire."""
+    middle = canvas.canvas_scene.wires[wire].middle()
+    found = [
+        Choice(
+            kind.info.title, kind.info.summary, partial(canvas.add_layer, key, middle, into=wire)
+        )
+        for key, kind in nodes().items()
+        if kind.has_output and kind().ports
+    ]
+    at = canvas.viewport().mapToGlobal(canvas.mapFromScene(middle))
+    _open(Chooser(_tr("Insert a layer"), found, canvas.window()), at)
 
 
 def find_command(window: QWidget, actions: Mapping[str, QAction]) -> None:

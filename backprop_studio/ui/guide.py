@@ -8,6 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from backprop_studio.data import Corruption
+
+TOPIC = "help_topic"
+"""Property of a widget that has a page of its own in the help: the title of that page."""
+
+
+def corruption_topic(kind: type[Corruption]) -> str:
+    """Title of the help page of a corruption."""
+    return f"Corruption: {kind.info.title}"
+
+
 GUIDE: Mapping[str, str] = MappingProxyType(
     {
         "palette": (
@@ -35,8 +46,9 @@ GUIDE: Mapping[str, str] = MappingProxyType(
         "losses": (
             "How wrong the network is while it learns; lower is better. The training curve has a "
             "point for each batch. The validation curve is measured on rows that it never learns "
-            "from: when it rises while the other falls, the network learns by heart. Point at a "
-            "curve for its exact numbers; drag and scroll to look closer."
+            "from: when it rises while the other falls, the network learns by heart. View "
+            "shows the accuracy instead, where a gap that widens means the same, or the learning "
+            "rate. Point at a curve for its exact numbers; drag and scroll to look closer."
         ),
         "timeline": (
             "Every moment of the training so far. Drag the slider to go back; the weights are "
@@ -85,8 +97,9 @@ GUIDE: Mapping[str, str] = MappingProxyType(
             "has a timeline of its own."
         ),
         "example": (
-            "Choose one row of the batch, and the canvas shows it on its way through the "
-            "network, and its error signal on the way back. Rows of one class have one colour. "
+            "Choose one row of the batch, or any example of the data, and the canvas shows it on "
+            "its way through the network, and its error signal on the way back. Rows of one class "
+            "have one colour; an example that is not in the batch is a diamond. "
             "Type other numbers and press Put in to ask: what if the input were this?"
         ),
         "explanation": (
@@ -132,7 +145,8 @@ GUIDE: Mapping[str, str] = MappingProxyType(
             "How large the gradients, the weights and the activations of each layer have been "
             "since the start of the run. Lines that sink are signals that fade; lines "
             "that climb without end are signals that burst. Distribution shows all numbers of one "
-            "layer, not only their size."
+            "layer, not only their size, as colours; Ridges shows the same as hills, the past "
+            "behind and the newest in front."
         ),
         "gradient_flow": (
             "The size of the error signal at each layer, from the loss down to the input. The axis "
@@ -194,8 +208,9 @@ TOPICS: Mapping[str, str] = MappingProxyType(
             "Your network, from the data on the left to the loss on the right. Drag from a port "
             "on the right of a card to a port on the left of another to wire them. Scroll to "
             "zoom, drag the ground to select, hold Space or the middle button to pan. "
-            "Double-click a card to see its operations. The arrow keys walk from card to card, "
-            "and everything can be done in the Outline as well."
+            "Double-click a card to see its operations. The right button, the menu key or "
+            "Shift+F10 tell what can be done with a layer, a wire or the ground. The arrow keys "
+            "walk from card to card, and everything can be done in the Outline as well."
         ),
         "Undo and Back": (
             "There are two kinds of time. Undo (Ctrl+Z) is for the design: it takes back edits "
@@ -210,8 +225,9 @@ TOPICS: Mapping[str, str] = MappingProxyType(
         "Files and recovery": (
             "Projects are .bps files: the network, how it is trained, and what it has learned. A "
             "save is all or nothing; if it fails, the old file is untouched. While something is "
-            "not saved, a copy is kept elsewhere after every edit. After a crash or a power cut "
-            "the next start offers it. It never replaces a file by itself."
+            "not saved, a copy is kept elsewhere: after every edit, when training stops, and "
+            "twice a minute while it runs. After a crash or a power cut the next start offers "
+            "it, and tells how far it was trained. It never replaces a file by itself."
         ),
     }
 )

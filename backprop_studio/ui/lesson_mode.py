@@ -171,6 +171,8 @@ class LessonMode(QObject):
             if key in self._docks:
                 self._docks[key].raise_()
         lesson = self._docks[_PANEL]
+        # Whatever is opened beside it, the lesson can be read and gone on with.
+        lesson.setMinimumWidth(LESSON_WIDTH)
         self._window.resizeDocks([lesson], [LESSON_WIDTH], Qt.Orientation.Horizontal)
         below = [
             dock
@@ -213,6 +215,7 @@ class LessonMode(QObject):
         for key in ("export_evidence", "leave_lesson"):
             self._actions[key].setEnabled(False)
         self._window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self._docks[_PANEL].setMinimumWidth(0)
         before, self._before = self._before, None
         if before is not None:
             self._window.restoreState(before, layout.LAYOUT_VERSION)

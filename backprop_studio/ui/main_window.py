@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QApplication,
-    QDialog,
     QMainWindow,
     QStackedWidget,
     QUndoView,
     QWidget,
 )
 
-from backprop_studio.errors import Diagnostic, Severity
-from backprop_studio.network import Analysis, edits
+from backprop_studio.network import Analysis
 from backprop_studio.project import SUFFIX
 from backprop_studio.training import (
-    Boundary,
-    Breakpoint,
     CurveUpdate,
-    Intervention,
     Snapshot,
-    State,
 )
-from backprop_studio.training.naming import breakpoint_name, with_names
 from backprop_studio.ui import actions, docks, finding, lesson_mode, theme, windows
 from backprop_studio.ui.canvas.progress import activity_at
 from backprop_studio.ui.controllers.appearance import Appearance
@@ -45,11 +36,11 @@ from backprop_studio.ui.recent import RecentMenu
 from backprop_studio.ui.settings import Settings
 from backprop_studio.ui.toolbar import add_strip, add_toolbar
 from backprop_studio.ui.widgets.loop_strip import LoopStrip
+from backprop_studio.ui.widgets.preparing_strip import PreparingStrip
 from backprop_studio.ui.widgets.run_status import RunStatus
 from backprop_studio.ui.widgets.transport import Transport
 
 _OF_LAYERS = ("inspector", "outline", "help", "history")
-_NEEDS_A_RUN = ("run", "restart", "fork", "set_number")
 
 
 class MainWindow(QMainWindow):
@@ -69,6 +60,8 @@ class MainWindow(QMainWindow):
         self.loop = LoopStrip()
         self.pages = QStackedWidget()
         self.setCentralWidget(self.pages)
+        self.preparing = PreparingStrip(document)
+        self.statusBar().addPermanentWidget(self.preparing)
         self.statusBar().addPermanentWidget(self.status)
         self.statusBar().setSizeGripEnabled(False)
 
@@ -153,13 +146,8 @@ class MainWindow(QMainWindow):
     # Composition.
 
     def _all_handlers(self) -> dict[str, Callable[[], object]]:
-        engine, project, canvas = self._engine, self.project, self.canvas
+        project, canvas = self.project, self.canvas
         undo = self._document.undo_stack
-        steps = {
-            f"{word}_{boundary}": partial(self._after_edits, partial(move, boundary))
-            for word, move in (("step", engine.step), ("back", engine.back))
-            for boundary in Boundary
-        }
         return {
             "new": project.new,
             "new_window": self._open_another,
@@ -187,7 +175,6 @@ class MainWindow(QMainWindow):
             "history": partial(self._open_instrument, "history"),
             "outline": partial(self._open_instrument, "outline"),
             "data": partial(self._open_instrument, "data"),
-            "help": self._help,
             "export_picture": partial(project.export_picture, canvas.save_picture),
             **{f"layout_{name}": partial(self._arrange_docks, name) for name in docks.ARRANGEMENTS},
             "connect": canvas.connect_selection,
@@ -208,13 +195,9 @@ class MainWindow(QMainWindow):
             "minimap": lambda: canvas.minimap.set_wanted(not canvas.minimap.wanted),
             **self.appearance.handlers(),
             "reset_layout": self._reset_layout,
-            "run": partial(self._after_edits, engine.toggle),
-            **steps,
-            "fork": engine.fork,
-            "set_number": partial(self._after_edits, self._set_number),
+            **self.run.handlers(),
+            **self.layers.handlers(),
             **{f"open_{key}": partial(self._open_instrument, key) for key in INSTRUMENTS},
-            "restart": partial(self._after_edits, self._restart),
-            "new_weights": self._draw_new_weights,
             "shortcuts": self._show_shortcuts,
             "about": partial(about.show_about, self),
             **lesson_mode.handlers(self.lessons, self),
@@ -237,7 +220,9 @@ class MainWindow(QMainWindow):
         from backprop_studio.ui.canvas.ops_view import OpsView
         from backprop_studio.ui.canvas.view import CanvasView
         from backprop_studio.ui.controllers.importing import ImportController
+        from backprop_studio.ui.controllers.layers import LayerController
         from backprop_studio.ui.controllers.lesson import LessonController
+        from backprop_studio.ui.controllers.run import RunController
         from backprop_studio.ui.controllers.tracer import Tracer
         from backprop_studio.ui.panels.breakpoints import BreakpointsPanel
         from backprop_studio.ui.panels.current_step import CurrentStepPanel
@@ -303,6 +288,8 @@ class MainWindow(QMainWindow):
         for key in self._panels:
             self.docks[key].fill()
         self._explain_panels()
+        self.layers = LayerController(self, document, self._tell)
+        self.run = RunController(self, document, engine, self._after_edits, self._tell)
         self._handlers = self._all_handlers()
         self._connect()
         self.setAcceptDrops(True)
@@ -347,57 +334,24 @@ class MainWindow(QMainWindow):
         self.canvas.selection_changed.connect(self.inspector.set_selection)
         self.canvas.marks_changed.connect(self.inspector.set_marks)
         self.canvas.marks_changed.connect(self.outline.select_marks)
-        self.canvas.add_requested.connect(partial(finding.quick_add, self.canvas))
         self.canvas.refused.connect(self._tell)
-        self.canvas.node_opened.connect(self._open_layer)
-        self.operations.left.connect(self._leave_layer)
-        self.operations.instruction_chosen.connect(self._show_instruction)
         self.canvas.selection_changed.connect(self.outline.select)
-        self.outline.nodes_chosen.connect(self.canvas.select)
-        self.outline.delete_requested.connect(self.canvas.delete)
-        self.outline.connect_requested.connect(self.canvas.connect_parts)
-        self.outline.open_requested.connect(self.canvas.open_part)
-        self.outline.rename_requested.connect(self._rename)
         self.setup.data_requested.connect(self.actions_by_id["data"].trigger)
         self.messages.fix_requested.connect(self.canvas.apply_fix)
         self.inspector.fix_requested.connect(self.canvas.apply_fix)
-        self.messages.node_requested.connect(self._go_to_node)
-        self.timeline.sought.connect(engine.seek)
-        self.timeline.fork_requested.connect(self.actions_by_id["fork"].trigger)
-        self.timeline.switch_requested.connect(engine.switch)
-        self.timeline.drop_requested.connect(engine.drop_branch)
-        self.timeline.renamed.connect(engine.rename_branch)
-        self.timeline.budget_changed.connect(engine.set_budget)
-        self.breakpoints.breakpoints_changed.connect(self._set_breakpoints)
-        self.program.breakpoint_toggled.connect(self.breakpoints.toggle_instruction)
-        self.breakpoints.lost.connect(self._tell)
-        self.program.run_to_requested.connect(engine.run_to)
         self.gradients.number_chosen.connect(self.instruments.explain)
         self.program.number_chosen.connect(self.instruments.explain)
         self.loop.panel_requested.connect(self._open_instrument)
         self.losses.export_requested.connect(self.project.export_curves)
-        self.instruments.node_chosen.connect(self._go_to_node)
         for key, signal, slot in (
             ("example", "row_chosen", self.tracer.set_row),
-            ("example", "numbers_typed", self._put_in),
+            ("example", "example_chosen", self.tracer.set_example),
             ("inside", "focus_changed", self.canvas.set_focus_node),
             ("efficiency", "overlay_changed", self.canvas.set_badges),
-            ("doctor", "experiment_requested", engine.try_out),
-            ("explanation", "change_requested", self._set_this_number),
         ):
             self.instruments.hear(key, signal, slot)
         self.instruments.opened.connect(self._open_instrument)
-        self.program.node_selected.connect(lambda node: self.canvas.select((node,)))
-        self.canvas.selection_changed.connect(self._show_in_program)
-        engine.stopped.connect(self._show_stop)
-        self.gradients.watch_changed.connect(engine.watch)
-        self.transport.stepped.connect(self._step)
-        self.transport.stepped_back.connect(self._step_back)
-        self.transport.speed_chosen.connect(engine.set_speed)
         engine.updated.connect(self._show_update)
-        engine.state_changed.connect(self._show_state)
-        engine.failed.connect(self._show_failure)
-        engine.unanswered.connect(self._tell)
         lesson_mode.install(self)
 
     # What the document and the engine say.
@@ -434,34 +388,6 @@ class MainWindow(QMainWindow):
         self.canvas.set_activity(activity_at(program, snapshot))
         self.tracer.show_snapshot(snapshot)
 
-    def _show_state(self, state: State) -> None:
-        self.transport.set_state(state)
-        for key, action in self.actions_by_id.items():
-            if key.startswith(("step_", "back_")) or key in _NEEDS_A_RUN:
-                action.setEnabled(state is not State.EMPTY)
-
-    def _set_breakpoints(self, points: tuple[Breakpoint, ...]) -> None:
-        self._engine.set_breakpoints(points)
-        self.program.set_breakpoints(self.breakpoints.instructions())
-
-    def _show_in_program(self, nodes: tuple[str, ...]) -> None:
-        if len(nodes) == 1:
-            self.program.select_node(nodes[0])
-            self.instruments.tell("inside", "set_node", nodes[0])
-
-    def _show_stop(self, point: Breakpoint) -> None:
-        lowered = self._document.analysis.lowered
-        program = None if lowered is None else lowered.program
-        name = breakpoint_name(self._document.network, program, point)
-        self._tell(self.tr("Stopped at a breakpoint: {name}").format(name=name))
-
-    def _show_failure(self, failure: Diagnostic) -> None:
-        text = with_names(self._document.network, failure).text
-        self.messages.show_notice(text, Severity.ERROR)
-        self.docks["messages"].show()
-        self.docks["messages"].raise_()
-        self._tell(text)
-
     def _tell(self, text: str) -> None:
         self.statusBar().showMessage(text, 8000)
 
@@ -469,10 +395,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{self.project.name}[*] — Backprop Studio")
         self.setWindowFilePath("" if self.project.path is None else str(self.project.path))
         self.setWindowModified(not self._document.undo_stack.isClean())
-
-    def _go_to_node(self, node_id: str) -> None:
-        self.canvas.reveal(node_id)
-        self.canvas.setFocus()
 
     # Small actions.
 
@@ -483,89 +405,11 @@ class MainWindow(QMainWindow):
         self.data.commit_edits()
         action()
 
-    def _step(self, boundary: Boundary) -> None:
-        self._after_edits(partial(self._engine.step, boundary))
-
-    def _step_back(self, boundary: Boundary) -> None:
-        self._after_edits(partial(self._engine.back, boundary))
-
-    def _restart(self) -> None:
-        self.messages.clear_notices()
-        self._engine.restart()
-
-    def _open_layer(self, node: str) -> None:
-        if self.operations.open_node(node):
-            self.pages.setCurrentWidget(self.operations)
-            self.operations.setFocus()
-        else:
-            self._tell(self.tr("This layer has no operations: it only names the data."))
-
-    def _leave_layer(self) -> None:
-        self.pages.setCurrentWidget(self.canvas)
-        self.canvas.setFocus()
-
-    def _show_instruction(self, index: int) -> None:
-        self.docks["program"].show()
-        self.docks["program"].raise_()
-        self.program.select_instruction(index)
-
-    def _rename(self, node: str) -> None:
-        self.canvas.select((node,))
-        if node not in self._document.network:
-            self.canvas.rename_selection()
-            return
-        self.docks["inspector"].show()
-        self.inspector.name_edit.setFocus()
-
-    def _help(self) -> None:
-        """Explain the panel that has the keyboard, or else the selected layer."""
-        nodes = self.canvas.selected_nodes()
-        if not self.help.explain_focus(QApplication.focusWidget()):
-            if nodes:
-                self.help.explain_spec(type(self._document.network.node(nodes[-1]).spec))
-            elif self.canvas.hasFocus():
-                self.help.explain_topic("The canvas")
-        self._open_instrument("help")
-
     def _arrange_docks(self, name: str) -> None:
         self.layouts.show_arrangement(name)
 
     def _open_instrument(self, key: str) -> None:
         self.layouts.open(key)
-
-    def _put_in(self, changes: tuple[Intervention, ...]) -> None:
-        for change in changes:
-            self._engine.intervene(change)
-
-    def _set_this_number(self, value: int, entry: tuple[int, ...]) -> None:
-        self._after_edits(partial(self._set_number, value, entry))
-
-    def _set_number(self, value: int | None = None, entry: tuple[int, ...] = ()) -> None:
-        from backprop_studio.ui.dialogs.set_number import SetNumberDialog
-
-        lowered, snapshot = self._document.analysis.lowered, self._engine.snapshot
-        if lowered is None or snapshot.cursor is None:
-            return
-        if snapshot.state is State.RUNNING:
-            self._engine.pause()
-            self._tell(self.tr("Paused. Choose Set a number again, at this moment."))
-            return
-        dialog = SetNumberDialog(
-            self._document.network, lowered.program, snapshot, self._engine.ask, self
-        )
-        if value is not None and not dialog.choose(value, entry):
-            self._tell(self.tr("This number is not computed yet. Step on to it first."))
-            return
-        if dialog.exec() == QDialog.DialogCode.Accepted:
-            intervention = dialog.intervention()
-            if intervention is not None:
-                self._engine.intervene(intervention)
-        dialog.deleteLater()
-
-    def _draw_new_weights(self) -> None:
-        network = self._document.network
-        setup = replace(network.setup, seed=(network.setup.seed + 1) % 2**32)
-        self._document.apply(self.tr("New weights"), edits.set_setup(network, setup))
 
     def _open_another(self) -> None:
         if not windows.open_another():

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QApplication,
+    QButtonGroup,
     QHeaderView,
     QLabel,
     QScrollArea,
@@ -168,6 +169,60 @@ class Eyes:
         place = panel.plot.mapFromScene(panel.points.mapToScene(spot.pos()))
         return self._global(panel.plot.viewport(), place)
 
+    def lesson(self) -> dict[str, Any] | None:
+        """The lesson that is open: where one is in it, and what the panel says of the step."""
+        panel, runner = self.window.lessons.panel, self.window.lessons.runner
+        if runner is None:
+            return None
+        labels = panel.area.widget().findChildren(QLabel)
+        bar = panel.area.verticalScrollBar()
+        return {
+            "lesson": runner.lesson.head.id,
+            "step": runner.step.id,
+            "number": runner.index,
+            "steps": len(runner.lesson.steps),
+            "done": list(runner.progress.solved),
+            "solved": runner.is_solved,
+            "checks": [[row.text.accessibleName(), row.mark.text()] for row in panel._rows],
+            "outcomes": [form.outcome.text() for form in panel._forms],
+            "hints": [h.accessibleName() for h in panel._hints if h.isVisible()],
+            "explained": panel._explained.isVisible(),
+            "says": [w.accessibleName() or w.text() for w in labels if w.isVisible()],
+            "scroll": [bar.value(), bar.maximum()],
+            "buttons": [
+                b.text() for b in (panel.hint, panel.show_me, panel.back, panel.next, panel.onward)
+                if b.isVisible()
+            ],
+        }  # fmt: skip
+
+    def lesson_part(self, what: str, which: int = 0, option: str = "") -> list[int]:
+        """A part of the lesson's panel: x, y, and how far one has to scroll down to see it."""
+        panel = self.window.lessons.panel
+        if what in ("next", "onward", "back", "hint", "show_me", "again", "leave", "steps"):
+            widget = getattr(panel, what)
+        elif what in ("number", "sure", "predict", "option"):
+            form = panel._forms[which]
+            widget = {
+                "number": lambda: form.number,
+                "sure": lambda: form.confidence.button(int(option)),
+                "predict": lambda: form.button,
+                "option": lambda: _option(form.options, option),
+            }[what]()
+        else:
+            row = panel._rows[which]
+            widget = {
+                "answer": lambda: row.answer,
+                "choice": lambda: _option(row.options, option),
+                "button": lambda: row.button,
+            }[what]()
+        if not widget.isVisible():
+            raise LookupError(f"{what} {which} {option} is not to be seen")
+        port, away = panel.area.viewport(), 0
+        if port.isAncestorOf(widget):
+            top = widget.mapTo(port, QPoint(0, 0)).y()
+            away = max(top + widget.height() - port.height(), 0) or min(top, 0)
+        return [*self._middle(widget), away]
+
     def clipboard(self) -> str:
         return QGuiApplication.clipboard().text()
 
@@ -257,6 +312,11 @@ class Eyes:
     def _global(widget: QWidget, point: QPoint) -> list[int]:
         place = widget.mapToGlobal(point)
         return [place.x(), place.y()]
+
+
+def _option(group: QButtonGroup, words: str) -> QAbstractButton:
+    """The answer that has these words."""
+    return next(b for b in group.buttons() if words in b.accessibleName())
 
 
 def _names(widget: QWidget) -> set[str]:

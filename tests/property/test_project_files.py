@@ -66,6 +66,17 @@ def configs(spec: type[Spec]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({f.name: values(f) for f in spec.fields()})
 
 
+def sizes(spec: type[Spec]) -> st.SearchStrategy[dict[str, Any]]:
+    """Settings of a layer, whose whole numbers are at most too small; too large is refused."""
+    found = {f.name: values(f) for f in spec.fields()}
+    found |= {
+        f.name: st.integers(-(2**63) + 1, int(f.high))
+        for f in spec.fields()
+        if f.kind is Kind.INTEGER and f.high is not None
+    }
+    return st.fixed_dictionaries(found)
+
+
 unknown = st.builds(
     UnknownLayer,
     type=st.text(st.characters(codec="utf-8"), min_size=1, max_size=20).filter(
@@ -74,7 +85,7 @@ unknown = st.builds(
     settings=st.dictionaries(texts, plain, max_size=3),
 )
 specs = unknown | st.sampled_from(list(nodes().values())).flatmap(
-    lambda kind: configs(kind).map(kind.from_config)
+    lambda kind: sizes(kind).map(kind.from_config)
 )
 
 

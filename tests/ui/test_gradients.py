@@ -72,7 +72,9 @@ def test_that_each_mode_shows_what_it_says_with_its_numbers(
     session = engine._worker.session
     assert session is not None
     gradient = session.machine.array(program.gradients[weight.id])
-    assert np.array_equal(np.sort(tile._table[tile._places >= 0]), np.sort(gradient.ravel()))
+    assert np.array_equal(
+        np.sort(tile._excerpt.table[tile._excerpt.places >= 0]), np.sort(gradient.ravel())
+    )
     largest = float(np.abs(gradient).max())
     assert f"max {largest:.1e}" in tile._note
 
@@ -81,10 +83,12 @@ def test_that_each_mode_shows_what_it_says_with_its_numbers(
         do("step_op")
 
     def shown(wanted: np.ndarray) -> bool:
-        laid = tile._table
+        laid = tile._excerpt.table
         if laid is None:
             return False
-        return bool(np.array_equal(np.sort(laid[tile._places >= 0]), np.sort(wanted.ravel())))
+        return bool(
+            np.array_equal(np.sort(laid[tile._excerpt.places >= 0]), np.sort(wanted.ravel()))
+        )
 
     choose(gradients.VALUE)
     qtbot.waitUntil(lambda: shown(session.storage.view(weight)), timeout=10_000)

@@ -85,7 +85,7 @@ def test_that_a_layer_opens_by_keyboard_and_zooms(window: MainWindow, do: Do, qt
 def test_that_a_deleted_layer_is_left(window: MainWindow, do: Do, qtbot: QtBot) -> None:
     do("step_op")
     relu = _node(window, "relu_1")
-    window._open_layer(relu)
+    window.layers.open(relu)
     assert window.pages.currentWidget() is window.operations
     window._document.apply("Delete", edits.remove(window._document.network, (relu,)))
     assert window.pages.currentWidget() is window.canvas
@@ -96,7 +96,7 @@ def test_that_an_operation_opens_into_its_parts_and_esc_leads_back_up(
 ) -> None:
     view = window.operations
     do("step_op")
-    window._open_layer(_node(window, "dense_1"))
+    window.layers.open(_node(window, "dense_1"))
     affine = next(i for i in view.items if view.opens(i))
     view.select(affine)
     QTest.keyClick(view.view, Qt.Key.Key_Plus)

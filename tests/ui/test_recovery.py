@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -148,6 +149,117 @@ def test_that_edits_are_kept_shortly_after_and_forgotten_when_saved(
     assert not keeper._file.exists()
 
 
+TRAIN = """
+import sys
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+from backprop_studio import app as application
+from backprop_studio.ui.controllers import recovery
+from backprop_studio.ui.settings import Settings
+
+recovery.LEARNING = 300
+app = QApplication([])
+store = Settings(QSettings(sys.argv[1], QSettings.Format.IniFormat))
+window, engine = application.build(store)
+window.show_at_last_place()
+engine.start()
+window.project.load_example()
+QTimer.singleShot(300, engine.run)
+print("running", flush=True)
+app.exec()
+"""
+
+
+def _trained(folder: Path) -> int:
+    """Steps that are in what is kept; 0 for none, or while it is written."""
+    try:
+        (note,) = folder.glob("*.json")
+        return int(json.loads(note.read_text())["trained"]) if list(folder.glob("*.bps")) else 0
+    except (ValueError, OSError):
+        return 0
+
+
+def test_that_what_was_learned_without_an_edit_outlives_a_kill_in_the_middle_of_training(
+    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, folder = tmp_path / "settings.ini", tmp_path / "recovery"
+    with subprocess.Popen(
+        [sys.executable, "-c", TRAIN, str(settings)], cwd=ROOT, stdout=subprocess.PIPE
+    ) as process:
+        deadline = time.monotonic() + 60
+        while _trained(folder) < 100:
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+    (file,) = folder.glob("*.bps")
+    kept = project.load(file).weights
+    first = project.load(ROOT / "resources" / "examples" / "digits.bps").weights
+    assert kept.keys() >= first.keys()
+    window, engine = _start(settings)
+    asked = _answers(monkeypatch, "Open")
+    assert window.project.recover()
+    assert f"trained to step {_trained(folder):,}" in asked[0]
+    qtbot.waitUntil(lambda: engine.state is State.PAUSED)  # type: ignore[attr-defined]
+    now = window._engine.weights()
+    assert all((now[key] == array).all() for key, array in kept.items())
+    assert any((now[key] != array).any() for key, array in first.items()) or not first
+    assert window.project.has_changes()
+    _end(window)
+    assert list(folder.glob("*.bps")) == []
+
+
+def test_that_what_was_learned_is_kept_at_a_pause_and_written_once(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, do: Callable[[str], None]
+) -> None:
+    keeper, engine = window.project.recovery, window._engine
+    assert not keeper._file.exists() and window._document.undo_stack.isClean()
+    keeper._timer.setInterval(30)
+    do("step_op")
+    assert not keeper._timer.isActive(), "nothing is learned by it"
+    do("step_batch")
+    do("step_batch")
+    qtbot.waitUntil(keeper._file.exists, timeout=10_000)
+    keeper._finish()
+    qtbot.waitUntil(lambda: not keeper._timer.isActive())
+    keeper._finish()
+    kept, weights = project.load(keeper._file).weights, engine.weights()
+    assert all((kept[key] == array).all() for key, array in weights.items())
+    note = json.loads(keeper._file.with_suffix(".json").read_text())
+    assert note["trained"] == engine.snapshot.completed > 0
+    written = keeper._file.stat().st_mtime_ns
+    for _ in range(3):
+        do("step_op")
+    qtbot.wait(100)
+    assert not keeper._timer.isActive() and not keeper._pace.isActive()
+    assert keeper._file.stat().st_mtime_ns == written, "nothing has changed"
+    # Saved, nothing is left; trained on, it is kept again.
+    assert window.project.save_path(tmp_path / "net.bps")
+    assert not keeper._file.exists()
+    do("step_batch")
+    qtbot.waitUntil(keeper._file.exists, timeout=10_000)
+    keeper._finish()
+    # An edit that is undone does not take what was learned with it.
+    network = window._document.network
+    relu = next(n for n in network.nodes if n.name == "relu_1")
+    window._document.apply("Rename", edits.rename(network, relu.id, "bend"))
+    window._document.undo_stack.undo()
+    qtbot.waitUntil(lambda: not keeper._timer.isActive())
+    keeper._finish()
+    assert project.load(keeper._file).network == network
+
+
+def test_that_keeping_while_training_waits_for_its_time(window: MainWindow, qtbot: QtBot) -> None:
+    keeper, engine = window.project.recovery, window._engine
+    engine.run()
+    qtbot.waitUntil(lambda: engine.snapshot.completed > 5)
+    assert keeper._pace.isActive() and not keeper._timer.isActive()
+    assert keeper._pace.interval() >= recovery.LEARNING and not keeper._file.exists()
+    keeper._timer.setInterval(30)
+    engine.pause()
+    qtbot.waitUntil(keeper._file.exists, timeout=10_000)
+    keeper._finish()
+
+
 def test_that_damaged_work_is_put_aside_and_discarded_work_deleted(
     tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -250,12 +362,11 @@ def test_that_learned_weights_are_kept_when_the_worker_does_not_answer(
     relu = next(n for n in network.nodes if n.name == "relu_1")
     window._document.apply("Rename", edits.rename(network, relu.id, "bend"))
     keeper.keep()
+    keeper._finish()
     learned = window._engine.weights()
 
-    def silent() -> dict[tuple[str, str], object]:
-        raise TimeoutError
-
-    monkeypatch.setattr(window._engine, "weights", silent)
+    monkeypatch.setattr(recovery, "REPLY_TIMEOUT", 0.1)
+    monkeypatch.setattr(window._engine, "fetch_weights", Future)
     window._document.apply("Rename", edits.rename(window._document.network, relu.id, "kink"))
     keeper.keep()
     keeper._finish()

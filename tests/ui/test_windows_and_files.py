@@ -15,7 +15,6 @@ import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFileOpenEvent
 from PySide6.QtWidgets import QApplication, QMessageBox
-from pytestqt.qtbot import QtBot
 
 from backprop_studio import app as application
 from backprop_studio import project
@@ -25,6 +24,7 @@ from backprop_studio.nn import nodes
 from backprop_studio.project import Project
 from backprop_studio.ui import windows
 from backprop_studio.ui.main_window import MainWindow
+from tests.hostile import HOSTILE
 
 Buttons = QMessageBox.StandardButton
 
@@ -194,15 +194,39 @@ def test_that_a_hostile_file_leaves_the_window_as_it_was(
     assert now == before and window.isWindowModified()
 
 
-def test_that_a_billion_units_are_told_on_the_layer_and_never_allocated(
-    window: MainWindow, tmp_path: Path, qtbot: QtBot
+def test_that_no_kind_of_hostile_file_changes_the_window(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    network = PRESETS["neuron"].make()
-    dense = next(n for n in network.nodes if n.spec.info.id == "dense")
-    huge = nodes()["dense"].from_config({"units": 10**9})
+    told: list[str] = []
+    monkeypatch.setattr(QMessageBox, "warning", lambda parent, title, text: told.append(text))
+    _answer(monkeypatch, Buttons.Discard)
+    window.project.open_path(_saved(tmp_path / "mine.bps"))
+    _edit(window)
+    before = (window._document.network, window.windowTitle(), window._document.undo_stack.count())
+    for kind, make in HOSTILE.items():
+        if any(word in kind for word in ("gigabyte", "million", "sixty")):
+            continue  # measured in tests/property/test_hostile_files.py
+        path = tmp_path / "bad.bps"
+        path.write_bytes(make())
+        told.clear()
+        window.project.reopen(path)
+        assert len(told) == 1 and str(path) in told[0] and len(told[0]) < 2_000, kind
+        now = (
+            window._document.network,
+            window.windowTitle(),
+            window._document.undo_stack.count(),
+        )
+        assert now == before and window.isWindowModified(), kind
+
+
+def test_that_a_billion_units_are_refused_by_the_name_of_the_layer(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(QMessageBox, "warning", lambda parent, title, text: told.append(text))
     path = tmp_path / "huge.bps"
-    project.save(Project(edits.set_spec(network, dense.id, huge)), path)
-    assert window.project.open_path(path)
-    assert [d.node for d in window._document.analysis.errors].count(dense.id) == 1
-    assert window._document.analysis.lowered is None
-    qtbot.waitUntil(lambda: not window.actions_by_id["run"].isEnabled())
+    path.write_bytes(HOSTILE["a billion units"]())
+    before = window._document.network
+    assert not window.project.open_path(path)
+    assert window._document.network is before
+    assert "hidden" in told[0] and "1000000000" in told[0] and "100,000" in told[0]

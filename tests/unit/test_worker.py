@@ -28,6 +28,7 @@ from backprop_studio.training import (
     Restart,
     Run,
     Seek,
+    Session,
     SetBreakpoints,
     SetBudget,
     SetSpeed,
@@ -341,6 +342,38 @@ def test_that_a_question_that_fails_stops_nothing(desk: Desk) -> None:
     desk.worker.turn(Ask(lambda session: 1 / 0, reply))
     assert isinstance(reply.exception(0), ZeroDivisionError)
     assert desk.worker.state is State.PAUSED
+
+
+def test_that_a_question_gives_way_to_a_command_and_is_asked_again(desk: Desk) -> None:
+    begun: list[int] = []
+
+    def many_runs(session: Session) -> int:
+        begun.append(session.completed)
+        machine = session.precise()
+        for _ in range(3):
+            machine.run()
+            if len(begun) == 1:
+                desk.worker.send(Step(Boundary.BATCH))
+        return session.completed
+
+    reply: Future[int] = Future()
+    desk.worker.send(Ask(many_runs, reply))
+    for _ in range(2):
+        desk.worker.turn(desk.worker._next_command())
+        assert not reply.done()
+    desk.worker.turn(desk.worker._next_command())
+    assert (begun, reply.result(0)) == ([0, 1], 1)
+
+
+def test_that_another_network_cancels_a_question_that_gave_way(desk: Desk) -> None:
+    def long(session: Session) -> None:
+        desk.worker.send(Load(2, analyze(chain()).lowered, chain().setup))
+        session.give_way()
+
+    reply: Future[None] = Future()
+    desk.worker.turn(Ask(long, reply))
+    desk.worker.turn(desk.worker._next_command())
+    assert reply.cancelled() and desk.take()[0].revision == 2
 
 
 def test_that_a_question_without_a_session_is_cancelled() -> None:

@@ -99,6 +99,7 @@ class Engine(QObject):
         self._notified.connect(self.pull, Qt.ConnectionType.QueuedConnection)
         self._answered.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
         self._loaded: Network | None = None
+        self._waits = False
         self._revision = 0
         self._weights: Mapping[tuple[str, str], Array] = {}
         self._forget = False
@@ -132,6 +133,7 @@ class Engine(QObject):
     def shut_down(self) -> None:
         """End the worker's thread and wait for it."""
         self._timer.stop()
+        self._document.preparing.end()
         if self._thread.isRunning():
             self._worker.send(Quit())
             self._thread.wait()
@@ -254,11 +256,20 @@ class Engine(QObject):
         TimeoutError
             The worker does not answer.
         """
+        return self.fetch_weights().result(REPLY_TIMEOUT)
+
+    def fetch_weights(self) -> Future[dict[tuple[str, str], Array]]:
+        """What `weights` gives, for whoever does not want to wait for it here."""
         reply: Future[dict[tuple[str, str], Array]] = Future()
         self._worker.send(FetchWeights(reply))
-        return reply.result(REPLY_TIMEOUT)
+        return reply
 
-    def ask(self, question: Callable[[Session], Any], answer: Callable[[Any], object]) -> None:
+    def ask(
+        self,
+        question: Callable[[Session], Any],
+        answer: Callable[[Any], object],
+        dropped: Callable[[], object] | None = None,
+    ) -> None:
         """Ask the worker something about the session; `answer` gets what it says.
 
         It is called later, on this thread, and not at all if there is no session or the network
@@ -270,10 +281,12 @@ class Engine(QObject):
             Called with the session, which it must leave as it is, on the worker's thread.
         answer
             Called with what `question` returned.
+        dropped
+            Called in its place where there is nothing to tell.
         """
         revision = self._revision
         reply: Future[Any] = Future()
-        reply.add_done_callback(lambda done: self._answered.emit(revision, done, answer))
+        reply.add_done_callback(lambda done: self._answered.emit(revision, done, (answer, dropped)))
         self._worker.send(Ask(question, reply))
 
     def pull(self) -> None:
@@ -306,8 +319,16 @@ class Engine(QObject):
         ):
             self.stopped.emit(snapshot.hit)
 
-    def _pass_on(self, revision: int, reply: Future[Any], answer: Callable[[Any], object]) -> None:
+    def _pass_on(
+        self,
+        revision: int,
+        reply: Future[Any],
+        ways: tuple[Callable[[Any], object], Callable[[], object] | None],
+    ) -> None:
+        answer, dropped = ways
         if reply.cancelled() or revision != self._revision:
+            if dropped is not None:
+                dropped()
             return
         error = reply.exception()
         if error is None:
@@ -321,8 +342,10 @@ class Engine(QObject):
 
     def _load(self, analysis: Analysis) -> None:
         """Hand the network to the worker, unless only names and places have changed."""
-        if self._loaded is not None and self._loaded.trains_like(analysis.network):
+        known = self._loaded is not None and self._loaded.trains_like(analysis.network)
+        if known and self._waits == analysis.preparing:
             return
+        self._waits = analysis.preparing
         if self._loaded is not None and any(self._loaded is n for n in self._tried):
             # Whoever comes back to this design comes back to the branch that trained it.
             self._homes[id(self._loaded)] = self._place()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -99,6 +100,8 @@ class LessonController(QObject):
         self.panel.hint_requested.connect(self._hint)
         self.panel.show_requested.connect(self._show_step)
         self.panel.restart_requested.connect(self.restart)
+        self.panel.reset_requested.connect(self.reset_step)
+        self.panel.onward_requested.connect(self.go_onward)
         self.panel.left.connect(self.leave)
 
     @property
@@ -157,15 +160,12 @@ class LessonController(QObject):
         else:
             self._close()
         self._scene = scene
-        self._runner = Runner(lesson, self.store.load(lesson.head.id))
-        self._begin()
-        self.panel.set_runner(self._runner)
-        self.opened.emit(lesson.head)
-        self._see_docks()
-        if self._runner.index and not self._runner.is_finished:
-            self._catch_up(self._runner)
+        runner = self._show(Runner(lesson, self.store.load(lesson.head.id)))
+        if runner.index and not runner.is_finished:
+            self.told.emit(self.tr("Back where you were: the steps before are done for you."))
+            self._catch_up(runner)
         else:
-            self._begin_step(self._runner)
+            self._begin_step(runner)
         return True
 
     def open_file(self) -> None:
@@ -186,12 +186,43 @@ class LessonController(QObject):
             return
         lesson = self._runner.lesson
         self.store.save(lesson.head.id, Progress())
-        self._runner = Runner(lesson)
+        self._begin_step(self._show(Runner(lesson)))
+
+    def reset_step(self) -> None:
+        """Make the app as the step in front needs it, whatever was done to it meanwhile.
+
+        What was said and done in the lesson stays.
+        """
+        if self._runner is None:
+            return
+        self._keep()
+        runner = self._show(Runner(self._runner.lesson, self._runner.progress))
+        self.told.emit(self.tr("The app is as this step needs it."))
+        self._catch_up(runner)
+
+    def go_onward(self) -> None:
+        """Open the lesson that comes after this one."""
+        after = self._after_this()
+        if after is not None:
+            self.open(after.path)
+
+    def _after_this(self) -> Entry | None:
+        """The lesson of the program that comes after this one."""
+        if self._runner is None:
+            return None
+        entries, here = self.store.entries(), self._runner.lesson.head.id
+        pairs = itertools.pairwise(entries)
+        return next((after for entry, after in pairs if entry.id == here), None)
+
+    def _show(self, runner: Runner) -> Runner:
+        """Begin with a lesson's project on the screen, and the lesson in its panel."""
+        self._runner = runner
         self._begin()
-        self.panel.set_runner(self._runner)
-        self.opened.emit(lesson.head)
+        after = self._after_this()
+        self.panel.set_runner(runner, "" if after is None else after.title)
+        self.opened.emit(runner.lesson.head)
         self._see_docks()
-        self._begin_step(self._runner)
+        return runner
 
     def leave(self) -> None:
         """Close the lesson, and bring the learner's own project back."""
@@ -467,7 +498,6 @@ class LessonController(QObject):
 
         What was before a scene does not matter to it.
         """
-        self.told.emit(self.tr("Back where you were: the steps before are done for you."))
         first = runner.lesson.scene_of(runner.index)
         done = [
             action

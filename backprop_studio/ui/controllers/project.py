@@ -17,7 +17,7 @@ from backprop_studio.project import SUFFIX, Project
 from backprop_studio.ui.canvas.picture import FORMATS
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
-from backprop_studio.ui.controllers.recovery import Recovery
+from backprop_studio.ui.controllers.recovery import Found, Recovery
 from backprop_studio.ui.settings import Settings
 
 
@@ -134,7 +134,7 @@ class ProjectController(QObject):
                 self.tr("Unsaved work was found"),
                 self.tr(
                     "Backprop Studio did not close properly. This was not saved:\n\n"
-                    "{name}\nlast changed {when}\n{count} layers: {layers}\n\n"
+                    "{name}\nlast changed {when}\n{count} layers: {layers}\n{learned}\n\n"
                     "Open it? No file is changed until you save. Cancel keeps it for the next "
                     "start; Discard deletes it."
                 ).format(
@@ -142,6 +142,7 @@ class ProjectController(QObject):
                     when=found.when.strftime("%Y-%m-%d %H:%M"),
                     count=len(found.project.network.nodes),
                     layers=layers or "–",
+                    learned=self._learned(found),
                 ),
                 buttons.Open | buttons.Discard | buttons.Cancel,
                 buttons.Open,
@@ -155,6 +156,11 @@ class ProjectController(QObject):
                 self._document.undo_stack.resetClean()
                 return True
         return False
+
+    def _learned(self, found: Found) -> str:
+        if found.trained:
+            return self.tr("trained to step {n:,}").format(n=found.trained)
+        return self.tr("not trained since it was opened")
 
     def open(self) -> None:
         """A file that the person picks."""
@@ -239,20 +245,27 @@ class ProjectController(QObject):
         stem = stem_of(self._path) or "weights"
         filters = {suffix: exporter.title for suffix, exporter in project.formats().items()}
         suggestion = self._settings.last_folder / stem
-        path = self._ask_where(self.tr("Export weights"), suggestion, filters)
+        path = self._ask_where(self.tr("Export weights and scaling"), suggestion, filters)
         if path is not None:
             self.export_path(path)
 
     def export_path(self, path: Path) -> bool:
         """The trained weights to this file; False, with a message, when it fails."""
         try:
-            tensors = project.tensor_names(self._document.network, self._engine.weights())
-            project.export(path, tensors, network_name=stem_of(self._path))
+            network = self._document.network
+            if self._document.analysis.preparing:
+                raise StudioError("data-preparing")
+            carried = project.carried(network, self._engine.weights())
+            name, tensors = stem_of(self._path), carried.tensors
+            project.export(path, tensors, network_name=name, notes=carried.notes)
         except (StudioError, TimeoutError) as error:
             self._complain(self.tr("The weights were not exported"), error)
             return False
         self._settings.last_folder = path.parent
-        self.told.emit(self.tr("Exported {n} tensors to {path}").format(n=len(tensors), path=path))
+        text = self.tr("Exported {n} tensors to {path}")
+        if "input/shift" in tensors:
+            text += self.tr(": input/shift and input/unit tell how to scale rows")
+        self.told.emit(text.format(n=len(tensors), path=path))
         return True
 
     def export_picture(self, write: Callable[[Path], None]) -> None:

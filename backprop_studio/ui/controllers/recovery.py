@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 import uuid
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,17 +15,25 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile, QObject, QTimer
 
 from backprop_studio import project
+from backprop_studio.autograd import Array
 from backprop_studio.data import own
 from backprop_studio.errors import StudioError
 from backprop_studio.network import Network, TrainingSetup
 from backprop_studio.project import SUFFIX, Project, Weights
+from backprop_studio.training import Snapshot, State
 from backprop_studio.ui.controllers.document import Document
-from backprop_studio.ui.controllers.engine import Engine
+from backprop_studio.ui.controllers.engine import REPLY_TIMEOUT, Engine
 
 log = logging.getLogger(__name__)
 
 DEBOUNCE = 1500
-"""Milliseconds after the last edit; a crash before that loses these edits and no more."""
+"""Milliseconds after an edit or a step of the training; a crash before that loses these."""
+
+LEARNING = 30_000
+"""Milliseconds between two times that the weights are kept while training runs."""
+
+_SHARE = 30
+"""While training runs, writing may take one part in so many of the time."""
 
 _ASIDE = ".damaged"
 _DATA = ".data"
@@ -44,16 +54,22 @@ class Found:
         File of the document; None when it had none.
     when
         Time of the last change that is in it.
+    trained
+        Iterations of the training that are in its weights; 0 where that is not known.
     """
 
     file: Path
     project: Project
     path: Path | None
     when: datetime
+    trained: int = 0
 
 
 class Recovery(QObject):
     """Writes the document beside the settings shortly after every edit, while it is not saved.
+
+    What is learned is kept as well: now and then while training runs, and shortly after it stops
+    or is stepped. Where nothing has changed since, nothing is written.
 
     Each running program has a file of its own with a lock, so that two of them do not disturb
     each other. The file goes when the document is saved, discarded or closed; what remains without
@@ -76,6 +92,9 @@ class Recovery(QObject):
         self._engine = engine
         self._path: Path | None = None
         self._weights: Weights = {}
+        # How far the training was when the document was saved, and when it was last kept.
+        self._saved_at: object = None
+        self._kept_at: object = None
         self._file = folder / f"{uuid.uuid4().hex}{SUFFIX}"
         self._lock: QLockFile | None = None
         self._writing: threading.Thread | None = None
@@ -83,38 +102,54 @@ class Recovery(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(DEBOUNCE)
         self._timer.timeout.connect(self.keep)
+        self._pace = QTimer(self)
+        self._pace.setSingleShot(True)
+        self._pace.setInterval(LEARNING)
+        self._pace.timeout.connect(self.keep)
+        self._took = 0.0
         document.undo_stack.indexChanged.connect(self._note)
         document.undo_stack.cleanChanged.connect(self._note)
+        engine.updated.connect(self._note_training)
 
     def set_path(self, path: Path | None) -> None:
-        """Say which file the document has: what is kept belongs to it."""
+        """Say which file the document has, as it is now: what is kept belongs to it."""
+        self._finish()
         self._path = path
         self._weights = {}
+        self._saved_at = self._kept_at = _moment(self._engine.snapshot)
+        self._note()
 
     def keep(self) -> None:
-        """Write what is not saved, now; the disk is waited for on a thread of its own."""
+        """Write what is not saved, now; worker and disk are waited for on another thread."""
         self._timer.stop()
-        if self._document.undo_stack.isClean():
+        self._pace.stop()
+        if not self._is_unsaved():
             self._forget()
             return
-        network = self._document.network
-        try:
-            self._weights = self._engine.weights()
-        except TimeoutError:
-            # The edits matter more than what was learned since the weights were last seen.
-            log.warning("the weights are kept as they were: the worker does not answer")
-        weights = self._weights
+        if self._writing is not None and self._writing.is_alive():
+            self._timer.start()
+            return
         self._finish()
         if not self._hold():
             return
+        snapshot = self._engine.snapshot
+        self._kept_at = _moment(snapshot)
+        note = {
+            "path": None if self._path is None else str(self._path),
+            "when": datetime.now().astimezone().isoformat(),
+            "trained": snapshot.completed,
+        }
+        # The worker does first what it was told first: these are the weights of this network.
+        reply = self._engine.fetch_weights()
         self._writing = threading.Thread(
-            target=self._write, args=(network, weights, self._path), daemon=True
+            target=self._write, args=(self._document.network, reply, note), daemon=True
         )
         self._writing.start()
 
     def close(self) -> None:
         """The document is saved, or is not wanted: nothing is left behind."""
         self._timer.stop()
+        self._pace.stop()
         self._forget()
         if self._lock is not None:
             self._lock.unlock()
@@ -154,12 +189,30 @@ class Recovery(QObject):
         """Delete what a crash has left."""
         _remove(found.file)
 
+    def _is_unsaved(self) -> bool:
+        learned = _moment(self._engine.snapshot)
+        changed = learned is not None and learned != self._saved_at
+        return changed or not self._document.undo_stack.isClean()
+
     def _note(self) -> None:
-        if self._document.undo_stack.isClean():
+        """Something was edited or saved."""
+        if not self._is_unsaved():
             self._timer.stop()
+            self._pace.stop()
             self._forget()
-        else:
+        elif not self._timer.isActive():
             self._timer.start()
+
+    def _note_training(self, snapshot: Snapshot, curves: object) -> None:
+        """The training is said to be somewhere; called often."""
+        moment = _moment(snapshot)
+        if moment is None or moment == self._kept_at:
+            return
+        if snapshot.state is not State.RUNNING:
+            if not self._timer.isActive():
+                self._timer.start()
+        elif not self._pace.isActive():
+            self._pace.start(max(LEARNING, int(self._took * 1000 * _SHARE)))
 
     def _hold(self) -> bool:
         """Lock the file; without a lock, another program might take it for a crash's."""
@@ -178,13 +231,17 @@ class Recovery(QObject):
         self._lock = lock
         return True
 
-    def _write(self, network: Network, weights: Weights, path: Path | None) -> None:
+    def _write(
+        self, network: Network, reply: Future[dict[tuple[str, str], Array]], note: object
+    ) -> None:
+        try:
+            self._weights = reply.result(REPLY_TIMEOUT)
+        except TimeoutError:
+            # The edits matter more than what was learned since the weights were last seen.
+            log.warning("the weights are kept as they were: the worker does not answer")
+        weights, start = self._weights, time.monotonic()
         dataset = network.setup.dataset
         kept: Path | None = None
-        note = {
-            "path": None if path is None else str(path),
-            "when": datetime.now().astimezone().isoformat(),
-        }
         try:
             project.write_atomically(self._file.with_suffix(".json"), json.dumps(note).encode())
             if own.find(dataset) is not None:
@@ -198,6 +255,7 @@ class Recovery(QObject):
                     data.unlink()
         except (StudioError, OSError) as error:
             log.warning("nothing could be kept for a crash: %s", error)
+        self._took = time.monotonic() - start
 
     def _finish(self) -> None:
         if self._writing is not None:
@@ -207,6 +265,13 @@ class Recovery(QObject):
     def _forget(self) -> None:
         self._finish()
         _remove(self._file)
+
+
+def _moment(snapshot: Snapshot) -> tuple[int, int, bool] | None:
+    """Where a run stands, as far as its weights depend on it; None while nothing is learned."""
+    if snapshot.cursor is None or not (snapshot.completed or snapshot.edited):
+        return None
+    return snapshot.branch, snapshot.completed, snapshot.edited
 
 
 def _data_of(file: Path) -> list[Path]:
@@ -223,15 +288,17 @@ def _read(file: Path) -> Found:
             log.warning("%s cannot be read: %s", data, error)
     loaded = project.load(file)
     path: Path | None = None
+    trained = 0
     when = datetime.fromtimestamp(file.stat().st_mtime).astimezone()
     try:
         note = json.loads(file.with_suffix(".json").read_text())
         path = Path(note["path"]) if note["path"] is not None else None
         when = datetime.fromisoformat(note["when"])
+        trained = max(int(note.get("trained", 0)), 0)
     except (OSError, ValueError, KeyError, TypeError) as error:
         # Without the note, the project is still there.
         log.warning("%s has no note: %s", file, error)
-    return Found(file, loaded, path, when)
+    return Found(file, loaded, path, when, trained)
 
 
 def _remove(file: Path) -> None:

@@ -286,6 +286,15 @@ class InsidePanel(QWidget):
             Mistake.UNTRANSPOSED: self.tr(
                 "You went through W the way forward goes. Back, it is transposed: use row i of W."
             ),
+            Mistake.OWN_FACTOR: self.tr(
+                "You multiplied by the number's own value: a product swaps, so take the other one."
+            ),
+            Mistake.NO_TWO: self.tr(
+                "The derivative of a square is twice the number: a 2 is missing."
+            ),
+            Mistake.NOT_TAKEN: self.tr(
+                "This number was not the one that was taken, so the signal goes to the other."
+            ),
         }[mistake]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -40,13 +40,17 @@ class OutlinePanel(QWidget):
     """Id of the node whose operations are wanted, or of the group that is to be folded."""
     rename_requested = Signal(str)
     """Id of the node or group whose name is to be changed, or of the note."""
+    menu_requested = Signal(QPoint)
+    """The menu of what is selected is wanted at this point of the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._order: list[str] = []
         self._telling = False
         self.hint = QLabel(
-            self.tr("Del: delete · C: wire first to second · Return: open · F2: rename")
+            self.tr(
+                "Del: delete · C: wire first to second · Return: open · F2: rename · Menu key: more"
+            )
         )
         self.hint.setWordWrap(True)
         theme.set_role(self.hint, "muted")
@@ -226,6 +230,19 @@ class _Tree(QTreeWidget):
             return True
         return super().event(event)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        at = event.globalPos()
+        if event.reason() != QContextMenuEvent.Reason.Mouse:
+            self._ask_for_menu()
+        else:
+            self._owner.menu_requested.emit(at)
+        event.accept()
+
+    def _ask_for_menu(self) -> None:
+        rect = self.visualRect(self.currentIndex())
+        inside = rect.intersected(self.viewport().rect()).center()
+        self._owner.menu_requested.emit(self.viewport().mapToGlobal(inside))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         owner, item = self._owner, self.currentItem()
         plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
@@ -238,5 +255,7 @@ class _Tree(QTreeWidget):
             owner.open_requested.emit(item.data(0, _NODE))
         elif plain and key == Qt.Key.Key_F2 and item is not None:
             owner.rename_requested.emit(item.data(0, _NODE))
+        elif key == Qt.Key.Key_F10 and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+            self._ask_for_menu()
         else:
             super().keyPressEvent(event)

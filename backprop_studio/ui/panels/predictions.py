@@ -60,7 +60,7 @@ class PredictionsPanel(QWidget):
     """
 
     example_traced = Signal(int)
-    """Row of the batch that is to be traced through the network."""
+    """Row of the data set that is to be traced through the network."""
 
     def __init__(self, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -46,11 +46,13 @@ class RepresentationsPanel(QWidget):
     until the last one can tell them by a straight line. The bar below each plot measures that: a
     linear probe, which is the best straight-line rule for the numbers of this layer, got from
     training rows in closed form and measured on held-out rows. Point at an example, and every plot
-    shows where it is.
+    shows where it is; click it, or press Enter, to trace it through the network.
     """
 
     node_chosen = Signal(str)
     """Id of the node whose name was pressed."""
+    example_traced = Signal(int)
+    """Row of the data set that is to be traced through the network."""
 
     def __init__(self, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -234,6 +236,7 @@ class RepresentationsPanel(QWidget):
     def _new_card(self, node: str) -> _LayerCard:
         card = _LayerCard()
         card.plot.dot_hovered.connect(self._point_at)
+        card.plot.dot_chosen.connect(self._trace)
         card.name.clicked.connect(partial(self.node_chosen.emit, node))
         return card
 
@@ -266,6 +269,10 @@ class RepresentationsPanel(QWidget):
 
     def _name(self, node: str) -> str:
         return "" if self._analysis is None else node_name(self._analysis.network, node)
+
+    def _trace(self, dot: int) -> None:
+        if self._found is not None:
+            self.example_traced.emit(int(self._found.rows[dot]))
 
     def _enter(self, row: int) -> None:
         if self._found is not None:

@@ -63,7 +63,10 @@ class Cell:
 
 def compact(number: float, digits: int = 2) -> str:
     """A number for a narrow column: few digits, and no zeros in the exponent."""
-    return f"{number:.{digits}g}".replace("e-0", "e-").replace("e+0", "e")
+    text = f"{number:.{digits}g}"
+    if 0 < abs(number) < 1e-3:
+        text = f"{number:.{digits - 1}e}"
+    return text.replace("e-0", "e-").replace("e+0", "e")
 
 
 class DataTable(QTableWidget):
@@ -116,6 +119,11 @@ class DataTable(QTableWidget):
             header = self.horizontalHeaderItem(column)
             if header is not None:
                 header.setToolTip(tip)
+
+    def set_width(self, column: int, pixels: int) -> None:
+        """Give a column, such as one of curves, a width that does not follow its words."""
+        self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+        self.setColumnWidth(column, pixels)
 
     def set_invitation(self, text: str) -> None:
         """Say in the middle, while there is no row, what will be here and how it gets here."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QPointF
-from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication
 
 from backprop_studio.errors import EditError
@@ -13,7 +12,7 @@ from backprop_studio.network import Network, TrainingSetup, edits, grouping
 from backprop_studio.project import decode, encode
 from backprop_studio.project.unsound import NewerError, UnsoundError
 from backprop_studio.ui.canvas import geometry
-from backprop_studio.ui.canvas.interactions import edit_actions
+from backprop_studio.ui.canvas.interactions import edit_actions, pointing
 
 if TYPE_CHECKING:
     from backprop_studio.ui.canvas.view import CanvasView
@@ -46,7 +45,7 @@ def cut(view: CanvasView) -> None:
 
 
 def paste(view: CanvasView) -> None:
-    """Add what is on the clipboard, at the pointer or else in the middle of the canvas."""
+    """Add what is on the clipboard, where a menu is open, or the pointer, or in the middle."""
     data: QMimeData | None = QApplication.clipboard().mimeData()
     # Some platforms have no data at all, rather than empty ones, before anything was copied.
     if data is None or not data.hasFormat(MIME):
@@ -60,9 +59,7 @@ def paste(view: CanvasView) -> None:
     except (UnsoundError, NewerError, ValueError) as error:
         view.refuse(f"What is on the clipboard cannot be pasted: {error}")
         return
-    at = view.viewport().mapFromGlobal(QCursor.pos())
-    inside = view.viewport().rect().contains(at)
-    place(view, piece, view.mapToScene(at if inside else view.viewport().rect().center()), "Paste")
+    place(view, piece, pointing.place(view), "Paste")
 
 
 def duplicate(view: CanvasView, *, shared: bool) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF
 
 from backprop_studio.errors import EditError
 from backprop_studio.network import Group, Network, Note, Wire, edits, fixes, layout
-from backprop_studio.network.fixes import Fix
+from backprop_studio.network.remedy import Fix
 from backprop_studio.nn import LayerSpec, nodes
 from backprop_studio.ui.canvas import accessible, card, geometry, style
 from backprop_studio.ui.canvas.geometry import PortRef, Side
@@ -30,7 +30,11 @@ _INTO = 20.0
 
 
 def add_layer(
-    view: CanvasView, layer_id: str, place: QPointF | None, joined: Sequence[PortRef] = ()
+    view: CanvasView,
+    layer_id: str,
+    place: QPointF | None,
+    joined: Sequence[PortRef] = (),
+    into: Wire | None = None,
 ) -> str:
     """Add a layer, select it and return its id.
 
@@ -44,6 +48,8 @@ def add_layer(
         Its centre; None for a free place.
     joined
         Ports that it is wired to, as far as that is possible.
+    into
+        The wire that it goes into; None for the one under it, if there is one.
 
     Returns
     -------
@@ -60,7 +66,7 @@ def add_layer(
     except EditError as error:
         view.refuse(str(error))
         return ""
-    wire = wire_under(view, spec, place)
+    wire = wire_under(view, spec, place) if into is None else into
     if joined:
         network = join(network, node_id, joined)
     elif wire is not None:

@@ -37,6 +37,8 @@ def press(view: CanvasView, event: QKeyEvent) -> bool:
     elif key in _STEPS and not event.modifiers() & _NOT_A_WALK:
         extend = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         step(view, *_STEPS[Qt.Key(key)], extend=extend)
+    elif asks_for_menu(event):
+        view.want_menu()
     elif event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
         return False
     elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
@@ -53,6 +55,13 @@ def press(view: CanvasView, event: QKeyEvent) -> bool:
     else:
         return False
     return True
+
+
+def asks_for_menu(event: QKeyEvent) -> bool:
+    """Whether it is the menu key, or Shift+F10 for keyboards without one."""
+    shifted = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+    key = event.key()
+    return key == Qt.Key.Key_Menu or (key == Qt.Key.Key_F10 and shifted)
 
 
 def reading_order(view: CanvasView) -> list[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRect, QSize
-from PySide6.QtGui import QCursor
 
 from backprop_studio.errors import EditError
 from backprop_studio.network import Network, edits, grouping
 from backprop_studio.network.marks import MAX_NAME, MAX_TEXT
 from backprop_studio.ui.canvas import geometry, marks_layer
 from backprop_studio.ui.canvas.group_item import GroupItem
+from backprop_studio.ui.canvas.interactions import pointing
 from backprop_studio.ui.canvas.node_item import NodeItem
 from backprop_studio.ui.canvas.note_item import NoteItem
 
@@ -24,12 +24,7 @@ _NAME_ROOM = 28
 
 def add_note(view: CanvasView, place: QPointF | None = None) -> None:
     """Write a note at a point of the scene, by default at the pointer; an empty one is none."""
-    at = place
-    if at is None:
-        inside = view.viewport().mapFromGlobal(QCursor.pos())
-        if not view.viewport().rect().contains(inside):
-            inside = view.viewport().rect().center()
-        at = view.mapToScene(inside)
+    at = pointing.place(view) if place is None else place
     x, y = geometry.snap(at.x(), at.y())
 
     def taken(text: str) -> None:

@@ -1,0 +1,88 @@
+"""A canvas that has followed any edits shows what one that is opened on the result shows."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PySide6.QtWidgets import QApplication
+
+from backprop_studio.errors import StudioError
+from backprop_studio.network import grouping
+from backprop_studio.ui.canvas.scene import NetworkScene
+from backprop_studio.ui.controllers.document import Document
+from tests.property.test_edits_and_undo import KINDS, START, _edit
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from((*KINDS, "undo", "redo", "group", "fold")),
+        st.integers(0, 99),
+        st.integers(0, 99),
+    ),
+    max_size=20,
+)
+
+
+def _shown(scene: NetworkScene) -> dict[object, object]:
+    """All that can be seen of each part, but for the way that a wire takes."""
+    found: dict[object, object] = {}
+    for key, item in scene.nodes.items():
+        found[key] = (
+            item.node, item.pos().toTuple(), item.width, item.isVisible(), item.opacity(),
+            item.findings, item.fix, item.note, item.toolTip(), item.look_afar(),
+        )  # fmt: skip
+    for wire, drawn in scene.wires.items():
+        start, end = scene._ends(wire)
+        found[wire] = (
+            drawn.label, drawn.broken, drawn.isVisible(), drawn.runs_between(start, end),
+            drawn.look_afar(),
+        )  # fmt: skip
+    for key, mark in scene.marks.items.items():
+        found[key] = mark.card_rect().getRect(), mark.isVisible()
+    found["cards"] = dict(scene._cards._rects)
+    wired = {(key, item.wire) for key, items in scene._at_node.items() for item in items}
+    found["wires at nodes"] = wired
+    return found
+
+
+def _group(document: Document, kind: str, a: int, b: int) -> None:
+    network = document.network
+    if kind == "group" and network.nodes:
+        ids = [n.id for n in network.nodes]
+        parts = {ids[a % len(ids)], ids[b % len(ids)]}
+        document.apply("Group", grouping.group(network, parts)[0])
+    elif kind == "fold" and network.groups:
+        chosen = network.groups[a % len(network.groups)]
+        folded = grouping.set_collapsed(network, (chosen.id,), not chosen.collapsed)
+        document.apply("Fold", folded)
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps=STEPS)
+def test_that_a_canvas_that_has_followed_edits_is_like_one_made_anew(
+    steps: list[tuple[str, int, int]], qapp: QApplication
+) -> None:
+    document = Document()
+    document.reset(START)
+    scene = NetworkScene(document)
+    for kind, a, b in steps:
+        try:
+            if kind == "undo":
+                document.undo_stack.undo()
+            elif kind == "redo":
+                document.undo_stack.redo()
+            elif kind in ("group", "fold"):
+                _group(document, kind, a, b)
+            else:
+                after = _edit(document.network, kind, a, b, document.retired)
+                document.apply(kind, after)
+        except StudioError:
+            continue
+    other = Document()
+    other.reset(document.network)
+    anew = NetworkScene(other)
+    assert _shown(scene) == _shown(anew)
+    assert scene.content().isEmpty() == anew.content().isEmpty()
+    for each in (scene, anew, document, other):
+        each.deleteLater()
