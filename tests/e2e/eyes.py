@@ -163,12 +163,11 @@ class Eyes:
 
     def widget(self, name: str, key: str = "") -> list[int]:
         """What is called so, by its accessible name or its words, in a dock or a dialog."""
-        found = [w for w in self._within(key) if w.isVisible() and name in _names(w)]
-        # A field and the line that is typed in have one name.
-        found = [w for w in found if not any(w.isAncestorOf(o) for o in found if o is not w)]
-        if len(found) != 1:
-            raise LookupError(f"{len(found)} widgets are called {name!r} in {key!r}")
-        return self._middle(found[0])
+        return self._middle(self._named(name, key))
+
+    def described(self, name: str, key: str = "") -> str:
+        """What a screen reader is told of what is called so, besides its name."""
+        return self._named(name, key).accessibleDescription()
 
     def tab(self, title: str) -> list[int]:
         """The tab of a dock."""
@@ -358,6 +357,14 @@ class Eyes:
         # As long as Python knows a dialog of Qt's own, it knows what is in it.
         self._root = root
         return [root, *root.findChildren(QWidget)]
+
+    def _named(self, name: str, key: str) -> QWidget:
+        found = [w for w in self._within(key) if w.isVisible() and name in _names(w)]
+        # A field and the line that is typed in have one name.
+        found = [w for w in found if not any(w.isAncestorOf(o) for o in found if o is not w)]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} widgets are called {name!r} in {key!r}")
+        return found[0]
 
     def _views(self, key: str) -> list[QAbstractItemView]:
         """Tables, lists and trees. The header of a table is a view of the same rows in Qt."""

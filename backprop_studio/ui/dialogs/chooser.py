@@ -57,6 +57,8 @@ class Chooser(QDialog):
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("What matches"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # Without it, a line that is too long ends in dots instead of being cut.
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(lambda _: self._choose())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
@@ -111,6 +113,7 @@ class Chooser(QDialog):
                 f"{choice.text}    {choice.detail}" if choice.detail else choice.text
             )
             item.setData(Qt.ItemDataRole.UserRole, place)
+            item.setToolTip(choice.detail)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
 
