@@ -182,8 +182,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "branch-name-empty": "A branch needs a name.",
         "branch-name-taken": "Another branch is already called '{name}'.",
         "branches-full": (
-            "There is no room for another branch: with {count} of them it would take {need}, and "
-            "the journal may have {budget}. Drop a branch, or give the journal more memory."
+            "There is no room for another branch: drop one, or give the journal more memory. "
+            "With {count} of them it would take {need}, and it may have {budget}."
         ),
         "worker-failed": "Training stopped because of an unexpected error: {reason}",
         # Files.

@@ -11,7 +11,7 @@ import json
 import sys
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPoint, QPointF, QRect, QSocketNotifier
+from PySide6.QtCore import QModelIndex, QPoint, QPointF, QRect, QSocketNotifier, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QScrollArea,
     QTabBar,
+    QTableView,
     QWidget,
 )
 
@@ -288,6 +289,25 @@ class Eyes:
             top = widget.mapTo(port, QPoint(0, 0)).y()
             away = max(top + widget.height() - port.height(), 0) or min(top, 0)
         return [*self._middle(widget), away]
+
+    def header(self, key: str, column: str) -> list[int]:
+        """The name of a table's column."""
+        for view in self._views(key):
+            if isinstance(view, QTableView) and view.isVisible():
+                header, model = view.horizontalHeader(), view.model()
+                for place in range(model.columnCount()):
+                    if model.headerData(place, Qt.Orientation.Horizontal) == column:
+                        x = header.sectionViewportPosition(place) + header.sectionSize(place) // 2
+                        return self._global(header.viewport(), QPoint(x, header.height() // 2))
+        raise LookupError(f"no column {column!r} in {key!r}")
+
+    def flow(self) -> dict[str, str]:
+        """What stands on the wires, and below the nodes."""
+        scene = self.window.canvas.canvas_scene
+        told = {
+            f"{w.source} {w.target}": i.reading.text for w, i in scene.wires.items() if i.reading
+        }
+        return told | {n: i.picture.text for n, i in scene.nodes.items() if i.picture}
 
     def clipboard(self) -> str:
         return QGuiApplication.clipboard().text()

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
+from pathlib import Path
 
 import pytest
 from hands import Desk, missing_tools
+from networks import residual
+
+from backprop_studio import project
 
 pytestmark = [
     pytest.mark.skipif(bool(missing_tools()), reason=f"needs {', '.join(missing_tools())}"),
@@ -84,6 +89,50 @@ def test_that_the_paths_of_a_weight_add_up_to_its_gradient(person: Desk) -> None
     person.picture("paths")
 
 
+def test_that_credit_is_sorted_by_a_click_on_a_column(person: Desk) -> None:
+    person.key("F9")
+    person.key("ctrl+2")
+    person.hear("credit", "output/bias |")
+    for turn in (False, True):
+        time.sleep(0.6)  # two clicks soon after each other are a double click
+        person.click(person.see("header", "credit", "g"))
+        person.wait(
+            f"the gradients {'fall' if turn else 'rise'}",
+            lambda s, t=turn: _column(person, 3) == sorted(_column(person, 3), reverse=t),
+        )
+    assert len(set(_column(person, 3))) > 1
+
+
+def _column(person: Desk, place: int) -> list[float]:
+    rows = (line.split(" | ") for line in person.hear("credit", "% |"))
+    return [abs(float(row[place])) for row in rows if len(row) == 6]
+
+
+def test_that_a_full_journal_refuses_a_branch_and_says_what_to_do(person: Desk) -> None:
+    person.key("ctrl+alt+2")
+    person.press("Size of the journal", "timeline")
+    person.key("ctrl+a")
+    person.type("1")
+    person.key("Return")
+    for count in range(2, 20):
+        person.key("F9")
+        person.key("ctrl+b")
+        state = person.wait(
+            "a branch, or a refusal",
+            lambda s, n=count: len(s["branches"]) == n or "no room for another" in s["message"],
+        )
+        if "no room" in state["message"]:
+            break
+    assert "drop one, or give the journal more memory." in state["message"]
+    person.picture("journal-full")
+    person.press("Size of the journal", "timeline")
+    person.key("ctrl+a")
+    person.type("64")
+    person.key("Return")
+    person.key("ctrl+b")
+    person.wait("now there is room", lambda s: len(s["branches"]) == count)
+
+
 def test_that_a_frozen_gradient_goes_on_down_and_up(person: Desk) -> None:
     person.key("ctrl+5")
     person.hear("rules", "descent: −g |")
@@ -143,3 +192,24 @@ def test_that_a_loss_is_taken_apart_on_the_canvas_and_in_its_explanation(person:
     person.double_click(person.see("row", "explanation", "X: loss: sum over ["))
     person.hear("explanation", "<b>loss: sum over [")
     person.picture("loss-in-between")
+
+
+def test_that_a_wire_shows_its_own_part_and_a_fork_the_sum(person: Desk, tmp_path: Path) -> None:
+    network, ids = residual()
+    file = tmp_path / "fork.bps"
+    project.save(project.Project(network), file)
+    person.open(file)
+    person.wait("it can be run", lambda s: s["state"] == "paused" and len(s["nodes"]) == 7)
+    for _ in range(4):
+        person.key("F8")
+    person.wait("backward is done", lambda s: s["step"] == "affine gradient of dense_1")
+    person.wait("the error signals are shown", lambda s: "Σ" in str(person.see("flow")))
+    flow = person.see("flow")
+    fork = ids["dense_1"]
+    parts = [float(n) for wire, n in flow.items() if wire.startswith(fork + " ")]
+    total = float(flow[fork].removeprefix("Σ "))
+    assert len(parts) == 2
+    # They are root mean squares: the parts may agree, or work against each other.
+    assert abs(parts[0] - parts[1]) * 0.95 <= total <= sum(parts) * 1.05
+    assert total not in parts
+    person.picture("fork")
