@@ -118,7 +118,9 @@ class Worker:
             elif self.state is State.RUNNING:
                 self._train()
             shown = telling or self._slow or self.state is not before
-            if shown or (command is None and self.mailbox.wanted):
+            # What breaks a slice off in the middle of an iteration is seen to first.
+            passing = command is None and self._inbox.empty
+            if shown or (passing and self.mailbox.wanted):
                 self._publish()
         except Exception as error:  # the one place: whatever it is, the window must live on
             log.exception("the worker failed")
