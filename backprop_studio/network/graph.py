@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from backprop_studio.network.network import Network
 
@@ -18,23 +18,23 @@ def order(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def upstream(network: Network, start: Iterable[str]) -> set[str]:
     """`start` and everything whose output reaches it."""
-    return _reach(network, start, backward=True)
+    sources: dict[str, list[str]] = {}
+    for wire in network.wires:
+        sources.setdefault(wire.target, []).append(wire.source)
+    return _reach(start, lambda key: sources.get(key, ()))
 
 
 def downstream(network: Network, start: Iterable[str]) -> set[str]:
     """`start` and everything that its output reaches."""
-    return _reach(network, start, backward=False)
+    # Asked for each open input of a large network; most reach little.
+    return _reach(start, lambda key: (wire.target for wire in network.outgoing(key)))
 
 
-def _reach(network: Network, start: Iterable[str], *, backward: bool) -> set[str]:
-    near: dict[str, list[str]] = {}
-    for wire in network.wires:
-        a, b = (wire.target, wire.source) if backward else (wire.source, wire.target)
-        near.setdefault(a, []).append(b)
+def _reach(start: Iterable[str], onward: Callable[[str], Iterable[str]]) -> set[str]:
     seen = set(start)
     waiting = list(seen)
     while waiting:
-        for other in near.get(waiting.pop(), ()):
+        for other in onward(waiting.pop()):
             if other not in seen:
                 seen.add(other)
                 waiting.append(other)

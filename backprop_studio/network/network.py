@@ -345,6 +345,11 @@ class Network:
         """Wires that end at a node, by port."""
         return self._wires_into.get(node_id, {})
 
+    @cached_property
+    def open_ends(self) -> tuple[Node, ...]:
+        """Nodes whose output leads nowhere, in the order of the document."""
+        return tuple(n for n in self.nodes if n.spec.has_output and not self.outgoing(n.id))
+
     def outgoing(self, node_id: str) -> tuple[Wire, ...]:
         """Wires that start at a node."""
         return self._wires_from.get(node_id, ())

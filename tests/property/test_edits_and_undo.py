@@ -134,7 +134,7 @@ def test_that_the_edits_reach_every_kind() -> None:
     assert done == set(KINDS)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(steps=STEPS)
 def test_that_an_analysis_after_edits_is_the_one_from_scratch(
     steps: list[tuple[str, int, int]],
@@ -145,6 +145,14 @@ def test_that_an_analysis_after_edits_is_the_one_from_scratch(
             network = _edit(network, kind, a, b, frozenset())
         except StudioError:
             continue
+        known = analyze(network, known)
+        assert known == analyze(network)
+    # Beside what is trained: a branch that leads nowhere, and one that cannot be.
+    loose, made = edits.add_node(START, nodes()["dense"](), 0.0, 300.0)
+    joined = edits.connect(loose, START.wires[0].source, made)
+    wrong = edits.set_spec(joined, made, nodes()["dense"].from_config({"units": 0}))
+    known = analyze(START)
+    for network in (loose, joined, wrong, joined, edits.remove(joined, (made,))):
         known = analyze(network, known)
         assert known == analyze(network)
     renamed = edits.rename(START, START.nodes[0].id, "another")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -126,6 +126,7 @@ class BreakpointsPanel(QWidget):
         layout.addWidget(self.problem)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.empty)
+        self._offered = False
         self._show_form()
         self._show_list()
 
@@ -138,18 +139,9 @@ class BreakpointsPanel(QWidget):
         """Name the layers of another network; breakpoints without a place in it stay, idle."""
         before = self._idle()
         self._network, self._analysis = analysis.network, analysis
-        chosen = self.node.currentData()
-        self.node.clear()
-        for node in analysis.network.nodes:
-            self.node.addItem(node.name, node.id)
-        self.node.setCurrentIndex(max(self.node.findData(chosen), 0))
-        operation = self.operation.currentIndex()
-        self.operation.clear()
-        if analysis.lowered is not None:
-            for index, instr in enumerate(analysis.lowered.program.instructions):
-                name = instruction_name(analysis.network, instr)
-                self.operation.addItem(f"{index + 1}  {name}", index)
-            self.operation.setCurrentIndex(max(operation, 0))
+        self._offered = False
+        if self.isVisible():
+            self._offer()
         self._show_list()
         # What is on the instruction of a layer that has moved, has moved with it.
         self.breakpoints_changed.emit(self.breakpoints)
@@ -168,6 +160,28 @@ class BreakpointsPanel(QWidget):
         if point != self._hit:
             self._hit = point
             self._show_list()
+
+    def _offer(self) -> None:
+        """List layers and operations in the form, once they are wanted: there may be thousands."""
+        if self._offered or self.kind.currentData() not in ("layer", "dead units", "operation"):
+            return
+        self._offered = True
+        chosen = self.node.currentData()
+        self.node.clear()
+        for node in self._network.nodes:
+            self.node.addItem(node.name, node.id)
+        self.node.setCurrentIndex(max(self.node.findData(chosen), 0))
+        operation = self.operation.currentIndex()
+        self.operation.clear()
+        if self._analysis is not None and self._analysis.lowered is not None:
+            for index, instr in enumerate(self._analysis.lowered.program.instructions):
+                name = instruction_name(self._network, instr)
+                self.operation.addItem(f"{index + 1}  {name}", index)
+            self.operation.setCurrentIndex(max(operation, 0))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._offer()
 
     def toggle(self, point: Breakpoint) -> None:
         """Add a breakpoint, or remove it if it is there."""
@@ -216,6 +230,7 @@ class BreakpointsPanel(QWidget):
 
     def _typed(self) -> Breakpoint | None:
         """The breakpoint of the form; None, with a message, if it is not complete."""
+        self._offer()
         kind = self.kind.currentData()
         if kind == "phase":
             return AtPhase(self.phase.currentData())
@@ -258,6 +273,7 @@ class BreakpointsPanel(QWidget):
 
     def _show_form(self) -> None:
         kind = self.kind.currentData()
+        self._offer()
         self.node.setVisible(kind in ("layer", "dead units"))
         self.operation.setVisible(kind == "operation")
         self.phase.setVisible(kind == "phase")

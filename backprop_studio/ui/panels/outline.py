@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, Qt, Signal
@@ -97,10 +97,13 @@ class OutlinePanel(QWidget):
                 self._build(network)
             else:
                 changed = differences.outlined(known, analysis)
-                self._rows = {n.id: self._rows[n.id] for n in network.nodes if n.id in self._rows}
+                before = {n.id: self._rows[n.id] for n in network.nodes if n.id in self._rows}
                 rows = self._describe(analysis, changed)
-                self._rows |= rows
-                self._keep_up(network, rows)
+                self._rows = before | rows
+                for key in [key for key in rows if before.get(key) != rows[key]]:
+                    if key in self._items:
+                        self._fill(self._items[key], key, before.get(key))
+                self._keep_up(network)
 
     def _describe(self, analysis: Analysis, nodes: Collection[str]) -> dict[str, _Row]:
         """What is said of some nodes."""
@@ -148,11 +151,8 @@ class OutlinePanel(QWidget):
         self._items = items
         self._order_shown = [key for key in items if key not in groups]
 
-    def _keep_up(self, network: Network, rows: Mapping[str, _Row]) -> None:
-        """Change only what is others in a tree without groups: it may be long."""
-        for key, row in rows.items():
-            if key in self._items:
-                self._fill(self._items[key], key, row)
+    def _keep_up(self, network: Network) -> None:
+        """Move only what stands elsewhere in a tree without groups: it may be long."""
         for note in network.notes:
             if note.id in self._items:
                 self._items[note.id].setText(0, self._note_text(note.text))
@@ -174,10 +174,16 @@ class OutlinePanel(QWidget):
         chosen, open_ = set(self.selected()), self._open()
         current = self.tree.currentItem()
         at = None if current is None else current.data(0, _NODE)
+        taken = {}
         for place in range(len(before) - tail - 1, first - 1, -1):
-            self.tree.takeTopLevelItem(place)
+            item = self.tree.takeTopLevelItem(place)
+            if item is not None:
+                taken[before[place]] = item
             del self._items[before[place]]
-        come = {key: self._make(network, key) for key in after[first : len(after) - tail]}
+        come = {
+            key: taken.get(key) or self._make(network, key)
+            for key in after[first : len(after) - tail]
+        }
         self.tree.insertTopLevelItems(first, list(come.values()))
         self._items |= come
         for key, item in come.items():
@@ -206,22 +212,25 @@ class OutlinePanel(QWidget):
         item = QTreeWidgetItem()
         item.setData(0, _NODE, key)
         if key in network:
-            self._fill(item, key, self._rows[key])
+            self._fill(item, key, None)
         else:
             item.setText(0, self._note_text(getattr(network.marks[key], "text", "")))
         return item
 
-    def _fill(self, item: QTreeWidgetItem, key: str, row: _Row) -> None:
-        """Write what is said of a node, and of its wires."""
+    def _fill(self, item: QTreeWidgetItem, key: str, before: _Row | None) -> None:
+        """Write what is said of a node and of its wires, where that is not there yet."""
+        row = self._rows[key]
         for column, text in enumerate(row.texts):
-            item.setText(column, text)
-        item.setToolTip(0, row.problem)
-        item.setData(0, Qt.ItemDataRole.ForegroundRole, None)
-        if row.problem:
-            item.setForeground(0, theme.current().color("error"))
-            item.setText(0, f"⚠ {item.text(0)}")
-        below = [(child.text(0), child.data(0, _WIRE)) for child in _children(item)]
-        if below == list(row.wires):
+            if column == 0 and row.problem:
+                text = f"⚠ {text}"
+            if before is None or item.text(column) != text:
+                item.setText(column, text)
+        if row.problem != ("" if before is None else before.problem):
+            item.setToolTip(0, row.problem)
+            item.setData(0, Qt.ItemDataRole.ForegroundRole, None)
+            if row.problem:
+                item.setForeground(0, theme.current().color("error"))
+        if row.wires == (() if before is None else before.wires):
             return
         item.takeChildren()
         for text, wire in row.wires:
@@ -297,11 +306,6 @@ class OutlinePanel(QWidget):
             self.nodes_chosen.emit(self.selected())
         finally:
             self._telling = False
-
-
-def _children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
-    below = (item.child(row) for row in range(item.childCount()))
-    return [child for child in below if child is not None]
 
 
 class _Tree(QTreeWidget):
