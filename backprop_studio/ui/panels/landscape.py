@@ -70,6 +70,7 @@ class LandscapePanel(QWidget):
         self.shape.addItems([self.tr("surface"), self.tr("line")])
         self.shape.setAccessibleName(self.tr("Surface or line"))
         self.shape.setToolTip(self.tr("Along both directions, or along the first one only"))
+        self.shape.currentIndexChanged.connect(self._offer)
         self.points = QSpinBox()
         self.points.setRange(5, 101)
         self.points.setValue(25)
@@ -299,8 +300,9 @@ class LandscapePanel(QWidget):
     def _offer(self) -> None:
         kind = Kind(self.kind.currentData())
         self.form.setRowVisible(0, kind is Kind.RANDOM)
-        for row in (1, 2):
-            self.form.setRowVisible(row, kind is Kind.PAIR)
+        self.form.setRowVisible(1, kind is Kind.PAIR)
+        # A line has one direction.
+        self.form.setRowVisible(2, kind is Kind.PAIR and self.shape.currentIndex() == 0)
 
     def _name_choices(self) -> None:
         program, network = self._program, self._network

@@ -69,6 +69,9 @@ class RepresentationsPanel(QWidget):
         self.axes = QComboBox()
         self.axes.addItems([self.tr("Main directions (PCA)"), self.tr("Two units")])
         self.axes.setAccessibleName(self.tr("Axes of the plots"))
+        self.axes.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         self.axes.setToolTip(
             self.tr("The two directions in which a layer varies most, or two of its units")
         )
@@ -219,11 +222,17 @@ class RepresentationsPanel(QWidget):
             return ""
         gained = probes[-1] - probes[0]
         if gained > _GAIN:
-            told = self.tr("A straight line tells the classes apart better at the end.")
+            told = self.tr(
+                "A straight line tells the classes apart better at the end than at the start."
+            )
         elif gained < -_GAIN:
-            told = self.tr("A straight line tells the classes apart worse at the end.")
+            told = self.tr(
+                "A straight line tells the classes apart worse at the end than at the start."
+            )
         else:
-            told = self.tr("A straight line tells the classes apart as well at the end.")
+            told = self.tr(
+                "A straight line tells the classes apart no better at the end than at the start."
+            )
         return told + " "
 
     def _draw(self) -> None:
