@@ -253,6 +253,8 @@ class _CurveDelegate(QStyledItemDelegate):
         if not curve or len(curve) < 2:
             return
         heights = np.asarray(curve, float)
+        if np.isnan(heights).all():
+            return
         top = float(np.nanmax(heights)) or 1.0
         area = option.rect.adjusted(4, 4, -4, -4)  # type: ignore[attr-defined]
         xs = np.linspace(area.left(), area.right(), len(heights))
