@@ -331,9 +331,10 @@ class _Replay:
         driver, runner = self.driver, self.runner
         match event.do:
             case "begin":
+                # Nothing counts before the app was made ready for the step, which `go` tells.
                 self._begin(replace(runner.progress, step=event.id))
+                self.runner.hold()
                 self._take_scene()
-                self.look()
             case "design":
                 driver.edit(decode(msgspec.json.encode(event.network)))
             case "restart" | "fork" | "switch" | "drop" | "number":

@@ -424,8 +424,13 @@ def test_that_it_is_said_what_keeps_a_step_from_being_done(
     qtbot.keyClicks(asked.number, "7")
     qtbot.keyClick(asked.number, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "gone past this place" in lesson._notice.text())
+    assert not runner.is_solved, "it would be compared with another iteration's number"
+    this, _ = lesson.again.menu().actions()
+    this.trigger()
+    qtbot.waitUntil(lambda: not lesson._notice.isVisible())
     press(qtbot, window, Qt.Key.Key_F8)
     solved(qtbot, window)
+    assert "✓ It was: 7" in form(lesson, "prediction").outcome.text()
     assert not lesson._notice.isVisible()
 
 

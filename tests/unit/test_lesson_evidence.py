@@ -88,6 +88,8 @@ class Learner:
             for act in step.solution:
                 if not isinstance(act, Predict | AnswerTo):
                     self.driver.perform(act)
+        self.runner.go(self.runner.index)
+        self.note(Event("go", id=self.runner.step.id))
         self.look()
 
     def play(self, first: int = 0, end: int | None = None) -> None:

@@ -90,6 +90,7 @@ class LessonController(QObject):
         self._looked = 0.0
         self.demonstration = Demonstration(document, engine, self, self)
         self.demonstration.refused.connect(self._say_refused)
+        self.demonstration.ended.connect(self._end_making_ready)
         project.before_discard = self.leave
         engine.updated.connect(self._see_update)
         document.analysis_changed.connect(self._see_analysis)
@@ -475,9 +476,19 @@ class LessonController(QObject):
 
     def _begin_step(self, runner: Runner) -> None:
         """Set what the step in front begins with, and look."""
-        rest = self._set_scene(runner.take_scene())
-        if rest:
-            self.demonstration.start(rest)
+        self._make_ready(runner, self._set_scene(runner.take_scene()))
+
+    def _make_ready(self, runner: Runner, actions: Sequence[Action]) -> None:
+        """Carry out what comes before the step in front; only then does it count."""
+        runner.hold()
+        self.demonstration.start(actions)
+
+    def _end_making_ready(self) -> None:
+        runner = self._runner
+        if runner is None or not runner.is_held:
+            return
+        runner.go(runner.index)
+        self._note(Event("go", id=runner.step.id))
         self.look()
 
     def _set_scene(self, scene: Sequence[Action]) -> tuple[Action, ...]:
@@ -512,7 +523,7 @@ class LessonController(QObject):
             for action in step.solution
             if not isinstance(action, Predict | AnswerTo)
         ]
-        self.demonstration.start([*self._set_scene(runner.take_scene()), *done])
+        self._make_ready(runner, [*self._set_scene(runner.take_scene()), *done])
 
     def _say_refused(self, reason: str) -> None:
         self.told.emit(
