@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from lesson_cases import path_of
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -62,3 +63,20 @@ def test_that_a_step_says_which_one_it_goes_back_to(fading: MainWindow, qtbot: Q
     panel.step_requested.emit(2)
     said = [label.text() for label in panel.area.findChildren(QLabel)]
     assert any("goes back to step 1, “A long way back”" in text for text in said)
+
+
+def test_that_a_layer_that_is_added_from_the_lesson_hides_nothing_and_is_on_no_wire(
+    fading: MainWindow, qtbot: QtBot
+) -> None:
+    QCursor.setPos(fading.lessons.panel.mapToGlobal(fading.lessons.panel.rect().center()))
+    before = fading._document.network
+    qtbot.keyClick(fading.lessons.panel.next, Qt.Key.Key_Slash)
+    (chooser,) = fading.findChildren(Chooser)
+    qtbot.keyClicks(chooser.search, "add")
+    qtbot.keyClick(chooser.search, Qt.Key.Key_Return)
+    canvas, network = fading.canvas, fading._document.network
+    (added,) = (n.id for n in network.nodes if n not in before.nodes)
+    assert network.wires == before.wires
+    cards = {key: item.card_rect() for key, item in canvas.canvas_scene.nodes.items()}
+    assert not any(cards[added].intersects(r) for key, r in cards.items() if key != added)
+    assert canvas.viewport().rect().contains(canvas.node_center(added)), "it is in sight"

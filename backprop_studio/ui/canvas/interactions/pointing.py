@@ -7,16 +7,41 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QCursor
 
+from backprop_studio.ui.canvas import geometry
+
 if TYPE_CHECKING:
     from backprop_studio.ui.canvas.view import CanvasView
 
+_AROUND = 20.0
+"""Free units around a card that comes without a place."""
+_STEP = 20
+"""Pixels between the places that are tried."""
+
 
 def spot(view: CanvasView) -> QPoint:
-    """A point of the viewport: where a menu is open, else the pointer, else the middle."""
+    """A point of the viewport: where a menu is open, else the pointer, else a free place."""
     if view.aimed is not None:
         return view.mapFromScene(view.aimed)
     at = view.viewport().mapFromGlobal(QCursor.pos())
-    return at if view.viewport().rect().contains(at) else view.viewport().rect().center()
+    return at if view.viewport().rect().contains(at) else _free_spot(view)
+
+
+def _free_spot(view: CanvasView) -> QPoint:
+    """Where a card hides nothing and is on no wire, near the middle; else the middle itself."""
+    inside = view.viewport().rect()
+    middle = inside.center()
+    scale = view.transform().m11()
+    card = geometry.card(geometry.WIDTH).adjusted(-_AROUND, -_AROUND, _AROUND, _AROUND)
+    across, down = round(card.width() * scale / 2), round(card.height() * scale / 2)
+    places = [
+        QPoint(x, y)
+        for x in range(inside.left() + across, inside.right() - across, _STEP)
+        for y in range(inside.top() + down, inside.bottom() - down, _STEP)
+    ]
+    for at in sorted(places, key=lambda place: (place - middle).manhattanLength()):
+        if not view.canvas_scene.items(card.translated(view.mapToScene(at))):
+            return at
+    return middle
 
 
 def place(view: CanvasView) -> QPointF:
