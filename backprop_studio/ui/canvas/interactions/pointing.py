@@ -23,14 +23,26 @@ def spot(view: CanvasView) -> QPoint:
     if view.aimed is not None:
         return view.mapFromScene(view.aimed)
     at = view.viewport().mapFromGlobal(QCursor.pos())
-    return at if view.viewport().rect().contains(at) else _free_spot(view)
-
-
-def _free_spot(view: CanvasView) -> QPoint:
-    """Where a card hides nothing and is on no wire, near the middle; else the middle itself."""
     inside = view.viewport().rect()
-    middle = inside.center()
-    scale = view.transform().m11()
+    return at if inside.contains(at) else free_spot(view, inside.center())
+
+
+def free_spot(view: CanvasView, near: QPoint) -> QPoint:
+    """Where a card would hide nothing and be on no wire, as near as can be to a point.
+
+    Parameters
+    ----------
+    view
+        The canvas.
+    near
+        A point of the viewport.
+
+    Returns
+    -------
+    QPoint
+        In the viewport; the point itself where nothing is free.
+    """
+    inside, scale = view.viewport().rect(), view.transform().m11()
     card = geometry.card(geometry.WIDTH).adjusted(-_AROUND, -_AROUND, _AROUND, _AROUND)
     across, down = round(card.width() * scale / 2), round(card.height() * scale / 2)
     places = [
@@ -38,10 +50,10 @@ def _free_spot(view: CanvasView) -> QPoint:
         for x in range(inside.left() + across, inside.right() - across, _STEP)
         for y in range(inside.top() + down, inside.bottom() - down, _STEP)
     ]
-    for at in sorted(places, key=lambda place: (place - middle).manhattanLength()):
+    for at in sorted(places, key=lambda place: (place - near).manhattanLength()):
         if not view.canvas_scene.items(card.translated(view.mapToScene(at))):
             return at
-    return middle
+    return near
 
 
 def place(view: CanvasView) -> QPointF:
