@@ -240,20 +240,23 @@ def race() -> Project:
 
 
 def deep_sigmoid() -> Project:
-    """Four hidden layers on the digits, each squashed by a formula that is easy to change."""
+    """Four hidden layers on the digits, each squashed by a formula that is easy to change.
+
+    In three short rows, so that the formulas can be read beside a panel, too.
+    """
     squash: Mapping[str, object] = {"expression": "sigmoid(x)"}
     hidden: Mapping[str, object] = {"units": 16, "init": "he"}
     layers: list[Layer] = [
         ("input", "input", {}, 0, 0),
         ("layer1", "dense", dict(hidden), 1, 0),
         ("squash1", "custom", dict(squash), 2, 0),
-        ("layer2", "dense", dict(hidden), 3, 0),
-        ("squash2", "custom", dict(squash), 4, 0),
-        ("layer3", "dense", dict(hidden), 0, 1.4),
-        ("squash3", "custom", dict(squash), 1, 1.4),
-        ("layer4", "dense", dict(hidden), 2, 1.4),
-        ("squash4", "custom", dict(squash), 3, 1.4),
-        ("output", "dense", {"units": 10, "init": "he"}, 1, 2.8),
+        ("layer2", "dense", dict(hidden), 0, 1.4),
+        ("squash2", "custom", dict(squash), 1, 1.4),
+        ("layer3", "dense", dict(hidden), 2, 1.4),
+        ("squash3", "custom", dict(squash), 3, 1.4),
+        ("layer4", "dense", dict(hidden), 0, 2.8),
+        ("squash4", "custom", dict(squash), 1, 2.8),
+        ("output", "dense", {"units": 10, "init": "he"}, 2, 2.8),
         ("loss", "softmax_cross_entropy", {}, 3, 2.8),
     ]
     setup = {"dataset": "digits", "optimizer": sgd(0.1), "batch_size": 32}

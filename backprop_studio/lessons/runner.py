@@ -321,10 +321,16 @@ def _fitting(lesson: Lesson, progress: Progress) -> Progress:
         if key in asked and asked[key].accepts(forecast.said)
     }
     same = progress.digest == lesson.digest
+    # In another text, a step may go back to numbers that were not kept: they are to be found anew.
+    missing = {
+        e.step for s in lesson.steps for e in s.expressions() if e.key not in progress.kept
+    }  # fmt: skip
     solved = [
         key
         for key in dict.fromkeys(progress.solved)
-        if key in steps and all(p.id in forecasts for p in steps[key].predictions)
+        if key in steps
+        and all(p.id in forecasts for p in steps[key].predictions)
+        and (same or key not in missing)
     ]
     return Progress(
         digest=lesson.digest,
@@ -334,6 +340,7 @@ def _fitting(lesson: Lesson, progress: Progress) -> Progress:
         answers={k: v for k, v in progress.answers.items() if k in questions},
         hints={k: v for k, v in progress.hints.items() if k in steps},
         shown={k: v for k, v in progress.shown.items() if k in steps} if same else {},
-        told={k: v for k, v in progress.told.items() if k in steps} if same else {},
+        # What came of a step that is done stays true, whatever is said of it now.
+        told={k: v for k, v in progress.told.items() if same or k in solved},
         kept=dict(progress.kept),
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from lesson_cases import path_of
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from backprop_studio.ui import docks, lesson_mode
+from backprop_studio.network import Wire
+from backprop_studio.ui import docks, finding, lesson_mode
 from backprop_studio.ui.dialogs.chooser import Chooser
 from backprop_studio.ui.main_window import MainWindow
 
@@ -62,3 +64,36 @@ def test_that_a_step_says_which_one_it_goes_back_to(fading: MainWindow, qtbot: Q
     panel.step_requested.emit(2)
     said = [label.text() for label in panel.area.findChildren(QLabel)]
     assert any("goes back to step 1, “A long way back”" in text for text in said)
+
+
+def test_that_a_layer_that_is_added_from_the_lesson_hides_nothing_and_is_on_no_wire(
+    fading: MainWindow, qtbot: QtBot
+) -> None:
+    QCursor.setPos(fading.lessons.panel.mapToGlobal(fading.lessons.panel.rect().center()))
+    before = fading._document.network
+    qtbot.keyClick(fading.lessons.panel.next, Qt.Key.Key_Slash)
+    (chooser,) = fading.findChildren(Chooser)
+    qtbot.keyClicks(chooser.search, "add")
+    qtbot.keyClick(chooser.search, Qt.Key.Key_Return)
+    canvas, network = fading.canvas, fading._document.network
+    (added,) = (n.id for n in network.nodes if n not in before.nodes)
+    assert network.wires == before.wires
+    cards = {key: item.card_rect() for key, item in canvas.canvas_scene.nodes.items()}
+    assert not any(cards[added].intersects(r) for key, r in cards.items() if key != added)
+    assert canvas.viewport().rect().contains(canvas.node_center(added)), "it is in sight"
+
+
+def test_that_a_layer_that_is_inserted_stands_beside_a_wire_without_room(
+    fading: MainWindow, qtbot: QtBot
+) -> None:
+    canvas = fading.canvas
+    finding.insert(canvas, Wire("layer3", "squash3"))
+    (chooser,) = fading.findChildren(Chooser)
+    qtbot.keyClicks(chooser.search, "layernorm")
+    qtbot.keyClick(chooser.search, Qt.Key.Key_Return)
+    wires = fading._document.network.wires
+    assert Wire("layer3", "layer_norm_1") in wires and Wire("layer_norm_1", "squash3") in wires
+    cards = {key: item.card_rect() for key, item in canvas.canvas_scene.nodes.items()}
+    new = cards.pop("layer_norm_1")
+    assert not any(new.intersects(rect) for rect in cards.values())
+    assert canvas.viewport().rect().contains(canvas.node_center("layer_norm_1"))
