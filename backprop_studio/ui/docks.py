@@ -297,15 +297,15 @@ def _give_keyboard(dock: QDockWidget) -> None:
         wanted = proxy
 
     def takes(widget: QWidget) -> bool:
-        ready = widget.isEnabled() and widget.isVisibleTo(panel)
+        # What scrolls hands the keyboard on to what it is in.
+        scrolls = widget.objectName() == "qt_scrollarea_viewport"
+        ready = widget.isEnabled() and widget.isVisibleTo(panel) and not scrolls
         return ready and bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
 
     if not takes(wanted):
-        inside, after = [], panel.nextInFocusChain()
-        while after is not None and after is not panel:
-            if panel.isAncestorOf(after) and takes(after):
-                inside.append(after)
-            after = after.nextInFocusChain()
+        # Not by `nextInFocusChain`: PySide takes what that returns for a child of the widget asked,
+        # and with that one forgets objects that are still there.
+        inside = filter(takes, panel.findChildren(QWidget))
         # Where nothing takes it, the dock itself has it: F1 then still speaks of this panel.
-        wanted = next(iter(inside), dock)
+        wanted = next(inside, dock)
     wanted.setFocus(Qt.FocusReason.OtherFocusReason)
