@@ -363,6 +363,7 @@ class Eyes:
             "curves": list(window.losses.plot.curve_names()),
             "focus": window.canvas.canvas_scene._focus_node,
             "traced": window.tracer._row,
+            "badges": dict(window.canvas.canvas_scene._badges),
             "boxes": [i.title for i in window.operations.items.values()]
             if window.pages.currentWidget() is window.operations
             else [],

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from networks import chain
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from backprop_studio.ui import theme
 from backprop_studio.ui.main_window import MainWindow
 
 Do = Callable[[str], None]
@@ -154,3 +156,21 @@ def test_that_fewer_data_leave_the_last_example_to_trace(
     qtbot.waitUntil(lambda: panel._found is not None and panel._found.of < 1700, timeout=10_000)
     assert panel.example.value() <= panel._found.of - 1
     qtbot.waitUntil(lambda: "Example" in panel.words.text(), timeout=10_000)
+
+
+def test_that_the_pictures_below_the_cards_follow_the_theme(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    scene = window.canvas.canvas_scene
+    do("step_phase")
+    do("step_phase")
+    qtbot.waitUntil(lambda: len(_read(window)) == 4, timeout=10_000)
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    seen = {}
+    for mode in ("dark", "light"):
+        theme.apply(app, mode)
+        assert theme.current().name == mode
+        seen[mode] = [n.picture.image.copy() for n in scene.nodes.values() if n.picture]
+    assert len(seen["dark"]) == 4
+    assert all(a != b for a, b in zip(seen["dark"], seen["light"], strict=True))

@@ -91,7 +91,7 @@ class NetworkScene(QGraphicsScene):
         self._folded = False
         self._activity: Activity | None = None
         self._acted = False
-        self._flowing = False
+        self._flow: Flow | None = None
         self._badges: Mapping[str, str] = {}
         self._focus_node = ""
         self._selected: tuple[str, ...] = ()
@@ -334,9 +334,9 @@ class NetworkScene(QGraphicsScene):
 
     def set_flow(self, flow: Flow | None) -> None:
         """Show one example on its way through the network; None for none."""
-        if flow is None and not self._flowing:
+        if flow is None and self._flow is None:
             return
-        self._flowing = flow is not None
+        self._flow = flow
         wires = {} if flow is None else readings(flow)
         nodes = {} if flow is None else pictures(flow)
         for wire, item in self.wires.items():
@@ -386,6 +386,8 @@ class NetworkScene(QGraphicsScene):
         for item in self.wires.values():
             item.restyle()
         self.marks.restyle()
+        # The pictures below the cards are in the colours of the theme, too.
+        self.set_flow(self._flow)
         self._lay_out(everything=True)
         self.update()
 
