@@ -161,7 +161,8 @@ def memory(it: Studio, steps: int) -> str:
     open_network(it, dense(16))
     spread(it, WATCHING)
     marks = (steps // 10, steps // 2, steps)
-    rows: list[tuple[str, list[str]]] = [("", ["resident MB", "journal MB", "objects"])]
+    head = ["resident MB", "journal MB", "without it", "objects"]
+    rows: list[tuple[str, list[str]]] = [("", head)]
     counts: list[Counter[str]] = []
     click_run(it, State.RUNNING)
     for mark in marks:
@@ -173,7 +174,8 @@ def memory(it: Studio, steps: int) -> str:
         found = gc.get_objects()
         counts.append(Counter(type(thing).__name__ for thing in found))
         journal = it.engine.snapshot.journal_bytes / 1e6
-        cells = [f"{resident():.1f}", f"{journal:.1f}", f"{len(found):,}"]
+        now = resident()
+        cells = [f"{now:.1f}", f"{journal:.1f}", f"{now - journal:.1f}", f"{len(found):,}"]
         rows.append((f"after {completed(it):,} steps", cells))
         del found
         click_run(it, State.RUNNING)

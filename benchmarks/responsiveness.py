@@ -192,7 +192,7 @@ def _until_painted(
         paints.times.clear()
         began = time.perf_counter()
         move()
-        wait_until(lambda: bool(answers), "the window answers")
+        wait_until(lambda: bool(answers), "the window answers", 60.0)
         wait(SETTLED)
         # What comes later are the answers to instruments' questions, each painted as it comes.
         shown = next((t for t in paints.times if t >= answers[0]), answers[0])

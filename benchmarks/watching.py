@@ -220,7 +220,7 @@ def train(it: Studio, seconds: float) -> Run:
     """Train flat out and look at the event loop; the first second is not counted."""
     idents: list[int] = []
     it.engine.ask(lambda _: threading.get_ident(), idents.append)
-    wait_until(lambda: bool(idents), "the worker says which thread it is", 30.0)
+    wait_until(lambda: bool(idents), "the worker has answered all panels", 300.0)
     clock = time.pthread_getcpuclockid(idents[0])
     click_run(it, State.RUNNING)
     wait(1000)

@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 
 from backprop_studio.training.messages import Ask, Command
 
-SHARE = 0.1
+SHARE = 0.08
 """Of the time that training runs, what all questions together may take."""
 
 

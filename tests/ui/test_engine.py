@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Event
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from backprop_studio.network import edits
 from backprop_studio.training import Command, CurveUpdate, Session, Snapshot, State
 from backprop_studio.ui.asking import Enquiry
+from backprop_studio.ui.controllers.engine import PULL_INTERVAL, SCREEN_SHARE, SLOWEST
 from backprop_studio.ui.main_window import MainWindow
 
 
@@ -69,3 +71,24 @@ def test_that_a_panel_whose_question_a_change_of_the_batch_overtakes_asks_on(
     qtbot.waitUntil(lambda: not enquiry.busy)
     enquiry.put(lambda session: session.machine.batch, heard.append)
     qtbot.waitUntil(lambda: heard == [7])
+
+
+def test_that_the_screen_looks_less_often_where_showing_takes_long(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, worked = window._engine, [0.0]
+    stand_in = SimpleNamespace(thread_time=lambda: worked[0])
+    monkeypatch.setattr("backprop_studio.ui.controllers.engine.time", stand_in)
+
+    def after(seconds: float) -> int:
+        for _ in range(20):
+            worked[0] += seconds
+            engine._look()
+        return engine._timer.interval()
+
+    assert after(0.001) == PULL_INTERVAL
+    rare = after(0.015)
+    assert rare == pytest.approx(1000 * 0.015 / SCREEN_SHARE, abs=10)
+    # Never so seldom that it seems to stand still, and soon again once it is cheap.
+    assert after(5.0) == pytest.approx(SLOWEST, abs=10)
+    assert after(0.001) == pytest.approx(PULL_INTERVAL, abs=10)

@@ -12,13 +12,14 @@ from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import analyze, edits
 from backprop_studio.nn import nodes, optimizers
+from backprop_studio.training import Cursor, Snapshot, State
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.panels import gradients
 
 Do = Callable[[str], None]
 
 
-def _nobody(question: object, answer: object) -> None:
+def _nobody(question: object, answer: object, dropped: object) -> None:
     """No worker answers."""
 
 
@@ -132,3 +133,33 @@ def test_that_an_own_scale_is_only_used_when_asked_for_and_is_labelled(
     assert panel.table.as_text().count("\n") == 4
     with qtbot.waitSignal(panel.number_chosen):
         panel.table.row_entered.emit(0)
+
+
+def test_that_tiles_take_turns_while_training_runs_at_speed(qtbot: QtBot) -> None:
+    panel = gradients.GradientsPanel(_nobody)
+    qtbot.addWidget(panel)
+    panel.resize(1200, 900)
+    panel.show()
+    widths = (9, 8, 7, 6, 5, 10)
+    layers = [("dense", {"units": n}) for n in widths]
+    network = chain([("input", {}), *layers, ("softmax_cross_entropy", {})])
+    panel.set_network(analyze(network))
+    program = analyze(network).require().program
+    length = len(program.instructions)
+
+    def moment(state: State, number: float) -> Snapshot:
+        arrays = {program.gradients[p.id]: np.full(p.shape, number) for p in program.parameters}
+        return Snapshot(1, state, Cursor(0, length), arrays=arrays)
+
+    def shown() -> list[float]:
+        return [float(t._data.max()) for t in panel._tiles.values() if t._data is not None]
+
+    panel.show_snapshot(moment(State.PAUSED, 1.0))
+    qtbot.waitUntil(lambda: not panel.tile("dense_6/bias").visibleRegion().isEmpty())
+    assert shown() == [1.0] * 12
+    for turn in (1, 2, 3):
+        panel.show_snapshot(moment(State.RUNNING, 2.0))
+        assert shown() == [2.0] * 4 * turn + [1.0] * (12 - 4 * turn)
+    # What is looked at when it rests is of one moment.
+    panel.show_snapshot(moment(State.PAUSED, 3.0))
+    assert shown() == [3.0] * 12

@@ -50,7 +50,7 @@ PULL_INTERVAL = 50
 SLOWEST = 200
 """Milliseconds between two looks, at most."""
 
-SCREEN_SHARE = 0.12
+SCREEN_SHARE = 0.1
 """Of the time while training, what showing it may take of this thread."""
 
 REPLY_TIMEOUT = 10.0
@@ -134,7 +134,7 @@ class Engine(QObject):
         """Start the worker's thread."""
         # A thread of tiny numpy calls holds the interpreter for whole switch intervals; with
         # the default of 5 ms the window would feel it.
-        sys.setswitchinterval(0.001)
+        sys.setswitchinterval(0.0005)
         self._thread.start()
         self._load(self._document.analysis)
 
