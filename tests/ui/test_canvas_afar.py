@@ -161,6 +161,21 @@ def test_that_cards_say_what_they_are_when_all_is_in_view(view: CanvasView) -> N
     assert band.color().name() in {c.name() for c in found}
 
 
+@pytest.mark.parametrize("folded", [True, False])
+def test_that_groups_and_notes_are_named_from_afar(view: CanvasView, folded: bool) -> None:
+    document = view.document
+    network, group = grouping.group(document.network, ("relu_26", "relu_27", "relu_28"))
+    network = grouping.set_collapsed(network, (group,), folded)
+    network, note = grouping.add_note(network, "Begins here", 0.0, -60.0)
+    document.apply("Group", network)
+    before = picture(view)
+    document.apply("Name", grouping.rename_group(network, group, "Trunk"))
+    named = picture(view)
+    assert named != before
+    document.apply("Write", grouping.set_text(document.network, note, "Ends here"))
+    assert picture(view) != named
+
+
 def test_that_a_new_theme_is_seen_from_afar(view: CanvasView, qapp: QApplication) -> None:
     light = picture(view)
     try:

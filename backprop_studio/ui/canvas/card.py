@@ -18,7 +18,7 @@ _BASELINES = (-15.5, 8.5, 23.5)
 PICTURE = 34.0
 """Height of the picture of a node's output."""
 
-_AFAR_TITLE, _AFAR_NAME = 10.0, 9.0
+AFAR_TITLE, AFAR_NAME = 10.0, 9.0
 """Pixels of the words on a card that is seen from afar, whatever the scale."""
 
 _AFAR_PAD = 2.0
@@ -142,18 +142,36 @@ def paint_afar(
     if scale < TITLES:
         return
     painter.setPen(style.on_title)
-    room = width - 2 * _AFAR_PAD / scale
-    lines = [(words[0], _AFAR_TITLE, True)]
+    paint_words(painter, style, rect, words, scale)
+
+
+def paint_words(
+    painter: QPainter,
+    style: Style,
+    rect: QRectF,
+    words: tuple[str, str],
+    scale: float,
+    *,
+    side: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignHCenter,
+) -> None:
+    """A title in bold and a line below it, in letters that keep their size on the screen.
+
+    They stand in the middle of `rect`, or at one side of it, and are cut to its width. Either may
+    be empty; the second is left out where there is no room for it.
+    """
+    lines = [(words[0], AFAR_TITLE, True)] if words[0] else []
     if scale >= NAMES and words[1]:
-        lines.append((words[1], _AFAR_NAME, False))
-    top = -sum(size for _, size, _ in lines) * _AFAR_LEADING / scale / 2
+        lines.append((words[1], AFAR_NAME, False))
+    top = rect.center().y() - sum(size for _, size, _ in lines) * _AFAR_LEADING / scale / 2
+    inside = rect.adjusted(_AFAR_PAD / scale, 0, -_AFAR_PAD / scale, 0)
     for text, size, bold in lines:
         font, metrics = style.afar(round(size / scale), bold=bold)
         height = size * _AFAR_LEADING / scale
         painter.setFont(font)
-        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
-        place = QRectF(-width / 2, top, width, height)
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, text)
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, inside.width())
+        place = QRectF(inside.left(), top, inside.width(), height)
+        flags = side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
+        painter.drawText(place, flags, text)
         top += height
 
 

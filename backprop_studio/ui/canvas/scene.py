@@ -178,8 +178,7 @@ class NetworkScene(QGraphicsScene):
                 self.nodes[node.id].node = node
         self._describe_cards(analysis, differences.described(known, analysis, renewed, same=same))
         if same:
-            if self.marks.items:
-                self.marks.describe(analysis)
+            self.marks.describe(analysis)
             self._lay_out()
             return
         for item in self.nodes.values():
@@ -199,7 +198,7 @@ class NetworkScene(QGraphicsScene):
         self.marks.describe(analysis)
         # Cards grow with their texts, and ports move with their edges.
         self._lay_out()
-        if self._activity is not None or self._focus_node or self._acted:
+        if self._acted:
             self._show_activity()
 
     def _describe_cards(self, analysis: Analysis, nodes: Iterable[str]) -> None:
@@ -209,8 +208,7 @@ class NetworkScene(QGraphicsScene):
                 findings.setdefault(d.node, []).append(d)
         offered = 0
         for node_id in nodes:
-            item, found = self.nodes[node_id], findings.get(node_id, ())
-            fix = None
+            item, found, fix = self.nodes[node_id], findings.get(node_id, ()), None
             for problem in found if offered < _MOST_FIXES else ():
                 fix = fix or fixes.fix_for(analysis, problem)
                 offered += 1
@@ -234,9 +232,9 @@ class NetworkScene(QGraphicsScene):
         unfolding, self._folded = bool(blocks) or self._folded, bool(blocks)
         self._loose.clear()
         self._gone.clear()
-        areas = {key: self._cards.put(key, None) for key in gone}
-        areas |= {key: self._cards.put(key, rect) for key, rect in standing.items()}
-        changed = {key: area for key, area in areas.items() if area is not None}
+        put = {**dict.fromkeys(gone), **standing}
+        areas = ((key, self._cards.put(key, rect)) for key, rect in put.items())
+        changed = {key: area for key, area in areas if area is not None}
         anew = everything or len(changed) > _FEW
         near: Collection[WireItem] = self.wires.values()
         if not anew and not unfolding:
@@ -316,9 +314,8 @@ class NetworkScene(QGraphicsScene):
     def put_back(self) -> None:
         """Show everything where the document has it."""
         network = self.document.network
-        places = {n.id: QPointF(n.x, n.y) for n in network.nodes}
-        for node_id, place in places.items():
-            self.nodes[node_id].move_to(place)
+        for node in network.nodes:
+            self.nodes[node.id].move_to(QPointF(node.x, node.y))
         if self.marks.items:
             self.marks.carry(network)
         for wire, item in self.wires.items():
@@ -337,8 +334,7 @@ class NetworkScene(QGraphicsScene):
         if flow is None and self._flow is None:
             return
         self._flow = flow
-        wires = {} if flow is None else readings(flow)
-        nodes = {} if flow is None else pictures(flow)
+        wires, nodes = ({}, {}) if flow is None else (readings(flow), pictures(flow))
         for wire, item in self.wires.items():
             item.set_reading(wires.get(wire))
         for node_id, node in self.nodes.items():
@@ -370,13 +366,9 @@ class NetworkScene(QGraphicsScene):
             if focus:
                 node.fade(1.0 if node_id == focus else FADED)
         for wire, item in self.wires.items():
-            if focus:
-                item.set_activity("", known=focus in (wire.source, wire.target))
-                continue
-            if activity is None:
-                item.set_activity("", known=True)
-                continue
-            tone, known = activity.on_wire(wire.source, wire.target)
+            tone, known = "", not focus or focus in (wire.source, wire.target)
+            if activity is not None and not focus:
+                tone, known = activity.on_wire(wire.source, wire.target)
             item.set_activity(tone, known=known)
 
     def restyle(self) -> None:

@@ -16,7 +16,7 @@ DETAIL = 0.55
 """Below this scale cards and wires are drawn as they look from afar: what is written on them in
 their own size could not be read, and it is most of the cost."""
 
-WAYS = 0.4
+WAYS = 0.22
 """Below this scale nobody sees which way a wire takes around a card, and one curve is cheaper."""
 
 NAMES = 0.4
