@@ -23,6 +23,9 @@ LAYOUT_VERSION = 5
 INSTRUMENT_WIDTH = 380
 """Pixels that an instrument on the right needs to be read."""
 
+INSPECTOR_HEIGHT = 240
+"""Pixels that the inspector keeps above an instrument, where there is room for that."""
+
 _BESIDE_AN_INSTRUMENT = (270, 290, 340)
 """Widths of the docks at the bottom, where an instrument stands at the right."""
 
@@ -232,7 +235,7 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
 ARRANGEMENTS: Mapping[str, tuple[str, ...]] = {
     "build": ("palette", "inspector", "setup", "messages"),
     "step": ("inspector", "setup", "timeline", "current_step", "program"),
-    "train": ("setup", "timeline", "losses", "gradients", "breakpoints"),
+    "train": ("setup", "timeline", "losses", "breakpoints", "gradients"),
     "explain": ("inspector", "credit", "explanation", "gradients", "program", "current_step"),
 }
 """Docks that are open, by what one is about to do; of those in one place, the last is in front."""
@@ -246,6 +249,9 @@ def show_arrangement(window: QMainWindow, docks: Mapping[str, Dock], name: str) 
     for key in wanted:
         docks[key].raise_()
     arrange(window, docks)
+    if name == "explain":
+        window.resizeDocks([docks["explanation"]], [INSTRUMENT_WIDTH], Qt.Orientation.Horizontal)
+        _share_height(window, docks, docks["explanation"])
     if name == "step":
         # The listing with the shapes, results and costs of its instructions.
         sides = [docks["timeline"], docks["program"]]
@@ -255,6 +261,17 @@ def show_arrangement(window: QMainWindow, docks: Mapping[str, Dock], name: str) 
         window.resizeDocks([docks["messages"]], [120], Qt.Orientation.Vertical)
 
 
+def _share_height(window: QMainWindow, docks: Mapping[str, Dock], instrument: Dock) -> None:
+    """Leave the inspector room for a name and a few settings, and give an instrument the rest.
+
+    The heights add up to what both have: with more than that, the window would grow.
+    """
+    both = docks["inspector"].height() + instrument.height()
+    above = min(INSPECTOR_HEIGHT, both // 3)
+    sizes = [above, both - above]
+    window.resizeDocks([docks["inspector"], instrument], sizes, Qt.Orientation.Vertical)
+
+
 def open_instrument(window: QMainWindow, docks: Mapping[str, Dock], key: str) -> None:
     """Open a dock in front of the others at its place, wide enough to be read."""
     dock = docks[key]
@@ -262,10 +279,7 @@ def open_instrument(window: QMainWindow, docks: Mapping[str, Dock], key: str) ->
     dock.raise_()
     if window.dockWidgetArea(dock) == _RIGHT and dock.width() < INSTRUMENT_WIDTH:
         window.resizeDocks([dock], [INSTRUMENT_WIDTH], Qt.Orientation.Horizontal)
-        # Most of the height that both have: more than that, and the window would grow.
-        both = docks["inspector"].height() + dock.height()
-        sizes = [both // 5, both - both // 5]
-        window.resizeDocks([docks["inspector"], dock], sizes, Qt.Orientation.Vertical)
+        _share_height(window, docks, dock)
         # The curves give way before the words do.
         bottom = [docks[k] for k in ("losses", "gradients", "current_step")]
         window.resizeDocks(bottom, _BESIDE_AN_INSTRUMENT, Qt.Orientation.Horizontal)
@@ -288,11 +302,8 @@ def _give_keyboard(dock: QDockWidget) -> None:
         return ready and bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
 
     if not takes(wanted):
-        inside, after = [], panel.nextInFocusChain()
-        while after is not None and after is not panel:
-            if panel.isAncestorOf(after) and takes(after):
-                inside.append(after)
-            after = after.nextInFocusChain()
-        # Where nothing takes it, the dock itself has it: F1 then still speaks of this panel.
-        wanted = next(iter(inside), dock)
+        # Not by `nextInFocusChain`: PySide then takes each widget for the owner of the next, and
+        # Python loses those that are still there. Where nothing takes it, the dock itself has it:
+        # F1 then still speaks of this panel.
+        wanted = next((w for w in panel.findChildren(QWidget) if takes(w)), dock)
     wanted.setFocus(Qt.FocusReason.OtherFocusReason)
