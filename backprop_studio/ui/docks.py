@@ -298,7 +298,7 @@ def _give_keyboard(dock: QDockWidget) -> None:
         wanted = proxy
 
     def takes(widget: QWidget) -> bool:
-        ready = widget.isEnabled() and widget.isVisibleTo(panel)
+        ready = widget.isEnabled() and widget.isVisibleTo(panel) and widget.focusProxy() is None
         return ready and bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
 
     if not takes(wanted):

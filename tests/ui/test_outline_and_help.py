@@ -129,7 +129,10 @@ def test_that_opening_any_panel_gives_it_the_keyboard(window: MainWindow, qtbot:
         takes = [
             w
             for w in dock.widget().findChildren(QWidget)
-            if w.isVisible() and w.isEnabled() and w.focusPolicy() & Qt.FocusPolicy.TabFocus
+            if w.isVisible()
+            and w.isEnabled()
+            and w.focusPolicy() & Qt.FocusPolicy.TabFocus
+            and w.focusProxy() is None
         ]
         assert focus is not None
         assert focus.focusPolicy() != Qt.FocusPolicy.NoFocus or not takes, key
