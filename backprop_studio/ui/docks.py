@@ -289,21 +289,28 @@ def open_instrument(window: QMainWindow, docks: Mapping[str, Dock], key: str) ->
 
 
 def _give_keyboard(dock: QDockWidget) -> None:
-    """Put the keyboard where its panel wants it, or else at the first thing there that takes it."""
-    focus, panel = QApplication.focusWidget(), dock.widget()
-    if focus is not None and panel.isAncestorOf(focus):
+    """Put the keyboard where its panel wants it, or else at the first thing there that takes it.
+
+    Qt is asked neither for stand-ins nor for the chain of focus: PySide then takes one widget for
+    the owner of the other, and Python loses those that are still there.
+    """
+    panel = dock.widget()
+    if _has_keyboard(panel):
         return
-    wanted = panel
-    while (proxy := wanted.focusProxy()) is not None:
-        wanted = proxy
-
-    def takes(widget: QWidget) -> bool:
-        ready = widget.isEnabled() and widget.isVisibleTo(panel) and widget.focusProxy() is None
-        return ready and bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
-
-    if not takes(wanted):
-        # Not by `nextInFocusChain`: PySide then takes each widget for the owner of the next, and
-        # Python loses those that are still there. Where nothing takes it, the dock itself has it:
+    panel.setFocus(Qt.FocusReason.OtherFocusReason)
+    for inside in panel.findChildren(QWidget):
+        if _has_keyboard(panel):
+            return
+        if inside.focusPolicy() & Qt.FocusPolicy.TabFocus and inside.isVisibleTo(panel):
+            inside.setFocus(Qt.FocusReason.OtherFocusReason)
+    if not _has_keyboard(panel):
         # F1 then still speaks of this panel.
-        wanted = next((w for w in panel.findChildren(QWidget) if takes(w)), dock)
-    wanted.setFocus(Qt.FocusReason.OtherFocusReason)
+        dock.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def _has_keyboard(panel: QWidget) -> bool:
+    """Whether something in it has the keyboard, and is made for that."""
+    focus = QApplication.focusWidget()
+    if focus is None or focus is panel or not panel.isAncestorOf(focus):
+        return False
+    return focus.focusPolicy() != Qt.FocusPolicy.NoFocus

@@ -68,7 +68,6 @@ class OutlinePanel(QWidget):
         self.tree.itemSelectionChanged.connect(self._tell)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
-        self.setFocusProxy(self.tree)
         layout.addWidget(self.tree, 1)
         layout.addWidget(self.hint)
 
