@@ -23,6 +23,9 @@ LAYOUT_VERSION = 5
 INSTRUMENT_WIDTH = 380
 """Pixels that an instrument on the right needs to be read."""
 
+INSPECTOR_HEIGHT = 240
+"""Pixels that the inspector keeps above an instrument, where there is room for that."""
+
 _BESIDE_AN_INSTRUMENT = (270, 290, 340)
 """Widths of the docks at the bottom, where an instrument stands at the right."""
 
@@ -232,7 +235,7 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
 ARRANGEMENTS: Mapping[str, tuple[str, ...]] = {
     "build": ("palette", "inspector", "setup", "messages"),
     "step": ("inspector", "setup", "timeline", "current_step", "program"),
-    "train": ("setup", "timeline", "losses", "gradients", "breakpoints"),
+    "train": ("setup", "timeline", "losses", "breakpoints", "gradients"),
     "explain": ("inspector", "credit", "explanation", "gradients", "program", "current_step"),
 }
 """Docks that are open, by what one is about to do; of those in one place, the last is in front."""
@@ -246,6 +249,9 @@ def show_arrangement(window: QMainWindow, docks: Mapping[str, Dock], name: str) 
     for key in wanted:
         docks[key].raise_()
     arrange(window, docks)
+    if name == "explain":
+        window.resizeDocks([docks["explanation"]], [INSTRUMENT_WIDTH], Qt.Orientation.Horizontal)
+        _share_height(window, docks, docks["explanation"])
     if name == "step":
         # The listing with the shapes, results and costs of its instructions.
         sides = [docks["timeline"], docks["program"]]
@@ -260,6 +266,17 @@ def show_arrangement(window: QMainWindow, docks: Mapping[str, Dock], name: str) 
     elif "losses" not in wanted and "gradients" not in wanted:
         # Messages alone need a few lines.
         window.resizeDocks([docks["messages"]], [120], Qt.Orientation.Vertical)
+
+
+def _share_height(window: QMainWindow, docks: Mapping[str, Dock], instrument: Dock) -> None:
+    """Leave the inspector room for a name and a few settings, and give an instrument the rest.
+
+    The heights add up to what both have: with more than that, the window would grow.
+    """
+    both = docks["inspector"].height() + instrument.height()
+    above = min(INSPECTOR_HEIGHT, both // 3)
+    sizes = [above, both - above]
+    window.resizeDocks([docks["inspector"], instrument], sizes, Qt.Orientation.Vertical)
 
 
 def open_instrument(window: QMainWindow, docks: Mapping[str, Dock], key: str) -> None:
@@ -278,34 +295,35 @@ def make_readable(window: QMainWindow, docks: Mapping[str, Dock], key: str) -> N
     dock = docks[key]
     if window.dockWidgetArea(dock) == _RIGHT and dock.width() < INSTRUMENT_WIDTH:
         window.resizeDocks([dock], [INSTRUMENT_WIDTH], Qt.Orientation.Horizontal)
-        # Most of the height that both have: more than that, and the window would grow.
-        both = docks["inspector"].height() + dock.height()
-        sizes = [both // 5, both - both // 5]
-        window.resizeDocks([docks["inspector"], dock], sizes, Qt.Orientation.Vertical)
+        _share_height(window, docks, dock)
         # The curves give way before the words do.
         bottom = [docks[k] for k in ("losses", "gradients", "current_step")]
         window.resizeDocks(bottom, _BESIDE_AN_INSTRUMENT, Qt.Orientation.Horizontal)
 
 
 def _give_keyboard(dock: QDockWidget) -> None:
-    """Put the keyboard where its panel wants it, or else at the first thing there that takes it."""
-    focus, panel = QApplication.focusWidget(), dock.widget()
-    if focus is not None and panel.isAncestorOf(focus):
+    """Put the keyboard where its panel wants it, or else at the first thing there that takes it.
+
+    Qt is asked neither for stand-ins nor for the chain of focus: PySide then takes one widget for
+    the owner of the other, and Python loses those that are still there.
+    """
+    panel = dock.widget()
+    if _has_keyboard(panel):
         return
-    wanted = panel
-    while (proxy := wanted.focusProxy()) is not None:
-        wanted = proxy
+    panel.setFocus(Qt.FocusReason.OtherFocusReason)
+    for inside in panel.findChildren(QWidget):
+        if _has_keyboard(panel):
+            return
+        if inside.focusPolicy() & Qt.FocusPolicy.TabFocus and inside.isVisibleTo(panel):
+            inside.setFocus(Qt.FocusReason.OtherFocusReason)
+    if not _has_keyboard(panel):
+        # F1 then still speaks of this panel.
+        dock.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def takes(widget: QWidget) -> bool:
-        # What scrolls hands the keyboard on to what it is in.
-        scrolls = widget.objectName() == "qt_scrollarea_viewport"
-        ready = widget.isEnabled() and widget.isVisibleTo(panel) and not scrolls
-        return ready and bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
 
-    if not takes(wanted):
-        # Not by `nextInFocusChain`: PySide takes what that returns for a child of the widget asked,
-        # and with that one forgets objects that are still there.
-        inside = filter(takes, panel.findChildren(QWidget))
-        # Where nothing takes it, the dock itself has it: F1 then still speaks of this panel.
-        wanted = next(inside, dock)
-    wanted.setFocus(Qt.FocusReason.OtherFocusReason)
+def _has_keyboard(panel: QWidget) -> bool:
+    """Whether something in it has the keyboard, and is made for that."""
+    focus = QApplication.focusWidget()
+    if focus is None or focus is panel or not panel.isAncestorOf(focus):
+        return False
+    return focus.focusPolicy() != Qt.FocusPolicy.NoFocus

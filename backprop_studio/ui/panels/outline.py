@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -23,6 +23,8 @@ from backprop_studio.ui import differences, theme
 
 _NODE = Qt.ItemDataRole.UserRole
 _WIRE = Qt.ItemDataRole.UserRole + 1
+_FOR_SHAPES, _FOR_COUNTS = 24, 34
+"""Letters that fit in a row where there is room for the second and for the third column."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,6 @@ class OutlinePanel(QWidget):
         self.tree.itemSelectionChanged.connect(self._tell)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
-        self.setFocusProxy(self.tree)
         layout.addWidget(self.tree, 1)
         layout.addWidget(self.hint)
 
@@ -324,6 +325,13 @@ class _Tree(QTreeWidget):
             event.accept()
             return True
         return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # The names come first: where there is no room beside them, the other columns go.
+        letters = event.size().width() // max(self.fontMetrics().averageCharWidth(), 1)
+        self.setColumnHidden(1, letters < _FOR_SHAPES)
+        self.setColumnHidden(2, letters < _FOR_COUNTS)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         at = event.globalPos()

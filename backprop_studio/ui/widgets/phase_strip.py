@@ -10,6 +10,9 @@ from backprop_studio.autograd import Phase
 from backprop_studio.ui import theme
 
 GAP = 10
+_PAD = 4
+_SMALLEST = 6.0
+"""Points."""
 
 
 def phase_color(phase: Phase) -> QColor:
@@ -65,11 +68,21 @@ class PhaseStrip(QWidget):
         with QPainter(self) as painter:
             self._paint(painter)
 
+    def _fit(self, painter: QPainter) -> list[int]:
+        """Widths of the names, in letters small enough for all of them to be read."""
+        room = self.width() - 1 - (GAP + _PAD) * len(self._names)
+        while True:
+            metrics, font = painter.fontMetrics(), painter.font()
+            widths = [metrics.horizontalAdvance(name) for name in self._names.values()]
+            if sum(widths) <= room or font.pointSizeF() <= _SMALLEST:
+                return widths
+            font.setPointSizeF(font.pointSizeF() - 0.5)
+            painter.setFont(font)
+
     def _paint(self, painter: QPainter) -> None:
         now = theme.current()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        metrics = self.fontMetrics()
-        widths = [metrics.horizontalAdvance(name) for name in self._names.values()]
+        widths = self._fit(painter)
         spare = max(0.0, self.width() - 1 - sum(widths) - GAP * (len(widths) - 1))
         pad = spare / len(widths)
         x, height = 0.5, self.height() - 1.0
