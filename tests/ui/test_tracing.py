@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from networks import chain
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.ui.main_window import MainWindow
@@ -154,3 +156,29 @@ def test_that_fewer_data_leave_the_last_example_to_trace(
     qtbot.waitUntil(lambda: panel._found is not None and panel._found.of < 1700, timeout=10_000)
     assert panel.example.value() <= panel._found.of - 1
     qtbot.waitUntil(lambda: "Example" in panel.words.text(), timeout=10_000)
+
+
+def test_that_what_is_taken_from_a_card_leaves_the_screen_whatever_is_painted_first(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    canvas = window.canvas
+    do("step_phase")
+    do("step_phase")
+    qtbot.waitUntil(lambda: len(_read(window)) == 4, timeout=10_000)
+    item = next(n for n in canvas.canvas_scene.nodes.values() if n.picture is not None)
+    QApplication.processEvents()
+    below = canvas.mapFromScene(item.mapToScene(item.boundingRect().bottomLeft())) + QPoint(30, -20)
+
+    def colors() -> set[int]:
+        """Of a strip below the card, as it is on the screen."""
+        corner = canvas.viewport().mapTo(window, below)
+        screen = QGuiApplication.primaryScreen().grabWindow(window.winId())
+        image = screen.copy(corner.x(), corner.y(), 60, 12).toImage()
+        return {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
+
+    assert len(colors()) > 3
+    item.set_picture(None)
+    # Some other part of the canvas is painted before Qt gets to know what has changed.
+    canvas.viewport().repaint(0, 0, 2000, 4)
+    QApplication.processEvents()
+    assert len(colors()) <= 3
