@@ -20,6 +20,24 @@ def points_of(tests: Array, column: int) -> Array:
     return np.stack([tests[known, 0], tests[known, column]], axis=1)
 
 
+def as_steps(points: Array) -> Array:
+    """Points of a curve that stays the same within each epoch, from its start to its end.
+
+    Parameters
+    ----------
+    points
+        Of shape (epochs, 2): ends of epochs, and the number that held in the epoch.
+
+    Returns
+    -------
+    Array of shape (2 * epochs, 2)
+    """
+    before = np.concatenate([[-np.inf], points[:-1, 0]])
+    steps = np.repeat(points, 2, axis=0)
+    steps[::2, 0] = np.maximum(before, points[:, 0] - 1.0)
+    return steps
+
+
 def rate_steps(tests: Array, by_hand: Sequence[float] = ()) -> list[tuple[float, float, float]]:
     """Where a schedule cut the learning rate after it had stood still.
 

@@ -145,7 +145,10 @@ def test_that_a_rate_that_changes_is_a_curve_of_its_own_and_read_at_the_pointer(
     assert panel.plot._legend.text().endswith("epoch 10, rate 0.025")
     panel.rate.trigger()
     assert panel.plot.curve_names() == ("learning rate", "main")
-    assert list(panel.plot._raw["learning rate"][1]) == [0.1] * 4 + [0.05] * 4 + [0.025] * 2
+    epochs, rates = panel.plot._raw["learning rate"]
+    # Each from the start of its epoch to the end.
+    assert list(rates) == [0.1] * 8 + [0.05] * 8 + [0.025] * 4
+    assert list(epochs[:4]) == [0, 1, 1, 2] and epochs[-1] == 10
     assert "learning rate" in panel.plot.accessibleName()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from networks import chain
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -174,3 +175,29 @@ def test_that_the_pictures_below_the_cards_follow_the_theme(
         seen[mode] = [n.picture.image.copy() for n in scene.nodes.values() if n.picture]
     assert len(seen["dark"]) == 4
     assert all(a != b for a, b in zip(seen["dark"], seen["light"], strict=True))
+
+
+def test_that_what_is_taken_from_a_card_leaves_the_screen_whatever_is_painted_first(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    canvas = window.canvas
+    do("step_phase")
+    do("step_phase")
+    qtbot.waitUntil(lambda: len(_read(window)) == 4, timeout=10_000)
+    item = next(n for n in canvas.canvas_scene.nodes.values() if n.picture is not None)
+    QApplication.processEvents()
+    below = canvas.mapFromScene(item.mapToScene(item.boundingRect().bottomLeft())) + QPoint(30, -20)
+
+    def colors() -> set[int]:
+        """Of a strip below the card, as it is on the screen."""
+        corner = canvas.viewport().mapTo(window, below)
+        screen = QGuiApplication.primaryScreen().grabWindow(window.winId())
+        image = screen.copy(corner.x(), corner.y(), 60, 12).toImage()
+        return {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
+
+    assert len(colors()) > 3
+    item.set_picture(None)
+    # Some other part of the canvas is painted before Qt gets to know what has changed.
+    canvas.viewport().repaint(0, 0, 2000, 4)
+    QApplication.processEvents()
+    assert len(colors()) <= 3

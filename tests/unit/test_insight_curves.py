@@ -11,6 +11,7 @@ from backprop_studio.insight.curves import (
     HELD_OUT,
     LEARNED,
     as_csv,
+    as_steps,
     per_epoch,
     points_of,
     rate_steps,
@@ -84,3 +85,12 @@ def test_missing_numbers_are_left_out_of_a_column() -> None:
     points = np.array([[0.0, 1, 0.5, np.nan, np.nan], [1.0, 1, np.nan, 0.25, 0.1]])
     assert points_of(points, LEARNED).tolist() == [[1.0, 0.25]]
     assert points_of(points, HELD_OUT).tolist() == [[0.0, 0.5]]
+
+
+def test_a_number_that_holds_for_an_epoch_is_drawn_from_its_start_to_its_end() -> None:
+    points = np.array([[1.0, 0.1], [2.0, 0.05], [4.0, 0.01]])
+    # Nothing is known of the third epoch.
+    assert as_steps(points).tolist() == [
+        [0, 0.1], [1, 0.1], [1, 0.05], [2, 0.05], [3, 0.01], [4, 0.01],
+    ]  # fmt: skip
+    assert as_steps(np.empty((0, 2))).shape == (0, 2)

@@ -171,7 +171,7 @@ class NodeItem(QGraphicsItem):
         known = activity is None or running or self.node.id in activity.computed
         self.fade(1.0 if known else FADED)
         if (tone, word) != (self._tone, self.word):
-            self.prepareGeometryChange()
+            self._leave_place()
             self._tone, self.word = tone, word
             self._bounds = self._measure()
             self._touch()
@@ -180,7 +180,7 @@ class NodeItem(QGraphicsItem):
         """Show the output for the example that is traced, below the card; None for nothing."""
         if picture is self.picture:
             return
-        self.prepareGeometryChange()
+        self._leave_place()
         self.picture = picture
         self._bounds = self._measure()
         self._touch()
@@ -188,10 +188,21 @@ class NodeItem(QGraphicsItem):
     def set_badge(self, text: str) -> None:
         """Write something below the card; nothing for an empty text."""
         if text != self.badge:
-            self.prepareGeometryChange()
+            self._leave_place()
             self.badge = text
             self._bounds = self._measure()
             self._touch()
+
+    def _leave_place(self) -> None:
+        """Have the place that it takes up now painted anew, as it is about to take up another.
+
+        Qt does that by itself, unless some other part of the canvas happens to be painted first:
+        then it takes the new place for the old one, and what is left outside stays on the screen.
+        """
+        scene = self.scene()
+        if scene is not None:
+            scene.update(self.mapRectToScene(self._bounds))
+        self.prepareGeometryChange()
 
     # What others ask it
 

@@ -15,17 +15,17 @@ class TraceNote(QLabel):
 
     Parameters
     ----------
-    area
-        The canvas' viewport.
+    view
+        The canvas.
     """
 
-    def __init__(self, area: QWidget) -> None:
-        super().__init__(area)
-        self._area = area
+    def __init__(self, view: QWidget) -> None:
+        super().__init__(view)
+        self._view = view
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setTextFormat(Qt.TextFormat.PlainText)
         theme.set_role(self, "muted")
-        area.installEventFilter(self)
+        view.installEventFilter(self)
         self.hide()
 
     def say(self, text: str) -> None:
@@ -37,7 +37,7 @@ class TraceNote(QLabel):
 
     def _settle(self) -> None:
         self.adjustSize()
-        self.move(_INSET, self._area.height() - self.height() - _INSET)
+        self.move(_INSET, self._view.height() - self.height() - _INSET)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:

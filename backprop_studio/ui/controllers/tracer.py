@@ -36,7 +36,7 @@ class Tracer(QObject):
         self._enquiry = Enquiry(ask, lambda _: self._clear())
         self._row = 0
         self._example: int | None = None
-        self._note = TraceNote(canvas.viewport())
+        self._note = TraceNote(canvas)
         self._moment: object = None
         self._snapshot: Snapshot | None = None
         document.analysis_changed.connect(self._start_over)

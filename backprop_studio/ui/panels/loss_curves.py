@@ -26,6 +26,7 @@ from backprop_studio.insight.curves import (
     LEARNED,
     RATE,
     as_csv,
+    as_steps,
     per_epoch,
     points_of,
     rate_steps,
@@ -296,7 +297,7 @@ class LossCurvesPanel(QWidget):
     def _rates(self) -> dict[str, tuple[np.ndarray, str]]:
         found = {self.tr("learning rate"): points_of(self._tests.points, RATE)}
         found |= {name: points_of(tests, RATE) for name, (_, tests) in self._others.items()}
-        return {name: (points, "") for name, points in found.items() if len(points)}
+        return {name: (as_steps(points), "") for name, points in found.items() if len(points)}
 
     def _tell_rate(self, epoch: float) -> str:
         """The learning rate at a place of the plot, where it does not stay the same."""

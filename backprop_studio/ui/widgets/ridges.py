@@ -81,6 +81,7 @@ class RidgePlot(QWidget):
         self._span = (0, 0)
         self._cursor: tuple[int, int] | None = None
         self._pointed: tuple[int, int] | None = None
+        self.setAccessibleName(self.tr("Distributions over time"))
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
