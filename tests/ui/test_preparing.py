@@ -16,6 +16,8 @@ from pytestqt.qtbot import QtBot
 
 from backprop_studio import data
 from backprop_studio.data import Dataset, DataSettings, registry
+from backprop_studio.lessons.actions import Action, StepOn
+from backprop_studio.lessons.library import shipped
 from backprop_studio.network import Analysis, Network, TrainingSetup, edits
 from backprop_studio.training import State
 from backprop_studio.ui.controllers.document import Document
@@ -245,6 +247,23 @@ def test_that_training_starts_on_the_data_once_they_are_there(
     qtbot.waitUntil(lambda: bool(rows))
     assert rows == [100_000]
     qtbot.waitUntil(window.preparing.isHidden)
+
+
+def test_that_a_lesson_that_shows_how_waits_for_its_data(
+    window: MainWindow, slow: Slow, qtbot: QtBot
+) -> None:
+    class More(Action, frozen=True, kw_only=True):
+        def edit(self, network: Network) -> Network:
+            return on_moons(100_000)
+
+    assert window.lessons.open(shipped()[0])
+    refused: list[str] = []
+    window.lessons.demonstration.refused.connect(refused.append)
+    window.lessons.demonstration.start([More(), StepOn(step="batch")])
+    assert window.lessons.demonstration.is_running and not refused
+    slow.gate.set()
+    qtbot.waitUntil(lambda: window._engine.snapshot.completed == 1)
+    assert not refused and not window.lessons.demonstration.is_running
 
 
 def test_that_closing_in_the_middle_waits_for_the_thread(document: Document, slow: Slow) -> None:

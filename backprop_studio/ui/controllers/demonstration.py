@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from backprop_studio.autograd import Phase
 from backprop_studio.errors import StudioError
@@ -119,6 +119,13 @@ class Demonstration(QObject):
             if isinstance(action, Open):
                 self.panel_wanted.emit(action.open)
                 continue
+            if self._document.analysis.preparing:
+                # Many rows take a moment: it goes on when they are there.
+                self._left.insert(0, action)
+                self._document.analysis_changed.connect(
+                    lambda _: self._next(number), Qt.ConnectionType.SingleShotConnection
+                )
+                return
             if self._document.analysis.lowered is None:
                 self._refuse(self.tr("training is not possible"))
                 return

@@ -372,6 +372,9 @@ class IdxPage(Page):
             line.addWidget(field, 1)
             line.addWidget(button)
             form.addRow(name, line)
+        self.strip = _Strip()
+        self.strip.setAccessibleName(self.tr("The first pictures"))
+        form.addRow(self.strip)
 
     def inspect(self, path: Path, progress: Progress) -> idx.Preview:
         return idx.inspect(path)
@@ -381,6 +384,7 @@ class IdxPage(Page):
         self._found = found
         self.features.setText(str(found.features or ""))
         self.labels.setText(str(found.labels or ""))
+        self.strip.set_pictures(found.first)
         self.changed.emit()
 
     def problem(self) -> str:
