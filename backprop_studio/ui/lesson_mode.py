@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QMainWindow
 
 from backprop_studio.ui import docks as layout
+from backprop_studio.ui import text_size
 from backprop_studio.ui.start.cards import Entry
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from backprop_studio.ui.main_window import MainWindow
 
 LESSON_WIDTH = 360
-"""Pixels in which a lesson is read."""
+"""Pixels in which a lesson is read, where text has the system's size."""
 
 INSPECTOR_LOW, INSPECTOR_HEIGHT = 200, 280
 """Pixels in which the Inspector shows no setting, and those in which it shows the first ones."""
@@ -154,6 +155,8 @@ class LessonMode(QObject):
             if editor is not None and not editor.close():
                 event.ignore()
                 return True
+        if watched is self._window and event.type() == QEvent.Type.FontChange:
+            self._widen()
         return super().eventFilter(watched, event)
 
     def enter(self, head: Head) -> None:
@@ -179,9 +182,8 @@ class LessonMode(QObject):
             if key in self._docks:
                 self._docks[key].raise_()
         lesson = self._docks[_PANEL]
-        # Whatever is opened beside it, the lesson can be read and gone on with.
-        lesson.setMinimumWidth(LESSON_WIDTH)
-        self._window.resizeDocks([lesson], [LESSON_WIDTH], Qt.Orientation.Horizontal)
+        self._widen()
+        self._window.resizeDocks([lesson], [lesson.minimumWidth()], Qt.Orientation.Horizontal)
         below = [
             dock
             for dock in (self._docks[key] for key in head.open if key in self._docks)
@@ -227,6 +229,12 @@ class LessonMode(QObject):
         before, self._before = self._before, None
         if before is not None:
             self._window.restoreState(before, layout.LAYOUT_VERSION)
+
+    def _widen(self) -> None:
+        """Whatever is opened beside it, the lesson can be read and gone on with."""
+        if self._before is not None:
+            width = round(LESSON_WIDTH * max(text_size.factor(), 1.0))
+            self._docks[_PANEL].setMinimumWidth(min(width, self._window.width() // 2))
 
     def _reveal(self) -> None:
         for action in self._hidden:

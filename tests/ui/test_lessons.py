@@ -24,6 +24,7 @@ from backprop_studio.project import Project
 from backprop_studio.training import State
 from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
 from backprop_studio.ui.dialogs.lesson_list import LessonList
+from backprop_studio.ui.lesson_mode import LESSON_WIDTH
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.panels.lesson import LessonPanel
 from backprop_studio.ui.widgets.lesson_forms import CheckRow, PredictForm, typed_number
@@ -494,6 +495,24 @@ def test_that_what_was_not_saved_is_still_kept_for_a_crash_in_a_lesson(
     click(qtbot, window.lessons.panel.leave)
     window._document.undo_stack.setClean()
     assert not recovery._file.exists(), "saved, there is nothing to be kept"
+
+
+def test_that_a_lesson_is_wide_enough_whatever_is_opened_beside_it(
+    window: MainWindow, lesson: LessonPanel, qtbot: QtBot
+) -> None:
+    for key in ("open_explanation", "open_credit"):
+        window.actions_by_id[key].trigger()
+    window.canvas.node_opened.emit("product")
+    assert window.pages.currentWidget() is window.operations
+    window.operations.title.setText("a long name of an operation, and what it is computed as")
+    qtbot.wait(1)
+    dock = window.docks["lesson"]
+    assert dock.width() >= LESSON_WIDTH
+    assert lesson.next.visibleRegion().boundingRect() == lesson.next.rect()
+    window.actions_by_id["text_larger"].trigger()
+    qtbot.waitUntil(lambda: dock.width() > LESSON_WIDTH + 30)
+    click(qtbot, lesson.leave)
+    assert dock.minimumWidth() < LESSON_WIDTH
 
 
 def test_that_a_broken_lesson_is_refused_with_its_line_and_changes_nothing(

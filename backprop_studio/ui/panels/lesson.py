@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -135,7 +135,7 @@ class LessonPanel(QWidget):
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.hint = QPushButton(self.tr("Hint"))
-        self.hint.clicked.connect(self.hint_requested)
+        self.hint.clicked.connect(self._ask_for_hint)
         self.show_me = QPushButton(self.tr("Show me"))
         self.show_me.setToolTip(self.tr("Do this step for you, in the app"))
         self.show_me.clicked.connect(self.show_requested)
@@ -234,6 +234,12 @@ class LessonPanel(QWidget):
     def _go(self, by: int) -> None:
         if self._runner is not None:
             self.step_requested.emit(self._runner.index + by)
+
+    def _ask_for_hint(self) -> None:
+        self.hint_requested.emit()
+        shown = [label for label in self._hints if not label.isHidden()]
+        if shown:
+            self._reveal(shown[-1])
 
     def _predict(self, asked: Prediction, said: object, sure: int) -> None:
         self.predicted.emit(asked, said, sure)
@@ -352,13 +358,22 @@ class LessonPanel(QWidget):
         self._notice.setText(text)
         self._notice.setVisible(bool(text))
 
-    def _reveal(self, widget: QWidget) -> None:
-        """Scroll so far that a widget is in sight, or its beginning where it is too high."""
-        self._page.adjustSize()
+    def _reveal(self, *widgets: QWidget) -> None:
+        """Scroll so far that widgets are in sight, the last one above all.
+
+        Done when they are laid out: a scroll bar that appears makes the text narrower and longer.
+        """
+        QTimer.singleShot(0, self, partial(self._scroll_to, widgets))
+
+    def _scroll_to(self, widgets: tuple[QWidget, ...]) -> None:
         area = self.area
-        area.ensureWidgetVisible(widget, 0, 0)
-        if widget.height() > area.viewport().height():
-            area.verticalScrollBar().setValue(widget.y())
+        for widget in widgets:
+            if not isValid(widget):
+                return
+            self._page.adjustSize()
+            area.ensureWidgetVisible(widget, 0, 0)
+            if widget.height() > area.viewport().height():
+                area.verticalScrollBar().setValue(widget.y())
 
     def _show_what_is_next(self) -> None:
         """After a prediction: the next one, or else what is to be done now."""
@@ -371,8 +386,7 @@ class LessonPanel(QWidget):
         if rest:
             self._reveal(rest[0])
         elif rows:
-            self._reveal(rows[-1])
-            self._reveal(rows[0])
+            self._reveal(rows[-1], rows[0])
 
     def _emphasize(self, done: bool) -> None:
         """Next stands out once the step is done."""
