@@ -6,7 +6,6 @@ import pytest
 from lesson_cases import path_of
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import Wire
@@ -62,8 +61,10 @@ def test_that_a_layer_that_is_chosen_can_be_set_although_an_instrument_is_open(
 def test_that_a_step_says_which_one_it_goes_back_to(fading: MainWindow, qtbot: QtBot) -> None:
     panel = fading.lessons.panel
     panel.step_requested.emit(2)
-    said = [label.text() for label in panel.area.findChildren(QLabel)]
-    assert any("goes back to step 1, “A long way back”" in text for text in said)
+    assert "goes back to step 1, “A long way back”" in panel._lacking.text()
+    assert panel._lacking.isVisible()
+    panel.step_requested.emit(0)
+    assert not panel._lacking.isVisible()
 
 
 def test_that_a_layer_that_is_added_from_the_lesson_hides_nothing_and_is_on_no_wire(
