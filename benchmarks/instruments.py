@@ -111,6 +111,7 @@ def networks() -> dict[str, Network]:
 
 def cost(it: Studio, name: str, network: Network, panels: str, seconds: float) -> Cost:
     """What an arrangement costs; the speed without a window is measured before and after."""
+    print(f"{name}: {panels}", file=sys.stderr)
     open_network(it, network)
     spread(it, ARRANGEMENTS[panels])
     if "explanation" in ARRANGEMENTS[panels]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import statistics
+import threading
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -153,16 +154,17 @@ def dense(*widths: int) -> Network:
 def spread(it: Studio, keys: Collection[str]) -> None:
     """Show just these docks, each in a window of its own, so that none is behind another."""
     screen = it.app.primaryScreen().availableGeometry()
-    columns = max(1, screen.width() // CELL[0])
-    rows = max(1, screen.height() // CELL[1])
+    across = max(1, screen.width() // CELL[0])
+    down = max(1, screen.height() // CELL[1])
     for dock in it.window.docks.values():
         dock.setVisible(False)
     for place, key in enumerate(keys):
         dock = it.window.docks[key]
         dock.setFloating(True)
-        dock.resize(*CELL)
-        row, column = divmod(place, columns)
-        dock.move(screen.topLeft() + QPoint(column * CELL[0], row % rows * CELL[1]))
+        # Room for twelve heatmaps.
+        dock.resize(CELL[0] * 2 if key == "gradients" else CELL[0], CELL[1] + 140)
+        row, column = divmod(place, across)
+        dock.move(screen.topLeft() + QPoint(column * CELL[0], row % down * CELL[1]))
         dock.open()
     wait(300)
     hidden = [k for k in keys if it.window.panel(k).visibleRegion().isEmpty()]
@@ -216,25 +218,21 @@ def click_run(it: Studio, state: State) -> None:
 
 def train(it: Studio, seconds: float) -> Run:
     """Train flat out and look at the event loop; the first second is not counted."""
+    idents: list[int] = []
+    it.engine.ask(lambda _: threading.get_ident(), idents.append)
+    wait_until(lambda: bool(idents), "the worker says which thread it is", 30.0)
+    clock = time.pthread_getcpuclockid(idents[0])
     click_run(it, State.RUNNING)
     wait(1000)
-    done, began, spent = _stand(it)
+    done, began, spent = completed(it), time.perf_counter(), time.clock_gettime(clock)
     worked, ticks = time.thread_time(), Ticks()
     wait(round(seconds * 1000))
     ticks.stop()
     worked = time.thread_time() - worked
-    done_now, now, spent_now = _stand(it)
+    done, spent = completed(it) - done, time.clock_gettime(clock) - spent
+    taken = time.perf_counter() - began
     click_run(it, State.PAUSED)
-    done, taken = done_now - done, now - began
-    return Run(ticks.late, ticks.work, done / taken, (spent_now - spent) / done, worked / taken)
-
-
-def _stand(it: Studio) -> tuple[int, float, float]:
-    """Finished iterations, the time, and the processor time of the worker's thread."""
-    found: list[tuple[int, float, float]] = []
-    it.engine.ask(lambda s: (s.completed, time.perf_counter(), time.thread_time()), found.append)
-    wait_until(lambda: bool(found), "the worker says where it stands", 30.0)
-    return found[0]
+    return Run(ticks.late, ticks.work, done / taken, spent / max(done, 1), worked / taken)
 
 
 @dataclass(frozen=True)

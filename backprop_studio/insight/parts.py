@@ -122,7 +122,7 @@ def parts(program: Program, index: int) -> Parts | None:
     b = Builder()
     given = _inputs(b, program, instr.inputs)
     with b.scope(node=instr.node, phase=instr.phase):
-        made = RULES[type(instr.op)](b, instr.op, *given.values())
+        made = RULES[type(instr.op)](b, instr.op, *(given[i] for i in instr.inputs))
     return None if made is None else _built(b, given, instr.outputs, made)
 
 

@@ -73,6 +73,7 @@ class Runner:
         self._met: tuple[bool, ...] = ()
         self._facts: Facts | None = None
         self._began: int | None = None
+        self._held = False
         ids = [step.id for step in lesson.steps]
         self._index = ids.index(self.progress.step) if self.progress.step in ids else 0
         self._scene: int | None = None
@@ -114,18 +115,16 @@ class Runner:
     def is_past(self) -> bool:
         """Whether the run has gone past the place where the step could have been done.
 
-        What it asks for is then not computed any more, and the learner would wait for ever.
+        What it asks for is then not computed any more, or is another iteration's, and the
+        learner would wait for ever.
         """
         facts, checks = self._facts, self.step.checks
         if self.is_solved or facts is None or facts.moment is None or not checks:
             return False
         open_ = [check for check, met in zip(checks, self.met, strict=True) if not met]
-        if not open_:
-            return self._all_said()
-        # A step that sends the run on to another iteration is not past for being there.
-        stays = not any(check.kind == "reached" for check in checks)
-        on = stays and self._began is not None and facts.moment.cursor.iteration > self._began
-        over = [check.passed(facts) or (on and check.kind == "computed") for check in open_]
+        if self._is_too_far(facts) or not open_:
+            return bool(open_) or self._all_said()
+        over = [check.passed(facts) for check in open_]
         return any(over) and all(
             gone or check.question for gone, check in zip(over, open_, strict=True)
         )
@@ -143,12 +142,21 @@ class Runner:
         }
         return min(needed, default=None)
 
+    @property
+    def is_held(self) -> bool:
+        """Whether nothing that is seen counts."""
+        return self._held
+
+    def hold(self) -> None:
+        """Let nothing count that is seen until `go`: the app is being made ready for the step."""
+        self._held = True
+
     def go(self, index: int) -> None:
         """Bring another step to the front."""
         self._index = min(max(index, 0), len(self.lesson.steps) - 1)
         self.progress.step = self.step.id
         self._met = ()
-        self._began = None
+        self._began, self._held = None, False
 
     def take_scene(self) -> tuple[Action, ...]:
         """What is to be set before the step in front; nothing when that was taken already.
@@ -172,13 +180,16 @@ class Runner:
         facts = self._with_kept(facts)
         self._facts = facts
         step, progress = self.step, self.progress
+        if self._held:
+            return False
         if self._began is None and facts.moment is not None:
             self._began = facts.moment.cursor.iteration
         before = (self._met, len(progress.solved), len(progress.shown.get(step.id, {})))
         self._take_numbers(progress.shown, step.in_text(), facts)
         if not self.is_solved:
             self._met = tuple(check.met(facts) for check in step.checks)
-            if self._all_said() and all(self._met) and self._settle(facts):
+            ready = self._all_said() and all(self._met) and not self._has_missed(facts)
+            if ready and self._settle(facts):
                 progress.solved.append(step.id)
                 self._take_numbers(progress.told, step.in_explanation(), facts)
                 for expression in self.lesson.wanted(self._index):
@@ -245,6 +256,21 @@ class Runner:
 
     def _all_said(self) -> bool:
         return all(p.id in self.progress.forecasts for p in self.step.predictions)
+
+    def _has_missed(self, facts: Facts) -> bool:
+        """Whether what was predicted would be compared with another iteration's numbers."""
+        return any(p.about for p in self.step.predictions) and self._is_too_far(facts)
+
+    def _is_too_far(self, facts: Facts) -> bool:
+        """Whether the run is beyond the iteration that the step is about.
+
+        Steps that ask for more than a stage of an iteration go where they like.
+        """
+        checks = [check for check in self.step.checks if not check.question]
+        ends = [check.last_iteration(self._began or 0) for check in checks]
+        if facts.moment is None or not checks or None in ends:
+            return False
+        return facts.moment.cursor.iteration > max(end for end in ends if end is not None)
 
     def _with_kept(self, facts: Facts) -> Facts:
         """The facts, and what was so at the end of earlier steps."""

@@ -110,11 +110,7 @@ def _wire_in(analysis: Analysis, problem: Diagnostic) -> Fix | None:
     taken = network.incoming(node.id)
     port = next(p for p in range(len(node.spec.ports)) if p not in taken)
     after = graph.downstream(network, [node.id])
-    free = [
-        n
-        for n in network.nodes
-        if n.spec.has_output and n.id not in after and not network.outgoing(n.id)
-    ]
+    free = [n for n in network.open_ends if n.id not in after]
     if not free:
         return None
 

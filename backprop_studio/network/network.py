@@ -11,6 +11,7 @@ from backprop_studio.data import DataSettings, Prepared, prepare, quick
 from backprop_studio.data import info as info_of
 from backprop_studio.errors import StudioError
 from backprop_studio.network.marks import Arrow, Group, Note
+from backprop_studio.network.sorting import in_order
 from backprop_studio.nn import (
     LayerSpec,
     LossSpec,
@@ -280,6 +281,12 @@ class Network:
         return self._by_weights.get(weights, ())
 
     @cached_property
+    def sorted_ids(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """See `graph.order`, which everybody asks."""
+        pairs = ((wire.source, wire.target) for wire in self.wires)
+        return in_order([node.id for node in self.nodes], pairs)
+
+    @cached_property
     def shared(self) -> frozenset[str]:
         """Ids of the nodes whose weights are those of another one as well."""
         return frozenset(
@@ -337,6 +344,11 @@ class Network:
     def incoming(self, node_id: str) -> Mapping[int, Wire]:
         """Wires that end at a node, by port."""
         return self._wires_into.get(node_id, {})
+
+    @cached_property
+    def open_ends(self) -> tuple[Node, ...]:
+        """Nodes whose output leads nowhere, in the order of the document."""
+        return tuple(n for n in self.nodes if n.spec.has_output and not self.outgoing(n.id))
 
     def outgoing(self, node_id: str) -> tuple[Wire, ...]:
         """Wires that start at a node."""

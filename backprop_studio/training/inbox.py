@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from backprop_studio.training.messages import Ask, Command, Seek
+from backprop_studio.training.messages import Ask, Command
 
 SHARE = 0.1
 """Of the time that training runs, what all questions together may take."""
@@ -22,10 +22,11 @@ class Inbox:
     Parameters
     ----------
     clock
-        Tells the time in seconds.
+        Tells how many seconds the worker has worked. Time in which other programs had the
+        processor counts neither for the questions nor for training.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.thread_time) -> None:
         self._clock = clock
         self._arrived: SimpleQueue[Command] = SimpleQueue()
         self._commands: deque[Command] = deque()
@@ -94,11 +95,8 @@ class Inbox:
     def _file(self, command: Command) -> None:
         if isinstance(command, Ask):
             self._questions.append(command)
-            return
-        if self._commands and isinstance(command, Seek) and isinstance(self._commands[-1], Seek):
-            # Whoever drags along the timeline wants to see where they are, not where they were.
-            self._commands.pop()
-        self._commands.append(command)
+        else:
+            self._commands.append(command)
 
     def _next(self, sparing: bool) -> Command | None:
         if self._commands:

@@ -22,6 +22,9 @@ from backprop_studio.training.tally import Tally, rate_of
 SLOW_ITERATION = 0.002
 """Seconds; longer iterations are run instruction by instruction, so that Pause is at once."""
 
+LINGER = 0.03
+"""Seconds that `run` goes on over its time to come to the end of an iteration."""
+
 
 class Session(RecordedRun):
     """One network in training.
@@ -234,7 +237,8 @@ class Session(RecordedRun):
     ) -> None:
         """Execute for about this long, or until `interrupted` says so or a result is not finite.
 
-        Where an iteration is short, it is the unit; where it is long, an instruction is. A
+        Where an iteration is short, it is the unit; where it is long, an instruction is, but it is
+        ended if that takes no more than `LINGER`, so that whoever looks sees all of it. A
         breakpoint of `stops` that is reached ends it too, and is left in `hit`. With `one`, a
         single instruction is executed.
         """
@@ -258,7 +262,9 @@ class Session(RecordedRun):
                     self._iteration_time = self._spent
                 if sound and stops is not None:
                     self.hit = stops.reached(self._machine, self._iteration, self._index)
-                if one or self.hit is not None or now >= deadline or interrupted():
+                if one or self.hit is not None or interrupted():
+                    return
+                if now >= deadline and (self._index == self._length or now >= deadline + LINGER):
                     return
 
     # Backwards.

@@ -118,7 +118,9 @@ class Worker:
             elif self.state is State.RUNNING:
                 self._train()
             shown = telling or self._slow or self.state is not before
-            if shown or (command is None and self.mailbox.wanted):
+            # What breaks a slice off in the middle of an iteration is seen to first.
+            passing = command is None and self._inbox.empty
+            if shown or (passing and self.mailbox.wanted):
                 self._publish()
         except Exception as error:  # the one place: whatever it is, the window must live on
             log.exception("the worker failed")
@@ -209,7 +211,7 @@ class Worker:
         if session is None:
             reply.cancel()
             return
-        began = time.perf_counter()
+        began = time.thread_time()
         session.pressed = self._inbox.pressed
         try:
             reply.set_result(asked.question(session))
@@ -220,7 +222,7 @@ class Worker:
             reply.set_exception(error)
         finally:
             session.pressed = bool
-            self._inbox.answered(time.perf_counter() - began)
+            self._inbox.answered(time.thread_time() - began)
 
     def _change(self, session: Session, change: Change) -> None:
         """Do something to the timeline. What is refused changes nothing."""

@@ -256,6 +256,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         True, True, "", "alone",
     ),
     ActionSpec(
+        "open_breakpoints", "train", "Brea&kpoints", "Ctrl+Alt+B", "",
+        "Where a run stops by itself: at a layer, a phase, a number that is too large",
+    ),
+    ActionSpec(
         "fork", "train", "Start a branc&h here", "Ctrl+B", "",
         "Try something else from this moment on; what was recorded stays", True,
     ),

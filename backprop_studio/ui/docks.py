@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from PySide6.QtWidgets import (
+    QApplication,
     QDockWidget,
     QFrame,
     QMainWindow,
@@ -249,6 +250,13 @@ def show_arrangement(window: QMainWindow, docks: Mapping[str, Dock], name: str) 
         # The listing with the shapes, results and costs of its instructions.
         sides = [docks["timeline"], docks["program"]]
         window.resizeDocks(sides, [400, 600], Qt.Orientation.Horizontal)
+    elif name == "explain":
+        # Sentences and formulas need more room than settings do.
+        window.resizeDocks([docks["explanation"]], [INSTRUMENT_WIDTH], Qt.Orientation.Horizontal)
+        sides = [docks["gradients"], docks["current_step"]]
+        window.resizeDocks(sides, [460, 440], Qt.Orientation.Horizontal)
+        heights = [docks["inspector"], docks["explanation"]]
+        window.resizeDocks(heights, [130, 530], Qt.Orientation.Vertical)
     elif "losses" not in wanted and "gradients" not in wanted:
         # Messages alone need a few lines.
         window.resizeDocks([docks["messages"]], [120], Qt.Orientation.Vertical)
@@ -260,7 +268,9 @@ def open_instrument(window: QMainWindow, docks: Mapping[str, Dock], key: str) ->
     dock.open()
     dock.raise_()
     make_readable(window, docks, key)
-    dock.widget().setFocus()
+    _give_keyboard(dock)
+    # Behind another tab, its panel comes into sight only when the tabs have changed.
+    QTimer.singleShot(0, dock, partial(_give_keyboard, dock))
 
 
 def make_readable(window: QMainWindow, docks: Mapping[str, Dock], key: str) -> None:
@@ -275,3 +285,27 @@ def make_readable(window: QMainWindow, docks: Mapping[str, Dock], key: str) -> N
         # The curves give way before the words do.
         bottom = [docks[k] for k in ("losses", "gradients", "current_step")]
         window.resizeDocks(bottom, _BESIDE_AN_INSTRUMENT, Qt.Orientation.Horizontal)
+
+
+def _give_keyboard(dock: QDockWidget) -> None:
+    """Put the keyboard where its panel wants it, or else at the first thing there that takes it."""
+    focus, panel = QApplication.focusWidget(), dock.widget()
+    if focus is not None and panel.isAncestorOf(focus):
+        return
+    wanted = panel
+    while (proxy := wanted.focusProxy()) is not None:
+        wanted = proxy
+
+    def takes(widget: QWidget) -> bool:
+        ready = widget.isEnabled() and widget.isVisibleTo(panel)
+        return ready and bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
+
+    if not takes(wanted):
+        inside, after = [], panel.nextInFocusChain()
+        while after is not None and after is not panel:
+            if panel.isAncestorOf(after) and takes(after):
+                inside.append(after)
+            after = after.nextInFocusChain()
+        # Where nothing takes it, the dock itself has it: F1 then still speaks of this panel.
+        wanted = next(iter(inside), dock)
+    wanted.setFocus(Qt.FocusReason.OtherFocusReason)

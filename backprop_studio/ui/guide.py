@@ -99,7 +99,7 @@ GUIDE: Mapping[str, str] = MappingProxyType(
         "example": (
             "Choose one row of the batch, or any example of the data, and the canvas shows it on "
             "its way through the network, and its error signal on the way back. Rows of one class "
-            "have one colour; an example that is not in the batch is a diamond. "
+            "have one colour; an example that is not in the batch is a star. "
             "Type other numbers and press Put in to ask: what if the input were this?"
         ),
         "explanation": (

@@ -63,6 +63,13 @@ def _write(lessons: LessonController, window: MainWindow) -> None:
     editor.activateWindow()
 
 
+def _bring_editor_back(window: MainWindow) -> None:
+    """Show the editor that has stepped aside for its lesson."""
+    editor = window.findChild(QDialog, _EDITOR)
+    if editor is not None and editor.isHidden():
+        editor.show()
+
+
 def install(window: MainWindow) -> None:
     """Let lessons and the rest of the window know of each other."""
     lessons = window.lessons
@@ -71,6 +78,7 @@ def install(window: MainWindow) -> None:
     lessons.watch_docks(window.docks)
     lessons.opened.connect(mode.enter)
     lessons.closed.connect(mode.leave)
+    lessons.closed.connect(partial(_bring_editor_back, window))
     lessons.told.connect(lambda text: window.statusBar().showMessage(text, 8000))
     shown = lessons.demonstration
     shown.panel_wanted.connect(lambda key: _open(key, window))
@@ -143,7 +151,7 @@ class LessonMode(QObject):
         # A lesson that is being written is not lost with the window.
         if watched is self._window and event.type() == QEvent.Type.Close:
             editor = self._window.findChild(QDialog, _EDITOR)
-            if editor is not None and editor.isVisible() and not editor.close():
+            if editor is not None and not editor.close():
                 event.ignore()
                 return True
         return super().eventFilter(watched, event)

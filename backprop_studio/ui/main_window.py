@@ -160,6 +160,7 @@ class MainWindow(QMainWindow):
             "export": partial(self._after_edits, project.export),
             "import_data": partial(self._after_edits, self.importing.open),
             "open_draw": partial(self._open_instrument, "draw"),
+            "open_breakpoints": partial(self._open_instrument, "breakpoints"),
             "quit": self.close,
             "undo": undo.undo,
             "redo": undo.redo,

@@ -11,7 +11,7 @@ import json
 import sys
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPoint, QPointF, QRect, QSocketNotifier
+from PySide6.QtCore import QModelIndex, QPoint, QPointF, QRect, QSocketNotifier, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -22,11 +22,13 @@ from PySide6.QtWidgets import (
     QLabel,
     QScrollArea,
     QTabBar,
+    QTableView,
     QWidget,
 )
 
 from backprop_studio import app as application
 from backprop_studio.training import Boundary
+from backprop_studio.ui import theme
 from backprop_studio.ui.dialogs.chooser import Chooser
 
 
@@ -35,6 +37,7 @@ class Eyes:
 
     def __init__(self, window: Any) -> None:
         self.window = window
+        self._root: QWidget = window
 
     def answer(self, ask: str, *about: Any) -> Any:
         return getattr(self, ask)(*about)
@@ -71,6 +74,47 @@ class Eyes:
         place = canvas.canvas_scene.part(group).card_rect().topLeft() + QPointF(12, 12)
         return self._global(canvas.viewport(), canvas.mapFromScene(place))
 
+    def wire(self, source: str, target: str, share: float) -> list[int]:
+        """A place on a wire, between 0 at its beginning and 1 at its end."""
+        canvas = self.window.canvas
+        wires = canvas.canvas_scene.wires
+        item = next(i for w, i in wires.items() if (w.source, w.target) == (source, target))
+        place = canvas.mapFromScene(item._path.pointAtPercent(share))
+        return self._global(canvas.viewport(), place)
+
+    def block(self, part: str) -> list[int]:
+        """The middle of a group's title, of a block, or of a note."""
+        canvas = self.window.canvas
+        item = canvas.canvas_scene.part(part)
+        rect = item.title_rect() if hasattr(item, "title_rect") else item.card_rect()
+        return self._global(canvas.viewport(), canvas.mapFromScene(rect.center()))
+
+    def menu(self, action: str) -> list[int]:
+        """An action in the menu that is open on the canvas."""
+        menu = self.window.layers.menu.menu
+        rect = menu.actionGeometry(self.window.actions_by_id[action])
+        return self._global(menu, rect.center())
+
+    def front(self) -> dict[str, Any]:
+        """What is in front of everything, and how it looks."""
+        window, menu = self.window, self.window.layers.menu.menu
+        page, focus = window.pages.currentWidget(), QApplication.focusWidget()
+        actions = [] if menu is None else menu.actions()
+        bubble = window.canvas.bubble
+        return {
+            "page": type(page).__name__,
+            "menu": [a.objectName().removeprefix("action-") for a in actions],
+            "bubble": bubble.text() if bubble.isVisible() else "",
+            "theme": theme.current().name,
+            "type": QApplication.font().pointSizeF(),
+            "full": window.isFullScreen(),
+            "keyboard": "" if focus is None else focus.accessibleName(),
+            "docks": [k for k, d in window.docks.items() if d.isVisible()],
+            "shares": [n.id for n in window._document.network.nodes if n.shares],
+            "keys": {k: a.shortcut().toString() for k, a in window.actions_by_id.items()},
+            "kept": window.project.recovery._file.exists(),
+        }
+
     def button(self, name: str) -> list[int]:
         transport = self.window.transport
         buttons = {
@@ -99,6 +143,22 @@ class Eyes:
         }
         return self._middle(parts[what])
 
+    def plane(self, x: float, y: float) -> list[int]:
+        """A place on the plane that points are drawn on."""
+        plane = self.window.draw.plane
+        return self._global(plane, plane.at(x, y).toPoint())
+
+    def drawn(self) -> list[list[float]]:
+        """The points on the plane."""
+        places: list[list[float]] = self.window.draw.plane.drawing.places.tolist()
+        return places
+
+    def columns(self, row: int, column: int) -> list[int]:
+        """A cell in the preview of a table that is imported."""
+        view = self.window.importing.dialog.page.view
+        index = view.model().index(row, column)
+        return self._global(view.viewport(), view.visualRect(index).center())
+
     def inspector(self, field: str) -> list[int]:
         return self._middle(self.window.inspector.form.editor(field))
 
@@ -123,6 +183,12 @@ class Eyes:
         view, index = self._row(key, text)
         view.scrollTo(index)
         return self._global(view.viewport(), view.visualRect(index).center())
+
+    def chosen(self, key: str) -> list[str]:
+        """The row that is selected in each table, list or tree of a dock."""
+        views = (v for v in self._views(key) if v.isVisible() and v.selectionModel() is not None)
+        rows = (v.selectionModel().selectedRows(0) or v.selectedIndexes()[:1] for v in views)
+        return [" | ".join(_cells(row)) for found in rows for row in found]
 
     def gutter(self, key: str, text: str) -> list[int]:
         """The left edge of such a row: where a listing has its breakpoints."""
@@ -224,6 +290,25 @@ class Eyes:
             away = max(top + widget.height() - port.height(), 0) or min(top, 0)
         return [*self._middle(widget), away]
 
+    def header(self, key: str, column: str) -> list[int]:
+        """The name of a table's column."""
+        for view in self._views(key):
+            if isinstance(view, QTableView) and view.isVisible():
+                header, model = view.horizontalHeader(), view.model()
+                for place in range(model.columnCount()):
+                    if model.headerData(place, Qt.Orientation.Horizontal) == column:
+                        x = header.sectionViewportPosition(place) + header.sectionSize(place) // 2
+                        return self._global(header.viewport(), QPoint(x, header.height() // 2))
+        raise LookupError(f"no column {column!r} in {key!r}")
+
+    def flow(self) -> dict[str, str]:
+        """What stands on the wires, and below the nodes."""
+        scene = self.window.canvas.canvas_scene
+        told = {
+            f"{w.source} {w.target}": i.reading.text for w, i in scene.wires.items() if i.reading
+        }
+        return told | {n: i.picture.text for n, i in scene.nodes.items() if i.picture}
+
     def clipboard(self) -> str:
         return QGuiApplication.clipboard().text()
 
@@ -265,7 +350,11 @@ class Eyes:
             "dialog": None
             if QApplication.activeModalWidget() is None
             else QApplication.activeModalWidget().windowTitle(),
+            "popup": QApplication.activePopupWidget() is not None,
+            "import": "" if (asked := window.importing.dialog) is None else asked.summary.text(),
+            "import note": "" if asked is None else asked.note.text,
             "completed": snapshot.completed,
+            "loss": snapshot.loss,
             "live": snapshot.live,
             "edited": snapshot.edited,
             "element": snapshot.element,
@@ -285,10 +374,14 @@ class Eyes:
     def _within(self, key: str) -> list[QWidget]:
         modal = QApplication.activeModalWidget()
         root = self.window.docks[key] if key else modal or self.window
+        # As long as Python knows a dialog of Qt's own, it knows what is in it.
+        self._root = root
         return [root, *root.findChildren(QWidget)]
 
     def _named(self, name: str, key: str) -> QWidget:
         found = [w for w in self._within(key) if w.isVisible() and name in _names(w)]
+        # A field and the line that is typed in have one name.
+        found = [w for w in found if not any(w.isAncestorOf(o) for o in found if o is not w)]
         if len(found) != 1:
             raise LookupError(f"{len(found)} widgets are called {name!r} in {key!r}")
         return found[0]

@@ -27,6 +27,7 @@ class Desk:
 
     def __init__(self, display: str, app: subprocess.Popen[str], pictures: Path) -> None:
         self._env = {**os.environ, "DISPLAY": display}
+        self.display = display
         self.app = app
         self.pictures = pictures
 
@@ -69,6 +70,27 @@ class Desk:
             time.sleep(0.05)
         print(f"ok: {what}", flush=True)
         return state
+
+    def meet(
+        self, what: str, done: Callable[[dict[str, Any]], bool], seconds: float = 20
+    ) -> dict[str, Any]:
+        """Wait until what is in front is as it should be; fail with what was waited for."""
+        deadline = time.monotonic() + seconds
+        while not done(front := self.see("front")):
+            if time.monotonic() > deadline:
+                self.picture_of_failure()
+                raise AssertionError(f"waited in vain for: {what}; in front is {front}")
+            time.sleep(0.05)
+        print(f"ok: {what}", flush=True)
+        return dict(front)
+
+    def windows(self, name: str) -> int:
+        """How many windows of this name are seen on the display."""
+        found = subprocess.run(
+            ["xdotool", "search", "--onlyvisible", "--name", name],
+            env=self._env, capture_output=True, text=True, timeout=30, check=False,
+        )  # fmt: skip
+        return len(found.stdout.split())
 
     def hear(self, key: str, words: str, seconds: float = 20) -> list[str]:
         """Wait until a dock says something; fail with what it says instead."""
@@ -118,6 +140,13 @@ class Desk:
         self._do("click", 1)
         time.sleep(0.05)
 
+    def right_click(self, place: list[int]) -> None:
+        """Click here with the other button."""
+        self.move(*place)
+        time.sleep(0.05)
+        self._do("click", 3)
+        time.sleep(0.05)
+
     def double_click(self, place: list[int]) -> None:
         """Click here twice."""
         self.move(*place)
@@ -164,8 +193,10 @@ class Desk:
             self.type(f"{said:.6g}")
         self.press_lesson("button", which)
 
-    def drag(self, start: list[int], end: list[int]) -> None:
-        """Press here, go there in small moves, release."""
+    def drag(
+        self, start: list[int], end: list[int], before: Callable[[], object] | None = None
+    ) -> None:
+        """Press here, go there in small moves, call `before` if it is given, release."""
         self.move(*start)
         time.sleep(0.1)
         self._do("mousedown", 1)
@@ -178,6 +209,8 @@ class Desk:
             self.move(x, y)
             time.sleep(0.02)
         time.sleep(0.15)
+        if before is not None:
+            before()
         self._do("mouseup", 1)
         time.sleep(0.1)
 
@@ -185,6 +218,15 @@ class Desk:
         """Press keys, in xdotool's notation: `ctrl+n`."""
         self._do("key", "--clearmodifiers", keys)
         time.sleep(0.05)
+
+    def open(self, file: Path) -> None:
+        """Open a project."""
+        self.key("ctrl+o")
+        self.wait("the dialog opens", lambda s: s["dialog"] is not None)
+        self.key("ctrl+a")
+        self.type(str(file))
+        self.key("Return")
+        self.wait(f"{file.name} is open", lambda s: file.name in s["title"])
 
     def type(self, text: str) -> None:
         """Type text."""

@@ -1,15 +1,16 @@
-"""A canvas that has followed any edits shows what one that is opened on the result shows."""
+"""Canvas and outline that have followed any edits show what new ones show of the result."""
 
 from __future__ import annotations
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QTreeWidgetItem
 
 from backprop_studio.errors import StudioError
 from backprop_studio.network import grouping
 from backprop_studio.ui.canvas.scene import NetworkScene
 from backprop_studio.ui.controllers.document import Document
+from backprop_studio.ui.panels.outline import _NODE, _WIRE, OutlinePanel
 from tests.property.test_edits_and_undo import KINDS, START, _edit
 
 STEPS = st.lists(
@@ -44,6 +45,14 @@ def _shown(scene: NetworkScene) -> dict[object, object]:
     return found
 
 
+def _listed(item: QTreeWidgetItem) -> object:
+    """All that an outline says, from an item on down."""
+    wire, key = item.data(0, _WIRE), item.data(0, _NODE)
+    below = [_listed(item.child(row)) for row in range(item.childCount())]
+    error = item.foreground(0).color().name() if item.toolTip(0) else ""
+    return [item.text(k) for k in range(3)], item.toolTip(0), error, key, wire, below
+
+
 def _group(document: Document, kind: str, a: int, b: int) -> None:
     network = document.network
     if kind == "group" and network.nodes:
@@ -60,12 +69,14 @@ def _group(document: Document, kind: str, a: int, b: int) -> None:
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=STEPS)
-def test_that_a_canvas_that_has_followed_edits_is_like_one_made_anew(
+def test_that_canvas_and_outline_after_edits_are_like_those_made_anew(
     steps: list[tuple[str, int, int]], qapp: QApplication
 ) -> None:
     document = Document()
     document.reset(START)
-    scene = NetworkScene(document)
+    scene, outline = NetworkScene(document), OutlinePanel()
+    document.analysis_changed.connect(outline.set_network)
+    outline.set_network(document.analysis)
     for kind, a, b in steps:
         try:
             if kind == "undo":
@@ -84,5 +95,9 @@ def test_that_a_canvas_that_has_followed_edits_is_like_one_made_anew(
     anew = NetworkScene(other)
     assert _shown(scene) == _shown(anew)
     assert scene.content().isEmpty() == anew.content().isEmpty()
-    for each in (scene, anew, document, other):
+    again = OutlinePanel()
+    again.set_network(document.analysis)
+    root, other_root = (o.tree.invisibleRootItem() for o in (outline, again))
+    assert _listed(root) == _listed(other_root)
+    for each in (outline, again, scene, anew, document, other):
         each.deleteLater()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from networks import chain
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import analyze, edits
@@ -123,8 +123,10 @@ def test_that_an_own_scale_is_only_used_when_asked_for_and_is_labelled(
     assert len({t._scale for t in panel._tiles.values()}) == len(panel._tiles)
     assert tile._note.startswith("own ±") and not panel._bar.isVisible()
 
+    panel.copy_text()
+    copied = QApplication.clipboard().text()
     panel.numbers.setChecked(True)
-    assert panel.table.rowCount() == 4
+    assert panel.table.rowCount() == 4 and copied == panel.table.as_text()
     norms = {panel.table.item(r, 0).text(): float(panel.table.item(r, 1).text()) for r in range(4)}
     assert norms["dense_1/weight"] == pytest.approx(tile._norm, rel=1e-3)
     assert panel.table.as_text().count("\n") == 4

@@ -6,6 +6,7 @@ import inspect
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from backprop_studio import data
@@ -143,3 +144,18 @@ def test_that_f1_explains_the_corruption_that_is_selected(window: MainWindow) ->
     window.data.corruptions.list.setFocus()
     window.actions_by_id["help"].trigger()
     assert window.help.heading.text() == "<b>Corruption: Swapped labels</b>"
+
+
+def test_that_opening_any_panel_gives_it_the_keyboard(window: MainWindow, qtbot: QtBot) -> None:
+    for key, dock in window.docks.items():
+        window.layouts.open(key)
+        qtbot.wait(1)
+        assert dock.isAncestorOf(QApplication.focusWidget() or window), key
+        focus = QApplication.focusWidget()
+        takes = [
+            w
+            for w in dock.widget().findChildren(QWidget)
+            if w.isVisible() and w.isEnabled() and w.focusPolicy() & Qt.FocusPolicy.TabFocus
+        ]
+        assert focus is not None
+        assert focus.focusPolicy() != Qt.FocusPolicy.NoFocus or not takes, key

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from backprop_studio.training import Ask, Boundary, Load, Pause, Seek, Session, Step
+from backprop_studio.training import Ask, Boundary, Load, Pause, Session, Step
 from backprop_studio.training.inbox import SHARE, Inbox
 
 
@@ -67,13 +67,6 @@ def test_that_nobody_waits_for_an_answer_while_training_rests() -> None:
     inbox.put(question())
     assert inbox.take(0.0, sparing=True) is None
     assert inbox.take(None) is not None
-
-
-def test_that_of_moments_that_are_only_passed_the_last_is_gone_to() -> None:
-    inbox = Inbox()
-    for command in (Seek(1), Seek(2), Pause(), Seek(3), question(), Seek(4)):
-        inbox.put(command)
-    assert [inbox.take(0.0) for _ in range(3)] == [Seek(2), Pause(), Seek(4)]
 
 
 def test_that_waiting_ends_when_something_arrives_or_the_time_is_over() -> None:

@@ -8,8 +8,8 @@ from networks import Layers, chain
 
 from backprop_studio.autograd import Phase
 from backprop_studio.insight.parts import RULES, parts
-from backprop_studio.network import Network, analyze
-from backprop_studio.nn import losses
+from backprop_studio.network import Network, Wire, analyze, edits
+from backprop_studio.nn import losses, nodes
 from backprop_studio.training import Boundary, Session
 
 SEQUENCE: Layers = [("input", {}), ("reshape", {"channels": 8, "height": 8, "width": 0})]
@@ -73,6 +73,21 @@ def test_that_the_parts_compute_what_the_whole_does(name: str) -> None:
                 apart.array(mine).reshape(whole.shape), whole, 1e-9, 1e-12, err_msg=instr.op.name
             )
     assert taken
+
+
+def test_that_an_operation_that_reads_a_value_twice_has_parts_that_do() -> None:
+    network = chain([*SEQUENCE, ("dense", {"units": 3}), ("flatten", {}), *END], batch_size=9)
+    spec = nodes()["attention"]()
+    # Each port gets the same sequence: self-attention without weights of its own.
+    network, node = edits.add_node(network, spec, 0.0, 0.0)
+    names = {n.name: n.id for n in network.nodes}
+    gone = Wire(names["dense_1"], names["flatten_1"])
+    network = edits.remove(network, wires=[gone])
+    for port in range(len(spec.ports)):
+        network = edits.connect(network, names["dense_1"], node, port)
+    network = edits.connect(network, node, names["flatten_1"])
+    assert _parts_of(network, "attention_scores") == ["matmul", "weigh"]
+    assert _parts_of(network, "softmax_backward") is not None
 
 
 def test_that_every_rule_is_compared_above() -> None:

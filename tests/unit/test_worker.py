@@ -117,6 +117,25 @@ def test_that_a_waiting_command_ends_the_slice(desk: Desk) -> None:
     assert (desk.worker.session.cursor.iteration, desk.worker.session.cursor.index) == (0, 1)
 
 
+def test_that_what_is_shown_of_a_slow_network_at_speed_is_a_whole_iteration(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gradients would come and go otherwise, as the screen looks before or after them."""
+    monkeypatch.setattr("backprop_studio.training.session.SLOW_ITERATION", 0.0)
+    session = desk.worker.session
+    assert session is not None
+    gradients = frozenset(session.program.gradients.values())
+    desk.worker.turn(Watch(gradients))
+    desk.worker.turn(Run())
+    desk.take()
+    for _ in range(20):
+        desk.worker.turn(None)
+        snapshot, _ = desk.take()
+        assert snapshot.cursor is not None
+        assert snapshot.cursor.index == len(session.program.instructions)
+        assert snapshot.arrays.keys() == gradients
+
+
 def test_that_only_computed_values_are_shown(desk: Desk) -> None:
     assert desk.worker.session is not None
     program = desk.worker.session.program

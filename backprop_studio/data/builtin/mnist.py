@@ -40,8 +40,5 @@ def load() -> Dataset:
             "Y. LeCun, L. Bottou, Y. Bengio and P. Haffner (1998). Gradient-based learning applied "
             "to document recognition. Proceedings of the IEEE 86(11), 2278-2324."
         ),
-        licence=(
-            "none on the authors' page; CC BY-SA 3.0 by the documentation of Keras, so treat them "
-            "as that"
-        ),
+        licence="none stated by the authors; CC BY-SA 3.0 by the documentation of Keras",
     )

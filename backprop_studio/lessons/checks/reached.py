@@ -58,6 +58,10 @@ class Reached(Check, frozen=True, kw_only=True):
             return moment.completed > self.iteration
         return moment.phase is not None and moment.phase > Phase[self.phase.upper()]
 
+    def last_iteration(self, began: int) -> int | None:
+        """As in `Check`: the one that a stage is in."""
+        return max(began, self.iteration) if self.phase and not self.epoch else None
+
     def faults(self) -> list[tuple[str, str]]:
         """As in `Check`."""
         if not (self.iteration or self.epoch or self.phase):

@@ -13,7 +13,8 @@ from backprop_studio.autograd import format_shape
 from backprop_studio.errors import Diagnostic
 from backprop_studio.insight.flow import Flow
 from backprop_studio.network import Analysis, Network, Wire, edits, fixes
-from backprop_studio.ui.canvas import differences, routing
+from backprop_studio.ui import differences
+from backprop_studio.ui.canvas import routing
 from backprop_studio.ui.canvas.activity import Activity
 from backprop_studio.ui.canvas.afar import Afar
 from backprop_studio.ui.canvas.arrow_item import ArrowItem

@@ -28,6 +28,8 @@ TITLES = 0.22
 PORTS = 0.25
 """Below this scale no ports are drawn: they are smaller than the line around the card."""
 
+_MOST_WIDTHS = 5000
+
 
 @dataclass(frozen=True)
 class Tone:
@@ -82,6 +84,7 @@ class Style:
         names = ("forward", "backward", "update", "error", "warning", "accent", "muted")
         self._tones = {name: _tone(colors.color(name)) for name in names}
         self._family = family
+        self._widths: dict[str, float] = {}
         self._afar: dict[tuple[int, bool], tuple[QFont, QFontMetricsF]] = {}
         self._bands = {
             name: QBrush(QColor(colors.node_title(name))) for name in get_args(theme.Category)
@@ -90,6 +93,15 @@ class Style:
     def tone(self, name: str) -> Tone:
         """Brushes and pens of a theme colour: a pass, "error", "warning", "accent", "muted"."""
         return self._tones[name]
+
+    def small_width(self, text: str) -> float:
+        """How wide a text is in small type; the labels of a large network are often the same."""
+        found = self._widths.get(text)
+        if found is None:
+            if len(self._widths) > _MOST_WIDTHS:
+                self._widths.clear()
+            found = self._widths[text] = self.small_metrics.horizontalAdvance(text)
+        return found
 
     def afar(self, pixels: int, *, bold: bool) -> tuple[QFont, QFontMetricsF]:
         """A font of so many scene units, for words that keep their size on the screen."""

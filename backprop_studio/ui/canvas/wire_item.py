@@ -149,18 +149,17 @@ class WireItem(QGraphicsItem):
         return self.label if self.reading is None else self.reading.text
 
     def _lay_out(self) -> None:
-        self.prepareGeometryChange()
         self._shape = None
-        metrics = style.current().small_metrics
-        width = metrics.horizontalAdvance(self._text()) + 12
-        height = metrics.height() + 4
+        look, text = style.current(), self._text()
+        width = look.small_width(text) + 12
+        height = look.small_metrics.height() + 4
         middle = (self._start + self._end) / 2
         if self._routed:
             middle = self._path.pointAtPercent(0.5)
         self._pill = QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)
         gap = self._end.x() - self._start.x()
         level = abs(self._end.y() - self._start.y()) < geometry.HEIGHT and not self._routed
-        if not self._text():
+        if not text:
             self._pill = QRectF()
         elif level and 0 <= gap < width:
             # No room between the cards: it stands above their upper edges.
@@ -168,9 +167,13 @@ class WireItem(QGraphicsItem):
         elif level and 0 <= gap < width + 3 * geometry.PORT:
             # Where it would touch the ports, it stands above the wire.
             self._pill.translate(0, -height / 2 - geometry.PORT)
-        self._bounds = self._path.controlPointRect().adjusted(-5, -5, 5, 5).united(self._pill)
+        bounds = self._path.controlPointRect().adjusted(-5, -5, 5, 5).united(self._pill)
         if self._routed:
-            self._bounds = self._bounds.united(self._plain.controlPointRect())
+            bounds = bounds.united(self._plain.controlPointRect())
+        if bounds != self._bounds:
+            # Only then: the scene has to find another place for it in its index.
+            self.prepareGeometryChange()
+            self._bounds = bounds
         self._touch()
 
     def boundingRect(self) -> QRectF:

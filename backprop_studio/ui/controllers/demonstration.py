@@ -61,12 +61,15 @@ class Demonstration(QObject):
         A breakpoint is to be set.
     refused(reason)
         An action is not possible; the rest is left out.
+    ended
+        All is done, or the rest is left out.
     """
 
     panel_wanted = Signal(str)
     check_wanted = Signal()
     breakpoint_wanted = Signal(object)
     refused = Signal(str)
+    ended = Signal()
 
     def __init__(
         self, document: Document, engine: Engine, learner: Learner, parent: QObject | None = None
@@ -122,6 +125,7 @@ class Demonstration(QObject):
             question = partial(_prepare, action, self._document.network, runner.wanted())
             self._engine.ask(question, partial(self._carry_out, action, number))
             return
+        self.ended.emit()
         self._learner.look()
 
     def _carry_out(
@@ -163,6 +167,7 @@ class Demonstration(QObject):
     def _refuse(self, reason: str) -> None:
         self.stop()
         self.refused.emit(reason)
+        self.ended.emit()
 
 
 def _prepare(

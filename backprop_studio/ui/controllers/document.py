@@ -142,7 +142,7 @@ class Document(QObject):
             # Nothing but places changed: what is known stays known, and a drag stays cheap.
             known = replace(known, network=network)
         else:
-            known = analyze(network, wait=False)
+            known = analyze(network, known, wait=False)
             self._wait_for(before, known)
         self._network, self._analysis = network, known
         self._retired.update(n.id for n in network.nodes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
@@ -44,7 +45,13 @@ from backprop_studio.training import (
 from backprop_studio.ui.controllers.document import Document
 
 PULL_INTERVAL = 50
-"""Milliseconds between two looks into the mailbox while training."""
+"""Milliseconds between two looks into the mailbox while training, at least."""
+
+SLOWEST = 200
+"""Milliseconds between two looks, at most."""
+
+SCREEN_SHARE = 0.12
+"""Of the time while training, what showing it may take of this thread."""
 
 REPLY_TIMEOUT = 10.0
 """Seconds to wait for weights; the worker answers within one instruction."""
@@ -95,7 +102,8 @@ class Engine(QObject):
         self._thread = _WorkerThread(self._worker, self)
         self._timer = QTimer(self)
         self._timer.setInterval(PULL_INTERVAL)
-        self._timer.timeout.connect(self.pull)
+        self._timer.timeout.connect(self._look)
+        self._worked = 0.0
         self._notified.connect(self.pull, Qt.ConnectionType.QueuedConnection)
         self._answered.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
         self._loaded: Network | None = None
@@ -289,6 +297,20 @@ class Engine(QObject):
         reply.add_done_callback(lambda done: self._answered.emit(revision, done, (answer, dropped)))
         self._worker.send(Ask(question, reply))
 
+    def _look(self) -> None:
+        """Pull; the more that showing took the last time, the later the next time.
+
+        What this thread works keeps the worker from Python: many panels are shown less often
+        rather than that they hold up the training.
+        """
+        worked = time.thread_time()
+        taken, self._worked = worked - self._worked, worked
+        interval = min(max(PULL_INTERVAL, round(1000 * taken / SCREEN_SHARE)), SLOWEST)
+        if abs(interval - self._timer.interval()) > PULL_INTERVAL // 10:
+            # Halfway only, so that one costly picture does not make the rest stutter.
+            self._timer.setInterval((interval + self._timer.interval()) // 2)
+        self.pull()
+
     def pull(self) -> None:
         """Take what lies in the mailbox, and show it."""
         snapshot, curves = self._mailbox.take()
@@ -305,7 +327,8 @@ class Engine(QObject):
         if snapshot.state is not self._told:
             self._told = snapshot.state
             if snapshot.state is State.RUNNING:
-                self._timer.start()
+                self._worked = time.thread_time()
+                self._timer.start(PULL_INTERVAL)
             else:
                 self._timer.stop()
             self.state_changed.emit(snapshot.state)

@@ -327,7 +327,8 @@ class ProjectController(QObject):
         self._show(aside.project, aside.path)
         if aside.changed:
             self._document.undo_stack.resetClean()
-            self.recovery.keep()
+        self.recovery.release()
+        self.recovery.keep()
 
     def show(self, loaded: Project) -> None:
         """A project without a file, without asking."""

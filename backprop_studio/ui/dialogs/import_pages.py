@@ -204,7 +204,9 @@ class TablePage(Page):
             self.tr("{count} rows").format(count=many)
             if found.whole
             else self.tr("In the first {count} rows").format(count=many),
-            self.tr("{count} feature columns").format(count=f"{len(plan.features):,}"),
+            self.tr("one feature column")
+            if len(plan.features) == 1
+            else self.tr("{count} feature columns").format(count=f"{len(plan.features):,}"),
         ]
         counts = table.tally(found, plan)
         if plan.task is Task.CLASSIFICATION and counts:
@@ -214,7 +216,8 @@ class TablePage(Page):
             )
         missing = counted(found.rows)
         if missing:
-            parts.append(self.tr("{count} missing cells").format(count=f"{missing:,}"))
+            cells = self.tr("one missing cell") if missing == 1 else self.tr("{n} missing cells")
+            parts.append(cells.format(n=f"{missing:,}"))
         return " · ".join(parts)
 
     def load(self, path: Path, progress: Progress) -> Imported:

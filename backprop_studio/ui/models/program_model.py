@@ -141,6 +141,11 @@ class ProgramModel(QAbstractItemModel):
         return self._instructions
 
     @property
+    def moment(self) -> Moment:
+        """Where the iteration stands."""
+        return self._moment
+
+    @property
     def current(self) -> int | None:
         """Index of the instruction that runs next, if it is marked."""
         return self._moment.current
@@ -176,6 +181,8 @@ class ProgramModel(QAbstractItemModel):
         if moment.done is not None and moment.done > total:
             moment = Moment(batch=moment.batch)  # of another program, which is on its way out
         before = self._moment
+        if moment.done is None and moment == before:
+            return
         if moment.batch != before.batch:
             self._costs = self._count(moment.batch)
         self._update(moment)

@@ -132,7 +132,9 @@ class EfficiencyPanel(QWidget):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Offer the race while training is possible."""
         self.button.setEnabled(snapshot.state is State.PAUSED)
-        if snapshot.batch_size != self._batch:
+        # The last batch of an epoch may be smaller: nobody sees it pass.
+        passing = snapshot.at_speed and self._batch
+        if snapshot.batch_size != self._batch and not passing:
             self._batch = snapshot.batch_size
             self._growth = None
             self._draw()

@@ -27,6 +27,7 @@ from backprop_studio.network import Analysis, Source
 from backprop_studio.training import Intervention, Snapshot, State
 from backprop_studio.ui import theme
 from backprop_studio.ui.asking import Ask, Enquiry
+from backprop_studio.ui.widgets.kinds import kind_color, kind_symbol
 
 _IMAGE = 72
 
@@ -35,7 +36,7 @@ class ExamplePanel(QWidget):
     """The examples of the batch as points, one of them traced through the network.
 
     Click a point, choose a row of the batch, or any example of the data by its number. One that is
-    not in the batch is drawn as a diamond, and goes through the network in a pass of its own.
+    not in the batch is drawn as a star, and goes through the network in a pass of its own.
 
     Parameters
     ----------
@@ -162,8 +163,10 @@ class ExamplePanel(QWidget):
         self._moment = None
         if cursor is not None and snapshot.state is not State.RUNNING:
             self._moment = (snapshot.branch, cursor.iteration, snapshot.edited and cursor.index)
-        with QSignalBlocker(self.row):
-            self.row.setMaximum(max(snapshot.batch_size - 1, 0))
+        last = max(snapshot.batch_size - 1, 0)
+        if self.row.maximum() != last:
+            with QSignalBlocker(self.row):
+                self.row.setMaximum(last)
         self._refresh()
 
     def trace(self, example: int) -> None:
@@ -261,10 +264,9 @@ class ExamplePanel(QWidget):
                     "pos": (float(x), float(y)),
                     "data": place,
                     "size": 15 if marked else 9,
-                    "brush": QColor(now.curves[kind % len(now.curves)]),
+                    "brush": kind_color(kind),
                     "pen": pg.mkPen(QColor(now.text), width=2 if marked else 0.5),
-                    # Colours repeat after a few classes; shapes then tell them apart.
-                    "symbol": "ostd+"[(kind // len(now.curves)) % 5],
+                    "symbol": kind_symbol(kind),
                 }
             )
         if guest is not None:
@@ -272,10 +274,10 @@ class ExamplePanel(QWidget):
                 {
                     "pos": (float(guest.place[0]), float(guest.place[1])),
                     "data": -1,
-                    "size": 15,
-                    "brush": QColor(now.curves[guest.kind % len(now.curves)]),
+                    "size": 18,
+                    "brush": kind_color(guest.kind),
                     "pen": pg.mkPen(QColor(now.text), width=2),
-                    "symbol": "d",
+                    "symbol": "star",
                 }
             )
         self.points.setData(spots=spots)

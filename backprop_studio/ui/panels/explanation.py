@@ -70,6 +70,7 @@ class ExplanationPanel(QWidget):
 
         self.value = QComboBox()
         self.value.setAccessibleName(self.tr("Value"))
+        self.value.setPlaceholderText(self.tr("in between"))
         self.value.setToolTip(self.tr("What to explain a number of"))
         self.value.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -294,13 +295,17 @@ class ExplanationPanel(QWidget):
                     "A gradient of 0: every local derivative from here on is 0, so no error "
                     "signal comes through."
                 )
+            case How.CHAIN if told.count == 1:
+                text = self.tr(
+                    "A gradient: upstream × local = downstream. It reaches one number directly."
+                )
             case How.CHAIN:
                 text = self.tr(
                     "A gradient: upstream × local = downstream, summed over the {count} numbers "
                     "that it reaches directly."
                 ).format(count=count)
             case How.SUM:
-                text = self.tr("A sum of {count} products that are not zero.").format(count=count)
+                text = self.tr("A sum of {count} products.").format(count=count)
             case How.RULE:
                 text = "" if told.formula is None else told.formula.says
             case How.INFLUENCE if told.terms:

@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QCheckBox,
     QComboBox,
     QGridLayout,
@@ -82,6 +83,7 @@ class GradientsPanel(QWidget):
         self._marked_at = 0.0
 
         self.what = QComboBox()
+        self._rows: list[list[Cell]] = []
         self.what.setAccessibleName(self.tr("What is shown"))
         self.what.setToolTip(self.tr("What is shown of every parameter"))
         self.what.currentIndexChanged.connect(self._choose)
@@ -117,6 +119,7 @@ class GradientsPanel(QWidget):
         self.averaged.toggled.connect(self._average)
         self.numbers = self._switch(menu, self.tr("&Table of numbers"))
         self.numbers.toggled.connect(self._show_page)
+        menu.addAction(self.tr("&Copy as text")).triggered.connect(lambda _: self.copy_text())
         menu.insertAction(self.as_pictures, self.mark)
         open_below(self.more, menu)
         header = QHBoxLayout()
@@ -403,9 +406,16 @@ class GradientsPanel(QWidget):
                 )
             tile.set_note(note or " ")
             tile.set_data(array, size, scale=own, log=log)
+        self._rows = rows
         if self.numbers.isChecked():
             self.table.set_rows(rows, self.table.chosen())
         self.what.setToolTip(self._explain_mode())
+
+    def copy_text(self) -> None:
+        """Put the table of numbers into the clipboard, shown or not."""
+        if not self.numbers.isChecked():
+            self.table.set_rows(self._rows)
+        QApplication.clipboard().setText(self.table.as_text())
 
     def _describe(
         self, parameter: int, array: Array | None, size: float | None

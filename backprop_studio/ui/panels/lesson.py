@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from backprop_studio.lessons import Prediction, Runner, Step
 from backprop_studio.lessons.lesson import Formula, Text, fill
@@ -223,7 +224,8 @@ class LessonPanel(QWidget):
         if self._built is not runner.step:
             self._build(runner)
         self._fill(runner)
-        if held and (focus is None or not focus.isEnabled() or not focus.isVisibleTo(self)):
+        kept = focus is not None and isValid(focus) and focus.isEnabled()
+        if held and not (kept and focus is not None and focus.isVisibleTo(self)):
             # What was pressed is gone. Without this, the next key would reach what comes after
             # it in the window, such as Run.
             on = self.onward if self.onward.isVisibleTo(self) else self.next

@@ -32,7 +32,7 @@ from backprop_studio.insight.curves import (
     running_mean,
 )
 from backprop_studio.project import write_atomically
-from backprop_studio.training import BranchView, CurveUpdate, Event, Snapshot, What
+from backprop_studio.training import BranchView, CurveUpdate, Event, Snapshot, State, What
 from backprop_studio.training.metrics import TEST_COLUMNS, Series
 from backprop_studio.ui.widgets.curve_marks import Mark
 from backprop_studio.ui.widgets.curves import CurvePlot
@@ -81,7 +81,7 @@ class LossCurvesPanel(QWidget):
         self._tests = Series(TEST_COLUMNS)
         self._others: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         self._drawn = 0.0
-        self._steady = True
+        self._steady = self._ready = True
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self._draw)
@@ -198,8 +198,9 @@ class LossCurvesPanel(QWidget):
             self._losses.extend(update.losses)
             self._tests.extend(update.tests)
         others = {b.name: (b.losses, b.tests) for b in snapshot.branches if len(b.losses)}
-        if curves or others.keys() != self._others.keys():
-            self._others = others
+        ready = snapshot.state is not State.EMPTY
+        if curves or others.keys() != self._others.keys() or ready != self._ready:
+            self._others, self._ready = others, ready
             self._draw_soon()
         self._mark(next((b for b in snapshot.branches if b.id == snapshot.branch), None))
         last = self._losses.points[-1, 0] if len(self._losses) else 0.0
@@ -232,6 +233,11 @@ class LossCurvesPanel(QWidget):
         if not len(self._losses):
             # A single test before the first step is no curve yet: keep the invitation.
             self.plot.clear()
+            self.plot.set_empty_text(
+                self.tr("Press Run: the loss curves grow here.")
+                if self._ready
+                else self.tr("This network cannot be trained yet. See Messages.")
+            )
             return
         accuracy, rate = self.accuracy.isChecked(), self.rate.isChecked()
         if accuracy:
@@ -244,7 +250,7 @@ class LossCurvesPanel(QWidget):
             empty = self.tr("The learning rate of each epoch comes here when the epoch is done.")
         else:
             wanted, label = self._loss_curves(), self.tr("loss")
-            empty = self.tr("Press Run: the loss curves grow here.")
+            empty = ""
         self.plot.set_y_label(label)
         self.plot.set_empty_text(empty)
         self._steady = len(set(points_of(self._tests.points, RATE)[:, 1])) < 2

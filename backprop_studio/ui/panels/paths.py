@@ -136,8 +136,10 @@ class PathsPanel(QWidget):
         self._moment = None
         if cursor is not None and snapshot.state is not State.RUNNING:
             self._moment = (snapshot.branch, cursor.iteration, snapshot.edited and cursor.index)
-        with QSignalBlocker(self.row):
-            self.row.setMaximum(max(snapshot.batch_size - 1, 0))
+        last = max(snapshot.batch_size - 1, 0)
+        if self.row.maximum() != last:
+            with QSignalBlocker(self.row):
+                self.row.setMaximum(last)
         self._refresh()
 
     def showEvent(self, event: QShowEvent) -> None:

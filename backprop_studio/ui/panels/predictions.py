@@ -232,6 +232,8 @@ class PredictionsPanel(QWidget):
             )
         if len(set(found.targets.tolist() if found.classes else (0, 1))) < 2:
             text += "\n" + self.tr("All examples are of one class: there is nothing to tell apart.")
+        if not np.ptp(found.x, axis=0).any():
+            text += "\n" + self.tr("All examples have the same features: nothing tells them apart.")
         if not np.isfinite(found.outputs).all():
             text += "\n" + self.tr("Some outputs are not finite (NaN): training has diverged.")
         self.story.setText(text)

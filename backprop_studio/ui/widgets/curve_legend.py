@@ -69,14 +69,17 @@ class CurveLegend(QWidget):
             left = x + _SAMPLE + _GAP
             # Where there is no room for both, the number is what is wanted.
             room = self.width() - left - _GAP - self._widths[name] - 2
-            name_width = max(min(metrics.horizontalAdvance(name), room), 0)
-            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, name_width)
+            name_width, shown = metrics.horizontalAdvance(name), name
+            if name_width > room:
+                name_width = max(room, 0)
+                shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, name_width)
             painter.setPen(QColor(now.muted))
             painter.drawText(QRectF(left, y, name_width + 1, line), flags, shown)
             left += name_width + _GAP
             painter.setPen(QColor(now.text))
             room = self.width() - left
-            value = metrics.elidedText(value, Qt.TextElideMode.ElideRight, max(int(room), 0))
+            if metrics.horizontalAdvance(value) > room:
+                value = metrics.elidedText(value, Qt.TextElideMode.ElideRight, max(room, 0))
             painter.drawText(QRectF(left, y, room, line), flags, value)
         end = self._row_end()
         if self._place and end + metrics.horizontalAdvance(self._place) <= self.width():

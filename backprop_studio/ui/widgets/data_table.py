@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
@@ -104,8 +104,7 @@ class DataTable(QTableWidget):
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
         header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
+        self._fit_columns(QHeaderView.ResizeMode.ResizeToContents)
         header.setHighlightSections(False)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setSortIndicatorClearable(True)
@@ -134,8 +133,10 @@ class DataTable(QTableWidget):
     def set_rows(self, rows: Sequence[Sequence[Cell]], chosen: int | None = None) -> None:
         """Show other rows, with one selected, sorted as before. Nobody is told of the selection."""
         colors = theme.current()
-        # Items that are put into a sorted table would move while it is filled.
+        # Items that are put into a sorted table would move while it is filled, and columns that
+        # fit their contents would be measured anew after each of them: rows times rows.
         self.setSortingEnabled(False)
+        self._fit_columns(QHeaderView.ResizeMode.Fixed)
         self.blockSignals(True)
         self.clearSelection()
         self.setRowCount(len(rows))
@@ -146,11 +147,19 @@ class DataTable(QTableWidget):
                     item.setForeground(colors.color(cell.color))
                 item.setData(_ROW, place)
                 self.setItem(place, column, item)
+        self._fit_columns(QHeaderView.ResizeMode.ResizeToContents)
         self.setSortingEnabled(self._sortable)
         if chosen is not None:
             self.choose(chosen)
         self.blockSignals(False)
         self._share_width()
+
+    def _fit_columns(self, mode: QHeaderView.ResizeMode) -> None:
+        """How wide all columns are but the first, which has what is left."""
+        header = self.horizontalHeader()
+        for column in range(1, self.columnCount()):
+            header.setSectionResizeMode(column, mode)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
 
     def choose(self, row: int) -> None:
         """Select a row by its position in what `set_rows` got."""
@@ -174,6 +183,10 @@ class DataTable(QTableWidget):
         lines = [[self.horizontalHeaderItem(c) for c in columns]]
         lines += [[self.item(r, c) for c in columns] for r in range(self.rowCount())]
         return "\n".join("\t".join("" if i is None else i.text() for i in line) for line in lines)
+
+    def sizeHint(self) -> QSize:
+        # It takes what is left. A taller hint would push what stands below it out of sight.
+        return QSize(super().sizeHint().width(), self.horizontalHeader().height() + 4 * ROW_HEIGHT)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
@@ -240,6 +253,8 @@ class _CurveDelegate(QStyledItemDelegate):
         if not curve or len(curve) < 2:
             return
         heights = np.asarray(curve, float)
+        if np.isnan(heights).all():
+            return
         top = float(np.nanmax(heights)) or 1.0
         area = option.rect.adjusted(4, 4, -4, -4)  # type: ignore[attr-defined]
         xs = np.linspace(area.left(), area.right(), len(heights))

@@ -79,6 +79,7 @@ class PredictForm(QFrame):
         super().__init__(parent)
         theme.set_role(self, "card")
         self.prediction = prediction
+        self._filled = False
         self.question = MarkdownLabel()
         self.options = QButtonGroup(self)
         self.number = QLineEdit()
@@ -123,6 +124,7 @@ class PredictForm(QFrame):
         self.button.setText(self.tr("Predict") if forecast is None else self.tr("Change it"))
         if forecast is None:
             return
+        self._refill(forecast)
         said = self.tr("You said: {said} ({sure} % sure).").format(
             said=_shown(forecast.said), sure=forecast.confidence
         )
@@ -138,6 +140,20 @@ class PredictForm(QFrame):
             said = f"{said}\n{came}"
         theme.set_role(self.outcome, role)
         self.outcome.setText(said)
+
+    def _refill(self, forecast: Forecast) -> None:
+        """Put in what was said at another time, to be seen and changed."""
+        if self._filled:
+            return
+        self._filled = True
+        sure = self.confidence.button(forecast.confidence)
+        if sure is not None:
+            sure.setChecked(True)
+        if isinstance(forecast.said, str):
+            place = self.prediction.choices.index(forecast.said)
+            self.options.button(place).setChecked(True)
+        elif not self.number.text():
+            self.number.setText(digits(forecast.said))
 
     def _asked(self) -> QWidget:
         if self.prediction.kind == "number":

@@ -59,3 +59,19 @@ def described(
         # What a loss says is about what comes in.
         found |= {node.id for node in network.losses}
     return [node.id for node in network.nodes if node.id in found]
+
+
+def outlined(known: Analysis, analysis: Analysis) -> list[str]:
+    """Ids of the nodes of which a list of nodes and their wires may say something else."""
+    before, network = known.network, analysis.network
+    found = {problem.node for problem in (*known.diagnostics, *analysis.diagnostics)}
+    found |= keys(known.shapes, analysis.shapes) | keys(known.parameters, analysis.parameters)
+    cut, drawn = wires(before.wires, network.wires)
+    for wire in (*cut, *drawn):
+        found |= {wire.source, wire.target}
+    for node in renewed(before.nodes, network.nodes):
+        found.add(node.id)
+        # Wires are told by the names of their ends.
+        found.update(wire.source for wire in network.incoming(node.id).values())
+        found.update(wire.target for wire in network.outgoing(node.id))
+    return [node.id for node in network.nodes if node.id in found]
