@@ -297,15 +297,12 @@ def _give_keyboard(dock: QDockWidget) -> None:
         wanted = proxy
 
     def takes(widget: QWidget) -> bool:
-        ready = widget.isEnabled() and widget.isVisibleTo(panel)
+        ready = widget.isEnabled() and widget.isVisibleTo(panel) and widget.focusProxy() is None
         return ready and bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
 
     if not takes(wanted):
-        inside, after = [], panel.nextInFocusChain()
-        while after is not None and after is not panel:
-            if panel.isAncestorOf(after) and takes(after):
-                inside.append(after)
-            after = after.nextInFocusChain()
+        # Not along the focus chain: that leads through Qt's own tab bars of docks, and once Python
+        # holds one of these, restoring a layout crashes.
         # Where nothing takes it, the dock itself has it: F1 then still speaks of this panel.
-        wanted = next(iter(inside), dock)
+        wanted = next(filter(takes, panel.findChildren(QWidget)), dock)
     wanted.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -98,3 +98,14 @@ def test_that_a_layer_that_is_inserted_stands_beside_a_wire_without_room(
     new = cards.pop("layer_norm_1")
     assert not any(new.intersects(rect) for rect in cards.values())
     assert canvas.viewport().rect().contains(canvas.node_center("layer_norm_1"))
+
+
+def test_that_a_lesson_is_left_safely_after_an_instrument_had_the_keyboard(
+    fading: MainWindow, qtbot: QtBot
+) -> None:
+    docks.open_instrument(fading, fading.docks, "gradient_flow")
+    qtbot.waitUntil(fading.docks["gradient_flow"].isActiveWindow)
+    # The keyboard is given once more when the tabs have changed.
+    qtbot.wait(50)
+    fading.lessons.leave()
+    assert fading.docks["palette"].isVisible() and not fading.docks["gradient_flow"].isVisible()
