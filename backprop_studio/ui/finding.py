@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from backprop_studio.ui.canvas.geometry import PortRef
     from backprop_studio.ui.canvas.view import CanvasView
 
+_BESIDE, _BELOW = 20.0, 40.0
+"""Free units around a layer that is inserted."""
+
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("Finding", text)
@@ -70,7 +73,9 @@ def insert(canvas: CanvasView, wire: Wire) -> None:
     scene = canvas.canvas_scene
     place = scene.wires[wire].middle()
     at = canvas.mapFromScene(place)
-    new = geometry.card(geometry.WIDTH).translated(place)
+    # With the little pictures that stand below cards while training goes on.
+    new = geometry.card(geometry.WIDTH).adjusted(-_BESIDE, -_BELOW, _BESIDE, _BELOW)
+    new.translate(place)
     if any(new.intersects(item.card_rect()) for item in scene.nodes.values() if item.isVisible()):
         place = canvas.mapToScene(pointing.free_spot(canvas, at))
     found = [

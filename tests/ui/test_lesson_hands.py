@@ -6,7 +6,6 @@ import pytest
 from lesson_cases import path_of
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import Wire
@@ -62,8 +61,10 @@ def test_that_a_layer_that_is_chosen_can_be_set_although_an_instrument_is_open(
 def test_that_a_step_says_which_one_it_goes_back_to(fading: MainWindow, qtbot: QtBot) -> None:
     panel = fading.lessons.panel
     panel.step_requested.emit(2)
-    said = [label.text() for label in panel.area.findChildren(QLabel)]
-    assert any("goes back to step 1, “A long way back”" in text for text in said)
+    assert "goes back to step 1, “A long way back”" in panel._lacking.text()
+    assert panel._lacking.isVisible()
+    panel.step_requested.emit(0)
+    assert not panel._lacking.isVisible()
 
 
 def test_that_a_layer_that_is_added_from_the_lesson_hides_nothing_and_is_on_no_wire(
@@ -97,3 +98,14 @@ def test_that_a_layer_that_is_inserted_stands_beside_a_wire_without_room(
     new = cards.pop("layer_norm_1")
     assert not any(new.intersects(rect) for rect in cards.values())
     assert canvas.viewport().rect().contains(canvas.node_center("layer_norm_1"))
+
+
+def test_that_a_lesson_is_left_safely_after_an_instrument_had_the_keyboard(
+    fading: MainWindow, qtbot: QtBot
+) -> None:
+    docks.open_instrument(fading, fading.docks, "gradient_flow")
+    qtbot.waitUntil(fading.docks["gradient_flow"].isActiveWindow)
+    # The keyboard is given once more when the tabs have changed.
+    qtbot.wait(50)
+    fading.lessons.leave()
+    assert fading.docks["palette"].isVisible() and not fading.docks["gradient_flow"].isVisible()

@@ -263,16 +263,10 @@ class LessonPanel(QWidget):
         font.setBold(True)
         heading.setFont(font)
         column.addWidget(heading)
-        lacking = runner.lacking
-        if lacking is not None:
-            note = QLabel(
-                self.tr("This step goes back to step {n}, “{title}”. Do that one first.").format(
-                    n=lacking + 1, title=runner.lesson.steps[lacking].title
-                )
-            )
-            note.setWordWrap(True)
-            theme.set_role(note, "warning")
-            column.addWidget(note)
+        self._lacking = QLabel()
+        self._lacking.setWordWrap(True)
+        theme.set_role(self._lacking, "warning")
+        column.addWidget(self._lacking)
         for block in step.blocks:
             if isinstance(block, Prediction):
                 form = PredictForm(block)
@@ -315,7 +309,14 @@ class LessonPanel(QWidget):
 
     def _fill(self, runner: Runner) -> None:
         """Bring the widgets up to date."""
-        step, progress = runner.step, runner.progress
+        step, progress, lacking = runner.step, runner.progress, runner.lacking
+        self._lacking.setVisible(lacking is not None)
+        if lacking is not None:
+            self._lacking.setText(
+                self.tr("This step goes back to step {n}, “{title}”. Do that one first.").format(
+                    n=lacking + 1, title=runner.lesson.steps[lacking].title
+                )
+            )
         for text in self._texts:
             text.fill(runner.number)
         self._explanation.fill(runner.told)

@@ -106,6 +106,7 @@ class OverTimePanel(QWidget):
         self.ridges = RidgePlot(
             self.tr("size and sign of the numbers, logarithmic"), self.tr("epoch")
         )
+        self.ridges.setAccessibleName(self.tr("Distributions over time"))
         self.table = DataTable(
             [
                 self.tr("Of"),
