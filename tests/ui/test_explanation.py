@@ -37,7 +37,7 @@ def test_that_a_cell_of_a_gradient_leads_to_its_derivation(
     rect = tile.image_rect()
     places = (QPoint(rect.left() + 3, y) for y in range(rect.top(), rect.bottom()))
     place = next(p for p in places if tile.entry_at(p) and abs(tile._data[tile.entry_at(p)]) > 1e-4)
-    entry = tile._index(*tile.entry_at(place))
+    entry = tile._excerpt.index(*tile.entry_at(place))
     QTest.mouseDClick(tile, Qt.MouseButton.LeftButton, pos=place)
     name = f"gradient of {tile.title} [{entry[0]}, {entry[1]}]"
     _told(window, qtbot, name)
