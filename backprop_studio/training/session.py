@@ -22,7 +22,7 @@ from backprop_studio.training.tally import Tally, rate_of
 SLOW_ITERATION = 0.002
 """Seconds; longer iterations are run instruction by instruction, so that Pause is at once."""
 
-LINGER = 0.03
+LINGER = 0.1
 """Seconds that `run` goes on over its time to come to the end of an iteration."""
 
 
