@@ -60,6 +60,9 @@ XCB_LIBRARIES = {
 WAYLAND_LIBRARIES = {"libwayland-cursor.so.0": "libwayland-cursor0"}
 # Programs with which the end-to-end test drives the studio in a real window.
 E2E_PROGRAMS = {"Xvfb": "xvfb", "openbox": "openbox", "xdotool": "xdotool"}
+# The tests of a file share a window, so a file is never split. More processes than this would only
+# make each window late.
+WHOLE_SUITE = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -95,7 +98,7 @@ def say(message: str) -> None:
 def child_command(arguments: Sequence[str]) -> list[str]:
     """Return the command line for what the user asked for."""
     if arguments[:1] == ["test"]:
-        return [str(VENV_PYTHON), "-m", "pytest", *arguments[1:]]
+        return [str(VENV_PYTHON), "-m", "pytest", *(arguments[1:] or WHOLE_SUITE)]
     # -P keeps the caller's folder off sys.path: a numpy.py lying there must not replace numpy.
     return [str(VENV_PYTHON), "-P", "-m", "backprop_studio", *arguments]
 

@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from backprop_studio import __version__
+from backprop_studio import __version__, cli_data
+from backprop_studio.cli_data import ArgumentsError, value_of
 from backprop_studio.errors import Severity, StudioError
 
 # Everything else is imported where it is needed: help and wrong arguments answer at once.
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from backprop_studio.autograd import Array
     from backprop_studio.lessons import Block, Expression, Rehearsed
     from backprop_studio.network import Network
-    from backprop_studio.specs import Field
     from backprop_studio.training import Evaluation, Session, Weights
 
 PROGRAM = "backprop-studio"
@@ -41,10 +41,6 @@ RIGHT, WRONG = 1e-6, 1e-2
 FAILED = 1
 MISUSED = 2
 INTERRUPTED = 130
-
-
-class ArgumentsError(StudioError):
-    """The arguments are at fault."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -113,12 +109,9 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="write the weights; the ending says how: .npz or .safetensors",
     )
-    train.add_argument(
-        "--data", metavar="FILE", help="train on these data: .csv, .tsv, .npz, IDX or a folder"
-    )
-    train.add_argument("--target", metavar="NAME", default="", help="column of --data to learn")
     train.add_argument("--save", metavar="FILE.bps", help="write the project with its weights")
     train.add_argument("--quiet", action="store_true", help="show no progress")
+    cli_data.add_options(train)
 
     check = commands.add_parser(
         "check",
@@ -221,7 +214,9 @@ def _train(arguments: argparse.Namespace) -> int:
     epochs = _epochs(arguments.epochs)
     _check_targets(arguments)
     opened = project.load(arguments.project)
-    network = _with_settings(_with_data(opened.network, arguments), arguments)
+    network = _with_settings(cli_data.with_data(opened.network, arguments), arguments)
+    if arguments.fit:
+        network = cli_data.fitted(network, quiet=arguments.quiet)
     lowered = analyze(network).require()
     weights = {} if arguments.seed is not None else opened.weights
     if weights and not arguments.quiet:
@@ -272,6 +267,7 @@ def _write(arguments: argparse.Namespace, network: Network, session: Session, ti
     from backprop_studio import project
 
     weights = session.weights()
+    carried = project.carried(network, weights)
     tensors = project.tensor_names(network, weights)
     code = 0
     for path in [*arguments.export, *filter(None, [arguments.save])]:
@@ -279,11 +275,12 @@ def _write(arguments: argparse.Namespace, network: Network, session: Session, ti
             if path is arguments.save:
                 project.save(project.Project(network, weights), path)
             else:
-                project.export(path, tensors, network_name=title)
+                project.export(path, carried.tensors, network_name=title, notes=carried.notes)
         except StudioError as error:
             code = complain(str(error), FAILED)
         else:
-            print(f"wrote {_shown(path)} ({_contents(tensors)})")
+            held = tensors if path is arguments.save else carried.tensors
+            print(f"wrote {_shown(path)} ({_contents(held)})")
     return code
 
 
@@ -373,7 +370,7 @@ def _epochs(text: str) -> int:
     from backprop_studio.specs import Field, Kind
 
     field = Field("epochs", Kind.INTEGER, EPOCHS, "Epochs", "", low=1, high=MAX_EPOCHS)
-    return int(_value("--epochs", text, field))
+    return int(value_of("--epochs", text, field))
 
 
 def _check_targets(arguments: argparse.Namespace) -> None:
@@ -397,26 +394,6 @@ def _check_targets(arguments: argparse.Namespace) -> None:
         project.check_writable(path)
 
 
-def _with_data(network: Network, arguments: argparse.Namespace) -> Network:
-    """The network on the data that the arguments name."""
-    if arguments.data is None:
-        if arguments.target:
-            raise ArgumentsError(
-                "argument-invalid",
-                argument="--target",
-                value=f"'{_shown(arguments.target)}'",
-                allowed="given together with --data",
-            )
-        return network
-    from backprop_studio.data import importing, own
-
-    imported = importing.read(arguments.data, target=arguments.target)
-    for warning in imported.warnings:
-        print(f"{PROGRAM}: warning: {warning.text}", file=sys.stderr)
-    dataset = own.keep(imported.dataset)
-    return replace(network, setup=replace(network.setup, dataset=dataset.id))
-
-
 def _with_settings(network: Network, arguments: argparse.Namespace) -> Network:
     """The network with the set-up that the arguments ask for."""
     setup = network.setup
@@ -424,35 +401,15 @@ def _with_settings(network: Network, arguments: argparse.Namespace) -> Network:
     fields = {f.name: f for f in setup.fields()}
     for name, text in (("seed", arguments.seed), ("batch_size", arguments.batch_size)):
         if text is not None:
-            changes[name] = _value("--" + name.replace("_", "-"), text, fields[name])
+            changes[name] = value_of("--" + name.replace("_", "-"), text, fields[name])
     if arguments.learning_rate is not None:
         optimizer = setup.optimizer
         rate = {f.name: f for f in optimizer.fields()}[optimizer.rate_field]
-        value = _value("--learning-rate", arguments.learning_rate, rate)
+        value = value_of("--learning-rate", arguments.learning_rate, rate)
         config = {**optimizer.config(), optimizer.rate_field: value}
         changes["optimizer"] = type(optimizer).from_config(config)
     setup = replace(setup, **changes)
     return replace(network, setup=setup)
-
-
-def _value(option: str, text: str, field: Field) -> int | float:
-    """The number that an option gives for a setting.
-
-    Raises
-    ------
-    ArgumentsError
-        It is none, or out of the setting's range.
-    """
-    from backprop_studio.specs import Kind
-
-    try:
-        value = int(text) if field.kind is Kind.INTEGER else float(text)
-        if field.fits_type(value) and field.fits_range(value):
-            return value
-    except ValueError:
-        pass
-    shown = f"'{_shown(text)}'"
-    raise ArgumentsError("argument-invalid", argument=option, value=shown, allowed=field.allowed)
 
 
 # --- Words

@@ -136,6 +136,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "parameters-frozen": "All layers with weights are frozen, so nothing can be learned.",
         "network-too-large": "The network needs about {need} of memory; the limit is {limit}.",
         # Data and training set-up.
+        "data-preparing": ("The data are not ready yet: preparing this many rows takes a moment."),
         "dataset-missing": "No data set is chosen. Pick one under Training set-up.",
         "dataset-unknown": "There is no data set called '{name}'. Known: {known}.",
         "dataset-invalid": "The data set '{name}' cannot be used: {reason}.",
@@ -181,8 +182,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "branch-name-empty": "A branch needs a name.",
         "branch-name-taken": "Another branch is already called '{name}'.",
         "branches-full": (
-            "There is no room for another branch: with {count} of them it would take {need}, and "
-            "the journal may have {budget}. Drop a branch, or give the journal more memory."
+            "There is no room for another branch: drop one, or give the journal more memory. "
+            "With {count} of them it would take {need}, and it may have {budget}."
         ),
         "worker-failed": "Training stopped because of an unexpected error: {reason}",
         # Files.
@@ -202,6 +203,11 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "{known}). Update the program to open it."
         ),
         "export-unknown": "Cannot export to '{path}': the ending must be one of {known}.",
+        "data-unsound": "The settings of the data are out of range.",
+        "export-scaling": (
+            "The network was trained on scaled data, and how they were scaled cannot be told, so "
+            "the weights would be of no use: {reason}."
+        ),
         "export-no-weights": "There are no weights to export.",
         # Own data from files.
         "import-unknown": (
@@ -213,17 +219,21 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "import-column": "'{path}', column '{column}': {reason}.",
         "import-picture": "The picture '{path}' cannot be imported: {reason}.",
         "import-array": "'{path}', array '{array}': {reason}.",
-        "import-rare": "Of {count} classes there is a single row: {names}.",
-        "import-constant": "{count} features are the same in every row: {names}.",
-        "import-dropped": (
-            "{count} rows are left out because a cell is missing, the first of them row {row}."
+        "import-rare": "Classes with a single row: {names} ({count}).",
+        "import-constant": "Features that are the same in every row: {names} ({count}).",
+        "import-mixed": (
+            "Column {name} is read as categories, not as numbers, because of {cell} in row {row}."
         ),
-        "import-filled": "{count} missing cells of {name} are given the mean of the others.",
-        "import-skipped": "{count} files are no pictures and are left out, such as {name}.",
+        "import-dropped": (
+            "Rows left out because a cell is missing: {count}, the first of them row {row}."
+        ),
+        "import-filled": "Missing cells of {name} that are given the mean of the others: {count}.",
+        "import-skipped": "Files left out because they are no pictures: {count}, such as {name}.",
         "import-grey": "The pictures are in colour; a data set holds shades of grey.",
         # Lessons.
         "lesson-invalid": "'{path}' is not a sound lesson. Line {line}: {reason}.",
-        "lesson-unknown": "There is no lesson called '{name}' in this program. Name its folder.",
+        "lesson-unknown": "There is no lesson called '{name}' in this program. Name its "
+        "folder: --lesson FOLDER.",
         "lesson-action": "This step of the lesson cannot be done: {reason}.",
         "lesson-said": "'{said}' is no answer to the question '{question}'.",
         "lesson-no-layer": "There is no layer called '{name}'.",

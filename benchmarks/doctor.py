@@ -2,6 +2,7 @@
 
     python -m benchmarks.doctor                 # 20 seeds of every example and preset
     python -m benchmarks.doctor --seeds 3 digits mlp
+    python -m benchmarks.doctor --first 100     # seeds 100 to 119, which no limit was set with
 
 Each example is trained as long as `benchmarks.learning` does, each preset for ten epochs, and the
 doctor is asked after every epoch. The deep sigmoid chain is there to be ill, and is left out. The
@@ -68,13 +69,14 @@ def main() -> int:
     """Print what was found of every run."""
     parser = argparse.ArgumentParser(description="Ask the gradient doctor about healthy runs.")
     parser.add_argument("runs", nargs="*", metavar="RUN", help="which ones; all by default")
-    parser.add_argument("--seeds", type=int, default=20, metavar="N", help="seeds 1 to N (20)")
+    parser.add_argument("--seeds", type=int, default=20, metavar="N", help="how many seeds (20)")
+    parser.add_argument("--first", type=int, default=1, metavar="SEED", help="the first one (1)")
     arguments = parser.parse_args()
     runs, ill = healthy(), 0
     for name in arguments.runs or runs:
         found: Counter[tuple[str, str | None]] = Counter()
         first: dict[tuple[str, str | None], str] = {}
-        for seed in range(1, arguments.seeds + 1):
+        for seed in range(arguments.first, arguments.first + arguments.seeds):
             for epoch, finding in findings(*runs[name], seed):
                 key = finding.rule.value, finding.node
                 found[key] += 1

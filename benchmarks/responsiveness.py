@@ -1,52 +1,59 @@
 """How the window feels while it trains flat out, and what the window costs the training.
 
-    python -m benchmarks.responsiveness [--seconds N] [--json FILE]
+    python -m benchmarks.responsiveness [--seconds N] [--all] [--json FILE]
 
 The real window is opened, with its panels in sight, on the display if there is one and else on a
-screen in memory. How late the event loop comes back is measured with a timer of 16 ms.
+screen in memory. How late the event loop comes back is measured with a timer of 16 ms. With
+``--all``, every panel of the debugger is in sight, each in a window of its own.
 """
 
 from __future__ import annotations
 
+import sys
+
 from benchmarks import screen
 
 if __name__ == "__main__":  # before Qt and numpy are imported, which read the environment once
-    screen.prepare()
+    screen.prepare(large="--all" in sys.argv)
 
 import argparse
-import itertools
 import json
 import os
 import platform
 import random
 import statistics
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtTest import QTest
-
-from backprop_studio import assets, nn, project
-from backprop_studio.network import Network, TrainingSetup, analyze, edits
-from backprop_studio.training import Boundary, Session, State
+from backprop_studio.network import Network
+from backprop_studio.training import Boundary, State
 from benchmarks.screen import Studio, studio, wait, wait_until
-
-PERIOD = 16.0
-"""Milliseconds between two ticks: a frame of a 60 Hz screen."""
-
-STALL = 100.0
-"""Milliseconds from which a person feels that the window hangs."""
+from benchmarks.watching import (
+    DEBUGGER,
+    STALL,
+    Paints,
+    alone,
+    bring_back,
+    click_run,
+    columns,
+    engage,
+    mean_of,
+    networks,
+    open_network,
+    quantile,
+    spread,
+    train,
+)
 
 SETTLED = 80
 """Milliseconds after an answer in which everything that it changes is painted."""
 
 STEPS = (Boundary.ELEMENT, Boundary.OP, Boundary.LAYER, Boundary.PHASE, Boundary.BATCH)
 PAUSES = 10
-REPEATS = 40
+REPEATS = 60
 
 
 @dataclass(frozen=True)
@@ -98,88 +105,23 @@ class Figures:
         return self.window_rate / self.headless_rate
 
 
-def networks() -> dict[str, Network]:
-    """The example that everybody sees first, and a network that is all arithmetic."""
-    example = project.load(assets.path("examples", "digits.bps")).network
-    return {
-        "digits example": example,
-        # The pictures have 64 pixels: a layer in front makes 784 numbers of them.
-        "(64-)784-256-128-10": _dense(784, 256, 128),
-        "64-1024-512-10": _dense(1024, 512),
-    }
-
-
-def _dense(*widths: int) -> Network:
-    hidden = (layer for width in widths for layer in (("dense", {"units": width}), ("relu", {})))
-    layers = (
-        ("input", {}),
-        *hidden,
-        ("dense", {"units": 10}),
-        ("softmax_cross_entropy", {}),
-    )
-    network = Network(setup=TrainingSetup(dataset="digits", batch_size=128))
-    ids = []
-    for place, (layer, settings) in enumerate(layers):
-        spec = nn.nodes()[layer].from_config(settings)
-        network, node_id = edits.add_node(network, spec, 190.0 * place, 0.0)
-        ids.append(node_id)
-    for source, target in itertools.pairwise(ids):
-        network = edits.connect(network, source, target)
-    return network
-
-
-class _Ticks(QObject):
-    """Notes how late a timer's ticks come."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.late: list[float] = []
-        self._timer = QTimer(self)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._tick)
-        self._last = time.perf_counter()
-        self._timer.start(int(PERIOD))
-
-    def _tick(self) -> None:
-        now = time.perf_counter()
-        self.late.append(max(0.0, (now - self._last) * 1e3 - PERIOD))
-        self._last = now
-
-    def stop(self) -> list[float]:
-        self._timer.stop()
-        return self.late
-
-
-class _Paints(QObject):
-    """Notes when the window has been painted."""
-
-    def __init__(self, window: QObject) -> None:
-        super().__init__()
-        self.times: list[float] = []
-        window.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.UpdateRequest:
-            # The next thing that the event loop does after painting.
-            QTimer.singleShot(0, self, self._note)
-        return False
-
-    def _note(self) -> None:
-        self.times.append(time.perf_counter())
-
-
-def measure(it: Studio, name: str, network: Network, seconds: float) -> Figures:
+def measure(
+    it: Studio, name: str, network: Network, seconds: float, *, everything: bool
+) -> Figures:
     """All figures of one network."""
-    headless = [headless_rate(network, seconds / 4)]
-    it.window._document.reset(network)
-    for dock in it.window.docks.values():
-        dock.show()
-    for front in ("current_step", "credit"):
-        it.window.docks[front].raise_()
+    without = [alone(network, seconds / 4)]
+    open_network(it, network)
+    if everything:
+        spread(it, DEBUGGER)
+        engage(it)
+    else:
+        for dock in it.window.docks.values():
+            dock.show()
+        for front in ("current_step", "credit"):
+            it.window.docks[front].raise_()
     it.window.canvas.setFocus()
-    wait_until(lambda: _loaded(it), "the network is loaded")
     wait(500)
-    late, rate = _train(it, seconds)
+    run = train(it, seconds)
     scrubs, _ = _scrubs(it)
     pauses = _pauses(it)
     median, p95, whole = {}, {}, {}
@@ -189,18 +131,20 @@ def measure(it: Studio, name: str, network: Network, seconds: float) -> Figures:
         median[str(boundary)], p95[str(boundary)] = statistics.median(times), quantile(times, 0.95)
         whole[str(boundary)] = statistics.median(settled)
     idle = _idle(min(5.0, seconds))
-    headless.append(headless_rate(network, seconds / 4))
+    if everything:
+        bring_back(it)
+    without.append(alone(network, seconds / 4))
     return Figures(
         name,
-        quantile(late, 0.5),
-        quantile(late, 0.99),
-        max(late),
-        sum(x > STALL for x in late),
-        len(late),
+        quantile(run.late, 0.5),
+        quantile(run.late, 0.99),
+        max(run.late),
+        sum(x > STALL for x in run.late),
+        len(run.late),
         statistics.median(pauses),
         max(pauses),
-        rate,
-        statistics.mean(headless),
+        run.rate,
+        mean_of(without).rate,
         idle,
         median,
         p95,
@@ -210,61 +154,16 @@ def measure(it: Studio, name: str, network: Network, seconds: float) -> Figures:
     )
 
 
-def headless_rate(network: Network, seconds: float) -> float:
-    """Iterations a second in this process, with no window to serve."""
-    lowered = analyze(network).lowered
-    assert lowered is not None
-    session = Session(lowered, network.setup)
-    session.run(min(0.3, seconds), lambda: False)
-    before, began = session.completed, time.perf_counter()
-    session.run(seconds, lambda: False)
-    return (session.completed - before) / (time.perf_counter() - began)
-
-
-def quantile(values: Sequence[float], share: float) -> float:
-    """The value below which this share of the values lies."""
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
-
-
-def _loaded(it: Studio) -> bool:
-    snapshot = it.engine.snapshot
-    return snapshot.revision == it.engine._revision and snapshot.state is State.PAUSED
-
-
-def _completed(it: Studio) -> int:
-    cursor = it.engine.snapshot.cursor
-    assert cursor is not None
-    return cursor.iteration
-
-
-def _click_run(it: Studio, state: State) -> None:
-    QTest.mouseClick(it.window.transport.run_button, Qt.MouseButton.LeftButton)
-    wait_until(lambda: it.engine.state is state, f"training is {state}")
-
-
-def _train(it: Studio, seconds: float) -> tuple[list[float], float]:
-    """How late the event loop comes, and iterations a second."""
-    _click_run(it, State.RUNNING)
-    wait(1000)
-    before, began = _completed(it), time.perf_counter()
-    ticks = _Ticks()
-    wait(round(seconds * 1000))
-    late = ticks.stop()
-    rate = (_completed(it) - before) / (time.perf_counter() - began)
-    _click_run(it, State.PAUSED)
-    return late, rate
-
-
 def _pauses(it: Studio) -> list[float]:
     times: list[float] = []
     moments = random.Random(1)
     for _ in range(PAUSES):
-        _click_run(it, State.RUNNING)
+        click_run(it, State.RUNNING)
         wait(moments.randint(150, 350))
         shown: list[float] = []
         link = it.engine.state_changed.connect(lambda _, s=shown: s.append(time.perf_counter()))
         began = time.perf_counter()
-        _click_run(it, State.PAUSED)
+        click_run(it, State.PAUSED)
         it.engine.state_changed.disconnect(link)
         times.append((shown[0] - began) * 1e3)
     return times
@@ -283,7 +182,7 @@ def _scrubs(it: Studio) -> tuple[list[float], list[float]]:
 def _until_painted(
     it: Studio, moves: Sequence[Callable[[], object]]
 ) -> tuple[list[float], list[float]]:
-    paints = _Paints(it.window)
+    paints = Paints(it.app)
     times: list[float] = []
     settled: list[float] = []
     answers: list[float] = []
@@ -293,14 +192,14 @@ def _until_painted(
         paints.times.clear()
         began = time.perf_counter()
         move()
-        wait_until(lambda: bool(answers), "the window answers")
+        wait_until(lambda: bool(answers), "the window answers", 60.0)
         wait(SETTLED)
         # What comes later are the answers to instruments' questions, each painted as it comes.
         shown = next((t for t in paints.times if t >= answers[0]), answers[0])
         times.append((shown - began) * 1e3)
         settled.append((max([*paints.times, answers[-1]]) - began) * 1e3)
     it.engine.updated.disconnect(link)
-    it.window.removeEventFilter(paints)
+    paints.stop()
     return times, settled
 
 
@@ -316,21 +215,21 @@ def table(figures: Sequence[Figures]) -> str:
     rows: list[tuple[str, list[str]]] = [
         ("", [f.network for f in figures]),
         ("event loop late, p50 (ms)", [f"{f.late_p50:.1f}" for f in figures]),
-        ("event loop late, p99 (ms)", [f"{f.late_p99:.1f}" for f in figures]),
+        ("event loop late, p99 (ms; wanted: at most 16)", [f"{f.late_p99:.1f}" for f in figures]),
         ("event loop late, max (ms)", [f"{f.late_max:.1f}" for f in figures]),
-        (f"stalls over {STALL:.0f} ms", [f"{f.stalls} of {f.ticks}" for f in figures]),
+        (f"stalls over {STALL:.0f} ms (none)", [f"{f.stalls} of {f.ticks}" for f in figures]),
         (
-            "Pause until paused, median / max (ms)",
+            "Pause until paused, median / max (ms; 200)",
             [f"{f.pause_median:.0f} / {f.pause_max:.0f}" for f in figures],
         ),
         ("iterations a second in the window", [f"{f.window_rate:,.0f}" for f in figures]),
         ("… without a window", [f"{f.headless_rate:,.0f}" for f in figures]),
-        ("… window ÷ without", [f"{f.share:.2f}" for f in figures]),
+        ("… window ÷ without (0.80)", [f"{f.share:.2f}" for f in figures]),
     ]
     for boundary in STEPS:
         rows.append(
             (
-                f"step of one {boundary} until painted, median / p95, until all settled (ms)",
+                f"step of one {boundary} until painted, median / p95 (ms; 50), until all settled",
                 [
                     f"{f.step_median[boundary]:.0f} / {f.step_p95[boundary]:.0f}, "
                     f"{f.step_settled[boundary]:.0f}"
@@ -339,21 +238,16 @@ def table(figures: Sequence[Figures]) -> str:
             )
         )
     scrubs = [f"{f.scrub_median:.0f} / {f.scrub_p95:.0f}" for f in figures]
-    rows.append(("scrub to a moment until painted, median / p95 (ms)", scrubs))
+    rows.append(("scrub to a moment until painted, median / p95 (ms; 66 on the digits)", scrubs))
     rows.append(("processor used while paused", [f"{f.idle_cpu:.1%}" for f in figures]))
-    wide = max(len(label) for label, _ in rows)
-    columns = [max(len(cells[i]) for _, cells in rows) for i in range(len(figures))]
-    return "\n".join(
-        label.ljust(wide)
-        + "".join("  " + cell.rjust(w) for cell, w in zip(cells, columns, strict=True))
-        for label, cells in rows
-    )
+    return columns(rows)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("--seconds", type=float, default=10.0, help="of training on each network")
+    parser.add_argument("--all", action="store_true", help="every panel of the debugger in sight")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there, too")
     options = parser.parse_args(argv)
     with studio() as it:
@@ -363,7 +257,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"Python {platform.python_version()}, {os.cpu_count()} processors",
             file=sys.stderr,
         )
-        figures = [measure(it, name, net, options.seconds) for name, net in networks().items()]
+        figures = [
+            measure(it, name, net, options.seconds, everything=options.all)
+            for name, net in networks().items()
+        ]
     print(table(figures))
     if options.json is not None:
         rows = [{**asdict(f), "window_over_headless": f.share} for f in figures]

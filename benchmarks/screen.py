@@ -26,9 +26,18 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 1280, 800
 
+LARGE = 3840, 2160
+"""Pixels of a screen on which all panels are to be seen at once."""
 
-def prepare() -> None:
-    """Choose the screen and the threads: the display if there is one, else a screen in memory."""
+
+def prepare(*, large: bool = False) -> None:
+    """Choose the screen and the threads: the display if there is one, else a screen in memory.
+
+    Parameters
+    ----------
+    large
+        Whether the screen in memory has room for all panels at once.
+    """
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
     os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.fonts.warning=false")
@@ -36,7 +45,8 @@ def prepare() -> None:
         return
     folder = Path(tempfile.mkdtemp(prefix="studio-screen-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    place = {"name": "screen", "x": 0, "y": 0, "width": WIDTH, "height": HEIGHT}
+    width, height = LARGE if large else (WIDTH, HEIGHT)
+    place = {"name": "screen", "x": 0, "y": 0, "width": width, "height": height}
     screen = {**place, "logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}
     file = folder / "screen.json"
     file.write_text(

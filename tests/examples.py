@@ -29,6 +29,10 @@ def softmax(z: Array) -> Array:
     return e / e.sum(axis=-1, keepdims=True)
 
 
+def sigmoid(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
 @dataclass(frozen=True, eq=False)
 class Example:
     """An op with inputs, what it must give for them, and the inputs that have a gradient."""

@@ -19,6 +19,12 @@ from backprop_studio.autograd.ops.extrema import (
     MinimumBackward,
 )
 from backprop_studio.autograd.ops.multiply import Divide, DivisorBackward, NumeratorBackward
+from backprop_studio.autograd.ops.over import (
+    MeanOver,
+    MeanOverBackward,
+    SumOver,
+    SumOverBackward,
+)
 from backprop_studio.autograd.ops.pointwise import Negate, NegateBackward
 from backprop_studio.autograd.ops.summation import Mean, MeanBackward, Sum, SumBackward
 from backprop_studio.autograd.ops.weighted import (
@@ -75,7 +81,35 @@ def charge(z: Array, v: Array) -> Array:
 
 SMOOTH = 0.7 * LABELS + 0.1
 
+
+def over(forward: type[Op], back: type[Op], averages: bool) -> dict[str, list[Example]]:
+    """Sums or means over one axis, over several, and over all of them."""
+    found: dict[str, list[Example]] = {"forward": [], "back": []}
+    for shape, axes in (((N, 3), (1,)), ((N, 3), (0, 1)), ((N, 3), (0,)), ((N, 2, 4), (0, 2))):
+        x = some(*shape)
+
+        def left(x: Array, axes: tuple[int, ...] = axes) -> tuple[tuple[int, ...], int]:
+            count = max(int(np.prod([x.shape[i] for i in axes])), 1) if averages else 1
+            return tuple(1 if i in axes else d for i, d in enumerate(x.shape)), count
+
+        def total(x: Array, axes: tuple[int, ...] = axes) -> tuple[Array, ...]:
+            kept, count = left(x, axes)
+            whole = () if len(axes) == x.ndim else kept
+            return ((x.sum(axes, keepdims=True) / count).reshape(whole),)
+
+        def dealt(x: Array, g: Array, axes: tuple[int, ...] = axes) -> tuple[Array, ...]:
+            kept, count = left(x, axes)
+            return (np.broadcast_to(g.reshape(kept), x.shape) / count,)
+
+        (y,) = total(x)
+        found["forward"].append(Example(forward(axes), (x,), total, (0,)))
+        found["back"].append(Example(back(axes), (x, some(*y.shape, seed=1)), dealt))
+    return {forward.name: found["forward"], back.name: found["back"]}
+
+
 EXAMPLES: dict[str, list[Example]] = {
+    **over(SumOver, SumOverBackward, averages=False),
+    **over(MeanOver, MeanOverBackward, averages=True),
     "subtract": binary(Subtract(), np.subtract),
     "divide": binary(Divide(), np.divide),
     "numerator_backward": [

@@ -3,6 +3,7 @@
 python tools/make_lessons.py
 """
 
+import itertools
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -38,6 +39,12 @@ def network(layers: list[Layer], wires: list[str], **setup: object) -> Network:
         target, _, port = target.partition(".")
         drawn.append(Wire(source, target, int(port or 0)))
     return Network(tuple(placed), tuple(drawn), TrainingSetup(**setup))  # type: ignore[arg-type]
+
+
+def in_a_row(layers: list[Layer]) -> list[str]:
+    """Wires that lead from each layer to the next."""
+    names = [name for name, *_ in layers]
+    return [f"{source} > {target}" for source, target in itertools.pairwise(names)]
 
 
 def learner(kind: str, rate: float) -> object:
@@ -116,21 +123,23 @@ def mazur() -> Project:
     return Project(made, weights)
 
 
+def one_hidden(dataset: str, optimizer: object, *, rows: int = 2) -> Project:
+    """Two numbers in, one smooth hidden layer of eight, two classes; drawn in one or two rows."""
+    output, loss, down = (3.0, 4.1, 0.0) if rows == 1 else (0.5, 1.5, 1.4)
+    layers: list[Layer] = [
+        ("input", "input", {}, 0, 0),
+        ("hidden", "dense", {"units": 8, "init": "xavier"}, 1, 0),
+        ("tanh", "tanh", {}, 2, 0),
+        ("output", "dense", {"units": 2, "init": "xavier"}, output, down),
+        ("loss", "softmax_cross_entropy", {}, loss, down),
+    ]
+    setup = {"dataset": dataset, "optimizer": optimizer, "batch_size": 16}
+    return Project(network(layers, in_a_row(layers), precision="float64", **setup))
+
+
 def moons() -> Project:
     """Two moons, one smooth hidden layer, plain descent."""
-    return Project(
-        network(
-            [
-                ("input", "input", {}, 0, 0),
-                ("hidden", "dense", {"units": 8, "init": "xavier"}, 1, 0),
-                ("tanh", "tanh", {}, 2, 0),
-                ("output", "dense", {"units": 2, "init": "xavier"}, 3, 0),
-                ("loss", "softmax_cross_entropy", {}, 4.1, 0),
-            ],
-            ["input > hidden", "hidden > tanh", "tanh > output", "output > loss"],
-            dataset="moons", optimizer=sgd(0.3), batch_size=16, precision="float64",
-        )
-    )  # fmt: skip
+    return one_hidden("moons", sgd(0.3), rows=1)
 
 
 def chain() -> Project:
@@ -217,49 +226,41 @@ def junctions() -> Project:
 def race() -> Project:
     """Digits through two smooth hidden layers: every path counts, and no kink costs digits."""
     dense: Mapping[str, object] = {"init": "xavier"}
-    return Project(
-        network(
-            [
-                ("input", "input", {}, 0, 0),
-                ("hidden", "dense", {**dense, "units": 32}, 1, 0),
-                ("tanh", "tanh", {}, 2, 0),
-                ("second", "dense", {**dense, "units": 16}, 0, 1.4),
-                ("tanh2", "tanh", {}, 1, 1.4),
-                ("output", "dense", {**dense, "units": 10}, 2, 1.4),
-                ("loss", "softmax_cross_entropy", {}, 0.6, 2.55),
-            ],
-            ["input > hidden", "hidden > tanh", "tanh > second", "second > tanh2",
-             "tanh2 > output", "output > loss"],
-            dataset="digits", optimizer=sgd(0.3), batch_size=32,
-        )
-    )  # fmt: skip
+    layers: list[Layer] = [
+        ("input", "input", {}, 0, 0),
+        ("hidden", "dense", {**dense, "units": 32}, 1, 0),
+        ("tanh", "tanh", {}, 2, 0),
+        ("second", "dense", {**dense, "units": 16}, 0, 1.4),
+        ("tanh2", "tanh", {}, 1, 1.4),
+        ("output", "dense", {**dense, "units": 10}, 2, 1.4),
+        ("loss", "softmax_cross_entropy", {}, 0.6, 2.55),
+    ]
+    setup = {"dataset": "digits", "optimizer": sgd(0.3), "batch_size": 32}
+    return Project(network(layers, in_a_row(layers), **setup))
 
 
 def deep_sigmoid() -> Project:
-    """Four hidden layers on the digits, each squashed by a formula that is easy to change."""
+    """Four hidden layers on the digits, each squashed by a formula that is easy to change.
+
+    In three short rows, so that the formulas can be read beside a panel, too.
+    """
     squash: Mapping[str, object] = {"expression": "sigmoid(x)"}
     hidden: Mapping[str, object] = {"units": 16, "init": "he"}
-    return Project(
-        network(
-            [
-                ("input", "input", {}, 0, 0),
-                ("layer1", "dense", dict(hidden), 1, 0),
-                ("squash1", "custom", dict(squash), 2, 0),
-                ("layer2", "dense", dict(hidden), 3, 0),
-                ("squash2", "custom", dict(squash), 4, 0),
-                ("layer3", "dense", dict(hidden), 0, 1.4),
-                ("squash3", "custom", dict(squash), 1, 1.4),
-                ("layer4", "dense", dict(hidden), 2, 1.4),
-                ("squash4", "custom", dict(squash), 3, 1.4),
-                ("output", "dense", {"units": 10, "init": "he"}, 1, 2.8),
-                ("loss", "softmax_cross_entropy", {}, 3, 2.8),
-            ],
-            ["input > layer1", "layer1 > squash1", "squash1 > layer2", "layer2 > squash2",
-             "squash2 > layer3", "layer3 > squash3", "squash3 > layer4", "layer4 > squash4",
-             "squash4 > output", "output > loss"],
-            dataset="digits", optimizer=sgd(0.1), batch_size=32,
-        )
-    )  # fmt: skip
+    layers: list[Layer] = [
+        ("input", "input", {}, 0, 0),
+        ("layer1", "dense", dict(hidden), 1, 0),
+        ("squash1", "custom", dict(squash), 2, 0),
+        ("layer2", "dense", dict(hidden), 0, 1.4),
+        ("squash2", "custom", dict(squash), 1, 1.4),
+        ("layer3", "dense", dict(hidden), 2, 1.4),
+        ("squash3", "custom", dict(squash), 3, 1.4),
+        ("layer4", "dense", dict(hidden), 0, 2.8),
+        ("squash4", "custom", dict(squash), 1, 2.8),
+        ("output", "dense", {"units": 10, "init": "he"}, 2, 2.8),
+        ("loss", "softmax_cross_entropy", {}, 3, 2.8),
+    ]
+    setup = {"dataset": "digits", "optimizer": sgd(0.1), "batch_size": 32}
+    return Project(network(layers, in_a_row(layers), **setup))
 
 
 GRID = 64
@@ -285,77 +286,46 @@ def some_digits() -> Project:
     units = 30
     drawn = np.random.default_rng(9).standard_normal((units, units)) * np.sqrt(2 / units)
     middle = tuple((np.round(drawn * GRID) / GRID).ravel().tolist())
+    layers: list[Layer] = [
+        ("input", "input", {}, 0, 0),
+        ("first", "dense", {"units": units, "init": "constant", "scale": 1 / 16}, 1, 0),
+        ("relu1", "relu", {}, 2, 0),
+        ("middle", "dense", {"units": units, "init": "listed", "values": middle}, 0, 1.4),
+        ("relu2", "relu", {}, 1, 1.4),
+        ("last", "dense", {"units": 10, "init": "zeros"}, 2, 1.4),
+        ("loss", "mse", {"reduction": "sum"}, 2, 2.8),
+    ]
+    setup = {"dataset": own.keep(rows).id, "optimizer": learner("sign", 1 / GRID)}
     return Project(
         network(
-            [
-                ("input", "input", {}, 0, 0),
-                ("first", "dense", {"units": units, "init": "constant", "scale": 1 / 16}, 1, 0),
-                ("relu1", "relu", {}, 2, 0),
-                ("middle", "dense", {"units": units, "init": "listed", "values": middle}, 0, 1.4),
-                ("relu2", "relu", {}, 1, 1.4),
-                ("last", "dense", {"units": 10, "init": "zeros"}, 2, 1.4),
-                ("loss", "mse", {"reduction": "sum"}, 2, 2.8),
-            ],
-            ["input > first", "first > relu1", "relu1 > middle", "middle > relu2",
-             "relu2 > last", "last > loss"],
-            dataset=own.keep(rows).id, optimizer=learner("sign", 1 / GRID), batch_size=16,
-            validation=0.5, precision="float64",
+            layers, in_a_row(layers), batch_size=16, validation=0.5, precision="float64", **setup
         )
-    )  # fmt: skip
+    )
 
 
 def digits() -> Project:
     """Two hidden layers on the digits."""
-    return Project(
-        network(
-            [
-                ("input", "input", {}, 0, 0),
-                ("first", "dense", {"units": 32, "init": "he"}, 1, 0),
-                ("relu1", "relu", {}, 2, 0),
-                ("second", "dense", {"units": 16, "init": "he"}, 0, 1.4),
-                ("relu2", "relu", {}, 1, 1.4),
-                ("output", "dense", {"units": 10, "init": "xavier"}, 2, 1.4),
-                ("loss", "softmax_cross_entropy", {}, 2, 2.8),
-            ],
-            ["input > first", "first > relu1", "relu1 > second", "second > relu2",
-             "relu2 > output", "output > loss"],
-            dataset="digits", optimizer=learner("adam", 0.005), batch_size=32,
-        )
-    )  # fmt: skip
+    layers: list[Layer] = [
+        ("input", "input", {}, 0, 0),
+        ("first", "dense", {"units": 32, "init": "he"}, 1, 0),
+        ("relu1", "relu", {}, 2, 0),
+        ("second", "dense", {"units": 16, "init": "he"}, 0, 1.4),
+        ("relu2", "relu", {}, 1, 1.4),
+        ("output", "dense", {"units": 10, "init": "xavier"}, 2, 1.4),
+        ("loss", "softmax_cross_entropy", {}, 2, 2.8),
+    ]
+    setup = {"dataset": "digits", "optimizer": learner("adam", 0.005), "batch_size": 32}
+    return Project(network(layers, in_a_row(layers), **setup))
 
 
 def suspect() -> Project:
     """Disc and ring, one hidden layer; each case of the lesson changes something about it."""
-    return Project(
-        network(
-            [
-                ("input", "input", {}, 0, 0),
-                ("hidden", "dense", {"units": 8, "init": "xavier"}, 1, 0),
-                ("tanh", "tanh", {}, 2, 0),
-                ("output", "dense", {"units": 2, "init": "xavier"}, 0.5, 1.4),
-                ("loss", "softmax_cross_entropy", {}, 1.5, 1.4),
-            ],
-            ["input > hidden", "hidden > tanh", "tanh > output", "output > loss"],
-            dataset="circles", optimizer=learner("adam", 0.02), batch_size=16, precision="float64",
-        )
-    )  # fmt: skip
+    return one_hidden("circles", learner("adam", 0.02))
 
 
 def loop() -> Project:
     """Two moons again, in two rows, so that there is room for another loss beside."""
-    return Project(
-        network(
-            [
-                ("input", "input", {}, 0, 0),
-                ("hidden", "dense", {"units": 8, "init": "xavier"}, 1, 0),
-                ("tanh", "tanh", {}, 2, 0),
-                ("output", "dense", {"units": 2, "init": "xavier"}, 0.5, 1.4),
-                ("loss", "softmax_cross_entropy", {}, 1.5, 1.4),
-            ],
-            ["input > hidden", "hidden > tanh", "tanh > output", "output > loss"],
-            dataset="moons", optimizer=sgd(0.3), batch_size=16, precision="float64",
-        )
-    )  # fmt: skip
+    return one_hidden("moons", sgd(0.3))
 
 
 def spirals() -> Project:

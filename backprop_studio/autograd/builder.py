@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import NamedTuple
 
 from backprop_studio.autograd.op import Op
 from backprop_studio.autograd.ops.data import Load
@@ -13,8 +13,7 @@ from backprop_studio.autograd.symbol import Shape, TensorType, format_shape
 from backprop_studio.errors import ShapeError
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(NamedTuple):
     """On whose behalf a builder emits."""
 
     node: str = ""
@@ -22,6 +21,23 @@ class Scope:
     weights: str = ""
     frozen: bool = False
     keeper: str = ""
+
+
+class _Inside:
+    """A block of code in which a builder emits on another's behalf."""
+
+    __slots__ = ("_before", "_builder", "_scope")
+
+    def __init__(self, builder: Builder, scope: Scope) -> None:
+        self._builder, self._scope = builder, scope
+
+    def __enter__(self) -> None:
+        builder = self._builder
+        self._before, builder._scope = builder._scope, self._scope
+        builder._nodes.add(self._scope.node)
+
+    def __exit__(self, *_: object) -> None:
+        self._builder._scope = self._before
 
 
 class Builder:
@@ -90,7 +106,6 @@ class Builder:
         """The value with this id."""
         return self._values[index]
 
-    @contextmanager
     def scope(
         self,
         *,
@@ -99,7 +114,7 @@ class Builder:
         weights: str | None = None,
         frozen: bool = False,
         keeper: str | None = None,
-    ) -> Iterator[None]:
+    ) -> AbstractContextManager[None]:
         """Attribute what is emitted inside to `node` and `phase`.
 
         Parameters
@@ -115,18 +130,14 @@ class Builder:
             Id of the optimizer or schedule that keeps the state made inside; None leaves it.
         """
         before = self._scope
-        self._scope = Scope(
+        scope = Scope(
             before.node if node is None else node,
             before.phase if phase is None else phase,
             (before.weights if node is None else node) if weights is None else weights,
             before.frozen or frozen,
             before.keeper if keeper is None else keeper,
         )
-        self._nodes.add(self._scope.node)
-        try:
-            yield
-        finally:
-            self._scope = before
+        return _Inside(self, scope)
 
     def unused(self, stem: str) -> str:
         """A name for a node that no scope has had: `dense_1`, `dense_2` and so on."""
@@ -313,7 +324,9 @@ class Builder:
         of: tuple[str, ...] | None = None,
         trainable: bool = True,
     ) -> Value:
-        if any(not isinstance(d, str) and d < 0 for d in type.shape):
+        for d in type.shape:
+            if isinstance(d, str) or d >= 0:
+                continue
             raise ShapeError.of(name, "no negative dimension", type.shape)
         node = self._scope.node if node is None else node
         keeper = self._scope.keeper if role is Role.STATE else ""

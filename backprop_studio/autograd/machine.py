@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -82,6 +82,9 @@ class Machine:
         ]
         self._fused = fuse(program, self._arrays, self._calls, self._bind)
         self._plans: dict[tuple[int, int], list[Call]] = {}
+        self.before_run: Callable[[], object] | None = None
+        """Called first in each `run`, if it is set before any. By raising something it keeps a
+        machine that runs again and again from going on."""
 
     def feed(self, name: str, source: Array, rows: Array | None = None) -> None:
         """Say which rows of `source` the input `name` takes when it is loaded next.
@@ -141,7 +144,10 @@ class Machine:
         stop = len(self._calls) if stop is None else stop
         calls = self._plans.get((start, stop))
         if calls is None:
-            calls = self._plans[start, stop] = self._flatten(start, stop)
+            calls = self._flatten(start, stop)
+            if self.before_run is not None:
+                calls = [(self.before_run, ()), *calls]
+            self._plans[start, stop] = calls
         for function, arguments in calls:
             function(*arguments)
 

@@ -207,17 +207,25 @@ class Program:
 
     def memory(self, batch: int, itemsize: int = 4) -> int:
         """Bytes of all values and buffers that the instructions need, for `batch` rows."""
+        sizes: dict[Shape, int] = {}
+
+        def size(shape: Shape) -> int:
+            # Few shapes belong to many values.
+            found = sizes.get(shape)
+            if found is None:
+                found = sizes[shape] = math.prod(resolve(shape, {"N": batch}))
+            return found
+
         used = {i for instr in self.instructions for i in (*instr.inputs, *instr.outputs)}
         total = 0
         for i in used:
-            value = self.values[i]
-            size = itemsize if value.type.kind == "float" else 8
-            for d in resolve(value.shape, {"N": batch}):
-                size *= d
-            total += size
+            kind = self.values[i].type
+            total += size(kind.shape) * (itemsize if kind.kind == "float" else 8)
         for instr in self.instructions:
-            shapes = [resolve(self.values[i].shape, {"N": batch}) for i in instr.inputs]
-            total += instr.op.scratch(shapes, itemsize)
+            # Most ops have no buffers of their own.
+            if type(instr.op).scratch is not Op.scratch:
+                shapes = [resolve(self.values[i].shape, {"N": batch}) for i in instr.inputs]
+                total += instr.op.scratch(shapes, itemsize)
         return total
 
     @property

@@ -5,10 +5,10 @@ from backprop_studio.data.batching import batch_bounds, batches_per_epoch, epoch
 from backprop_studio.data.corruption import Corruption, CorruptionError
 from backprop_studio.data.dataset import Dataset, DatasetInfo, Scaling, Task
 from backprop_studio.data.options import Options
-from backprop_studio.data.prepare import Prepared, prepare
+from backprop_studio.data.prepare import Prepared, outline, prepare, quick
 from backprop_studio.data.registry import corruptions, info, infos, load, recipe
 from backprop_studio.data.settings import MOST_CORRUPTIONS, DataSettings
-from backprop_studio.data.split import Split, split
+from backprop_studio.data.split import Split, held_out, split
 
 __all__ = [
     "MOST_CORRUPTIONS",
@@ -26,11 +26,14 @@ __all__ = [
     "batches_per_epoch",
     "corruptions",
     "epoch_order",
+    "held_out",
     "info",
     "infos",
     "load",
+    "outline",
     "own",
     "prepare",
+    "quick",
     "recipe",
     "split",
 ]

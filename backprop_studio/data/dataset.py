@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -49,6 +49,8 @@ class DatasetInfo:
         Number of classes, or numbers a row for regression: the width of the network's output.
     image_shape, vocabulary, scaling
         As in `Dataset`.
+    size
+        Number of rows; 0 where only loading them tells.
     """
 
     id: str
@@ -60,6 +62,7 @@ class DatasetInfo:
     image_shape: tuple[int, int] | None = None
     vocabulary: int | None = None
     scaling: Scaling = Scaling.NONE
+    size: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
@@ -167,6 +170,7 @@ class Dataset:
             image_shape=self.image_shape,
             vocabulary=self.vocabulary,
             scaling=self.scaling,
+            size=self.size,
         )
 
     def _fault_of_rows(self) -> str | None:

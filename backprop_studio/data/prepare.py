@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -11,13 +12,28 @@ import numpy.typing as npt
 
 from backprop_studio.data import registry
 from backprop_studio.data.corruption import CorruptionError, Sample, blocks, spread
-from backprop_studio.data.dataset import Dataset, Scaling, Task
+from backprop_studio.data.dataset import Dataset, DatasetInfo, Scaling, Task
+from backprop_studio.data.kept import kept
 from backprop_studio.data.settings import DataSettings
 from backprop_studio.data.split import Split, split
 from backprop_studio.errors import StudioError
 
 _KEPT = 4
 """Results that are kept; each may hold copies of all rows."""
+
+_QUICK = 1_000_000
+"""Work that is done at once, in numbers that are looked at: about a hundredth of a second."""
+
+_EACH = 32
+"""How many numbers' worth of work a row is beside its features: drawing, sorting, splitting."""
+
+_FEW = 200
+"""Rows that tell which shape all will have."""
+
+_Numbers = npt.NDArray[np.float64]
+
+Tell = Callable[[float], object]
+"""Told how much is done, from 0 to 1; what it raises ends the work."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -42,6 +58,8 @@ class Prepared:
     shift, unit
         float64 arrays of shape (numbers of a row,): features of `dataset` are those of `raw` minus
         `shift`, divided by `unit`.
+    target_shift, target_unit
+        The same for targets that are numbers, of shape (numbers to predict,); empty for classes.
     """
 
     source: Dataset
@@ -52,10 +70,14 @@ class Prepared:
     affected: tuple[int, ...]
     shift: npt.NDArray[np.float64]
     unit: npt.NDArray[np.float64]
+    target_shift: npt.NDArray[np.float64]
+    target_unit: npt.NDArray[np.float64]
 
 
-@lru_cache(maxsize=_KEPT)
-def prepare(source: str, settings: DataSettings, validation: float, seed: int) -> Prepared:
+@kept(_KEPT)
+def prepare(
+    source: str, settings: DataSettings, validation: float, seed: int, tell: Tell = lambda _: None
+) -> Prepared:
     """Load, split, corrupt and scale, in this order; asking again gives the same object.
 
     The split is drawn from the labels of the source, so no corruption moves a row from one part to
@@ -71,6 +93,8 @@ def prepare(source: str, settings: DataSettings, validation: float, seed: int) -
         Share of the rows to hold out, strictly between 0 and 1.
     seed
         Of the split, in [0, 2**64). What corruptions draw depends on their own seeds alone.
+    tell
+        Told of the progress after each stage, and no part of the question.
 
     Raises
     ------
@@ -89,10 +113,53 @@ def prepare(source: str, settings: DataSettings, validation: float, seed: int) -
     >>> len(found.split.train), found.affected
     (120, (12,))
     """
-    dataset = registry.load(source, settings.options)
+    tell(0.0)
+    return _made(registry.load(source, settings.options), settings, validation, seed, tell)
+
+
+def quick(source: str, settings: DataSettings, validation: float, seed: int) -> bool:
+    """Whether `prepare` answers at once: it knows already, or there is little to do.
+
+    How much there is to do is reckoned from rows and features, without loading or making any.
+
+    Raises
+    ------
+    StudioError
+        As `info`.
+    """
+    if prepare.find(source, settings, validation, seed) is not None:
+        return True
+    rows, width = registry.extent(source, settings.options)
+    return rows * (width + _EACH) <= _QUICK
+
+
+def outline(source: str, settings: DataSettings, validation: float, seed: int) -> DatasetInfo:
+    """What the data set will be like that `prepare` gives, told by a few rows; this is quick.
+
+    Raises
+    ------
+    StudioError
+        As `info`.
+    """
+    few = registry.few(source, settings.options, _FEW)
+    if few is None:
+        return registry.info(source)
+    try:
+        return _made(few, settings, validation, seed, lambda _: None).dataset.info
+    except StudioError:
+        # Too few for what is to be done to them, or it does not fit: all rows will tell.
+        return few.info
+
+
+def _made(
+    dataset: Dataset, settings: DataSettings, validation: float, seed: int, tell: Tell
+) -> Prepared:
+    stages = 3 + len(settings.corruptions)
+    tell(1 / stages)
     drawn = _split(dataset, validation, seed, settings.stratified)
     sample, affected = Sample(dataset, drawn), []
     for place, corruption in enumerate(settings.corruptions):
+        tell((place + 2) / stages)
         title = corruption.info.title
         try:
             for problem in corruption.problems(title):
@@ -104,10 +171,9 @@ def prepare(source: str, settings: DataSettings, validation: float, seed: int) -
             raise
         affected.append(int(np.count_nonzero(_touched(sample, after))))
         sample = after
-    scaled, shift, unit = _scale(sample, settings)
-    return Prepared(
-        dataset, sample.dataset, scaled, drawn, sample.split, tuple(affected), shift, unit
-    )
+    tell((stages - 1) / stages)
+    scaled, *scales = _scale(sample, settings)
+    return Prepared(dataset, sample.dataset, scaled, drawn, sample.split, tuple(affected), *scales)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -132,19 +198,21 @@ def _touched(before: Sample, after: Sample) -> npt.NDArray[np.bool_]:
 
 def _scale(
     sample: Sample, settings: DataSettings
-) -> tuple[Dataset, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """The data set scaled, with shift and unit of its features."""
+) -> tuple[Dataset, _Numbers, _Numbers, _Numbers, _Numbers]:
+    """The data set scaled, with shift and unit of its features, and of its targets."""
     dataset, train = sample.dataset, sample.split.train
     width = int(np.prod(dataset.feature_shape))
+    targets = 0 if dataset.task is Task.CLASSIFICATION else dataset.target_width
+    target_shift, target_unit = np.zeros(targets), np.ones(targets)
     if settings.scaling == Scaling.NONE:
-        return dataset, np.zeros(width), np.ones(width)
+        return dataset, np.zeros(width), np.ones(width), target_shift, target_unit
     if dataset.vocabulary is not None:
         raise StudioError("scaling-tokens", dataset=dataset.title)
     x, shift, unit = _scaled(dataset.x.reshape(dataset.size, width), train, settings.scaling)
     changes: dict[str, Any] = {"x": x.reshape(dataset.x.shape)}
-    if settings.scale_targets and dataset.task is Task.REGRESSION:
-        changes["y"], _, _ = _scaled(dataset.y, train, settings.scaling)
-    return replace(dataset, **changes), shift, unit
+    if settings.scale_targets and targets:
+        changes["y"], target_shift, target_unit = _scaled(dataset.y, train, settings.scaling)
+    return replace(dataset, **changes), shift, unit, target_shift, target_unit
 
 
 def _scaled(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import math
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from types import MappingProxyType
+from typing import Any
 
 from backprop_studio.data import builtin, own
 from backprop_studio.data import corruptions as _corruptions
@@ -89,6 +91,46 @@ def load(dataset_id: str, options: Options | None = None) -> Dataset:
     for problem in options.problems(title):
         raise StudioError("dataset-options", name=title, reason=problem.text.rstrip("."))
     return _adjusted(dataset_id, options)
+
+
+def extent(dataset_id: str, options: Options | None = None) -> tuple[int, int]:
+    """How many rows there are, and how many numbers in each, without loading them.
+
+    Raises
+    ------
+    StudioError
+        As `info`.
+    """
+    if own.is_own(dataset_id):
+        dataset = _own(dataset_id)
+        return dataset.size, math.prod(dataset.feature_shape)
+    entry = _entry(dataset_id)
+    if entry.recipe is None:
+        return entry.info.size, math.prod(entry.info.feature_shape)
+    made = entry.recipe() if options is None else options
+    if type(made) is not entry.recipe:
+        return 0, 0  # `load` refuses them
+    return int(getattr(made, "count", 0)), made.width
+
+
+def few(dataset_id: str, options: Options | None, most: int) -> Dataset | None:
+    """At most so many rows of a data set; None if they would have to be read from a file.
+
+    Raises
+    ------
+    StudioError
+        As `load`.
+    """
+    if own.is_own(dataset_id):
+        dataset = _own(dataset_id)
+        return replace(dataset, x=dataset.x[:most], y=dataset.y[:most])
+    entry = _entry(dataset_id)
+    if entry.recipe is None:
+        return None
+    made: Any = entry.recipe() if options is None else options
+    if hasattr(made, "count"):
+        made = replace(made, count=min(made.count, most))
+    return entry.load(made)
 
 
 def _own(dataset_id: str) -> Dataset:

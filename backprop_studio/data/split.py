@@ -73,7 +73,7 @@ def split(
         raise StudioError(
             "dataset-invalid", name=dataset.title, reason="it has one row and a split needs two"
         )
-    wanted = min(max(int(validation_fraction * count + 0.5), 1), count - 1)
+    wanted = held_out(count, validation_fraction)
     if stratified and dataset.task is Task.CLASSIFICATION:
         groups = dataset.y.astype(np.int64, copy=False)
     else:
@@ -87,6 +87,11 @@ def split(
         turn[shuffled[-1]] = np.inf  # the last row of a class is the last to leave training
     order = np.argsort(turn, kind="stable")
     return Split(train=_sorted(order[wanted:]), validation=_sorted(order[:wanted]))
+
+
+def held_out(count: int, fraction: float) -> int:
+    """How many of `count` rows, two or more, `split` keeps back."""
+    return min(max(int(fraction * count + 0.5), 1), count - 1)
 
 
 def _sorted(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -9,6 +9,62 @@ import numpy as np
 
 from backprop_studio.autograd import Array
 
+HELD_OUT, LEARNED, RATE = 2, 3, 4
+"""Columns of the points of tests: held-out accuracy, accuracy on the batches as they were trained
+on, learning rate."""
+
+
+def points_of(tests: Array, column: int) -> Array:
+    """One column of the points of tests by epoch, of shape (points, 2); NaN is left out."""
+    known = np.isfinite(tests[:, column])
+    return np.stack([tests[known, 0], tests[known, column]], axis=1)
+
+
+def as_steps(points: Array) -> Array:
+    """Points of a curve that stays the same within each epoch, from its start to its end.
+
+    Parameters
+    ----------
+    points
+        Of shape (epochs, 2): ends of epochs, and the number that held in the epoch.
+
+    Returns
+    -------
+    Array of shape (2 * epochs, 2)
+    """
+    before = np.concatenate([[-np.inf], points[:-1, 0]])
+    steps = np.repeat(points, 2, axis=0)
+    steps[::2, 0] = np.maximum(before, points[:, 0] - 1.0)
+    return steps
+
+
+def rate_steps(tests: Array, by_hand: Sequence[float] = ()) -> list[tuple[float, float, float]]:
+    """Where a schedule cut the learning rate after it had stood still.
+
+    A rate that changes in every epoch has no such place: that is a curve.
+
+    Parameters
+    ----------
+    tests
+        Points of tests; the rate of an epoch is noted at its end.
+    by_hand
+        Epochs at which somebody set the rate, which is no step of the schedule.
+
+    Returns
+    -------
+    list of tuple
+        Epoch, rate before and rate after.
+    """
+    points = points_of(tests, RATE)
+    rates = points[:, 1]
+    still, changed = rates[:-2] == rates[1:-1], rates[1:-1] != rates[2:]
+    found = []
+    for at in np.flatnonzero(still & changed) + 1:
+        (ended, before), (now, after) = points[at : at + 2].tolist()
+        if not any(ended <= when <= now for when in by_hand):
+            found.append((ended, before, after))
+    return found
+
 
 def running_mean(y: Array, window: int) -> Array:
     """The mean of each number and those before it, `window` of them.

@@ -40,6 +40,10 @@ AT_CHANCE = 0.985
 GROWN = 1.6
 """Growth of the held-out loss from its best, from which on it is overfitting."""
 
+NOTICED = 0.05
+"""That growth as a share of the first held-out loss, below which it is of no account: where all is
+learned, the loss of a few rows doubles easily, and stays next to nothing."""
+
 GAP = 0.5
 """Training loss over held-out loss below which the training rows are learned by heart."""
 
@@ -241,7 +245,9 @@ def overfitting(v: Vitals) -> Iterator[Finding]:
     best = int(np.argmin(held_out))
     now = float(held_out[-3:].mean())
     training = float(v.losses[-v.batches :, 1].mean())
+    lost = now - float(held_out[best])
     grown = now > GROWN * float(held_out[best]) and len(held_out) - best > 3
+    grown &= lost > NOTICED * float(held_out[0])
     if grown and training < GAP * now:
         numbers = {"best": float(held_out[best]), "now": now, "training": training}
         since = v.iteration_at(float(epochs[best]))

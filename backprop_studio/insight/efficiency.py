@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import numpy as np
 
@@ -260,6 +261,7 @@ class Growth:
     operations: Mapping[Method, tuple[float, ...]]
 
 
+@lru_cache(maxsize=8)
 def growth(batch: int, features: int = 64, classes: int = 10) -> tuple[Growth, Growth]:
     """Costs of plain networks: with one hidden layer of growing width, and with more layers.
 

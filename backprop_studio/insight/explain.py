@@ -12,6 +12,7 @@ import numpy as np
 from backprop_studio.autograd import (
     BATCH,
     KEPT,
+    Array,
     Formula,
     Instr,
     Machine,
@@ -19,10 +20,12 @@ from backprop_studio.autograd import (
     Program,
     Value,
 )
+from backprop_studio.autograd.ops.affine import Affine
 from backprop_studio.autograd.ops.arithmetic import Accumulate, Broadcasting
 from backprop_studio.errors import StudioError
 from backprop_studio.insight.filling import as_latex, as_numpy, digits, filled, filled_latex
 from backprop_studio.insight.local import Factor, Spot, Term, chain_terms, local_row, row_terms
+from backprop_studio.insight.parts import Parts, parts
 from backprop_studio.training import Session
 
 LIMIT = 40
@@ -136,7 +139,12 @@ def explain(spot: Spot, session: Session) -> Explanation:
     gradients are those of the backward pass; the local derivatives are measured by moving the
     one entry both ways through the single forward instruction, in float64. On a kink, such as
     that of ReLU at 0, the measured one is the mean of both sides.
+
+    The result of an operation that is several in one, such as a loss, is explained by its parts.
     """
+    if spot.within is not None:
+        with np.errstate(all="ignore"):
+            return _in_between(spot, spot.within, session)
     program = session.program
     value = program.values[spot.value]
     with np.errstate(all="ignore"):
@@ -193,25 +201,38 @@ def _computed(
     spot: Spot, number: float, index: int, machine: Machine, session: Session, example: int | None
 ) -> Explanation:
     """A result, by the rule of the op that computed it."""
-    instr = session.program.instructions[index]
+    instr = machine.program.instructions[index]
     if _pointwise(instr) or not instr.inputs:
         return replace(_rule(spot, number, How.RULE, index, machine), example=example)
+    # An affine map is told as the one sum that it is.
+    small = None if isinstance(instr.op, Affine) else parts(machine.program, index)
+    inner = None if small is None else small.inner(spot.value)
+    if small is not None and inner is not None:
+        apart = small.on(machine)
+        entry = _same_place(spot.entry, machine.array(spot.value), apart.array(inner))
+        made = small.program.producer[inner]
+        found = _computed(Spot(inner, entry), number, made, apart, session, example)
+        found = _outside(found, small, index, apart, machine)
+        # The rule is that of the whole, which says more of what the number is for.
+        return replace(found, spot=spot, formula=_formula(instr))
     formula = _formula(instr)
     slopes = local_row(spot, instr, machine, session)
     symbols = () if formula is None else formula.inputs
-    parts = []
+    by_input = []
     for place, slope in enumerate(slopes):
         if slope is not None:
             symbol = symbols[place] if place < len(symbols) else "x"
-            parts.append(list(row_terms(symbol, instr.inputs[place], slope, spot, instr, machine)))
+            by_input.append(
+                list(row_terms(symbol, instr.inputs[place], slope, spot, instr, machine))
+            )
     # A bilinear op, such as a matrix product or a convolution, is a sum over one of its inputs.
-    for size in range(1, len(parts) + 1):
-        for some in combinations(parts, size):
+    for size in range(1, len(by_input) + 1):
+        for some in combinations(by_input, size):
             products = [term for part in some for term in part]
             whole = sum(abs(term.amount) for term in products)
             if products and abs(sum(t.amount for t in products) - number) <= 1e-5 * whole:
                 return _summed(spot, number, How.SUM, index, formula, products, example)
-    by_slope = [Term(t.factors, t.factors[1].number) for part in parts for t in part]
+    by_slope = [Term(t.factors, t.factors[1].number) for part in by_input for t in part]
     by_slope.sort(key=lambda term: -abs(term.amount))
     return Explanation(
         spot,
@@ -223,6 +244,50 @@ def _computed(
         len(by_slope),
         example=example,
     )
+
+
+def _in_between(spot: Spot, index: int, session: Session) -> Explanation:
+    """A result that only the parts of an operation have."""
+    small = parts(session.program, index)
+    if small is None:
+        raise StudioError("edit-no-entry", entry=str(list(spot.entry)))
+    machine = session.rerun(session.program.start_of(Phase.UPDATE))
+    apart = small.on(machine)
+    alone = Spot(spot.value, spot.entry)
+    number, value = _at(apart, alone), small.program.values[spot.value]
+    example = None
+    if value.shape and value.shape[0] == BATCH:
+        example = int(session.rows[spot.entry[0]])
+    made = small.program.producer[spot.value]
+    told = _computed(alone, number, made, apart, session, example)
+    return replace(_outside(told, small, index, apart, machine), spot=spot)
+
+
+def _outside(
+    told: Explanation, small: Parts, index: int, apart: Machine, machine: Machine
+) -> Explanation:
+    """An explanation among parts as one of the network: with its own numbers where it has them."""
+
+    def moved(factor: Factor) -> Factor:
+        if factor.spot is None:
+            return factor
+        value, entry = factor.spot.value, factor.spot.entry
+        outer = small.outer.get(value)
+        if outer is None:
+            return replace(factor, spot=Spot(value, entry, within=index))
+        place = _same_place(entry, apart.array(value), machine.array(outer))
+        return replace(factor, spot=Spot(outer, place))
+
+    terms = tuple(replace(t, factors=tuple(moved(f) for f in t.factors)) for t in told.terms)
+    return replace(told, instruction=index, terms=terms)
+
+
+def _same_place(entry: tuple[int, ...], array: Array, other: Array) -> tuple[int, ...]:
+    """An entry of an array, in another one of the same numbers in another shape."""
+    if array.shape == other.shape:
+        return entry
+    place = int(np.ravel_multi_index(entry, array.shape))
+    return tuple(int(i) for i in np.unravel_index(place, other.shape))
 
 
 def _rule(spot: Spot, number: float, how: How, index: int, machine: Machine) -> Explanation:

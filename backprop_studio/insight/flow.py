@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from backprop_studio.autograd import BATCH, Array, Phase, Program
+from backprop_studio.autograd import BATCH, Array, Machine, Phase, Program, Storage
 from backprop_studio.autograd.ops.arithmetic import Accumulate
 from backprop_studio.network import Network, Wire
 from backprop_studio.training import Session
+from backprop_studio.training.feeding import fed
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,9 @@ class Flow:
         Each node's output for the example, or its error signal: of two axes at most.
     example
         Row of the data set.
+    alone
+        Whether it was sent through in a pass of its own, with the weights of this moment: it is
+        not in the batch, or nothing of that is computed yet.
     """
 
     backward: bool
@@ -38,6 +42,7 @@ class Flow:
     nodes: Mapping[str, float] = field(default_factory=dict)
     pictures: Mapping[str, Array] = field(default_factory=dict)
     example: int = 0
+    alone: bool = False
 
 
 def flow(network: Network, row: int, session: Session) -> Flow:
@@ -54,9 +59,65 @@ def flow(network: Network, row: int, session: Session) -> Flow:
     session
         The run; it is left as it is.
     """
-    program, machine = session.program, session.machine
-    done = session.cursor.index
+    machine = session.machine
     row = min(row, machine.batch - 1)
+    return _read(network, session, machine, session.cursor.index, row)
+
+
+def trace(network: Network, example: int, session: Session) -> Flow:
+    """What flows at the moment of a session for any example of the data, in the batch or not.
+
+    One that is not in the batch goes through the training step in a pass of its own, in the place
+    of the batch's first row and with the weights of this moment: so that layers that look at the
+    whole batch have one, and its error signal is as large as if it were in the batch. All of the
+    forward pass is there then, or all of the backward pass once the session has begun with that.
+
+    Parameters
+    ----------
+    network
+        Whose wires are wanted.
+    example
+        Row of the data set; the last one if there are fewer.
+    session
+        The run; it is left as it is.
+    """
+    program, dataset = session.program, session.prepared.dataset
+    example = min(example, dataset.size - 1)
+    rows = np.array(session.rows)
+    inside = np.flatnonzero(rows == example)
+    if len(inside) and session.cursor.index:
+        return flow(network, int(inside[0]), session)
+    row = int(inside[0]) if len(inside) else 0
+    rows[row] = example
+    storage = Storage(program, session.storage.dtype.type)
+    storage.restore(session.storage.save())
+    machine = Machine(program, storage, batch=len(rows))
+    machine.at(
+        seed=session.setup.seed,
+        iteration=session.cursor.iteration,
+        batches_per_epoch=session.batches_per_epoch,
+    )
+    given = fed(session.lowered, dataset.x[rows], dataset.y[rows], session.storage.dtype)
+    for name in program.inputs:
+        machine.feed(name, given[name])
+    start = program.start_of(Phase.BACKWARD)
+    done = program.start_of(Phase.UPDATE) if session.cursor.index > start else start
+    with np.errstate(all="ignore"):
+        machine.run(0, done)
+    return _read(network, session, machine, done, row, alone=example)
+
+
+def _read(
+    network: Network,
+    session: Session,
+    machine: Machine,
+    done: int,
+    row: int,
+    *,
+    alone: int | None = None,
+) -> Flow:
+    """What a machine that has executed `done` instructions holds of a row of its batch."""
+    program = session.program
     backward = done > program.start_of(Phase.BACKWARD)
 
     def of_row(value: int) -> Array | None:
@@ -83,7 +144,8 @@ def flow(network: Network, row: int, session: Session) -> Flow:
                 carried = of_row(part)
                 if carried is not None:
                     wires[wire] = _size(carried)
-    return Flow(backward, wires, nodes, pictures, int(session.rows[row]))
+    example = int(session.rows[row]) if alone is None else alone
+    return Flow(backward, wires, nodes, pictures, example, alone is not None)
 
 
 def outputs(program: Program, network: Network) -> dict[str, int]:

@@ -133,6 +133,7 @@ class History:
                 if looked and time.perf_counter() >= deadline:
                     missing += 1
                     continue
+                session.give_way()
                 seen[iteration] = replay.sample(iteration)
                 looked = True
             samples += [seen[i] for i in wanted if i in seen]

@@ -97,6 +97,7 @@ class InputGradient:
         self._gradients = [found.get(value.id) for value in wrt]
         self._target = new[target]
         self._machine = Machine(b.build(), session.storage, batch=1)
+        self._machine.before_run = session.give_way
 
     @property
     def possible(self) -> bool:

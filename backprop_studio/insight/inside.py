@@ -8,9 +8,24 @@ from enum import StrEnum
 
 import numpy as np
 
-from backprop_studio.autograd import BATCH, Array, Builder, Machine, Op, Phase, Program, Storage
+from backprop_studio.autograd import (
+    BATCH,
+    Array,
+    Builder,
+    Instr,
+    Machine,
+    Op,
+    Phase,
+    Program,
+    Storage,
+)
 from backprop_studio.autograd.ops.affine import Affine
-from backprop_studio.autograd.ops.loss import SoftmaxCrossEntropy
+from backprop_studio.autograd.ops.arithmetic import Broadcasting
+from backprop_studio.autograd.ops.extrema import Maximum, Minimum
+from backprop_studio.autograd.ops.loss import MeanSquaredError, SoftmaxCrossEntropy
+from backprop_studio.autograd.ops.multiply import Multiply
+from backprop_studio.autograd.ops.reduction import MEAN, Loss
+from backprop_studio.autograd.ops.scores import BinaryCrossEntropy
 from backprop_studio.errors import StudioError
 from backprop_studio.insight.flow import contributions, outputs
 from backprop_studio.network import Network
@@ -36,6 +51,9 @@ class Mistake(StrEnum):
     NO_MEAN = "no mean"
     MEAN_AGAIN = "mean again"
     UNTRANSPOSED = "untransposed"
+    OWN_FACTOR = "own factor"
+    NOT_TAKEN = "not taken"
+    NO_TWO = "no two"
 
 
 @dataclass(frozen=True)
@@ -91,7 +109,8 @@ def layers(program: Program, network: Network) -> tuple[str, ...]:
     for instr in program.instructions[: program.start_of(Phase.BACKWARD)]:
         # What no error signal comes back to has nothing to compute.
         taught = any(i in program.gradients for i in (*instr.inputs, *instr.outputs))
-        if taught and instr.node in network and instr.node not in found and _fits(instr.op):
+        new = instr.node in network and instr.node not in found
+        if taught and new and _fits(program, instr):
             found.append(instr.node)
     return tuple(found)
 
@@ -122,18 +141,22 @@ def sit(node: str, network: Network, session: Session) -> Worksheet:
         (
             i
             for i in program.instructions[: program.start_of(Phase.BACKWARD)]
-            if i.node == node and _fits(i.op)
+            if i.node == node and _fits(program, i)
         ),
         None,
     )
     if instr is None:
         raise StudioError("no-worksheet")
     x = _table(machine.array(instr.inputs[0]))
-    if isinstance(instr.op, SoftmaxCrossEntropy):
-        probabilities, targets = machine.array(instr.outputs[1]), machine.array(instr.inputs[1])
-        rows, units = _strongest(probabilities - targets)
+    if isinstance(instr.op, _LOSSES):
+        squared = isinstance(instr.op, MeanSquaredError)
+        given, targets = (
+            machine.array(i)
+            for i in (instr.inputs[0] if squared else instr.outputs[1], instr.inputs[1])
+        )
+        rows, units = _strongest(given - targets)
         corner = np.ix_(rows, units)
-        return loss_sheet(_short(probabilities[corner]), _short(targets[corner]))
+        return loss_sheet(_short(given[corner]), _short(targets[corner]), instr.op)
     (made,) = instr.outputs[:1]
     leaving = [w for w in network.wires if w.source == node]
     value = outputs(program, network).get(node, made)
@@ -152,6 +175,11 @@ def sit(node: str, network: Network, session: Session) -> Worksheet:
             _short(x[np.ix_(rows, inside)]), _short(weight[np.ix_(inside, units)]), cut
         )
     op, corner = instr.op, np.ix_(rows, units)
+    if isinstance(op, Broadcasting):
+        b = _table(machine.array(instr.inputs[1]))
+        return pair_sheet(
+            _short(x[corner]), _short(b[corner]), lambda *arrays: _apply(op, *arrays), op, cut
+        )
     return pointwise_sheet(_short(x[corner]), lambda array: _apply(op, array), op, cut)
 
 
@@ -236,34 +264,81 @@ def pointwise_sheet(
     return Worksheet(op.formula().plain, (("X", x), ("Y", y), *_signals(parts)), tuple(tasks))
 
 
-def loss_sheet(p: Array, t: Array) -> Worksheet:
-    """Softmax and cross-entropy, averaged over N examples: dZ = (P − T) / N.
+def pair_sheet(
+    a: Array, b: Array, function: Callable[[Array, Array], Array], op: Op, parts: Sequence[Array]
+) -> Worksheet:
+    """Y = f(A, B), entry by entry: dA = dY × ∂f/∂A, and dB alike.
+
+    A sum passes the signal on to both, a product gives each the other's factor, and a maximum gives
+    all of it to the one that was taken.
+
+    Parameters
+    ----------
+    a, b
+        Of shape (examples, units).
+    function
+        f, of two arrays.
+    op
+        Whose rule is told.
+    parts
+        What comes back by each wire that leaves the layer, of the shape of `a`.
+    """
+    y, dy = _short(function(a, b)), np.sum(parts, axis=0)
+    slopes = {
+        "dA": (function(a + _STEP, b) - function(a - _STEP, b)) / (2 * _STEP),
+        "dB": (function(a, b + _STEP) - function(a, b - _STEP)) / (2 * _STEP),
+    }
+    own = {"dA": a, "dB": b}
+    picks = isinstance(op, Maximum | Minimum)
+    # Of a quotient, or of what was not taken, the signal as it came is another mistake.
+    passed = Mistake.NOT_TAKEN if picks else Mistake.NO_DERIVATIVE
+    tasks = []
+    for name, slope in slopes.items():
+        for place in np.ndindex(a.shape):
+            signal, local = float(dy[place]), float(slope[place])
+            wrong = [(passed, signal), (Mistake.ONE_BRANCH, float(parts[0][place]) * local)]
+            if isinstance(op, Multiply):
+                wrong.append((Mistake.OWN_FACTOR, signal * float(own[name][place])))
+            tasks.append(_task(f"{name}[{place[0]}, {place[1]}]", [(signal, local)], wrong))
+    tables = (("A", a), ("B", b), ("Y", y), *_signals(parts))
+    return Worksheet(op.formula().plain.replace("C =", "Y ="), tables, tuple(tasks))
+
+
+def loss_sheet(p: Array, t: Array, op: Loss) -> Worksheet:
+    """The gap between what was predicted and what was right, shared out by the mean.
+
+    Softmax and sigmoid with cross-entropy: dZ = (P − T) / N; squared errors: dP = 2 (P − T) / n.
 
     Parameters
     ----------
     p, t
-        Probabilities and targets, of shape (N, classes).
+        Predictions, probabilities where there are some, and targets; of shape (N, classes).
+    op
+        The loss. Softmax averages over the N examples, the others over all n entries.
     """
-    count = len(p)
+    squared = isinstance(op, MeanSquaredError)
+    name = "dP" if squared else "dZ"
+    letter, count = ("N", len(p)) if isinstance(op, SoftmaxCrossEntropy) else ("n", p.size)
+    averages = op.reduction == MEAN
+    times, before = (2.0, "2 · ") if squared else (1.0, "")
+    share, after = (1 / count, f" / {count}") if averages else (1.0, "")
     tasks = []
     for place in np.ndindex(p.shape):
-        gap = float(p[place] - t[place])
-        answer = gap / count
-        wrong = (
-            (Mistake.NO_MEAN, gap),
-            (Mistake.SIGN, -answer),
-            (Mistake.NO_DERIVATIVE, float(p[place]) / count),
-        )
-        tasks.append(
-            Task(
-                f"dZ[{place[0]}, {place[1]}]",
-                answer,
-                f"({p[place]:g} − {t[place]:g}) / {count} = {answer:.3g}",
-                _telling(wrong, answer),
-            )
-        )
-    rule = f"P = softmax(Z),  L = −Σ T ln P / N with N = {count}"
+        gap = times * float(p[place] - t[place])
+        answer = gap * share
+        kinds = [(Mistake.NO_MEAN, gap), (Mistake.SIGN, -answer)]
+        if squared:
+            kinds += [(Mistake.NO_TWO, answer / 2), (Mistake.SIGN, -answer / 2)]
+        else:
+            kinds.append((Mistake.NO_DERIVATIVE, float(p[place]) * share))
+        worked = f"{before}({p[place]:g} − {_told(float(t[place]))}){after} = {answer:.3g}"
+        title = f"{name}[{place[0]}, {place[1]}]"
+        tasks.append(Task(title, answer, worked, _telling(kinds, answer)))
+    rule = op.formula().plain + (f" with {letter} = {count}" if averages else "")
     return Worksheet(rule, (("P", p), ("T", t)), tuple(tasks))
+
+
+_LOSSES = (SoftmaxCrossEntropy, BinaryCrossEntropy, MeanSquaredError)
 
 
 def _task(name: str, pairs: list[tuple[float, float]], wrong: list[tuple[Mistake, float]]) -> Task:
@@ -296,9 +371,15 @@ def _near(given: float, wanted: float) -> bool:
     return abs(given - wanted) <= _TOLERANCE * abs(wanted) + 1e-12
 
 
-def _fits(op: Op) -> bool:
+def _fits(program: Program, instr: Instr) -> bool:
+    """Whether a worksheet is known for what an instruction does."""
+    op = instr.op
+    if isinstance(op, Broadcasting) and len(instr.inputs) == 2:
+        # What is stretched collects the signals of many entries, more than a cut-out has.
+        one, other = (program.values[i].shape for i in instr.inputs)
+        return one == other and len(one) > 1
     simple = op.elementwise and not op.updates and type(op).vjp is not Op.vjp
-    return simple or isinstance(op, Affine | SoftmaxCrossEntropy)
+    return simple or isinstance(op, (Affine, *_LOSSES))
 
 
 def _table(array: Array) -> Array:
@@ -319,13 +400,14 @@ def _short(array: Array) -> Array:
     return np.array([float(f"{v:.2g}") + 0.0 for v in np.ravel(array)]).reshape(array.shape)
 
 
-def _apply(op: Op, x: Array) -> Array:
-    """An elementwise op on an array."""
+def _apply(op: Op, *arrays: Array) -> Array:
+    """An op of one entry of each input, on arrays of one shape."""
     b = Builder()
-    given = b.input("x", (BATCH, x.shape[1]))
-    made = b.apply_all(op, given)[0]
+    given = [b.input(f"x{k}", (BATCH, x.shape[1])) for k, x in enumerate(arrays)]
+    made = b.apply_all(op, *given)[0]
     program = b.build()
-    machine = Machine(program, Storage(program, np.float64), batch=len(x))
-    machine.feed("x", np.ascontiguousarray(x))
+    machine = Machine(program, Storage(program, np.float64), batch=len(arrays[0]))
+    for k, x in enumerate(arrays):
+        machine.feed(f"x{k}", np.ascontiguousarray(x))
     machine.run()
     return np.array(machine.array(made))

@@ -30,10 +30,20 @@ Entry = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Spot:
-    """One entry of a value."""
+    """One entry of a value.
+
+    Attributes
+    ----------
+    value, entry
+        Id of the value, and place in it.
+    within
+        Of a result in between, in an operation that is several in one: index of its instruction.
+        The value is then one of the program of its parts.
+    """
 
     value: int
     entry: Entry
+    within: int | None = None
 
 
 @dataclass(frozen=True)
@@ -159,7 +169,7 @@ def local_row(
     The op alone is made a program, and differentiated with 1 for that entry and 0 for all others.
     None for an input without a derivative; empty for an op without one.
     """
-    program = session.program
+    program = machine.program
     b, arrays = Builder(), {}
 
     def stand_in(name: str, value: Value, array: Array) -> Value:

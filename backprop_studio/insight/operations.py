@@ -115,10 +115,13 @@ def _laid_out(program: Program, own: Iterable[int]) -> OpenLayer:
 
 
 def _line(program: Program, index: int) -> object:
-    """What shares a line with an instruction: of updates, those of the same parameter."""
+    """What shares a line with an instruction: of updates, those of the same parameter.
+
+    The parts of a step of a sequence are said to be of a node of their own.
+    """
     instr = program.instructions[index]
     if instr.phase is not Phase.UPDATE:
-        return None
+        return instr.node
     changed = program.values[instr.outputs[0]]
     return changed.of or changed.key
 

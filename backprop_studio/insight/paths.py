@@ -127,7 +127,7 @@ def paths(
             row = _strongest_row(start, gradients, machine)
         if not 0 <= row < machine.batch:
             raise StudioError("no-such-row", row=row, rows=machine.batch)
-        edges = _edges(start, end, row, machine, time.perf_counter() + seconds)
+        edges = _edges(start, end, row, machine, session, time.perf_counter() + seconds)
     order = sorted(edges, key=lambda s: program.producer.get(s.value, -1), reverse=True)
     counts: dict[Spot, int] = defaultdict(int, {end: 1})
     sums: dict[Spot, float] = defaultdict(float, {end: 1.0})
@@ -164,7 +164,9 @@ def _strongest_row(start: Spot, gradients: Mapping[int, Array], machine: Machine
 Edges = dict[Spot, list[tuple[Spot, float]]]
 
 
-def _edges(start: Spot, end: Spot, row: int, machine: Machine, deadline: float) -> Edges:
+def _edges(
+    start: Spot, end: Spot, row: int, machine: Machine, session: Session, deadline: float
+) -> Edges:
     """What each number reaches directly, from the start on."""
     values = machine.program.values
     edges: Edges = {}
@@ -173,6 +175,7 @@ def _edges(start: Spot, end: Spot, row: int, machine: Machine, deadline: float) 
         spot = waiting.pop()
         if spot in edges or spot == end:
             continue
+        session.give_way()
         if time.perf_counter() > deadline:
             raise StudioError("paths-too-many", numbers=len(edges))
         found = []

@@ -125,6 +125,7 @@ def representations(
     for name in names:
         if layers and time.perf_counter() - began > SECONDS:
             break
+        session.give_way()
         (made,) = using.applied(session, picked.x, [found[name]])
         numbers = made.reshape(len(made), -1)[:, :WIDEST].astype(np.float64)
         width = int(np.prod(made.shape[1:]))

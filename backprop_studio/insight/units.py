@@ -100,7 +100,14 @@ class Units:
 
 
 def units(
-    network: Network, node: str, unit: int, row: int, score: int | None, session: Session
+    network: Network,
+    node: str,
+    unit: int,
+    row: int,
+    score: int | None,
+    session: Session,
+    *,
+    example: int | None = None,
 ) -> Units | None:
     """What the units of a layer respond to at this moment.
 
@@ -118,6 +125,8 @@ def units(
         Output whose saliency is wanted; None for that of the loss.
     session
         The run; it is left as it is.
+    example
+        Row of the data set that is traced instead, in the batch or not.
 
     Returns
     -------
@@ -128,7 +137,9 @@ def units(
     if value is None:
         return None
     dataset = using.dataset_of(session)
-    example = int(session.rows[min(row, len(session.rows) - 1)])
+    if example is None:
+        example = int(session.rows[min(row, len(session.rows) - 1)])
+    example = min(example, dataset.size - 1)
     picked = using.sample(session, ROWS)
     (made,) = using.applied(session, picked.x, [value])
     answers = per_unit(made)

@@ -102,6 +102,7 @@ def chunks(
     size = memory.chunk_of(program)
     machines: dict[int, Machine] = {}
     for start in range(0, len(x), size):
+        session.give_way()
         part = slice(start, min(start + size, len(x)))
         count = part.stop - part.start
         if count not in machines:
@@ -226,6 +227,7 @@ def losses_of_rows(session: Session, x: Array, y: Array, scores: Array) -> Array
     head = judged(lowered)
     program = _after(lowered.evaluation, head)
     machine = Machine(program, session.storage, batch=1)
+    machine.before_run = session.give_way
     sources = fed(lowered, x, y, session.storage.dtype)
     prediction = machine.writable(program.values[head.prediction])
     found = np.empty(len(scores))

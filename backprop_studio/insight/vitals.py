@@ -85,7 +85,7 @@ class Vitals:
     losses
         Points (epochs, loss of the batch) since the beginning.
     tests
-        Points (epochs, held-out loss, held-out accuracy or NaN).
+        Points of tests: epochs, held-out loss, and more; see `TEST_COLUMNS`.
     batches
         Iterations in one pass over the training rows.
     samples

@@ -37,6 +37,20 @@ class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         """Whether it is so."""
         raise NotImplementedError
 
+    def passed(self, facts: Facts) -> bool:
+        """Whether the run has gone so far that it can be so only after going back."""
+        return False
+
+    def last_iteration(self, began: int) -> int | None:
+        """The iteration that it is about; None where it is not about one.
+
+        Parameters
+        ----------
+        began
+            The iteration in which the run stood when the step came to the front.
+        """
+        return None
+
     def wanted(self) -> tuple[Expression, ...]:
         """The numbers that it looks at."""
         return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -247,6 +247,9 @@ def verify(evidence: Evidence, lesson: Lesson, project: Project) -> tuple[Findin
     for name, said in evidence.answers.items():
         again = runner.progress.answers.get(name)
         found.append(Finding(f"answer {name}", again == said, f"{said:g}"))
+    seed = replay.driver.network.setup.seed
+    detail = f"{seed}" if seed == evidence.seed else f"it was {seed} at the end"
+    found.append(Finding("seed", seed == evidence.seed, detail))
     found.append(_compare_weights(evidence, replay.driver))
     return tuple(found)
 
@@ -256,15 +259,21 @@ def _compare(name: str, told: Forecast, again: Forecast | None) -> Finding:
     if again is None or (again.said, again.confidence) != (told.said, told.confidence):
         return Finding(what, False, "it was not said like this")
     if told.truth is None:
-        return Finding(what, True, f"said {told.said}, still open")
+        return Finding(what, True, f"said {_words(told.said)}, still open")
     if isinstance(told.truth, float) and isinstance(again.truth, float):
         same = math.isclose(told.truth, again.truth, rel_tol=ROUNDING, abs_tol=1e-9)
     else:
         same = told.truth == again.truth
     same = same and told.right == again.right and told.late == again.late
     verdict = "right" if told.right else "wrong"
-    detail = f"said {told.said}, {verdict}" if same else f"it was {again.truth}"
-    return Finding(what, same, detail)
+    detail = f"said {_words(told.said)}, {verdict}"
+    return Finding(what, same, detail if same else f"it was {_words(again.truth)}")
+
+
+def _words(said: str | float | None) -> str:
+    if said is None:
+        return "open"
+    return said if isinstance(said, str) else f"{said:g}"
 
 
 def _compare_weights(evidence: Evidence, driver: Driver) -> Finding:
@@ -294,10 +303,15 @@ class _Replay:
     """Does events again, without a window."""
 
     def __init__(self, lesson: Lesson, project: Project) -> None:
-        self.driver = Driver(project)
-        self.driver.opened = frozenset(lesson.head.open)
-        self.runner = Runner(lesson)
+        self._lesson, self._project = lesson, project
         self._steps = {step.id: place for place, step in enumerate(lesson.steps)}
+        self._begin(Progress())
+
+    def _begin(self, progress: Progress) -> None:
+        """A sitting: the lesson's project as it was, and what was said and done before it."""
+        self.driver = Driver(self._project)
+        self.driver.opened = frozenset(self._lesson.head.open)
+        self.runner = Runner(self._lesson, progress)
 
     def all(self, evidence: Evidence) -> None:
         self._take_scene()
@@ -316,6 +330,11 @@ class _Replay:
     def _do(self, event: Event) -> None:
         driver, runner = self.driver, self.runner
         match event.do:
+            case "begin":
+                # Nothing counts before the app was made ready for the step, which `go` tells.
+                self._begin(replace(runner.progress, step=event.id))
+                self.runner.hold()
+                self._take_scene()
             case "design":
                 driver.edit(decode(msgspec.json.encode(event.network)))
             case "restart" | "fork" | "switch" | "drop" | "number":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import logging
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +16,18 @@ from backprop_studio.errors import StudioError
 from backprop_studio.files import open_regular, shorten, shown
 from backprop_studio.lessons.lesson import Lesson
 from backprop_studio.lessons.parse import parse
+from backprop_studio.lessons.recorder import Event
 from backprop_studio.lessons.runner import LessonError, Progress
+
+log = logging.getLogger(__name__)
 
 FILE = "lesson.md"
 """Name of the text in a lesson's folder."""
 
 MAX_BYTES = 2 * 2**20
+
+MAX_RECORD = 64 * 2**20
+"""Bytes of what was done in a lesson that are read back."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +139,10 @@ def load_project(lesson: Lesson, path: str | os.PathLike[str]) -> project.Projec
 
 
 class ProgressStore:
-    """How far a learner is in each lesson: one file a lesson, in a folder of its own.
+    """How far a learner is in each lesson, and what was done in it, in a folder of its own.
+
+    How far is a file that is replaced. What was done is one that grows by a line with each event,
+    so that evidence reaches over several sittings, and over a crash.
 
     Parameters
     ----------
@@ -167,6 +179,44 @@ class ProgressStore:
             ) from error
         project.write_atomically(path, msgspec.json.encode(progress), error=LessonError)
 
+    def load_events(self, lesson_id: str) -> list[Event]:
+        """What was done in earlier sittings, up to the first line that is damaged."""
+        found: list[Event] = []
+        try:
+            with open_regular(self._record(lesson_id), limit=MAX_RECORD) as file:
+                for line in file.read().splitlines():
+                    found.append(msgspec.json.decode(line, type=Event, strict=True))
+        except (StudioError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
+        return found
+
+    def add_events(self, lesson_id: str, events: Sequence[Event]) -> None:
+        """Write down what was done since.
+
+        Raises
+        ------
+        LessonError
+            The disk refuses.
+        """
+        if not events:
+            return
+        path = self._record(lesson_id)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("ab") as file:
+                file.write(b"".join(msgspec.json.encode(event) + b"\n" for event in events))
+        except OSError as error:
+            raise LessonError(
+                "file-unwritable", path=shown(path), reason=error.strerror or "refused"
+            ) from error
+
+    def forget_events(self, lesson_id: str) -> None:
+        """Begin with nothing done."""
+        try:
+            self._record(lesson_id).unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("what was done in a lesson stays: %s", error)
+
     def entries(self, paths: tuple[Path, ...] | None = None) -> tuple[Entry, ...]:
         """The lessons of the program, and how far the learner is in each."""
         found = []
@@ -181,5 +231,13 @@ class ProgressStore:
             )
         return tuple(found)
 
+    def after(self, lesson_id: str) -> Entry | None:
+        """The lesson of the program that comes after one; None after the last, or a foreign one."""
+        pairs = itertools.pairwise(self.entries())
+        return next((after for entry, after in pairs if entry.id == lesson_id), None)
+
     def _path(self, lesson_id: str) -> Path:
         return self._folder / f"{lesson_id}.json"
+
+    def _record(self, lesson_id: str) -> Path:
+        return self._folder / f"{lesson_id}.events.jsonl"

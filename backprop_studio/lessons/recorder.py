@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -39,14 +40,15 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     Attributes
     ----------
     do
-        What: `design`, `restart`, `number`, `fork`, `switch`, `drop`, `stops`, `open`,
+        What: `begin`, `design`, `restart`, `number`, `fork`, `switch`, `drop`, `stops`, `open`,
         `gradient_check`, `go`, `predict`, `answer` or `done`.
     at
         Where the run stood before; None where that does not matter.
     far
         How far it had been since the last event, if further than `at`.
     id
-        Of the step, the prediction or the question; key of the panel.
+        Of the step, the prediction or the question; key of the panel. With `begin`, the lesson's
+        project is put on the screen as it was, and this step is in front.
     said
         What was said.
     sure
@@ -77,11 +79,18 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 class Recorder:
-    """The events of one lesson, from its beginning."""
+    """The events of one lesson, from its beginning.
 
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self.is_full = False
+    Parameters
+    ----------
+    before
+        Those of earlier sittings.
+    """
+
+    def __init__(self, before: Sequence[Event] = ()) -> None:
+        self.events: list[Event] = list(before)
+        self.is_full = len(self.events) >= MAX_EVENTS
+        self._kept = len(self.events)
         self._last: Place | None = None
         self._far: Place | None = None
         self._moving = False
@@ -90,9 +99,30 @@ class Recorder:
         self._begun = False
         self._revision = 0
 
-    def begin(self) -> None:
-        """What comes now is the lesson; before was the opening of its project."""
+    def begin(self, step: str = "") -> None:
+        """What comes now is the lesson; before was the opening of its project.
+
+        Parameters
+        ----------
+        step
+            Id of the step that is in front, where something was done before; empty where the
+            lesson begins.
+        """
         self._begun = True
+        if step and not self.is_full:
+            self._put(Event("begin", id=step))
+
+    def take_settled(self, *, ending: bool = False) -> list[Event]:
+        """What is to be kept and was not taken yet: events that will not change any more.
+
+        Parameters
+        ----------
+        ending
+            Whether nothing comes after these.
+        """
+        end = len(self.events) if ending else min(self._open, default=len(self.events))
+        taken, self._kept = self.events[self._kept : end], max(self._kept, end)
+        return taken
 
     def hear(self, command: Command, network: Network) -> None:
         """Take note of a command on its way to the worker.

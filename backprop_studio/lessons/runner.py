@@ -72,6 +72,8 @@ class Runner:
         self.progress = _fitting(lesson, progress or Progress())
         self._met: tuple[bool, ...] = ()
         self._facts: Facts | None = None
+        self._began: int | None = None
+        self._held = False
         ids = [step.id for step in lesson.steps]
         self._index = ids.index(self.progress.step) if self.progress.step in ids else 0
         self._scene: int | None = None
@@ -104,11 +106,57 @@ class Runner:
             return (True,) * len(self.step.checks)
         return self._met or (False,) * len(self.step.checks)
 
+    @property
+    def lacks_predictions(self) -> bool:
+        """Whether all is done that was to be done, and something is still to be predicted."""
+        return not self.is_solved and all(self.met) and not self._all_said()
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the run has gone past the place where the step could have been done.
+
+        What it asks for is then not computed any more, or is another iteration's, and the
+        learner would wait for ever.
+        """
+        facts, checks = self._facts, self.step.checks
+        if self.is_solved or facts is None or facts.moment is None or not checks:
+            return False
+        open_ = [check for check, met in zip(checks, self.met, strict=True) if not met]
+        if self._is_too_far(facts) or not open_:
+            return bool(open_) or self._all_said()
+        over = [check.passed(facts) for check in open_]
+        return any(over) and all(
+            gone or check.question for gone, check in zip(over, open_, strict=True)
+        )
+
+    @property
+    def lacking(self) -> int | None:
+        """Place of the first earlier step whose numbers this one needs, and that is not done."""
+        if self.is_solved:
+            return None
+        ids = [step.id for step in self.lesson.steps]
+        needed = {
+            ids.index(e.step)
+            for e in self.step.expressions()
+            if e.step in ids and e.key not in self.progress.kept
+        }
+        return min(needed, default=None)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nothing that is seen counts."""
+        return self._held
+
+    def hold(self) -> None:
+        """Let nothing count that is seen until `go`: the app is being made ready for the step."""
+        self._held = True
+
     def go(self, index: int) -> None:
         """Bring another step to the front."""
         self._index = min(max(index, 0), len(self.lesson.steps) - 1)
         self.progress.step = self.step.id
         self._met = ()
+        self._began, self._held = None, False
 
     def take_scene(self) -> tuple[Action, ...]:
         """What is to be set before the step in front; nothing when that was taken already.
@@ -132,12 +180,16 @@ class Runner:
         facts = self._with_kept(facts)
         self._facts = facts
         step, progress = self.step, self.progress
+        if self._held:
+            return False
+        if self._began is None and facts.moment is not None:
+            self._began = facts.moment.cursor.iteration
         before = (self._met, len(progress.solved), len(progress.shown.get(step.id, {})))
         self._take_numbers(progress.shown, step.in_text(), facts)
         if not self.is_solved:
             self._met = tuple(check.met(facts) for check in step.checks)
-            said = all(p.id in progress.forecasts for p in step.predictions)
-            if said and all(self._met) and self._settle(facts):
+            ready = self._all_said() and all(self._met) and not self._has_missed(facts)
+            if ready and self._settle(facts):
                 progress.solved.append(step.id)
                 self._take_numbers(progress.told, step.in_explanation(), facts)
                 for expression in self.lesson.wanted(self._index):
@@ -202,6 +254,24 @@ class Runner:
         """A number of the step's explanation, as it was when the step was done."""
         return self.progress.told.get(self.step.id, {}).get(expression.key)
 
+    def _all_said(self) -> bool:
+        return all(p.id in self.progress.forecasts for p in self.step.predictions)
+
+    def _has_missed(self, facts: Facts) -> bool:
+        """Whether what was predicted would be compared with another iteration's numbers."""
+        return any(p.about for p in self.step.predictions) and self._is_too_far(facts)
+
+    def _is_too_far(self, facts: Facts) -> bool:
+        """Whether the run is beyond the iteration that the step is about.
+
+        Steps that ask for more than a stage of an iteration go where they like.
+        """
+        checks = [check for check in self.step.checks if not check.question]
+        ends = [check.last_iteration(self._began or 0) for check in checks]
+        if facts.moment is None or not checks or None in ends:
+            return False
+        return facts.moment.cursor.iteration > max(end for end in ends if end is not None)
+
     def _with_kept(self, facts: Facts) -> Facts:
         """The facts, and what was so at the end of earlier steps."""
         facts = replace(facts, answers=dict(self.progress.answers))
@@ -251,10 +321,16 @@ def _fitting(lesson: Lesson, progress: Progress) -> Progress:
         if key in asked and asked[key].accepts(forecast.said)
     }
     same = progress.digest == lesson.digest
+    # In another text, a step may go back to numbers that were not kept: they are to be found anew.
+    missing = {
+        e.step for s in lesson.steps for e in s.expressions() if e.key not in progress.kept
+    }  # fmt: skip
     solved = [
         key
         for key in dict.fromkeys(progress.solved)
-        if key in steps and all(p.id in forecasts for p in steps[key].predictions)
+        if key in steps
+        and all(p.id in forecasts for p in steps[key].predictions)
+        and (same or key not in missing)
     ]
     return Progress(
         digest=lesson.digest,
@@ -264,6 +340,7 @@ def _fitting(lesson: Lesson, progress: Progress) -> Progress:
         answers={k: v for k, v in progress.answers.items() if k in questions},
         hints={k: v for k, v in progress.hints.items() if k in steps},
         shown={k: v for k, v in progress.shown.items() if k in steps} if same else {},
-        told={k: v for k, v in progress.told.items() if k in steps} if same else {},
+        # What came of a step that is done stays true, whatever is said of it now.
+        told={k: v for k, v in progress.told.items() if same or k in solved},
         kept=dict(progress.kept),
     )

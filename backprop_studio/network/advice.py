@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from backprop_studio.autograd import Shape
 from backprop_studio.errors import Diagnostic, Severity
 from backprop_studio.network.network import Network, TrainingSetup, UnknownLayer
+from backprop_studio.nn import LayerSpec
 
 SOFT_RATE_LIMIT = 10.0
 """Learning rates above this are allowed, with a warning."""
@@ -38,6 +39,8 @@ def _lonely_rows(network: Network, shapes: Mapping[str, Shape]) -> list[Diagnost
     found = []
     batch = network.setup.batch_size
     for node in network.nodes:
+        if batch >= 1 and type(node.spec).rows_needed is LayerSpec.rows_needed:
+            continue
         wires = network.incoming(node.id).values()
         given = [shapes[w.source] for w in wires if w.source in shapes]
         frozen = any(n.frozen for n in network.sharing(node.weights))

@@ -3,44 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any, cast
 
 from backprop_studio import data
-from backprop_studio.autograd import BATCH
 from backprop_studio.data import DatasetInfo, Task
-from backprop_studio.errors import Diagnostic, StudioError
+from backprop_studio.errors import Diagnostic
 from backprop_studio.network import edits, graph
-from backprop_studio.network.lower import Analysis
+from backprop_studio.network.fitting import fit_branches, fit_input, fit_prediction
+from backprop_studio.network.lower import Analysis, analyze
 from backprop_studio.network.network import Network, Node, Wire
-from backprop_studio.nn import LayerSpec, LossSpec, nodes
-from backprop_studio.nn.layers.dense import Dense
+from backprop_studio.network.presets import PRESETS
+from backprop_studio.network.remedy import (
+    ASIDE,
+    Fix,
+    dataset_of,
+    node_of,
+    takes_pictures,
+    with_settings,
+)
+from backprop_studio.nn import LossSpec, nodes
+from backprop_studio.nn.layers.embedding import Embedding
 from backprop_studio.specs import Kind, Spec
-
-_ASIDE = 200.0
-"""How far a layer that is added stands from the one that it is added for, in scene units."""
 
 _DATASET = "digits"
 
-Edit = Callable[[Network], Network]
-
-
-@dataclass(frozen=True)
-class Fix:
-    """A remedy.
-
-    Attributes
-    ----------
-    text
-        What it does, in a few words; the name of the edit.
-    edit
-        Makes a network without the problem. It is pure, and may raise `EditError`.
-    """
-
-    text: str
-    edit: Edit
+_MOST_FIXES = 4
+"""Remedies that a fresh network may need, one after the other, to fit data."""
 
 
 def fix_for(analysis: Analysis, problem: Diagnostic) -> Fix | None:
@@ -87,7 +78,7 @@ def _add_input(analysis: Analysis, problem: Diagnostic) -> Fix | None:
     node, port = open_ports[0]
 
     def edit(network: Network) -> Network:
-        place = node.x - _ASIDE, node.y
+        place = node.x - ASIDE, node.y
         network, made = edits.add_node(network, nodes()["input"](), *place)
         return edits.connect(network, made, node.id, port)
 
@@ -99,12 +90,12 @@ def _add_loss(analysis: Analysis, problem: Diagnostic) -> Fix | None:
     ends = [n for n in network.nodes if n.spec.has_output and not network.outgoing(n.id)]
     if not ends:
         return None
-    last, dataset = max(ends, key=lambda n: n.x), _dataset(network)
+    last, dataset = max(ends, key=lambda n: n.x), dataset_of(network)
     numbers = dataset is not None and dataset.task is not Task.CLASSIFICATION
     spec = nodes()["mse" if numbers else "softmax_cross_entropy"]()
 
     def edit(network: Network) -> Network:
-        network, made = edits.add_node(network, spec, last.x + _ASIDE, last.y)
+        network, made = edits.add_node(network, spec, last.x + ASIDE, last.y)
         return edits.connect(network, last.id, made)
 
     return Fix(f"Put {spec.info.title} after '{last.name}'", edit)
@@ -115,15 +106,11 @@ def _add_loss(analysis: Analysis, problem: Diagnostic) -> Fix | None:
 
 def _wire_in(analysis: Analysis, problem: Diagnostic) -> Fix | None:
     """From the output that leads nowhere and stands nearest."""
-    network, node = analysis.network, _node(analysis, problem)
+    network, node = analysis.network, node_of(analysis, problem)
     taken = network.incoming(node.id)
     port = next(p for p in range(len(node.spec.ports)) if p not in taken)
     after = graph.downstream(network, [node.id])
-    free = [
-        n
-        for n in network.nodes
-        if n.spec.has_output and n.id not in after and not network.outgoing(n.id)
-    ]
+    free = [n for n in network.open_ends if n.id not in after]
     if not free:
         return None
 
@@ -159,112 +146,39 @@ def _cut_circle(analysis: Analysis, problem: Diagnostic) -> Fix | None:
 
 
 def _delete(analysis: Analysis, problem: Diagnostic) -> Fix:
-    node = _node(analysis, problem)
+    node = node_of(analysis, problem)
     return Fix(f"Delete '{node.name}'", partial(edits.remove, parts=(node.id,)))
 
 
-# Shapes.
+def _fit_layer(analysis: Analysis, problem: Diagnostic) -> Fix | None:
+    """What fits the layer, or a network that fits the data, where these are of another kind."""
+    dataset = dataset_of(analysis.network)
+    tokens = isinstance(node_of(analysis, problem).spec, Embedding)
+    if tokens and dataset is not None and dataset.vocabulary is None:
+        return _start_over(dataset)
+    return fit_input(analysis, problem)
 
 
-def _fit_prediction(analysis: Analysis, problem: Diagnostic) -> Fix | None:
-    """As many units before a loss as the data have targets."""
-    node, dataset = _node(analysis, problem), _dataset(analysis.network)
-    if dataset is None or not isinstance(node.spec, LossSpec):
-        return None
-    width = dataset.target_width
-    if node.spec.target == "features":
-        if len(dataset.feature_shape) != 1:
-            return None
-        width = dataset.feature_shape[0]
-    wire = analysis.network.incoming(node.id)[0]
-    shape = analysis.shapes.get(wire.source)
-    if shape is None or BATCH not in shape:
-        return None
-    if len(shape) == 2:
-        return _set_units(analysis, wire.source, width) or _insert(
-            analysis, wire, Dense(units=width), f"a Dense layer of {width:,}"
-        )
-    return _insert(analysis, wire, nodes()["flatten"](), "a Flatten")
-
-
-def _fit_input(analysis: Analysis, problem: Diagnostic) -> Fix | None:
-    """Rows for what takes rows, pictures for what takes pictures."""
-    network, node = analysis.network, _node(analysis, problem)
-    wires = network.incoming(node.id)
-    if len(node.spec.ports) != 1 or 0 not in wires:
-        return None
-    wire = wires[0]
-    shape = analysis.shapes.get(wire.source, ())
-    if isinstance(node.spec, Dense) and len(shape) > 3:
-        return _insert(analysis, wire, nodes()["flatten"](), "a Flatten")
-    source, dataset = network.node(wire.source), _dataset(network)
-    if source.spec.info.id == "input" and len(shape) == 2 and dataset is not None and (
-        dataset.image_shape is not None and _takes_pictures(node.spec)
-    ):  # fmt: skip
-        return _set(source, "Give '{name}' pictures", shape="image")
-    return None
-
-
-def _fit_branches(analysis: Analysis, problem: Diagnostic) -> Fix | None:
-    """The width of the first branch for the second one, or the other way round."""
-    network, node = analysis.network, _node(analysis, problem)
-    wires = network.incoming(node.id)
-    if set(wires) != {0, 1} or node.spec.info.id == "matmul":
-        return None
-    shapes = [analysis.shapes.get(wires[port].source, ()) for port in (0, 1)]
-    if [len(s) for s in shapes] != [2, 2]:
-        return None
-    for port in (1, 0):
-        wanted = shapes[1 - port][-1]
-        if isinstance(wanted, int):
-            fix = _set_units(analysis, wires[port].source, wanted, alone=True)
-            if fix is not None:
-                return fix
-    return None
-
-
-def _set_units(analysis: Analysis, start: str, units: int, *, alone: bool = False) -> Fix | None:
-    """Another width for the Dense layer behind a node, through what leaves widths as they are.
-
-    Parameters
-    ----------
-    analysis
-        Of the network.
-    start
-        The node whose output shall have that width.
-    units
-        The width.
-    alone
-        Whether nothing else may read what is changed.
-    """
-    network, at = analysis.network, start
-    for _ in range(len(network.nodes)):
-        node = network.node(at)
-        if alone and len(network.outgoing(at)) > 1:
-            return None
-        if isinstance(node.spec, Dense):
-            return _set(node, f"Give '{{name}}' {units:,} units", units=units)
-        wires = network.incoming(at)
-        if len(node.spec.ports) != 1 or 0 not in wires:
-            return None
-        before = wires[0].source
-        if before not in analysis.shapes or analysis.shapes[before] != analysis.shapes.get(at):
-            return None
-        at = before
-    return None
-
-
-def _insert(analysis: Analysis, wire: Wire, spec: LayerSpec, what: str) -> Fix:
-    a, b = analysis.network.node(wire.source), analysis.network.node(wire.target)
+def _start_over(dataset: DatasetInfo) -> Fix:
+    """A network that fits, where what there is was made for data of another kind."""
 
     def edit(network: Network) -> Network:
-        # Between the two where there is room, else below: nothing that stands there is moved.
-        room = b.x - a.x >= 1.7 * _ASIDE
-        x, y = (a.x + b.x) / 2, (a.y + b.y) / 2 + (0.0 if room else 0.6 * _ASIDE)
-        network, made = edits.add_node(network, spec, round(x, -1), round(y, -1))
-        return edits.insert_into(network, made, wire)
+        old = [n.id for n in network.nodes]
+        x, y = (
+            (min(places) + max(places)) / 2
+            for places in zip(*((n.x, n.y) for n in network.nodes), strict=True)
+        )
+        network = edits.remove(network, old)
+        network, _ = edits.insert(network, PRESETS["mlp"].make(), x, y, retired=old)
+        for _ in range(_MOST_FIXES):
+            found = analyze(network, wait=False)
+            fix = first_fix(found)
+            if fix is None:
+                break
+            network = fix.edit(network)
+        return network
 
-    return Fix(f"Put {what} before '{b.name}'", edit)
+    return Fix(f"Put a small network that fits '{dataset.title}' in its place", edit)
 
 
 # Settings.
@@ -273,12 +187,12 @@ def _insert(analysis: Analysis, wire: Wire, spec: LayerSpec, what: str) -> Fix:
 def _into_range(analysis: Analysis, problem: Diagnostic) -> Fix | None:
     """The nearest value that a setting may have."""
     if problem.node is not None:
-        node = _node(analysis, problem)
+        node = node_of(analysis, problem)
         value = _nearest(node.spec, problem.field)
         if value is None or problem.field is None:
             return None
         label = str(problem.params["field"])
-        return _set(
+        return with_settings(
             node, f"Set {label} of '{{name}}' to {_written(value)}", **{problem.field: value}
         )
     setup = analysis.network.setup
@@ -354,36 +268,52 @@ def _larger_batch(analysis: Analysis, problem: Diagnostic) -> Fix:
 
 
 def _all_columns(analysis: Analysis, problem: Diagnostic) -> Fix:
-    return _set(_node(analysis, problem), "Let '{name}' take all columns", first=1, columns=0)
+    return with_settings(
+        node_of(analysis, problem), "Let '{name}' take all columns", first=1, columns=0
+    )
 
 
 def _rows(analysis: Analysis, problem: Diagnostic) -> Fix:
-    return _set(_node(analysis, problem), "Let '{name}' give rows", shape="flat")
+    network, dataset = analysis.network, dataset_of(analysis.network)
+    readers = [network.node(w.target) for w in network.wires if w.source == problem.node]
+    if dataset is not None and any(takes_pictures(n.spec) for n in readers):
+        return _start_over(dataset)
+    return with_settings(node_of(analysis, problem), "Let '{name}' give rows", shape="flat")
 
 
 def _no_class_weights(analysis: Analysis, problem: Diagnostic) -> Fix:
-    return _set(_node(analysis, problem), "Let all classes of '{name}' count alike",
+    return with_settings(node_of(analysis, problem), "Let all classes of '{name}' count alike",
                 class_weights=())  # fmt: skip
 
 
 def _drawn_weights(analysis: Analysis, problem: Diagnostic) -> Fix:
-    return _set(_node(analysis, problem), "Draw the first weights of '{name}'", init="he")
+    return with_settings(
+        node_of(analysis, problem), "Draw the first weights of '{name}'", init="he"
+    )
 
 
 def _for_numbers(analysis: Analysis, problem: Diagnostic) -> Fix | None:
-    node = _node(analysis, problem)
+    """A loss of numbers, and as many units before it as there are numbers."""
+    node = node_of(analysis, problem)
     if not isinstance(node.spec, LossSpec):
         return None
     settings = {"target": node.spec.target, "weight": node.spec.weight}
     spec = nodes()["mse"].from_config(settings)
-    return Fix(
-        f"Make '{node.name}' a {spec.info.title}",
-        partial(edits.set_spec, node_id=node.id, spec=spec),
-    )
+
+    def edit(network: Network) -> Network:
+        network = edits.set_spec(network, node.id, spec)
+        found = analyze(network, wait=False)
+        for left in found.diagnostics:
+            if (left.node, left.code) == (node.id, "target-mismatch"):
+                fix = fit_prediction(found, left)
+                return network if fix is None else fix.edit(network)
+        return network
+
+    return Fix(f"Make '{node.name}' a {spec.info.title}", edit)
 
 
 def _own_weights(analysis: Analysis, problem: Diagnostic) -> Fix:
-    node = _node(analysis, problem)
+    node = node_of(analysis, problem)
     return Fix(
         f"Give '{node.name}' weights of its own",
         partial(edits.share_weights, node_id=node.id, other_id=None),
@@ -397,28 +327,6 @@ def _thaw(analysis: Analysis, problem: Diagnostic) -> Fix:
     return Fix("Let all layers learn", edit)
 
 
-# Looking around.
-
-
-def _node(analysis: Analysis, problem: Diagnostic) -> Node:
-    assert problem.node is not None
-    return analysis.network.node(problem.node)
-
-
-def _set(node: Node, text: str, **settings: object) -> Fix:
-    """Other settings of a layer; `{name}` in the text stands for its name."""
-    spec = replace(node.spec, **settings)
-    words = text.replace("{name}", node.name)
-    return Fix(words, partial(edits.set_spec, node_id=node.id, spec=spec))
-
-
-def _dataset(network: Network) -> DatasetInfo | None:
-    try:
-        return data.info(network.setup.dataset)
-    except StudioError:
-        return None
-
-
 def _open_ports(network: Network) -> Iterator[tuple[Node, int]]:
     """Inputs without a wire, from the left."""
     for node in sorted(network.nodes, key=lambda n: n.x):
@@ -426,11 +334,6 @@ def _open_ports(network: Network) -> Iterator[tuple[Node, int]]:
         for port in range(len(node.spec.ports)):
             if port not in taken:
                 yield node, port
-
-
-def _takes_pictures(spec: LayerSpec) -> bool:
-    """Whether a layer says of itself that it takes pictures."""
-    return spec.info.shape.startswith("(N, channels, height, width)")
 
 
 _REMEDIES: Mapping[str, Callable[[Analysis, Diagnostic], Fix | None]] = MappingProxyType(
@@ -443,11 +346,11 @@ _REMEDIES: Mapping[str, Callable[[Analysis, Diagnostic], Fix | None]] = MappingP
         "ports-unconnected": _wire_in,
         "cycle": _cut_circle,
         "node-unused": _delete,
-        "target-mismatch": _fit_prediction,
-        "target-features": _fit_prediction,
+        "target-mismatch": fit_prediction,
+        "target-features": fit_prediction,
         "target-kind": _for_numbers,
-        "shape-mismatch": _fit_input,
-        "shapes-differ": _fit_branches,
+        "shape-mismatch": _fit_layer,
+        "shapes-differ": fit_branches,
         "field-range": _into_range,
         "field-range-memory": _into_range,
         "setup-range": _into_range,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from backprop_studio.autograd import (
@@ -65,6 +65,18 @@ class Forward:
     def heads(self) -> tuple[Head, ...]:
         """The losses, in the order of the document."""
         return tuple(self._heads[n.id] for n in self.network.nodes if n.id in self._heads)
+
+    @property
+    def values(self) -> Mapping[str, Value]:
+        """Id of a node to its output, for the nodes that could be lowered."""
+        return self._values
+
+    def go_on(
+        self, values: Mapping[str, Value], shapes: Mapping[str, Shape], nodes: Collection[str]
+    ) -> None:
+        """Take over what is known of some nodes, so that others can be lowered after them."""
+        self._values.update((key, values[key]) for key in nodes if key in values)
+        self.shapes.update((key, shapes[key]) for key in nodes if key in shapes)
 
     def lower(
         self, order: Sequence[str], used: Collection[str], dataset: DatasetInfo | None

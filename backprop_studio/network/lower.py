@@ -47,6 +47,10 @@ class Analysis:
         Id of a node to how many numbers it learns, as far as it is known.
     lowered
         The program; None while there are errors.
+    preparing
+        Whether the data are still to be prepared: shapes are known, and there is no program yet.
+    values
+        Id of a node to its output in the program, for what is found out next.
     """
 
     network: Network
@@ -54,6 +58,8 @@ class Analysis:
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     parameters: Mapping[str, int] = field(default_factory=dict)
     lowered: Lowered | None = None
+    preparing: bool = False
+    values: Mapping[str, Value] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -112,10 +118,31 @@ def _makes_up(node: Node) -> bool:
     return not node.spec.ports and not isinstance(node.spec, Input)
 
 
-def analyze(network: Network) -> Analysis:
+def _taught(network: Network, used: set[str]) -> tuple[object, ...]:
+    """All that the program of a network depends on; `used` are the nodes that lead to a loss."""
+    frozen = {n.weights for n in network.nodes if n.frozen}
+    return (
+        network.setup,
+        [(n.learning, n.weights in frozen) for n in network.nodes if n.id in used],
+        [wire for wire in network.wires if wire.target in used],
+    )
+
+
+def analyze(network: Network, known: Analysis | None = None, *, wait: bool = True) -> Analysis:
     """Check a network, infer its shapes and, if it has no errors, lower it.
 
     Nothing is allocated: how much memory a run would take is reckoned, and too much is an error.
+
+    Parameters
+    ----------
+    network
+        What to analyse.
+    known
+        What is known of the network before an edit. The result is the same with it and without
+        it, but found faster where only names and places are others, or what leads to no loss.
+    wait
+        Whether to prepare the data, which may take long. Otherwise, unless that is quick, a few
+        rows tell the shapes, and the analysis says that it is `preparing`.
 
     Examples
     --------
@@ -130,14 +157,19 @@ def analyze(network: Network) -> Analysis:
     ...     print(problem.text)
     'loss_1' compares with targets of shape N×2 but gets N×32.
     """
-    return _Analyzer(network).run()
+    # Names stand in what is wrong, and in nothing else that is found out.
+    if known is not None and not known.diagnostics and known.network.trains_like(network):
+        return replace(known, network=network, shapes=dict(known.shapes))
+    return _Analyzer(network, known, wait=wait).run()
 
 
 class _Analyzer:
     """One pass over one network; holds what the pass has found so far."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, known: Analysis | None, *, wait: bool) -> None:
         self.network = network
+        self.known = known
+        self.preparing = not wait and not network.setup.has_quick_data
         self.found = Findings()
         self.shapes: Mapping[str, Shape] = {}
         self.parameters: tuple[Value, ...] = ()
@@ -159,17 +191,41 @@ class _Analyzer:
         for node in network.nodes:
             self._check_node(node, used)
         forward = Forward(network, self.found, Builder())
-        forward.lower(order, used, dataset)
+        known = None if cycle or dataset is None else self._still_known(used, dataset)
+        lowered = None
+        if known is not None and known.lowered is not None:
+            # The program is the one before; only what leads to no loss is looked at again.
+            forward.go_on(known.values, known.shapes, used)
+            forward.lower([i for i in order if i not in used], used, dataset)
+            self.parameters = known.lowered.program.parameters
+        else:
+            forward.lower(order, used, dataset)
+            self.parameters = forward.b.build().parameters
         self.shapes = forward.shapes
         self.found.problems += advice(network, self.shapes)
-        self.parameters = forward.b.build().parameters
-        lowered = None
-        if forward.heads and dataset is not None and not self.found.has_errors:
-            lowered = self._finish(forward, order, used, dataset)
+        if dataset is not None and not self.found.has_errors:
+            if known is not None:
+                lowered = known.lowered
+            elif forward.heads:
+                lowered = self._finish(forward, order, used, dataset)
         self.found.problems.sort(key=lambda d: d.severity is not Severity.ERROR)
         return Analysis(
-            network, tuple(self.found.problems), self.shapes, self._count_parameters(), lowered
+            network,
+            tuple(self.found.problems),
+            self.shapes,
+            self._count_parameters(),
+            lowered,
+            self.preparing,
+            forward.values,
         )
+
+    def _still_known(self, used: set[str], dataset: DatasetInfo) -> Analysis | None:
+        """What is known from before, if all that the program depends on is as it was."""
+        known = self.known
+        if known is None or known.lowered is None or known.lowered.dataset != dataset:
+            return None
+        before = graph.upstream(known.network, [n.id for n in known.network.losses])
+        return known if _taught(known.network, before) == _taught(self.network, used) else None
 
     def _check_setup(self) -> DatasetInfo | None:
         setup = self.network.setup
@@ -187,6 +243,9 @@ class _Analyzer:
             return None
         if setup.problems("") or setup.data.problems(""):
             return dataset
+        if self.preparing:
+            self.found.error("data-preparing")
+            return data.outline(setup.dataset, setup.data, setup.validation, setup.seed)
         try:
             self.prepared = setup.prepared()
         except CorruptionError as error:
@@ -251,6 +310,7 @@ class _Analyzer:
             self.found.error("parameters-frozen")
             return None
         heads, evaluation = forward.heads, b.build()
+        predictions = tuple(head.prediction for head in heads)
         if b.depends_on_mode:
             used_only = Forward(self.network, self.found, Builder(training=False))
             used_only.lower([i for i in order if i in used], used, dataset)
@@ -282,7 +342,7 @@ class _Analyzer:
         except StudioError as error:
             self.found.report(Diagnostic(error.code, error.params))
             return None
-        return Lowered(program, evaluation, forward.feeds, heads, dataset)
+        return Lowered(program, evaluation, forward.feeds, heads, dataset, predictions)
 
     def _count_parameters(self) -> dict[str, int]:
         counts = dict.fromkeys(self.shapes, 0)

@@ -86,6 +86,8 @@ class Lowered:
         The losses, in the order of the document; the first one is what a network is judged by.
     dataset
         The data that it is made for.
+    predictions
+        For each loss, what it is given in the training step: `Head.prediction` of that program.
     """
 
     program: Program
@@ -93,3 +95,4 @@ class Lowered:
     feeds: tuple[Feed, ...]
     heads: tuple[Head, ...]
     dataset: DatasetInfo
+    predictions: tuple[int, ...] = ()

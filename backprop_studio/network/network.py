@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
 
-from backprop_studio.data import DataSettings, Prepared, prepare
+from backprop_studio.data import DataSettings, Prepared, prepare, quick
 from backprop_studio.data import info as info_of
+from backprop_studio.errors import StudioError
 from backprop_studio.network.marks import Arrow, Group, Note
+from backprop_studio.network.sorting import in_order
 from backprop_studio.nn import (
     LayerSpec,
     LossSpec,
@@ -188,9 +190,31 @@ class TrainingSetup(Spec):
             settings = replace(settings, scaling=info_of(dataset_id).scaling.value)
         return replace(self, dataset=dataset_id, data=settings)
 
-    def prepared(self) -> Prepared:
-        """The data as training uses them; see `data.prepare`, which keeps them."""
-        return prepare(self.dataset, self.data, self.validation, self.seed)
+    def prepared(self, tell: Callable[[float], object] | None = None) -> Prepared:
+        """The data as training uses them; see `data.prepare`, which keeps them.
+
+        Parameters
+        ----------
+        tell
+            Told how much is done, where it takes long.
+        """
+        aside = {} if tell is None else {"tell": tell}
+        return prepare(self.dataset, self.data, self.validation, self.seed, **aside)
+
+    @property
+    def has_sound_data(self) -> bool:
+        """Whether data are chosen, and nothing that is set of them is out of range."""
+        return bool(self.dataset) and not self.problems("") and not self.data.problems("")
+
+    @property
+    def has_quick_data(self) -> bool:
+        """Whether `prepared` answers at once, be it with an error."""
+        if not self.has_sound_data:
+            return True
+        try:
+            return quick(self.dataset, self.data, self.validation, self.seed)
+        except StudioError:
+            return True
 
     def unused(self) -> frozenset[str]:
         """As in `Spec`."""
@@ -256,6 +280,19 @@ class Network:
         """Nodes whose weights are kept under this name, the one that speaks for them first."""
         return self._by_weights.get(weights, ())
 
+    @cached_property
+    def sorted_ids(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """See `graph.order`, which everybody asks."""
+        pairs = ((wire.source, wire.target) for wire in self.wires)
+        return in_order([node.id for node in self.nodes], pairs)
+
+    @cached_property
+    def shared(self) -> frozenset[str]:
+        """Ids of the nodes whose weights are those of another one as well."""
+        return frozenset(
+            n.id for found in self._by_weights.values() if len(found) > 1 for n in found
+        )
+
     def __contains__(self, node_id: object) -> bool:
         return node_id in self._by_id
 
@@ -307,6 +344,11 @@ class Network:
     def incoming(self, node_id: str) -> Mapping[int, Wire]:
         """Wires that end at a node, by port."""
         return self._wires_into.get(node_id, {})
+
+    @cached_property
+    def open_ends(self) -> tuple[Node, ...]:
+        """Nodes whose output leads nowhere, in the order of the document."""
+        return tuple(n for n in self.nodes if n.spec.has_output and not self.outgoing(n.id))
 
     def outgoing(self, node_id: str) -> tuple[Wire, ...]:
         """Wires that start at a node."""

@@ -22,6 +22,9 @@ from backprop_studio.project import exporters
 from backprop_studio.project.atomic import write_atomically
 from backprop_studio.project.project import Weights
 
+Notes = Mapping[str, str | tuple[str, ...]]
+"""What is told beside the arrays."""
+
 
 @dataclass(frozen=True)
 class Exporter:
@@ -34,12 +37,13 @@ class Exporter:
     title
         Name in the file dialog.
     encode
-        Bytes of a file, from arrays by name and notes by key. The arrays are C-contiguous.
+        Bytes of a file, from arrays by name and notes by key, each a text or several. The arrays
+        are C-contiguous.
     """
 
     suffix: str
     title: str
-    encode: Callable[[Mapping[str, Array], Mapping[str, str]], bytes]
+    encode: Callable[[Mapping[str, Array], Notes], bytes]
 
 
 @cache
@@ -84,7 +88,11 @@ def tensor_names(network: Network, weights: Weights) -> dict[str, Array]:
 
 
 def export(
-    path: str | os.PathLike[str], tensors: Mapping[str, Array], *, network_name: str = ""
+    path: str | os.PathLike[str],
+    tensors: Mapping[str, Array],
+    *,
+    network_name: str = "",
+    notes: Notes = MappingProxyType({}),
 ) -> None:
     """Write arrays to a file in the format that its ending asks for, all of it or nothing.
 
@@ -93,9 +101,11 @@ def export(
     path
         Where to write.
     tensors
-        Arrays by name; see `tensor_names`.
+        Arrays by name; see `carried`.
     network_name
         Noted in formats that have a place for notes.
+    notes
+        What else to note; see `carried`.
 
     Raises
     ------
@@ -106,7 +116,13 @@ def export(
     if not tensors:
         raise ExportError("export-no-weights")
     ordered = {name: np.asarray(a, order="C") for name, a in tensors.items()}
-    # File names may hold bytes that are no text.
-    network_name = network_name.encode(errors="replace").decode()
-    notes = {"network": network_name, "program": f"Backprop Studio {__version__}"}
-    write_atomically(path, exporter.encode(ordered, notes), error=ExportError)
+    told = {**notes, "network": network_name, "program": f"Backprop Studio {__version__}"}
+    told = {key: _sound(note) for key, note in told.items()}
+    write_atomically(path, exporter.encode(ordered, told), error=ExportError)
+
+
+def _sound(note: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    """A note as text: names of files may hold bytes that are none."""
+    if isinstance(note, str):
+        return note.encode(errors="replace").decode()
+    return tuple(part.encode(errors="replace").decode() for part in note)

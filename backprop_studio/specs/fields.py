@@ -6,6 +6,7 @@ The inspector's form, the range checks, saving and loading, and the help texts a
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from dataclasses import dataclass
 from enum import StrEnum
@@ -182,9 +183,14 @@ def numbers(
 
 def fields_of(spec: Any) -> tuple[Field, ...]:
     """The declared settings of a spec class or instance, in order."""
+    return _fields_of(spec if isinstance(spec, type) else type(spec))
+
+
+@functools.cache
+def _fields_of(kind: type) -> tuple[Field, ...]:
     return tuple(
         dataclasses.replace(f.metadata["field"], name=f.name)
-        for f in dataclasses.fields(spec)
+        for f in dataclasses.fields(kind)
         if "field" in f.metadata
     )
 

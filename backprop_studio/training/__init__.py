@@ -31,7 +31,8 @@ from backprop_studio.training.messages import (
     Watch,
 )
 from backprop_studio.training.metrics import Evaluation
-from backprop_studio.training.session import Session, Weights
+from backprop_studio.training.recorded import Weights
+from backprop_studio.training.session import Session
 from backprop_studio.training.timeline import Branch, Event, Timeline, What
 from backprop_studio.training.worker import Worker
 

@@ -20,7 +20,7 @@ from backprop_studio.network import Lowered, TrainingSetup
 from backprop_studio.training.breakpoints import Breakpoint
 from backprop_studio.training.cursor import Boundary, Cursor
 from backprop_studio.training.interventions import Intervention
-from backprop_studio.training.metrics import Evaluation
+from backprop_studio.training.metrics import TEST_COLUMNS, Evaluation
 from backprop_studio.training.session import Session
 from backprop_studio.training.timeline import Event
 
@@ -226,7 +226,7 @@ class BranchView:
         Points (epochs, loss of the batch) from where it begins; empty for the active one, whose
         points are in the curves.
     tests
-        Points (epochs, held-out loss, held-out accuracy or NaN), in the same way.
+        Points of tests (see `TEST_COLUMNS`), in the same way.
     events
         What the learner did to it.
     """
@@ -237,7 +237,7 @@ class BranchView:
     start: float
     completed: int
     losses: Array
-    tests: Array = field(default_factory=lambda: np.empty((0, 3)))
+    tests: Array = field(default_factory=lambda: np.empty((0, TEST_COLUMNS)))
     events: tuple[Event, ...] = ()
 
 
@@ -335,7 +335,7 @@ class CurveUpdate:
     losses
         Array of shape (points, 2): epochs, loss of the batch.
     tests
-        Array of shape (points, 3): epochs, held-out loss, held-out accuracy or NaN.
+        Array of shape (points, TEST_COLUMNS).
     """
 
     keep_until: float | None

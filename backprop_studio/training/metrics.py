@@ -10,6 +10,10 @@ import numpy as np
 from backprop_studio.autograd import Array, Machine, Storage
 from backprop_studio.network import Head, Lowered, memory
 
+TEST_COLUMNS = 5
+"""Of the points of tests: epochs, held-out loss, held-out accuracy, accuracy on the batches of the
+epoch that ends there, as they were trained on, and its last learning rate. NaN is for none."""
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -91,8 +95,8 @@ class Evaluator:
                 counts[place] += count
             rows += len(chunk)
             if self._judged is not None:
-                guesses = _guesses(machine.array(self._judged.prediction))
-                hits += int(np.count_nonzero(guesses == self._labels[chunk]))
+                said = guesses(machine.array(self._judged.prediction))
+                hits += int(np.count_nonzero(said == self._labels[chunk]))
         weights = np.array([head.weight for head in self._heads])
         loss = float(np.sum(weights * totals / counts))
         return Evaluation(loss, None if self._judged is None else hits / rows, rows)
@@ -104,7 +108,7 @@ class Evaluator:
         return float(np.take(head.class_weights, self._labels[chunk]).sum())
 
 
-def _guesses(scores: Array) -> Array:
+def guesses(scores: Array) -> Array:
     """The class that each row of scores is for; a single score is for the second when above 0."""
     return scores[:, 0] > 0 if scores.shape[1] == 1 else scores.argmax(axis=1)
 

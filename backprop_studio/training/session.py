@@ -3,59 +3,39 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from math import isfinite
 
 import numpy as np
 
-from backprop_studio import data
-from backprop_studio.autograd import KEPT, Array, Machine, Phase, Storage, take_over
+from backprop_studio.autograd import Machine, Phase, Storage
 from backprop_studio.errors import Diagnostic
 from backprop_studio.network import Lowered, TrainingSetup
 from backprop_studio.training.breakpoints import Breakpoint, Stops
 from backprop_studio.training.cursor import Boundary, Cursor, next_end, previous_end
-from backprop_studio.training.feeding import sources
 from backprop_studio.training.interventions import Intervention, check
-from backprop_studio.training.journal import DEFAULT_BUDGET, DEFAULT_INTERVAL, Journal
-from backprop_studio.training.metrics import Evaluation, Evaluator, Series
-
-Weights = Mapping[tuple[str, str], Array]
-"""Parameters and buffers, by the name that their node keeps them under and by their own."""
+from backprop_studio.training.journal import DEFAULT_BUDGET, DEFAULT_INTERVAL
+from backprop_studio.training.metrics import TEST_COLUMNS, Evaluation, Evaluator, Series
+from backprop_studio.training.recorded import RecordedRun, Weights, quiet
+from backprop_studio.training.tally import Tally, rate_of
 
 SLOW_ITERATION = 0.002
 """Seconds; longer iterations are run instruction by instruction, so that Pause is at once."""
 
-
-def _quiet() -> np.errstate:
-    # Overflow is no surprise here: it is found by looking at the results, and explained.
-    return np.errstate(all="ignore")
+LINGER = 0.03
+"""Seconds that `run` goes on over its time to come to the end of an iteration."""
 
 
-class Session:
+class Session(RecordedRun):
     """One network in training.
 
     Running and stepping execute the same instructions on the same buffers, so any mix of them
-    gives the same bits. Randomness depends on the seed, the epoch and the parameter alone, so
-    every moment can be reached again by replay.
+    gives the same bits.
 
     Parameters
     ----------
-    lowered
-        The program and its data set.
-    setup
-        Batch size, seed, share held out, precision.
-    weights
-        Parameters to start from where their shape fits; the others are drawn from the seed.
-    kept
-        A storage whose parameters and optimizer state are taken over where they fit.
-    start
-        Number of the first iteration; above 0 when this continues another session.
-    budget
-        Bytes for the journal.
-    interval
-        Iterations from one of the journal's keyframes to the next.
-    redraw
-        Names of weights that are drawn from the seed whatever is known of them.
+    lowered, setup, weights, kept, start, budget, interval, redraw
+        As for `RecordedRun`.
     """
 
     def __init__(
@@ -70,61 +50,47 @@ class Session:
         interval: int = DEFAULT_INTERVAL,
         redraw: Collection[str] = (),
     ) -> None:
-        self.lowered = lowered
-        self.setup = setup
-        self.program = lowered.program
-        self.storage = Storage(self.program, np.dtype(setup.precision).type)
-        self.storage.initialize(setup.seed)
-        self._take_over(weights or {}, kept)
-        self.storage.initialize(setup.seed, redraw)
-        self.start = start
-        self.journal = Journal(budget, interval)
+        super().__init__(
+            lowered,
+            setup,
+            weights=weights,
+            kept=kept,
+            start=start,
+            budget=budget,
+            interval=interval,
+            redraw=redraw,
+        )
         self.failure: Diagnostic | None = None
         self.hit: Breakpoint | None = None
         """The breakpoint that ended the last run."""
         self.before: Session | None = None
         """The session that this one left to become another branch, while that is kept."""
-        self.interventions: dict[Cursor, tuple[Intervention, ...]] = {}
-        """What was put in by hand, by the moment; a moment at the end of an iteration is that
-        at the start of the next one."""
         self.losses = Series(2)
         """Points (epochs, loss of the batch), one for each iteration since `start`."""
-        self.tests = Series(3)
-        """Points (epochs, held-out loss, held-out accuracy or NaN), at the ends of epochs."""
+        self.tests = Series(TEST_COLUMNS)
+        """Points at the ends of epochs; see `TEST_COLUMNS`."""
 
-        self.prepared = setup.prepared()
-        """The rows, as they are after corruption and scaling, and which are for what."""
-        dataset, split = self.prepared.dataset, self.prepared.split
-        self._sources = sources(lowered, dataset, self.storage.dtype)
-        self.targets = dataset.y
-        """Of all rows of the data set."""
-        self._train = split.train
-        self._bounds = data.batch_bounds(len(split.train), setup.batch_size)
+        validation = self.prepared.split.validation
         self._evaluator = Evaluator(
-            lowered, self.storage, self._sources, dataset.y, split.validation, setup.batch_size
+            lowered, self.storage, self._sources, self.targets, validation, setup.batch_size
         )
+        self._tested_rows = len(validation)
+        self._tally = Tally(
+            lowered, self.targets, len(self._train), setup.batch_size, self.storage.dtype
+        )
+        self._rate = rate_of(self.program)
         self._machines: dict[int, Machine] = {}
-        self._order = (-1, np.empty(0, np.int64))
-        self._length = len(self.program.instructions)
         self._backward = self.program.start_of(Phase.BACKWARD)
         self._update = self.program.start_of(Phase.UPDATE)
         # Slow until measured.
         self._iteration_time, self._spent = float("inf"), 0.0
-        self._iteration = start
-        self._index = 0
         self._element = 0
         self._live = Cursor(start, 0)
-        self._tested_rows = len(split.validation)
         self._begin(start)
-        with _quiet():
+        with quiet():
             self._test(start)
 
     # Where it stands.
-
-    @property
-    def cursor(self) -> Cursor:
-        """The moment that the session is at."""
-        return Cursor(self._iteration, self._index)
 
     @property
     def element(self) -> int:
@@ -159,36 +125,11 @@ class Session:
         return self._machine
 
     @property
-    def batches_per_epoch(self) -> int:
-        """Iterations in one pass over the training rows."""
-        return len(self._bounds)
-
-    @property
-    def completed(self) -> int:
-        """Finished iterations, those before `start` included."""
-        return self._iteration + (self._index == self._length)
-
-    @property
-    def rows(self) -> Array:
-        """Rows of the data set in the current batch: int64 of shape (batch,)."""
-        return self._rows(self._iteration)
-
-    @property
-    def epoch(self) -> int:
-        """Finished passes over the training rows."""
-        return self.completed // self.batches_per_epoch
-
-    @property
-    def epochs(self) -> float:
-        """Passes over the training rows so far, with the fraction."""
-        return self.completed / self.batches_per_epoch
-
-    @property
     def last_test(self) -> Evaluation:
         """The last test on held-out rows before this moment."""
         points = self.tests.points
         place = int(np.searchsorted(points[:, 0], self.epochs, side="right")) - 1
-        _, loss, accuracy = (float(x) for x in points[max(place, 0)])
+        _, loss, accuracy = (float(x) for x in points[max(place, 0), :3])
         return Evaluation(loss, None if np.isnan(accuracy) else accuracy, self._tested_rows)
 
     @property
@@ -199,144 +140,17 @@ class Session:
         done = self._iteration - self.start
         return float(self.losses.points[done - 1, 1]) if done > 0 else None
 
-    def weights(self) -> dict[tuple[str, str], Array]:
-        """Copies of all parameters and buffers."""
-        kept = (*self.program.parameters, *self.program.buffers)
-        return {(v.node, v.name): self.storage.view(v).copy() for v in kept}
-
     def evaluate(self) -> Evaluation:
         """Test on the held-out rows with the parameters as they are now."""
-        with _quiet():
+        with quiet():
             return self._evaluator.evaluate()
-
-    @property
-    def training_rows(self) -> Array:
-        """Rows of the data set that it is trained on: int64."""
-        return self._train
-
-    def used(self, rows: Array, storage: Storage | None = None) -> Machine:
-        """A machine that has run the network as it is used, on any rows of the data set.
-
-        It reads the parameters of the session as they are now, and changes none; or those of
-        another storage of the same program.
-        """
-        storage = self.storage if storage is None else storage
-        machine = Machine(self.lowered.evaluation, storage, batch=len(rows))
-        for name, source in self._sources.items():
-            machine.feed(name, source, rows)
-        with _quiet():
-            machine.run()
-        return machine
-
-    def twin(self) -> Machine:
-        """A machine to try things out on, before the first instruction of this iteration.
-
-        It has the rows of the batch and copies of all that is kept, as they were when the
-        iteration began; a weight that was since set by hand is as it was set. Whatever is done
-        to the twin, the session does not change.
-        """
-        machine = self._again()
-        for moment, put_in in self.interventions.items():
-            if Cursor(self._iteration, 0) <= moment <= self.cursor:
-                for intervention in put_in:
-                    if self.program.values[intervention.value].role in KEPT:
-                        intervention.apply(machine)
-        return machine
-
-    def precise(self) -> Machine:
-        """A `twin` in float64, whatever the session computes in."""
-        twin = self.twin()
-        storage = Storage(self.program, np.float64)
-        for value in self.program.values:
-            if value.role in KEPT:
-                storage.view(value)[...] = twin.storage.view(value)
-        rows = self._rows(self._iteration)
-        machine = Machine(self.program, storage, batch=len(rows))
-        self._place_in_time(machine, self._iteration)
-        for name, source in self._sources.items():
-            batch = source[rows]
-            whole = batch.dtype.kind != "f"
-            machine.feed(name, batch if whole else batch.astype(np.float64))
-        return machine
-
-    def rerun(self, stop: int) -> Machine:
-        """A machine of its own that has executed this iteration up to `stop`, not included.
-
-        Unlike a `twin`, it has all that was put in by hand, results among it.
-        """
-        machine = self._again()
-        self.execute(machine, self._iteration, 0, stop)
-        return machine
-
-    def _again(self) -> Machine:
-        """A machine of its own, at the start of this iteration."""
-        storage = Storage(self.program, self.storage.dtype.type)
-        done = self.program.instructions[: self._index]
-        start = Cursor(self._iteration, 0)
-        edited = any(start <= moment <= self.cursor for moment in self.interventions)
-        iteration = self._iteration
-        if edited or any(instr.op.updates for instr in done):
-            return self.replay(iteration, storage, {})
-        storage.restore(self.storage.save())
-        return self._prepare({}, storage, iteration)
-
-    def replay(
-        self,
-        iteration: int,
-        storage: Storage,
-        machines: dict[int, Machine],
-        standing: int | None = None,
-    ) -> Machine:
-        """A machine before the first instruction of a recorded iteration, with the run's bits.
-
-        Parameters
-        ----------
-        iteration
-            From `start` to the one that the session has reached last.
-        storage
-            Of this session's program and precision; it is overwritten.
-        machines
-            Machines of that storage by their number of rows. Those that are missing are added,
-            so that who asks several times need not have them made again.
-        standing
-            The recorded iteration at whose start the storage is, if it is at one: where that is
-            nearer than the last keyframe, it goes on from there.
-
-        Raises
-        ------
-        IndexError
-            The iteration lies before the start of this session.
-        """
-        at, saved = self.journal.before(iteration)
-        if standing is not None and at <= standing <= iteration:
-            at = standing
-        else:
-            storage.restore(saved)
-        while True:
-            machine = self._prepare(machines, storage, at)
-            if at == iteration:
-                return machine
-            self.execute(machine, at, 0, self._length)
-            at += 1
-
-    def recent(self) -> Machine:
-        """A machine of its own at the start of the newest iteration that has a keyframe.
-
-        Nothing has to be replayed for it, so it is there at once where `twin` may take a while; it
-        is at most a journal's interval older, where the record has not been gone back in.
-        """
-        iteration, _ = self.journal.before(self._iteration)
-        return self.replay(iteration, Storage(self.program, self.storage.dtype.type), {})
 
     @property
     def slow(self) -> bool:
         """Whether its iterations take so long that replaying many of them would be felt."""
         return SLOW_ITERATION < self._iteration_time < float("inf")
 
-    def execute(self, machine: Machine, iteration: int, start: int, stop: int) -> None:
-        """Let a machine of `replay` run, with all that was put in by hand in between."""
-        with _quiet():
-            self._perform(machine, iteration, start, stop)
+    # What is done to it by hand.
 
     def fork(self) -> Session:
         """Another session at this moment, with nothing recorded after it."""
@@ -370,7 +184,7 @@ class Session:
         """
         if not self.at_end:
             raise ValueError("a recorded future follows")
-        with _quiet():
+        with quiet():
             self._enter()
             # What was put in here before, and is not shown at the end of the last iteration.
             self._perform(self._machine, self._iteration, self._index, self._index)
@@ -387,8 +201,10 @@ class Session:
         When a result is not finite, the session stops before the instruction that gave it, and
         `failure` says which one that is.
         """
-        with _quiet():
+        with quiet():
             self._enter()
+            if boundary is not Boundary.EPOCH:
+                self._keep_first()
             if boundary is Boundary.ELEMENT and self._element + 1 < self.elements:
                 self._element += 1
                 return
@@ -401,7 +217,7 @@ class Session:
 
     def run_epoch(self, on_iteration: Callable[[], None] | None = None) -> None:
         """Execute up to the end of the epoch, calling `on_iteration` after each update."""
-        with _quiet():
+        with quiet():
             while True:
                 self._enter()
                 if not self._run_to(self._length):
@@ -421,7 +237,8 @@ class Session:
     ) -> None:
         """Execute for about this long, or until `interrupted` says so or a result is not finite.
 
-        Where an iteration is short, it is the unit; where it is long, an instruction is. A
+        Where an iteration is short, it is the unit; where it is long, an instruction is, but it is
+        ended if that takes no more than `LINGER`, so that whoever looks sees all of it. A
         breakpoint of `stops` that is reached ends it too, and is left in `hit`. With `one`, a
         single instruction is executed.
         """
@@ -429,7 +246,7 @@ class Session:
         self._element = 0
         now = time.perf_counter()
         deadline = now + seconds
-        with _quiet():
+        with quiet():
             while self.failure is None:
                 self._enter()
                 slow = self._iteration_time >= SLOW_ITERATION
@@ -445,7 +262,9 @@ class Session:
                     self._iteration_time = self._spent
                 if sound and stops is not None:
                     self.hit = stops.reached(self._machine, self._iteration, self._index)
-                if one or self.hit is not None or now >= deadline or interrupted():
+                if one or self.hit is not None or interrupted():
+                    return
+                if now >= deadline and (self._index == self._length or now >= deadline + LINGER):
                     return
 
     # Backwards.
@@ -516,46 +335,19 @@ class Session:
 
     # The engine room.
 
-    def _take_over(self, weights: Weights, kept: Storage | None) -> None:
-        for v in (*self.program.parameters, *self.program.buffers):
-            known = weights.get((v.node, v.name))
-            if known is not None:
-                take_over(self.storage.view(v), known)
-        if kept is not None:
-            self.storage.adopt(kept)
-
     def _restore(self, cursor: Cursor) -> None:
         """Reach a moment from the keyframe before it."""
         iteration, saved = self.journal.before(cursor.iteration)
         self.storage.restore(saved)
-        with _quiet():
+        with quiet():
             while iteration < cursor.iteration:
                 self._begin(iteration)
                 self._perform(self._machine, iteration, 0, self._length)
                 iteration += 1
             self._begin(iteration)
+            self._keep_first()
             self._perform(self._machine, iteration, 0, cursor.index)
         self._index = cursor.index
-
-    def _perform(self, machine: Machine, iteration: int, start: int, stop: int) -> None:
-        """Execute instructions, and put in between them what was put in by hand."""
-        if self.interventions:
-            # Putting the same number in twice changes nothing, so both ends count.
-            for index in range(start, stop + 1):
-                put_in = self.interventions.get(Cursor(iteration, index), ())
-                if put_in and index < self._length:
-                    machine.run(start, index)
-                    start = index
-                    for intervention in put_in:
-                        intervention.apply(machine)
-        if start < stop:
-            machine.run(start, stop)
-
-    def _place(self) -> Cursor:
-        """The cursor, the end of an iteration being the start of the next one."""
-        if self._index == self._length:
-            return Cursor(self._iteration + 1, 0)
-        return self.cursor
 
     def _moment(self, completed: int) -> Cursor:
         """The moment right after so many finished iterations."""
@@ -574,39 +366,16 @@ class Session:
             self.journal.add(iteration, self.storage.save())
         self._machine = self._prepare(self._machines, self.storage, iteration)
         self._iteration, self._index, self._spent = iteration, 0, 0.0
+        self._first = None
 
-    def _prepare(self, machines: dict[int, Machine], storage: Storage, iteration: int) -> Machine:
-        """The machine for an iteration's batch, its rows fed."""
-        rows = self._rows(iteration)
-        if len(rows) not in machines:
-            machines[len(rows)] = Machine(self.program, storage, batch=len(rows))
-        machine = machines[len(rows)]
-        self._place_in_time(machine, iteration)
-        for name, source in self._sources.items():
-            machine.feed(name, source, rows)
-        return machine
+    def _keep_first(self) -> None:
+        """Keep what the iteration begins with, if it has only begun.
 
-    def _place_in_time(self, machine: Machine, iteration: int) -> None:
-        """Say which iteration it is, on which random numbers depend."""
-        machine.at(
-            seed=self.setup.seed,
-            iteration=iteration,
-            batches_per_epoch=self.batches_per_epoch,
-        )
-
-    def _rows(self, iteration: int) -> Array:
-        """Which rows of the data set are in an iteration's batch."""
-        epoch, number = divmod(iteration, self.batches_per_epoch)
-        if self._order[0] != epoch:
-            order = data.epoch_order(
-                len(self._train),
-                seed=self.setup.seed,
-                epoch=epoch,
-                shuffle=self.setup.data.shuffle,
-            )
-            self._order = epoch, self._train[order]
-        low, high = self._bounds[number]
-        return self._order[1][low:high]
+        Whoever looks at single moments asks about each of them, from the start of its iteration;
+        replay from a keyframe would take longer than the step.
+        """
+        if self._index == 0 and self._first is None and self._start not in self.interventions:
+            self._first = self.storage.save()
 
     def _run_to(self, stop: int) -> bool:
         """Execute instructions up to `stop`; False when a result was not finite."""
@@ -646,6 +415,8 @@ class Session:
         done = self._iteration + 1
         if done - self.start > len(self.losses):
             self.losses.append(done / self.batches_per_epoch, self._machine.loss())
+            if self._iteration >= self._tally.due:
+                self._tally.add(self._machine, self._iteration, self.rows)
         if done % self.batches_per_epoch == 0:
             self._test(done)
 
@@ -653,7 +424,11 @@ class Session:
         epochs = completed / self.batches_per_epoch
         if not len(self.tests) or epochs > self.tests.points[-1, 0]:
             test = self._evaluator.evaluate()
-            self.tests.append(epochs, test.loss, np.nan if test.accuracy is None else test.accuracy)
+            right = np.nan if test.accuracy is None else test.accuracy
+            rate = np.nan
+            if completed > self.start and self._rate is not None:
+                rate = float(self._machine.array(self._rate))
+            self.tests.append(epochs, test.loss, right, self._tally.close(), rate)
 
     def _find_failure(self) -> None:
         """Repeat the iteration one instruction at a time and stop before the first bad one."""

@@ -12,6 +12,7 @@ from backprop_studio.errors import StudioError
 from backprop_studio.training.cursor import Boundary, Cursor
 from backprop_studio.training.interventions import Intervention
 from backprop_studio.training.journal import DEFAULT_BUDGET
+from backprop_studio.training.metrics import TEST_COLUMNS
 from backprop_studio.training.session import Session
 
 LEAST_KEYFRAMES = 2
@@ -78,7 +79,7 @@ class Branch:
     revision: int
     parent: Branch | None = None
     losses: Array = field(default_factory=lambda: np.empty((0, 2)))
-    tests: Array = field(default_factory=lambda: np.empty((0, 3)))
+    tests: Array = field(default_factory=lambda: np.empty((0, TEST_COLUMNS)))
     events: tuple[Event, ...] = ()
 
     def all_events(self) -> tuple[Event, ...]:
@@ -98,7 +99,7 @@ class Branch:
         return np.concatenate([self.losses, self.session.losses.points])
 
     def all_tests(self) -> Array:
-        """Points (epochs, held-out loss, held-out accuracy), from the very beginning."""
+        """Points of tests, from the very beginning."""
         return np.concatenate([self.tests, self.session.tests.points])
 
 

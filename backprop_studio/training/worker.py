@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from concurrent.futures import Future
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from queue import Empty, SimpleQueue
-from typing import Any, assert_never
-
-import numpy as np
+from typing import assert_never
 
 from backprop_studio import data
-from backprop_studio.autograd import KEPT, Array
 from backprop_studio.errors import Diagnostic, StudioError
 from backprop_studio.training.breakpoints import AtInstruction, Breakpoint, Stops
 from backprop_studio.training.cursor import Cursor
+from backprop_studio.training.inbox import Inbox
 from backprop_studio.training.mailbox import Mailbox
+from backprop_studio.training.memory import Memory
 from backprop_studio.training.messages import (
     Ask,
     Back,
     BranchView,
     Change,
     Command,
-    CurveUpdate,
     DropBranch,
     FetchWeights,
     Fork,
@@ -45,7 +42,9 @@ from backprop_studio.training.messages import (
     Watch,
 )
 from backprop_studio.training.rate import Rate
-from backprop_studio.training.session import Session, Weights
+from backprop_studio.training.recorded import GivenWay
+from backprop_studio.training.reports import Curves, copies, view_of
+from backprop_studio.training.session import Session
 from backprop_studio.training.timeline import Branch, Timeline
 
 SLICE = 0.008
@@ -79,15 +78,14 @@ class Worker:
         self._hit: Breakpoint | None = None
         self._refused: Diagnostic | None = None
         self._notify = notify
-        self._commands: SimpleQueue[Command] = SimpleQueue()
-        self._memory: dict[tuple[object, ...], Array] = {}
+        self._inbox = Inbox()
+        self._memory = Memory()
+        self._curves = Curves(mailbox)
         self._load: Load | None = None
         self._barred: Load | None = None
         """A change of the past that there was no room for as another branch."""
         self._watch: frozenset[int] = frozenset()
         self._failure: Diagnostic | None = None
-        self._sent = (0, 0)
-        self._keep_until: float | None = None
         self._rate = Rate()
 
     @property
@@ -99,7 +97,7 @@ class Worker:
         """Queue a command; any thread may call this."""
         if self.heard is not None:
             self.heard(command)
-        self._commands.put(command)
+        self._inbox.put(command)
 
     def loop(self) -> None:
         """Work until told to quit."""
@@ -120,7 +118,9 @@ class Worker:
             elif self.state is State.RUNNING:
                 self._train()
             shown = telling or self._slow or self.state is not before
-            if shown or (command is None and self.mailbox.wanted):
+            # What breaks a slice off in the middle of an iteration is seen to first.
+            passing = command is None and self._inbox.empty
+            if shown or (passing and self.mailbox.wanted):
                 self._publish()
         except Exception as error:  # the one place: whatever it is, the window must live on
             log.exception("the worker failed")
@@ -136,13 +136,10 @@ class Worker:
 
     def _next_command(self) -> Command | None:
         if self.state is not State.RUNNING:
-            return self._commands.get()
-        try:
-            if self._speed is not None:
-                return self._commands.get(timeout=1 / self._speed)
-            return self._commands.get_nowait()
-        except Empty:
-            return None
+            return self._inbox.take(None)
+        if self._speed is not None:
+            return self._inbox.take(1 / self._speed)
+        return self._inbox.take(0.0, sparing=True)
 
     def _carry_out(self, command: Command) -> None:
         barred = self._barred
@@ -153,6 +150,7 @@ class Worker:
             self._hit = None
         match command:
             case Load():
+                self._inbox.cancel_questions()
                 self._replace(command)
             case Run(until):
                 if session is not None:
@@ -199,13 +197,32 @@ class Worker:
                 self._watch = values
             case FetchWeights(reply):
                 # While the network has errors, what was learned before is all there is.
-                reply.set_result(self._remembered() if session is None else session.weights())
-            case Ask(question, reply):
-                _answer(session, question, reply)
+                reply.set_result(self._memory.newest() if session is None else session.weights())
+            case Ask():
+                self._answer(session, command)
             case Quit():
                 pass
             case _:
                 assert_never(command)
+
+    def _answer(self, session: Session | None, asked: Ask) -> None:
+        """Answer a question, or put it back if a command comes before that is done."""
+        reply = asked.reply
+        if session is None:
+            reply.cancel()
+            return
+        began = time.thread_time()
+        session.pressed = self._inbox.pressed
+        try:
+            reply.set_result(asked.question(session))
+        except GivenWay:
+            self._inbox.put_back(asked)
+        except Exception as error:  # whoever asked learns of it; training is not concerned
+            log.exception("a question could not be answered")
+            reply.set_exception(error)
+        finally:
+            session.pressed = bool
+            self._inbox.answered(time.thread_time() - began)
 
     def _change(self, session: Session, change: Change) -> None:
         """Do something to the timeline. What is refused changes nothing."""
@@ -239,10 +256,7 @@ class Worker:
         branch = self.timeline.active
         if branch is None or branch.session is before:
             return
-        losses, tests = branch.all_losses(), branch.all_tests()
-        self.mailbox.add(CurveUpdate(-1.0, losses, tests))
-        self._sent = len(branch.session.losses), len(branch.session.tests)
-        self._keep_until = None
+        self._curves.send_all(branch)
         self._see_stops()
         self._failure = branch.session.failure
 
@@ -254,22 +268,12 @@ class Worker:
             points = (*points, AtInstruction(self._until))
         self._stops = None if session is None or not points else Stops(session.program, points)
 
-    def _remember(self, weights: Weights) -> None:
-        """Keep weights by shape too: a layer that gets its old size back gets them back."""
-        for (node, name), array in weights.items():
-            self._memory.pop((node, name, array.shape), None)
-            self._memory[node, name, array.shape] = array
-
-    def _remembered(self) -> dict[tuple[str, str], Array]:
-        # The newest of each name: it was put in last.
-        return {(str(node), str(name)): a for (node, name, _), a in self._memory.items()}
-
     def _train(self) -> None:
         session = self.session
         assert session is not None
         session.run(
             SLICE,
-            lambda: not self._commands.empty(),
+            lambda: not self._inbox.empty,
             self._stops,
             one=self._speed is not None,
         )
@@ -316,8 +320,8 @@ class Worker:
             # Other data or other first weights: what was learned does not belong to them.
             self._memory.clear()
             self.timeline.clear()
-            self._keep_until = -1.0
-        self._remember(load.weights)
+            self._curves.clear()
+        self._memory.keep(load.weights)
         if load.lowered is None:
             self.state, self._barred = State.EMPTY, None
         else:
@@ -332,10 +336,8 @@ class Worker:
         if 0 < cursor.index < len(session.program.instructions):
             # Half an update is no state to go on from.
             session.go_to(Cursor(cursor.iteration, 0))
-        self._remember(session.weights())
-        points = self._new_points(session)
-        if points is not None:
-            self.mailbox.add(points)
+        self._memory.keep(session.weights())
+        self._curves.send(session)
 
     def _start(self, load: Load, parent: Session | None) -> None:
         assert load.lowered is not None
@@ -350,16 +352,11 @@ class Worker:
             if parent.batches_per_epoch != _batches_per_epoch(load):
                 # Iterations are counted anew; the finished epochs stay finished.
                 start = parent.epoch * _batches_per_epoch(load)
-        weights = {
-            (v.node, v.name): self._memory[v.node, v.name, v.shape]
-            for v in (*load.lowered.program.parameters, *load.lowered.program.buffers)
-            if (v.node, v.name, v.shape) in self._memory
-        }
         try:
             session = Session(
                 load.lowered,
                 load.setup,
-                weights=weights,
+                weights=self._memory.fitting(load.lowered.program),
                 kept=None if parent is None else parent.storage,
                 start=start,
                 redraw=load.redraw,
@@ -381,8 +378,7 @@ class Worker:
         self.state, self._failure = State.PAUSED, None
         self._until = None
         self._see_stops()
-        self._sent = (0, 0)
-        self._keep_until = start / session.batches_per_epoch if parent is not None else -1.0
+        self._curves.begin(-1.0 if parent is None else start / session.batches_per_epoch)
 
     def _resume(self, load: Load) -> bool:
         """Go on with a branch that the network on the screen belongs to."""
@@ -419,9 +415,7 @@ class Worker:
     def _publish(self) -> None:
         session = self.session
         if session is None or self.state is State.EMPTY or self._barred is not None:
-            if self._keep_until is not None:
-                self.mailbox.add(CurveUpdate(self._keep_until, np.empty((0, 2)), np.empty((0, 3))))
-                self._keep_until = None
+            self._curves.send(None)
             branches = () if self._barred is None else self.timeline.branches
             self.mailbox.put(
                 Snapshot(
@@ -430,14 +424,14 @@ class Worker:
                     failure=self._failure,
                     journal_bytes=self.timeline.nbytes,
                     journal_budget=self.timeline.budget,
-                    branches=tuple(self._view(branch) for branch in branches),
+                    branches=self._views(branches),
                     branch=0 if self.timeline.active is None else self.timeline.active.id,
                 )
             )
             return
-        points = self._new_points(session)
-        if points is not None:
-            self.mailbox.add(points)
+        self._curves.send(session)
+        # Where every instruction is shown, so is what the last one read and wrote.
+        last = self._slow or self.state is not State.RUNNING
         self.mailbox.put(
             Snapshot(
                 self._revision,
@@ -448,14 +442,14 @@ class Worker:
                 session.last_loss,
                 session.last_test,
                 self._rate.value if self.state is State.RUNNING else 0.0,
-                self._arrays(session),
+                copies(session, self._watch, last=last),
                 self.timeline.nbytes,
                 self._failure,
                 session.completed,
                 self.timeline.first(),
                 session.live.iteration,
                 self.timeline.budget,
-                tuple(self._view(branch) for branch in self.timeline.branches),
+                self._views(self.timeline.branches),
                 0 if self.timeline.active is None else self.timeline.active.id,
                 self._hit,
                 self._refused,
@@ -466,65 +460,9 @@ class Worker:
             )
         )
 
-    def _view(self, branch: Branch) -> BranchView:
-        session = branch.session
-        points, tests = session.losses.points, session.tests.points
-        resting = branch is not self.timeline.active
-        return BranchView(
-            branch.id,
-            branch.name,
-            branch.revision,
-            session.start / session.batches_per_epoch,
-            session.live.iteration,
-            # Nothing is added to a branch that rests: its points need no copy.
-            points if resting else points[:0],
-            tests if resting else tests[:0],
-            branch.all_events(),
-        )
-
-    def _new_points(self, session: Session) -> CurveUpdate | None:
-        losses, tests = (
-            series.points[sent:].copy()
-            for series, sent in zip((session.losses, session.tests), self._sent, strict=True)
-        )
-        if not len(losses) and not len(tests) and self._keep_until is None:
-            return None
-        update = CurveUpdate(self._keep_until, losses, tests)
-        self._sent = len(session.losses), len(session.tests)
-        self._keep_until = None
-        return update
-
-    def _arrays(self, session: Session) -> dict[int, Array]:
-        """Copies of the watched values that exist at the cursor."""
-        program, index = session.program, session.cursor.index
-        out: dict[int, Array] = {}
-        wanted = set(self._watch)
-        if (self._slow or self.state is not State.RUNNING) and index > 0:
-            # Where every instruction is shown, so is what the last one read and wrote.
-            last = program.instructions[index - 1]
-            wanted.update(last.inputs, last.outputs)
-        for i in wanted:
-            if not 0 <= i < len(program.values):
-                continue
-            kept = program.values[i].role in KEPT
-            if kept or program.producer.get(i, index) < index:
-                array = np.array(session.machine.array(i))
-                array.flags.writeable = False
-                out[i] = array
-        return out
-
-
-def _answer(
-    session: Session | None, question: Callable[[Session], Any], reply: Future[Any]
-) -> None:
-    if session is None or not reply.set_running_or_notify_cancel():
-        reply.cancel()
-        return
-    try:
-        reply.set_result(question(session))
-    except Exception as error:  # whoever asked learns of it; training is not concerned
-        log.exception("a question could not be answered")
-        reply.set_exception(error)
+    def _views(self, branches: Iterable[Branch]) -> tuple[BranchView, ...]:
+        active = self.timeline.active
+        return tuple(view_of(branch, resting=branch is not active) for branch in branches)
 
 
 def _batches_per_epoch(load: Load) -> int:

@@ -93,7 +93,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("save_as", "file", "Save &as…", "Ctrl+Shift+S"),
     ActionSpec(
         "export", "file", "&Export weights…", "Ctrl+Shift+E", "export",
-        "Write the trained weights as .npz or .safetensors", True,
+        "Write the trained weights, and how rows are scaled, as .npz or .safetensors", True,
     ),
     ActionSpec(
         "export_picture", "file", "Export dia&gram…", "", "",
@@ -126,7 +126,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("outline", "edit", "&Outline", "Ctrl+Shift+O", "", "The network as a tree"),
     ActionSpec(
         "quick_add", "network", "A&dd a layer…", "/", "",
-        "Type a few letters of a layer or a preset, and Enter", False, True,
+        "Type a few letters of a layer or a preset, and Enter",
     ),
     ActionSpec(
         "insert_layer", "network", "&Insert a layer…", "I", "", "Into the selected wire",
@@ -254,6 +254,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "stop_here", "train", "Stop at this l&ayer", "B", "",
         "A breakpoint: before each pass through the selected layer, forward and backward",
         True, True, "", "alone",
+    ),
+    ActionSpec(
+        "open_breakpoints", "train", "Brea&kpoints", "Ctrl+Alt+B", "",
+        "Where a run stops by itself: at a layer, a phase, a number that is too large",
     ),
     ActionSpec(
         "fork", "train", "Start a branc&h here", "Ctrl+B", "",

@@ -9,8 +9,9 @@ from typing import Any
 
 from backprop_studio.training import Session
 
-Ask = Callable[[Callable[[Session], Any], Callable[[Any], object]], None]
-"""`ask(question, answer)`: the question runs on the worker's thread, the answer comes back here."""
+Ask = Callable[[Callable[[Session], Any], Callable[[Any], object], Callable[[], object]], None]
+"""`ask(question, answer, dropped)`: the question runs on the worker's thread, and the answer comes
+back here; or `dropped` is called, as the network that it is about is no more."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,11 @@ class Enquiry:
             self._next = question, answer
             return
         self._busy = True
-        self._ask(partial(_guarded, question), partial(self._receive, self._round, answer))
+        self._ask(
+            partial(_guarded, question),
+            partial(self._receive, self._round, answer),
+            partial(self._receive, self._round, lambda _: None, None),
+        )
 
     def reset(self) -> None:
         """Forget what is waited for, as the network it was about is no more."""

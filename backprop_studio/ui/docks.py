@@ -256,6 +256,13 @@ def show_arrangement(window: QMainWindow, docks: Mapping[str, Dock], name: str) 
         # The listing with the shapes, results and costs of its instructions.
         sides = [docks["timeline"], docks["program"]]
         window.resizeDocks(sides, [400, 600], Qt.Orientation.Horizontal)
+    elif name == "explain":
+        # Sentences and formulas need more room than settings do.
+        window.resizeDocks([docks["explanation"]], [INSTRUMENT_WIDTH], Qt.Orientation.Horizontal)
+        sides = [docks["gradients"], docks["current_step"]]
+        window.resizeDocks(sides, [460, 440], Qt.Orientation.Horizontal)
+        heights = [docks["inspector"], docks["explanation"]]
+        window.resizeDocks(heights, [130, 530], Qt.Orientation.Vertical)
     elif "losses" not in wanted and "gradients" not in wanted:
         # Messages alone need a few lines.
         window.resizeDocks([docks["messages"]], [120], Qt.Orientation.Vertical)
@@ -277,15 +284,21 @@ def open_instrument(window: QMainWindow, docks: Mapping[str, Dock], key: str) ->
     dock = docks[key]
     dock.open()
     dock.raise_()
+    make_readable(window, docks, key)
+    _give_keyboard(dock)
+    # Behind another tab, its panel comes into sight only when the tabs have changed.
+    QTimer.singleShot(0, dock, partial(_give_keyboard, dock))
+
+
+def make_readable(window: QMainWindow, docks: Mapping[str, Dock], key: str) -> None:
+    """Give an instrument that is open the width that it needs, and most of the height."""
+    dock = docks[key]
     if window.dockWidgetArea(dock) == _RIGHT and dock.width() < INSTRUMENT_WIDTH:
         window.resizeDocks([dock], [INSTRUMENT_WIDTH], Qt.Orientation.Horizontal)
         _share_height(window, docks, dock)
         # The curves give way before the words do.
         bottom = [docks[k] for k in ("losses", "gradients", "current_step")]
         window.resizeDocks(bottom, _BESIDE_AN_INSTRUMENT, Qt.Orientation.Horizontal)
-    _give_keyboard(dock)
-    # Behind another tab, its panel comes into sight only when the tabs have changed.
-    QTimer.singleShot(0, dock, partial(_give_keyboard, dock))
 
 
 def _give_keyboard(dock: QDockWidget) -> None:

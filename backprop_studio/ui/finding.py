@@ -13,12 +13,16 @@ from PySide6.QtWidgets import QWidget
 from backprop_studio.network import Wire
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.nn import nodes
+from backprop_studio.ui.canvas import geometry
 from backprop_studio.ui.controllers.project import ProjectController
 from backprop_studio.ui.dialogs.chooser import Choice, Chooser
 
 if TYPE_CHECKING:
     from backprop_studio.ui.canvas.geometry import PortRef
     from backprop_studio.ui.canvas.view import CanvasView
+
+_BESIDE, _BELOW = 20.0, 40.0
+"""Free units around a layer that is inserted."""
 
 
 def _tr(text: str) -> str:
@@ -63,17 +67,24 @@ def quick_add(canvas: CanvasView, at: QPoint | None = None, port: PortRef | None
 
 
 def insert(canvas: CanvasView, wire: Wire) -> None:
-    """Offer every layer that can go into a wire."""
-    middle = canvas.canvas_scene.wires[wire].middle()
+    """Offer every layer that can go into a wire: onto it where there is room, or else beside it."""
+    from backprop_studio.ui.canvas.interactions import pointing
+
+    scene = canvas.canvas_scene
+    place = scene.wires[wire].middle()
+    at = canvas.mapFromScene(place)
+    # With the little pictures that stand below cards while training goes on.
+    new = geometry.card(geometry.WIDTH).adjusted(-_BESIDE, -_BELOW, _BESIDE, _BELOW)
+    new.translate(place)
+    if any(new.intersects(item.card_rect()) for item in scene.nodes.values() if item.isVisible()):
+        place = canvas.mapToScene(pointing.free_spot(canvas, at))
     found = [
-        Choice(
-            kind.info.title, kind.info.summary, partial(canvas.add_layer, key, middle, into=wire)
-        )
+        Choice(kind.info.title, kind.info.summary, partial(canvas.add_layer, key, place, into=wire))
         for key, kind in nodes().items()
         if kind.has_output and kind().ports
     ]
-    at = canvas.viewport().mapToGlobal(canvas.mapFromScene(middle))
-    _open(Chooser(_tr("Insert a layer"), found, canvas.window()), at)
+    corner = canvas.viewport().mapToGlobal(at)
+    _open(Chooser(_tr("Insert a layer"), found, canvas.window()), corner)
 
 
 def find_command(window: QWidget, actions: Mapping[str, QAction]) -> None:

@@ -8,6 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from backprop_studio.data import Corruption
+
+TOPIC = "help_topic"
+"""Property of a widget that has a page of its own in the help: the title of that page."""
+
+
+def corruption_topic(kind: type[Corruption]) -> str:
+    """Title of the help page of a corruption."""
+    return f"Corruption: {kind.info.title}"
+
+
 GUIDE: Mapping[str, str] = MappingProxyType(
     {
         "palette": (
@@ -35,8 +46,9 @@ GUIDE: Mapping[str, str] = MappingProxyType(
         "losses": (
             "How wrong the network is while it learns; lower is better. The training curve has a "
             "point for each batch. The validation curve is measured on rows that it never learns "
-            "from: when it rises while the other falls, the network learns by heart. Point at a "
-            "curve for its exact numbers; drag and scroll to look closer."
+            "from: when it rises while the other falls, the network learns by heart. View "
+            "shows the accuracy instead, where a gap that widens means the same, or the learning "
+            "rate. Point at a curve for its exact numbers; drag and scroll to look closer."
         ),
         "timeline": (
             "Every moment of the training so far. Drag the slider to go back; the weights are "
@@ -85,8 +97,9 @@ GUIDE: Mapping[str, str] = MappingProxyType(
             "has a timeline of its own."
         ),
         "example": (
-            "Choose one row of the batch, and the canvas shows it on its way through the "
-            "network, and its error signal on the way back. Rows of one class have one colour. "
+            "Choose one row of the batch, or any example of the data, and the canvas shows it on "
+            "its way through the network, and its error signal on the way back. Rows of one class "
+            "have one colour; an example that is not in the batch is a star. "
             "Type other numbers and press Put in to ask: what if the input were this?"
         ),
         "explanation": (
@@ -132,7 +145,8 @@ GUIDE: Mapping[str, str] = MappingProxyType(
             "How large the gradients, the weights and the activations of each layer have been "
             "since the start of the run. Lines that sink are signals that fade; lines "
             "that climb without end are signals that burst. Distribution shows all numbers of one "
-            "layer, not only their size."
+            "layer, not only their size, as colours; Ridges shows the same as hills, the past "
+            "behind and the newest in front."
         ),
         "gradient_flow": (
             "The size of the error signal at each layer, from the loss down to the input. The axis "

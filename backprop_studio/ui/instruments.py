@@ -89,6 +89,7 @@ class Instruments(QObject):
         self._snapshot: Snapshot | None = None
         self._behind: set[str] = set()
         self.hear("example", "row_chosen", lambda row: self.tell("units", "set_row", row))
+        self.hear("example", "example_chosen", lambda row: self.tell("units", "set_example", row))
 
     def __getattr__(self, key: str) -> Any:
         # Only for what is no attribute of the usual kind.
@@ -192,10 +193,10 @@ class Instruments(QObject):
         entry = np.unravel_index(element - 1, shape)
         self.explain(value.id, tuple(int(i) for i in entry))
 
-    def trace(self, row: int) -> None:
-        """Trace a row of the batch through the network, and show which one it is."""
+    def trace(self, example: int) -> None:
+        """Trace an example of the data through the network, and show which one it is."""
         self.opened.emit("example")
-        self.example.trace(row)
+        self.example.trace(example)
 
     def explain(self, value: int, entry: tuple[int, ...]) -> None:
         """Open the explanation of a number."""

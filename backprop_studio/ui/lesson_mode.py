@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, Qt
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QMainWindow
 
 from backprop_studio.ui import docks as layout
+from backprop_studio.ui import text_size
 from backprop_studio.ui.start.cards import Entry
 
 if TYPE_CHECKING:
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
     from backprop_studio.ui.main_window import MainWindow
 
 LESSON_WIDTH = 360
-"""Pixels in which a lesson is read."""
+"""Pixels in which a lesson is read, where text has the system's size."""
+
+INSPECTOR_LOW, INSPECTOR_HEIGHT = 200, 280
+"""Pixels in which the Inspector shows no setting, and those in which it shows the first ones."""
+INSTRUMENT_LOW = 400
+"""Pixels in which an instrument shows little."""
 
 _PANEL = "lesson"
 _EDITOR = "lesson-editor"
@@ -58,13 +64,22 @@ def _write(lessons: LessonController, window: MainWindow) -> None:
     editor.activateWindow()
 
 
+def _bring_editor_back(window: MainWindow) -> None:
+    """Show the editor that has stepped aside for its lesson."""
+    editor = window.findChild(QDialog, _EDITOR)
+    if editor is not None and editor.isHidden():
+        editor.show()
+
+
 def install(window: MainWindow) -> None:
     """Let lessons and the rest of the window know of each other."""
     lessons = window.lessons
     mode = LessonMode(window, window.docks, window.actions_by_id)
+    window.canvas.selection_changed.connect(mode.make_room)
     lessons.watch_docks(window.docks)
     lessons.opened.connect(mode.enter)
     lessons.closed.connect(mode.leave)
+    lessons.closed.connect(partial(_bring_editor_back, window))
     lessons.told.connect(lambda text: window.statusBar().showMessage(text, 8000))
     shown = lessons.demonstration
     shown.panel_wanted.connect(lambda key: _open(key, window))
@@ -129,14 +144,19 @@ class LessonMode(QObject):
         self._window, self._docks, self._actions = window, docks, actions
         self._before: QByteArray | None = None
         self._hidden: list[QAction] = []
+        self._instruments = {s.key: docks[s.key] for s in layout.DOCKS if s.behind == "setup"}
+        for dock in self._instruments.values():
+            dock.visibilityChanged.connect(partial(self._see_instrument, dock))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # A lesson that is being written is not lost with the window.
         if watched is self._window and event.type() == QEvent.Type.Close:
             editor = self._window.findChild(QDialog, _EDITOR)
-            if editor is not None and editor.isVisible() and not editor.close():
+            if editor is not None and not editor.close():
                 event.ignore()
                 return True
+        if watched is self._window and event.type() == QEvent.Type.FontChange:
+            self._widen()
         return super().eventFilter(watched, event)
 
     def enter(self, head: Head) -> None:
@@ -162,7 +182,8 @@ class LessonMode(QObject):
             if key in self._docks:
                 self._docks[key].raise_()
         lesson = self._docks[_PANEL]
-        self._window.resizeDocks([lesson], [LESSON_WIDTH], Qt.Orientation.Horizontal)
+        self._widen()
+        self._window.resizeDocks([lesson], [lesson.minimumWidth()], Qt.Orientation.Horizontal)
         below = [
             dock
             for dock in (self._docks[key] for key in head.open if key in self._docks)
@@ -170,6 +191,33 @@ class LessonMode(QObject):
         ]
         if below:
             self._window.resizeDocks(below[:1], [250], Qt.Orientation.Vertical)
+        instruments = [key for key in head.open if key in self._instruments]
+        if instruments:
+            layout.make_readable(self._window, self._docks, instruments[-1])
+
+    def make_room(self, chosen: Sized) -> None:
+        """Let a layer that is chosen be set: an instrument may have left no height for that."""
+        if chosen and self._docks["inspector"].height() < INSPECTOR_LOW:
+            for dock in (self._docks["setup"], *self._instruments.values()):
+                self._share(dock, INSPECTOR_HEIGHT)
+
+    def _see_instrument(self, dock: layout.Dock, seen: bool) -> None:
+        """Let an instrument that comes to the front be read: a layer may have taken the height."""
+        if seen and self._before is not None:
+            QTimer.singleShot(0, dock, lambda: self._raise_up(dock))
+
+    def _raise_up(self, dock: layout.Dock) -> None:
+        if dock.height() < INSTRUMENT_LOW:
+            self._share(dock, (self._docks["inspector"].height() + dock.height()) // 5)
+
+    def _share(self, dock: layout.Dock, height: int) -> None:
+        """Give the Inspector so much of the height, and the rest to what is in front below it."""
+        inspector = self._docks["inspector"]
+        if self._before is None or not inspector.isVisible() or dock.visibleRegion().isEmpty():
+            return
+        if self._window.dockWidgetArea(dock) == self._window.dockWidgetArea(inspector):
+            sizes = [height, max(inspector.height() + dock.height() - height, 0)]
+            self._window.resizeDocks([inspector, dock], sizes, Qt.Orientation.Vertical)
 
     def leave(self) -> None:
         """Put the window back as it was before the lesson."""
@@ -177,9 +225,16 @@ class LessonMode(QObject):
         for key in ("export_evidence", "leave_lesson"):
             self._actions[key].setEnabled(False)
         self._window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self._docks[_PANEL].setMinimumWidth(0)
         before, self._before = self._before, None
         if before is not None:
             self._window.restoreState(before, layout.LAYOUT_VERSION)
+
+    def _widen(self) -> None:
+        """Whatever is opened beside it, the lesson can be read and gone on with."""
+        if self._before is not None:
+            width = round(LESSON_WIDTH * max(text_size.factor(), 1.0))
+            self._docks[_PANEL].setMinimumWidth(min(width, self._window.width() // 2))
 
     def _reveal(self) -> None:
         for action in self._hidden:

@@ -36,6 +36,7 @@ from backprop_studio.ui.recent import RecentMenu
 from backprop_studio.ui.settings import Settings
 from backprop_studio.ui.toolbar import add_strip, add_toolbar
 from backprop_studio.ui.widgets.loop_strip import LoopStrip
+from backprop_studio.ui.widgets.preparing_strip import PreparingStrip
 from backprop_studio.ui.widgets.run_status import RunStatus
 from backprop_studio.ui.widgets.transport import Transport
 
@@ -59,6 +60,8 @@ class MainWindow(QMainWindow):
         self.loop = LoopStrip()
         self.pages = QStackedWidget()
         self.setCentralWidget(self.pages)
+        self.preparing = PreparingStrip(document)
+        self.statusBar().addPermanentWidget(self.preparing)
         self.statusBar().addPermanentWidget(self.status)
         self.statusBar().setSizeGripEnabled(False)
 
@@ -157,6 +160,7 @@ class MainWindow(QMainWindow):
             "export": partial(self._after_edits, project.export),
             "import_data": partial(self._after_edits, self.importing.open),
             "open_draw": partial(self._open_instrument, "draw"),
+            "open_breakpoints": partial(self._open_instrument, "breakpoints"),
             "quit": self.close,
             "undo": undo.undo,
             "redo": undo.redo,
@@ -342,6 +346,7 @@ class MainWindow(QMainWindow):
         self.losses.export_requested.connect(self.project.export_curves)
         for key, signal, slot in (
             ("example", "row_chosen", self.tracer.set_row),
+            ("example", "example_chosen", self.tracer.set_example),
             ("inside", "focus_changed", self.canvas.set_focus_node),
             ("efficiency", "overlay_changed", self.canvas.set_badges),
         ):

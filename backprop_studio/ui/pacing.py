@@ -1,14 +1,38 @@
-"""How often an instrument asks: at once while training rests, twice a second while it runs."""
+"""How often panels ask and show: at once while training rests, now and then while it runs."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
+from backprop_studio.training import Snapshot, State
+
 RUNNING = 500
 """Milliseconds between two questions while training runs."""
+
+
+NUMBERS = 0.2
+"""Seconds between two looks at numbers that nobody could read any faster."""
+
+
+class Seldom:
+    """Says which snapshots are worth showing: all, but few while training runs at speed."""
+
+    def __init__(self) -> None:
+        self._last = -NUMBERS
+        self._state = State.EMPTY
+
+    def due(self, snapshot: Snapshot) -> bool:
+        """Whether to show this one; the next that is due comes soon, or when training rests."""
+        now = time.monotonic()
+        again = snapshot.at_speed and snapshot.state is self._state
+        if again and now - self._last < NUMBERS:
+            return False
+        self._last, self._state = now, snapshot.state
+        return True
 
 
 class Pace(QTimer):

@@ -24,6 +24,11 @@ def bounded(percent: int) -> int:
     return min(max(percent, SMALLEST), LARGEST)
 
 
+def factor() -> float:
+    """How much larger text is than the system's."""
+    return _State.factor
+
+
 def apply(app: QApplication, percent: int, *, presenting: bool = False) -> None:
     """Give all text of the program a size.
 
@@ -36,16 +41,16 @@ def apply(app: QApplication, percent: int, *, presenting: bool = False) -> None:
     presenting
         Whether it is read from across a room.
     """
-    factor = bounded(percent) / 100 * (PRESENTATION if presenting else 1.0)
-    if factor == _State.factor:
+    wanted = bounded(percent) / 100 * (PRESENTATION if presenting else 1.0)
+    if wanted == _State.factor:
         return
     if _State.base is None or _State.factor == 1.0:
         _State.base = QFont(app.font())
-    _State.factor = factor
+    _State.factor = wanted
     font = QFont(_State.base)
     if font.pointSizeF() > 0:
-        font.setPointSizeF(font.pointSizeF() * factor)
+        font.setPointSizeF(font.pointSizeF() * wanted)
     else:
-        font.setPixelSize(round(font.pixelSize() * factor))
+        font.setPixelSize(round(font.pixelSize() * wanted))
     app.setFont(font)
-    theme.polish_text(app, factor)
+    theme.polish_text(app, wanted)

@@ -64,6 +64,12 @@ def test_that_what_follows_test_reaches_pytest() -> None:
     assert command == [str(studio.VENV_PYTHON), "-m", "pytest", "-k", "rewind", "-x"]
 
 
+def test_that_the_whole_suite_is_shared_among_processes() -> None:
+    command = studio.child_command(["test"])
+    assert command[:3] == [str(studio.VENV_PYTHON), "-m", "pytest"]
+    assert command[command.index("--dist") + 1] == "loadfile"
+
+
 def test_that_the_checkout_comes_first_on_the_path_and_the_callers_path_stays() -> None:
     child = studio.child_environment({"PYTHONPATH": "mine", "HOME": "/h"}, testing=False)
     assert child == {"PYTHONPATH": os.pathsep.join([str(studio.ROOT), "mine"]), "HOME": "/h"}

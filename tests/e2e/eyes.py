@@ -11,16 +11,18 @@ import json
 import sys
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPoint, QPointF, QRect, QSocketNotifier
+from PySide6.QtCore import QModelIndex, QPoint, QPointF, QRect, QSocketNotifier, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QApplication,
+    QButtonGroup,
     QHeaderView,
     QLabel,
     QScrollArea,
     QTabBar,
+    QTableView,
     QWidget,
 )
 
@@ -141,17 +143,32 @@ class Eyes:
         }
         return self._middle(parts[what])
 
+    def plane(self, x: float, y: float) -> list[int]:
+        """A place on the plane that points are drawn on."""
+        plane = self.window.draw.plane
+        return self._global(plane, plane.at(x, y).toPoint())
+
+    def drawn(self) -> list[list[float]]:
+        """The points on the plane."""
+        places: list[list[float]] = self.window.draw.plane.drawing.places.tolist()
+        return places
+
+    def columns(self, row: int, column: int) -> list[int]:
+        """A cell in the preview of a table that is imported."""
+        view = self.window.importing.dialog.page.view
+        index = view.model().index(row, column)
+        return self._global(view.viewport(), view.visualRect(index).center())
+
     def inspector(self, field: str) -> list[int]:
         return self._middle(self.window.inspector.form.editor(field))
 
     def widget(self, name: str, key: str = "") -> list[int]:
         """What is called so, by its accessible name or its words, in a dock or a dialog."""
-        found = [w for w in self._within(key) if w.isVisible() and name in _names(w)]
-        # A field and the line that is typed in have one name.
-        found = [w for w in found if not any(w.isAncestorOf(o) for o in found if o is not w)]
-        if len(found) != 1:
-            raise LookupError(f"{len(found)} widgets are called {name!r} in {key!r}")
-        return self._middle(found[0])
+        return self._middle(self._named(name, key))
+
+    def described(self, name: str, key: str = "") -> str:
+        """What a screen reader is told of what is called so, besides its name."""
+        return self._named(name, key).accessibleDescription()
 
     def tab(self, title: str) -> list[int]:
         """The tab of a dock."""
@@ -166,6 +183,12 @@ class Eyes:
         view, index = self._row(key, text)
         view.scrollTo(index)
         return self._global(view.viewport(), view.visualRect(index).center())
+
+    def chosen(self, key: str) -> list[str]:
+        """The row that is selected in each table, list or tree of a dock."""
+        views = (v for v in self._views(key) if v.isVisible() and v.selectionModel() is not None)
+        rows = (v.selectionModel().selectedRows(0) or v.selectedIndexes()[:1] for v in views)
+        return [" | ".join(_cells(row)) for found in rows for row in found]
 
     def gutter(self, key: str, text: str) -> list[int]:
         """The left edge of such a row: where a listing has its breakpoints."""
@@ -213,6 +236,79 @@ class Eyes:
         place = panel.plot.mapFromScene(panel.points.mapToScene(spot.pos()))
         return self._global(panel.plot.viewport(), place)
 
+    def lesson(self) -> dict[str, Any] | None:
+        """The lesson that is open: where one is in it, and what the panel says of the step."""
+        panel, runner = self.window.lessons.panel, self.window.lessons.runner
+        if runner is None:
+            return None
+        labels = panel.area.widget().findChildren(QLabel)
+        bar = panel.area.verticalScrollBar()
+        return {
+            "lesson": runner.lesson.head.id,
+            "step": runner.step.id,
+            "number": runner.index,
+            "steps": len(runner.lesson.steps),
+            "done": list(runner.progress.solved),
+            "solved": runner.is_solved,
+            "checks": [[row.text.accessibleName(), row.mark.text()] for row in panel._rows],
+            "outcomes": [form.outcome.text() for form in panel._forms],
+            "hints": [h.accessibleName() for h in panel._hints if h.isVisible()],
+            "explained": panel._explained.isVisible(),
+            "says": [w.accessibleName() or w.text() for w in labels if w.isVisible()],
+            "scroll": [bar.value(), bar.maximum()],
+            "buttons": [
+                b.text() for b in (panel.hint, panel.show_me, panel.back, panel.next, panel.onward)
+                if b.isVisible()
+            ],
+        }  # fmt: skip
+
+    def lesson_part(self, what: str, which: int = 0, option: str = "") -> list[int]:
+        """A part of the lesson's panel: x, y, and how far one has to scroll down to see it."""
+        panel = self.window.lessons.panel
+        if what in ("next", "onward", "back", "hint", "show_me", "again", "leave", "steps"):
+            widget = getattr(panel, what)
+        elif what in ("number", "sure", "predict", "option"):
+            form = panel._forms[which]
+            widget = {
+                "number": lambda: form.number,
+                "sure": lambda: form.confidence.button(int(option)),
+                "predict": lambda: form.button,
+                "option": lambda: _option(form.options, option),
+            }[what]()
+        else:
+            row = panel._rows[which]
+            widget = {
+                "answer": lambda: row.answer,
+                "choice": lambda: _option(row.options, option),
+                "button": lambda: row.button,
+            }[what]()
+        if not widget.isVisible():
+            raise LookupError(f"{what} {which} {option} is not to be seen")
+        port, away = panel.area.viewport(), 0
+        if port.isAncestorOf(widget):
+            top = widget.mapTo(port, QPoint(0, 0)).y()
+            away = max(top + widget.height() - port.height(), 0) or min(top, 0)
+        return [*self._middle(widget), away]
+
+    def header(self, key: str, column: str) -> list[int]:
+        """The name of a table's column."""
+        for view in self._views(key):
+            if isinstance(view, QTableView) and view.isVisible():
+                header, model = view.horizontalHeader(), view.model()
+                for place in range(model.columnCount()):
+                    if model.headerData(place, Qt.Orientation.Horizontal) == column:
+                        x = header.sectionViewportPosition(place) + header.sectionSize(place) // 2
+                        return self._global(header.viewport(), QPoint(x, header.height() // 2))
+        raise LookupError(f"no column {column!r} in {key!r}")
+
+    def flow(self) -> dict[str, str]:
+        """What stands on the wires, and below the nodes."""
+        scene = self.window.canvas.canvas_scene
+        told = {
+            f"{w.source} {w.target}": i.reading.text for w, i in scene.wires.items() if i.reading
+        }
+        return told | {n: i.picture.text for n, i in scene.nodes.items() if i.picture}
+
     def clipboard(self) -> str:
         return QGuiApplication.clipboard().text()
 
@@ -254,7 +350,11 @@ class Eyes:
             "dialog": None
             if QApplication.activeModalWidget() is None
             else QApplication.activeModalWidget().windowTitle(),
+            "popup": QApplication.activePopupWidget() is not None,
+            "import": "" if (asked := window.importing.dialog) is None else asked.summary.text(),
+            "import note": "" if asked is None else asked.note.text,
             "completed": snapshot.completed,
+            "loss": snapshot.loss,
             "live": snapshot.live,
             "edited": snapshot.edited,
             "element": snapshot.element,
@@ -263,6 +363,7 @@ class Eyes:
             "curves": list(window.losses.plot.curve_names()),
             "focus": window.canvas.canvas_scene._focus_node,
             "traced": window.tracer._row,
+            "badges": dict(window.canvas.canvas_scene._badges),
             "boxes": [i.title for i in window.operations.items.values()]
             if window.pages.currentWidget() is window.operations
             else [],
@@ -277,6 +378,14 @@ class Eyes:
         # As long as Python knows a dialog of Qt's own, it knows what is in it.
         self._root = root
         return [root, *root.findChildren(QWidget)]
+
+    def _named(self, name: str, key: str) -> QWidget:
+        found = [w for w in self._within(key) if w.isVisible() and name in _names(w)]
+        # A field and the line that is typed in have one name.
+        found = [w for w in found if not any(w.isAncestorOf(o) for o in found if o is not w)]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} widgets are called {name!r} in {key!r}")
+        return found[0]
 
     def _views(self, key: str) -> list[QAbstractItemView]:
         """Tables, lists and trees. The header of a table is a view of the same rows in Qt."""
@@ -304,6 +413,11 @@ class Eyes:
     def _global(widget: QWidget, point: QPoint) -> list[int]:
         place = widget.mapToGlobal(point)
         return [place.x(), place.y()]
+
+
+def _option(group: QButtonGroup, words: str) -> QAbstractButton:
+    """The answer that has these words."""
+    return next(b for b in group.buttons() if words in b.accessibleName())
 
 
 def _names(widget: QWidget) -> set[str]:

@@ -113,6 +113,20 @@ class Desk:
         """Keep a picture of the whole display."""
         assert self.see("shot", str(self.pictures / f"{name}.png"))
 
+    def lesson(
+        self, what: str, done: Callable[[dict[str, Any]], bool], seconds: float = 20
+    ) -> dict[str, Any]:
+        """Wait until the lesson is as it should be; fail with what was waited for."""
+        deadline = time.monotonic() + seconds
+        while (state := self.see("lesson")) is None or not done(state):
+            if time.monotonic() > deadline:
+                self.picture_of_failure()
+                raise AssertionError(f"waited in vain for: {what}; the lesson is {state}")
+            time.sleep(0.05)
+        print(f"ok: {what}", flush=True)
+        found: dict[str, Any] = state
+        return found
+
     # Hands.
 
     def move(self, x: int, y: int) -> None:
@@ -150,6 +164,35 @@ class Desk:
         """Click on what is called so, in a dock or a dialog."""
         self.click(self.see("widget", name, key))
 
+    def press_lesson(self, what: str, which: int = 0, option: str = "") -> None:
+        """Click on a part of the lesson's panel, and scroll there first, as people do."""
+        for _ in range(60):
+            x, y, away = self.see("lesson_part", what, which, option)
+            if away == 0:
+                break
+            self.wheel(self.see("widget", "Lesson text", "lesson"), -1 if away > 0 else 1)
+        self.click([x, y])
+
+    def predict(self, which: int, said: str | float) -> None:
+        """Say a prediction of the step in front."""
+        if isinstance(said, str):
+            self.press_lesson("option", which, said)
+        else:
+            self.press_lesson("number", which)
+            self.key("ctrl+a")
+            self.type(f"{said:g}")
+        self.press_lesson("predict", which)
+
+    def answer(self, which: int, said: str | float) -> None:
+        """Answer the question that is this check of the step in front."""
+        if isinstance(said, str):
+            self.press_lesson("choice", which, said)
+        else:
+            self.press_lesson("answer", which)
+            self.key("ctrl+a")
+            self.type(f"{said:.6g}")
+        self.press_lesson("button", which)
+
     def drag(
         self, start: list[int], end: list[int], before: Callable[[], object] | None = None
     ) -> None:
@@ -175,6 +218,15 @@ class Desk:
         """Press keys, in xdotool's notation: `ctrl+n`."""
         self._do("key", "--clearmodifiers", keys)
         time.sleep(0.05)
+
+    def open(self, file: Path) -> None:
+        """Open a project."""
+        self.key("ctrl+o")
+        self.wait("the dialog opens", lambda s: s["dialog"] is not None)
+        self.key("ctrl+a")
+        self.type(str(file))
+        self.key("Return")
+        self.wait(f"{file.name} is open", lambda s: file.name in s["title"])
 
     def type(self, text: str) -> None:
         """Type text."""

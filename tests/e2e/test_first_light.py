@@ -94,7 +94,7 @@ def test_that_a_network_is_built_trained_stepped_saved_and_exported_by_hand(
         for suffix in ("safetensors", "npz"):
             file = tmp_path / f"weights.{suffix}"
             person.key("ctrl+shift+e")
-            person.wait("the dialog opens", lambda s: s["dialog"] == "Export weights")
+            person.wait("the dialog opens", lambda s: s["dialog"] == "Export weights and scaling")
             person.key("ctrl+a")
             person.type(str(file))
             person.key("Return")
@@ -127,7 +127,8 @@ def check_files(folder: Path) -> None:
     """The exported weights, with numpy alone, are right about digits never trained on."""
     weights = load_file(folder / "weights.safetensors")
     with np.load(folder / "weights.npz", allow_pickle=False) as archive:
-        assert sorted(archive.files) == sorted(weights)
+        assert sorted(archive.files) == sorted([*weights, "classes", "features"])
+        assert list(archive["classes"]) == list("0123456789")
         for name, array in weights.items():
             assert (archive[name] == array).all()
     assert sorted(weights) == [f"dense_{n}/{p}" for n in (1, 2) for p in ("bias", "weight")]

@@ -137,8 +137,10 @@ def test_that_the_race_counts_and_marks_what_is_reused(person: Desk) -> None:
     ]  # fmt: skip
     assert int(rows[2].split(" | ")[3]) >= 6
     person.press("Mark on the canvas what backward reuses", "efficiency")
+    person.wait("what is kept is marked", lambda s: "relu" in s["badges"])
     person.picture("efficiency")
     person.press("Mark on the canvas what backward reuses", "efficiency")
+    person.wait("nothing is marked", lambda s: not s["badges"])
 
 
 def test_that_two_moments_are_compared(person: Desk) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from backprop_studio import assets, project
 from backprop_studio.errors import StudioError
-from backprop_studio.network import Network, edits, layout
+from backprop_studio.network import Network, analyze, edits, layout
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.nn import nodes, optimizers
 from backprop_studio.project import Project
@@ -132,3 +132,28 @@ def test_that_the_edits_reach_every_kind() -> None:
                 except StudioError:
                     continue
     assert done == set(KINDS)
+
+
+@settings(max_examples=50, deadline=None)
+@given(steps=STEPS)
+def test_that_an_analysis_after_edits_is_the_one_from_scratch(
+    steps: list[tuple[str, int, int]],
+) -> None:
+    network, known = START, analyze(START)
+    for kind, a, b in steps:
+        try:
+            network = _edit(network, kind, a, b, frozenset())
+        except StudioError:
+            continue
+        known = analyze(network, known)
+        assert known == analyze(network)
+    # Beside what is trained: a branch that leads nowhere, and one that cannot be.
+    loose, made = edits.add_node(START, nodes()["dense"](), 0.0, 300.0)
+    joined = edits.connect(loose, START.wires[0].source, made)
+    wrong = edits.set_spec(joined, made, nodes()["dense"].from_config({"units": 0}))
+    known = analyze(START)
+    for network in (loose, joined, wrong, joined, edits.remove(joined, (made,))):
+        known = analyze(network, known)
+        assert known == analyze(network)
+    renamed = edits.rename(START, START.nodes[0].id, "another")
+    assert analyze(renamed, analyze(START)) == analyze(renamed)

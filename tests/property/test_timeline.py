@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sessions import bits, everything, session_of
 
+from backprop_studio.autograd import Storage
 from backprop_studio.training import Boundary, Intervention, Session, Timeline
 from backprop_studio.training.cursor import Cursor
 
@@ -81,6 +82,20 @@ def test_that_any_mix_of_steps_rewinds_edits_and_branches_equals_the_straight_ru
         reference = straight(name, with_past(timeline))
         assert bits(session) == bits(reference)
         assert everything(session) == everything(reference)
+        # What a question about this moment starts from, and what is kept for the next one.
+        for _ in range(2):
+            assert kept(session._again().storage) == kept(replayed(session))
+
+
+def kept(storage: Storage) -> dict[str, bytes]:
+    return {name: a.tobytes() for name, a in storage.save().arenas.items()}
+
+
+def replayed(session: Session) -> Storage:
+    """What was kept when the iteration began, made again from a keyframe."""
+    storage = Storage(session.program, session.storage.dtype.type)
+    session.replay(session.cursor.iteration, storage, {})
+    return storage
 
 
 def with_past(timeline: Timeline) -> Session:

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from backprop_studio.network import Network, TrainingSetup, Wire, edits
 from backprop_studio.nn import nodes
 from backprop_studio.ui.canvas.geometry import PortRef
+from backprop_studio.ui.canvas.interactions.edit_actions import join
 from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.document import Document
 from tests.ui.canvas_help import LEFT, NONE, body, drag, mirrors
@@ -89,3 +90,11 @@ def test_that_two_selected_nodes_are_wired_to_the_free_port(view: CanvasView) ->
         view.select([source, "add_1"])
         view.connect_selection()
     assert [w.port for w in view.document.network.wires] == [0, 1]
+
+
+def test_that_a_layer_for_a_port_that_is_gone_is_added_and_left_alone(view: CanvasView) -> None:
+    """The list of layers was open for it, and Undo took its node away meanwhile."""
+    network = view.document.network
+    gone = PortRef("gone_1", "in")
+    with_one, node = edits.add_node(network, nodes()["relu"](), 900.0, 0.0)
+    assert join(with_one, node, (gone, PortRef("gone_2", "out"))) == with_one

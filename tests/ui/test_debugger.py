@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -14,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from backprop_studio.autograd import Phase
 from backprop_studio.network import edits
 from backprop_studio.training import Boundary, Intervention, State
-from backprop_studio.training.breakpoints import AtIteration, AtNode, op_at
+from backprop_studio.training.breakpoints import AtIteration, AtNode, Quantity, When, op_at
 from backprop_studio.ui.dialogs.set_number import SetNumberDialog
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.models.program_model import ProgramRole
@@ -291,3 +292,20 @@ def test_that_del_in_a_list_never_deletes_the_selected_layer(
     QTest.keyClick(tree, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: len(window._engine.snapshot.branches) == 1)
     assert window._document.network.nodes == nodes
+
+
+def test_that_the_list_marks_where_the_run_stopped_and_the_number_is_told(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    panel, engine = window.breakpoints, window._engine
+    panel.toggle(When(Quantity.LOSS, above=True, limit=1e-6))
+    panel.toggle(AtIteration(9))
+    engine.run()
+    qtbot.waitUntil(lambda: "(it is " in window.statusBar().currentMessage(), timeout=10_000)
+    assert panel.list.item(0).text() == "loss above 1e-06: the run stopped here"
+    assert panel.list.item(1).text() == "after 9 iterations"
+    told = float(window.statusBar().currentMessage().split("(it is ")[1].rstrip(")"))
+    assert told == pytest.approx(engine.snapshot.loss, rel=1e-3)
+    # One step further, the run stands there no more.
+    engine.step(Boundary.OP)
+    qtbot.waitUntil(lambda: panel.list.item(0).text() == "loss above 1e-06", timeout=10_000)

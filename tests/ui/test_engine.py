@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from threading import Event
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from networks import chain
 from pytestqt.qtbot import QtBot
 
-from backprop_studio.training import Command, CurveUpdate, Snapshot, State
+from backprop_studio.network import edits
+from backprop_studio.training import Command, CurveUpdate, Session, Snapshot, State
+from backprop_studio.ui.asking import Enquiry
+from backprop_studio.ui.controllers.engine import PULL_INTERVAL, SCREEN_SHARE, SLOWEST
 from backprop_studio.ui.main_window import MainWindow
 
 
@@ -32,7 +38,7 @@ def test_that_late_news_of_a_longer_network_is_not_shown_as_news_of_the_new_one(
     point = np.array([[last.epoch + 0.01, 0.125]])
     late = Snapshot(last.revision, State.RUNNING, last.cursor)
     engine._mailbox.put(late)
-    engine._mailbox.add(CurveUpdate(None, point, np.empty((0, 3))))
+    engine._mailbox.add(CurveUpdate(None, point, np.empty((0, 5))))
     engine.pull()  # raised IndexError in the panels
 
     for command in held:
@@ -41,3 +47,48 @@ def test_that_late_news_of_a_longer_network_is_not_shown_as_news_of_the_new_one(
     assert engine.snapshot.revision > last.revision
     # The point was true of its time, and later than where the new network goes on from.
     assert 0.125 not in window.losses.losses[:, 1]
+
+
+def test_that_a_panel_whose_question_a_change_of_the_batch_overtakes_asks_on(
+    window: MainWindow, do: Callable[[str], None], qtbot: QtBot
+) -> None:
+    """The program stays the same then, so that no panel forgets what it has asked."""
+    engine, document = window._engine, window._document
+    enquiry = Enquiry(engine.ask, pytest.fail)
+    begun, go_on = Event(), Event()
+
+    def slow(session: Session) -> int:
+        begun.set()
+        assert go_on.wait(10.0)
+        return 1
+
+    heard: list[int] = []
+    enquiry.put(slow, heard.append)
+    assert begun.wait(10.0)
+    setup = replace(document.network.setup, batch_size=7)
+    document.apply("Set batch size", edits.set_setup(document.network, setup))
+    go_on.set()
+    qtbot.waitUntil(lambda: not enquiry.busy)
+    enquiry.put(lambda session: session.machine.batch, heard.append)
+    qtbot.waitUntil(lambda: heard == [7])
+
+
+def test_that_the_screen_looks_less_often_where_showing_takes_long(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, worked = window._engine, [0.0]
+    stand_in = SimpleNamespace(thread_time=lambda: worked[0])
+    monkeypatch.setattr("backprop_studio.ui.controllers.engine.time", stand_in)
+
+    def after(seconds: float) -> int:
+        for _ in range(20):
+            worked[0] += seconds
+            engine._look()
+        return engine._timer.interval()
+
+    assert after(0.001) == PULL_INTERVAL
+    rare = after(0.015)
+    assert rare == pytest.approx(1000 * 0.015 / SCREEN_SHARE, abs=10)
+    # Never so seldom that it seems to stand still, and soon again once it is cheap.
+    assert after(5.0) == pytest.approx(SLOWEST, abs=10)
+    assert after(0.001) == pytest.approx(PULL_INTERVAL, abs=10)

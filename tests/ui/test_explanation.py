@@ -37,7 +37,7 @@ def test_that_a_cell_of_a_gradient_leads_to_its_derivation(
     rect = tile.image_rect()
     places = (QPoint(rect.left() + 3, y) for y in range(rect.top(), rect.bottom()))
     place = next(p for p in places if tile.entry_at(p) and abs(tile._data[tile.entry_at(p)]) > 1e-4)
-    entry = tile._index(*tile.entry_at(place))
+    entry = tile._excerpt.index(*tile.entry_at(place))
     QTest.mouseDClick(tile, Qt.MouseButton.LeftButton, pos=place)
     name = f"gradient of {tile.title} [{entry[0]}, {entry[1]}]"
     _told(window, qtbot, name)
@@ -166,3 +166,28 @@ def test_that_an_opened_panel_begins_with_what_was_computed_last(
     assert panel._told is not None
     result = window._engine.snapshot.arrays[panel._told.spot.value]
     assert abs(panel._told.number) == np.abs(result).max()
+
+
+def test_that_a_loss_is_derived_through_what_is_in_between(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    for _ in range(3):
+        do("step_phase")
+    window.actions_by_id["open_explanation"].trigger()
+    program = window._document.analysis.require().program
+    panel = window.instruments.explanation
+    assert program.loss is not None
+    panel.explain(program.loss, ())
+    _told(window, qtbot, "loss_1: loss")
+    first = panel.tree.topLevelItem(0)
+    assert first.childCount() == 2 and first.child(0).text(0).startswith("X: loss_1: sum over [")
+    panel.tree.itemActivated.emit(first.child(0), 0)
+    _told(window, qtbot, "loss_1: sum over [")
+    # It is nowhere in the program, so it can be explained and not be changed.
+    assert panel.value.currentIndex() == -1 and not panel.change.isEnabled()
+    panel.entry.setText("1, 0")
+    QTest.keyClick(panel.entry, Qt.Key.Key_Return)
+    _told(window, qtbot, "loss_1: sum over [1, 0]")
+    QTest.mouseClick(panel.show_node, Qt.MouseButton.LeftButton)
+    (node,) = window.canvas.selected_nodes()
+    assert window._document.network.node(node).name == "loss_1"

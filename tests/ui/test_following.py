@@ -48,7 +48,7 @@ class Case:
         self.lasts = 0.01
         self.asked = 0
         self.follower = Follower(
-            self.panel, lambda q, a: self.waiting.append((q, a)), lambda: self._question,
+            self.panel, lambda q, a, _: self.waiting.append((q, a)), lambda: self._question,
             self.answers.append, pytest.fail,
         )  # fmt: skip
         network = chain()

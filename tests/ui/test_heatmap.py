@@ -288,7 +288,7 @@ def test_that_zooming_reaches_single_entries_and_names_them_right(qtbot: QtBot) 
     for _ in range(7):
         QTest.keyClicks(tile, "+")
     assert tile._data.shape == (5, 4)
-    top, left = tile._window_origin()
+    top, left = tile._excerpt.origin
     assert color_at(tile, 2, 2, (5, 4)) == lut_color(array[top + 2, left + 2], 1.0)
     assert "×" in tile.accessibleName() and f"from {top}, {left}" in tile.accessibleName()
     QTest.keyClick(tile, Qt.Key.Key_Right)
@@ -299,9 +299,9 @@ def test_that_zooming_reaches_single_entries_and_names_them_right(qtbot: QtBot) 
     QTest.keyClick(tile, Qt.Key.Key_Up)
     QTest.keyClick(tile, Qt.Key.Key_Return)
     # The window went along.
-    assert chosen[-1] == (top - 1, left) and tile._window_origin() == (top - 1, left)
+    assert chosen[-1] == (top - 1, left) and tile._excerpt.origin == (top - 1, left)
     tile.set_data(array, 1.0, scale=1.0)
-    assert tile._window_origin() == (top - 1, left)
+    assert tile._excerpt.origin == (top - 1, left)
     QTest.keyClicks(tile, "0")
     assert tile._data.shape == (600, 500)
 

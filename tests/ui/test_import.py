@@ -70,7 +70,7 @@ def test_that_a_table_is_shown_with_what_was_found_out(
     assert page.header.isChecked() and page.target.currentText() == "kind"
     assert page.task.currentText() == "Classes"
     assert dialog.summary.text() == (
-        "60 rows · 3 feature columns · 3 classes: u 20, v 20, w 20 · 1 missing cells"
+        "60 rows · 3 feature columns · 3 classes: u 20, v 20, w 20 · one missing cell"
     )
     rows = [[page.model.index(r, c).data() for c in range(5)] for r in range(4)]
     assert rows == [
@@ -92,7 +92,7 @@ def test_that_an_import_is_one_entry_of_the_history_and_trains(
     dialog.import_button.click()
     qtbot.waitUntil(lambda: dialog.imported is not None)
     # Worth knowing before it is used.
-    assert "1 missing cells of 'b'" in dialog.note.text
+    assert "Missing cells of 'b'" in dialog.note.text
     assert dialog.import_button.text() == "&Use these data"
     dialog.import_button.click()
     dataset = current(window)
@@ -184,7 +184,7 @@ def test_that_what_is_wrong_is_said_and_nothing_is_imported(
     bad = tmp_path / "bad.csv"
     bad.write_text("a,b\n1,2.5\n3,4.5\n5\n")
     dialog = opened(window, qtbot, bad)
-    assert "row 4: it has 1 cells" in dialog.note.text and not dialog.import_button.isEnabled()
+    assert "row 4: it has one cell" in dialog.note.text and not dialog.import_button.isEnabled()
     late = tmp_path / "late.csv"
     late.write_text("a,b\n" + "".join(f"{i},{i / 2}\n" for i in range(1200)) + "x,1\n")
     dialog.choose(late)
@@ -259,6 +259,7 @@ def test_that_arrays_and_idx_files_are_imported(
     assert dialog.note.text == "Features and target are the same array."
     page.target.setCurrentIndex(1)
     page.target.activated.emit(1)
+    assert dialog.summary.text() == "9 rows of 9 numbers"
     imported(window, qtbot, dialog)
     assert current(window).class_names == ("0", "1")
     labels = bytes([0, 0, 8, 1]) + struct.pack(">I", 4) + bytes([1, 0, 1, 0])
@@ -272,6 +273,45 @@ def test_that_arrays_and_idx_files_are_imported(
     idx_page.features.setText(str(tmp_path / "pictures"))
     imported(window, qtbot, dialog)
     assert current(window).image_shape == (2, 2)
+
+
+def test_that_arrays_of_different_length_are_told_before_they_are_loaded(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "b.npz", x=np.eye(9), y=np.arange(8) % 2)
+    dialog = opened(window, qtbot, tmp_path / "b.npz")
+    assert "'x' has 9 rows and 'y' 8 rows" in dialog.note.text
+    assert not dialog.import_button.isEnabled()
+    dialog.reject()
+
+
+@pytest.mark.parametrize("paper", [True, False], ids=["ink on paper", "light in the dark"])
+def test_that_what_is_dark_on_bright_paper_is_taken_as_ink(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, paper: bool
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "signs" / name).mkdir(parents=True)
+        for i in range(3):
+            image = Image.new("L", (12, 12), 250 if paper else 5)
+            image.putpixel((i, 3), 0 if paper else 255)
+            image.save(tmp_path / "signs" / name / f"{i}.png")
+    dialog = opened(window, qtbot, tmp_path / "signs")
+    assert isinstance(dialog.page, PicturesPage)
+    assert dialog.page.dark.isChecked() is paper
+    imported(window, qtbot, dialog)
+    assert np.median(current(window).x) < 0.1, "what is nothing is near zero"
+
+
+def test_that_after_an_import_it_is_said_what_would_make_the_network_fit(
+    window: MainWindow, qtbot: QtBot, flowers: Path
+) -> None:
+    told: list[str] = []
+    window.importing.told.connect(told.append)
+    imported(window, qtbot, opened(window, qtbot, flowers))
+    assert told[0].startswith("Imported 'flowers': 60 rows.")
+    assert "Ctrl+. would help: Give 'dense_2' 3 units." in told[0]
+    window.canvas.fix_selection()
+    assert window._document.analysis.errors == ()
 
 
 def test_that_a_file_dropped_on_the_window_opens_the_dialog(

@@ -94,3 +94,16 @@ def test_that_it_says_why_there_is_nothing(
     window._document.reset(network)
     qtbot.waitUntil(lambda: said in panel.story.text(), timeout=10_000)
     assert not panel.button.isEnabled() and panel.pages.currentWidget() is panel._nothing
+
+
+def test_that_another_parameter_has_other_entries_to_choose_from(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    panel = window.instruments.landscape
+    window.actions_by_id["open_landscape"].trigger()
+    panel.kind.setCurrentIndex(2)
+    parameter, entry = panel.choices[0]
+    sizes = {"dense_1/weight": 64 * 16, "dense_1/bias": 16, "dense_2/weight": 160}
+    for name, size in sizes.items():
+        parameter.setCurrentIndex(parameter.findText(name))
+        assert (entry.minimum(), entry.maximum()) == (0, size - 1)

@@ -16,13 +16,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from backprop_studio import cli, lessons
+from backprop_studio import cli, lessons, project
 from backprop_studio.data import Dataset, Task, own
+from backprop_studio.lessons import evidence
 from backprop_studio.network import edits
 from backprop_studio.project import Project
 from backprop_studio.training import State
 from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
 from backprop_studio.ui.dialogs.lesson_list import LessonList
+from backprop_studio.ui.lesson_mode import LESSON_WIDTH
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.panels.lesson import LessonPanel
 from backprop_studio.ui.widgets.lesson_forms import CheckRow, PredictForm, typed_number
@@ -120,7 +122,7 @@ def test_that_a_lesson_is_walked_through_with_mouse_and_keyboard(
     assert lesson.hint.text() == "Hint (2)"
     click(qtbot, lesson.hint)
     click(qtbot, lesson.hint)
-    assert not lesson.hint.isVisible() and lesson.show_me.isVisible()
+    assert not lesson.hint.isEnabled() and lesson.show_me.isVisible()
     new_w.answer.clear()
     qtbot.keyClicks(new_w.answer, "3.4")
     qtbot.keyClick(new_w.answer, Qt.Key.Key_Return)
@@ -338,12 +340,179 @@ def test_that_a_lesson_goes_on_where_it_was_left(
     assert runner.step.id == "backward" and runner.progress.solved == ["meet"]
     # The steps before it are done again, so that its text and its task make sense.
     qtbot.waitUntil(lambda: window._engine.snapshot.loss == 4.0)
-    click(qtbot, window.lessons.panel.again)
+    _, whole = window.lessons.panel.again.menu().actions()
+    whole.trigger()
     again = window.lessons.runner
     assert again is not None and again is not runner
     assert again.step.id == "meet" and not again.progress.solved
     qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
     assert window._engine.snapshot.loss is None
+
+
+def test_that_evidence_reaches_over_several_sittings(
+    window: MainWindow, lesson: LessonPanel, qtbot: QtBot, tmp_path: Path
+) -> None:
+    press(qtbot, window, Qt.Key.Key_F8)
+    solved(qtbot, window)
+    click(qtbot, lesson.next)
+    asked = form(lesson, "prediction")
+    qtbot.keyClicks(asked.number, "5")
+    click(qtbot, asked.button)
+    press(qtbot, window, Qt.Key.Key_F8)
+    solved(qtbot, window)
+    click(qtbot, lesson.next)
+    window.lessons.leave()
+    assert window.lessons.open(path_of(NEURON))
+    qtbot.waitUntil(lambda: not window.lessons.demonstration.is_running)
+    asked = form(lesson, "first-loss")
+    qtbot.keyClicks(asked.number, "4")
+    click(qtbot, asked.button)
+    press(qtbot, window, Qt.Key.Key_F8)
+    solved(qtbot, window)
+    this, whole = lesson.again.menu().actions()
+    this.trigger()
+    qtbot.waitUntil(lambda: not window.lessons.demonstration.is_running)
+    path = tmp_path / "evidence.json"
+    assert window.lessons.write_evidence(path)
+    assert cli.main(["verify", str(path)]) == 0
+    whole.trigger()
+    assert window.lessons.write_evidence(path)
+    assert not [e for e in evidence.load(path).events if e.do in ("begin", "predict")]
+
+
+def test_that_a_step_gets_the_app_as_it_needs_it_and_forgets_nothing(
+    window: MainWindow, lesson: LessonPanel, qtbot: QtBot
+) -> None:
+    press(qtbot, window, Qt.Key.Key_F8)
+    solved(qtbot, window)
+    click(qtbot, lesson.next)
+    asked = form(lesson, "prediction")
+    qtbot.keyClicks(asked.number, "5")
+    qtbot.keyClick(asked.number, Qt.Key.Key_Return)
+    window._document.apply("Clear", chain())
+    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
+    this, _ = lesson.again.menu().actions()
+    this.trigger()
+    assert window._document.network == scene_of(NEURON).network
+    qtbot.waitUntil(lambda: not window.lessons.demonstration.is_running)
+    runner = window.lessons.runner
+    assert runner is not None
+    assert runner.step.id == "forward" and runner.progress.solved == ["meet"]
+    assert runner.progress.forecasts["prediction"].said == 5
+    press(qtbot, window, Qt.Key.Key_F8)
+    solved(qtbot, window)
+    assert "✗ It was: 7" in form(lesson, "prediction").outcome.text()
+
+
+def test_that_it_is_said_what_keeps_a_step_from_being_done(
+    window: MainWindow, lesson: LessonPanel, qtbot: QtBot
+) -> None:
+    lesson.step_requested.emit(1)
+    press(qtbot, window, Qt.Key.Key_F8, times=2)
+    qtbot.waitUntil(lambda: "say above what you expected" in lesson._notice.text())
+    # Too far: there is no prediction any more that one could be compared with.
+    press(qtbot, window, Qt.Key.Key_F9)
+    press(qtbot, window, Qt.Key.Key_F8)
+    runner = window.lessons.runner
+    assert runner is not None
+    prediction = runner.step.predictions[0].wanted()[0]
+    qtbot.waitUntil(lambda: runner.number(prediction) is None)
+    asked = form(lesson, "prediction")
+    asked.number.setFocus()
+    qtbot.keyClicks(asked.number, "five")
+    assert not asked.button.isEnabled() and "Type a number" in asked.outcome.text()
+    asked.number.clear()
+    qtbot.keyClicks(asked.number, "7")
+    qtbot.keyClick(asked.number, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "gone past this place" in lesson._notice.text())
+    assert not runner.is_solved, "it would be compared with another iteration's number"
+    this, _ = lesson.again.menu().actions()
+    this.trigger()
+    qtbot.waitUntil(lambda: not lesson._notice.isVisible())
+    press(qtbot, window, Qt.Key.Key_F8)
+    solved(qtbot, window)
+    assert "✓ It was: 7" in form(lesson, "prediction").outcome.text()
+    assert not lesson._notice.isVisible()
+
+
+def test_that_keys_stay_in_the_lesson_when_what_was_pressed_is_gone(
+    window: MainWindow, lesson: LessonPanel, qtbot: QtBot
+) -> None:
+    window.activateWindow()
+    press(qtbot, window, Qt.Key.Key_F8)
+    solved(qtbot, window)
+    click(qtbot, lesson.next)
+    press(qtbot, window, Qt.Key.Key_F8)
+    asked = form(lesson, "prediction")
+    qtbot.keyClicks(asked.number, "7")
+    asked.button.setFocus()
+    click(qtbot, asked.button)
+    solved(qtbot, window)
+    assert window.focusWidget() is lesson.next
+
+
+def test_that_a_wrong_sign_is_told_from_a_wrong_size(
+    window: MainWindow, lesson: LessonPanel, qtbot: QtBot
+) -> None:
+    lesson.step_requested.emit(4)
+    press(qtbot, window, Qt.Key.Key_F8, times=4)
+    new_w = row(lesson, "new-w")
+    for said, words in (("2", "Not yet"), ("-3.4", "Look at the sign"), ("", "Type a number")):
+        new_w.answer.clear()
+        qtbot.keyClicks(new_w.answer, said)
+        click(qtbot, new_w.button)
+        assert words in new_w.verdict.text()
+
+
+def test_that_the_last_step_leads_to_the_next_lesson(
+    window: MainWindow, lesson: LessonPanel, qtbot: QtBot
+) -> None:
+    lesson.step_requested.emit(7)
+    assert not lesson.onward.isVisible()
+    needed = row(lesson, "needed")
+    click(qtbot, needed.options.button(2))
+    click(qtbot, needed.button)
+    solved(qtbot, window)
+    click(qtbot, lesson.onward)
+    runner = window.lessons.runner
+    assert runner is not None and runner.lesson.head.id == "a-model-is-a-chain"
+    click(qtbot, lesson.leave)
+    assert window._document.network == chain(), "the learner's own is what comes back"
+
+
+def test_that_what_was_not_saved_is_still_kept_for_a_crash_in_a_lesson(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = window._document.network
+    window._document.apply("Move", edits.move(network, {network.nodes[0].id: (5.0, 5.0)}))
+    mine, recovery = window._document.network, window.project.recovery
+    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Ignore)
+    assert window.lessons.open(path_of(NEURON))
+    window._document.apply("Clear", edits.move(window._document.network, {"x": (1.0, 1.0)}))
+    recovery.keep()
+    recovery._finish()
+    assert project.load(recovery._file).network == mine
+    click(qtbot, window.lessons.panel.leave)
+    window._document.undo_stack.setClean()
+    assert not recovery._file.exists(), "saved, there is nothing to be kept"
+
+
+def test_that_a_lesson_is_wide_enough_whatever_is_opened_beside_it(
+    window: MainWindow, lesson: LessonPanel, qtbot: QtBot
+) -> None:
+    for key in ("open_explanation", "open_credit"):
+        window.actions_by_id[key].trigger()
+    window.canvas.node_opened.emit("product")
+    assert window.pages.currentWidget() is window.operations
+    window.operations.title.setText("a long name of an operation, and what it is computed as")
+    qtbot.wait(1)
+    dock = window.docks["lesson"]
+    assert dock.width() >= LESSON_WIDTH
+    assert lesson.next.visibleRegion().boundingRect() == lesson.next.rect()
+    window.actions_by_id["text_larger"].trigger()
+    qtbot.waitUntil(lambda: dock.width() > LESSON_WIDTH + 30)
+    click(qtbot, lesson.leave)
+    assert dock.minimumWidth() < LESSON_WIDTH
 
 
 def test_that_a_broken_lesson_is_refused_with_its_line_and_changes_nothing(
@@ -430,6 +599,37 @@ def test_that_the_editor_tries_solutions_saves_and_starts(
     click(qtbot, editor.start_button)
     runner = window.lessons.runner
     assert runner is not None and runner.lesson == lesson_named(NEURON)
+    assert editor.isHidden(), "it would stand before the lesson"
+    close(editor)
+
+
+def test_that_the_editor_is_back_when_its_lesson_is_left(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.actions_by_id["write_lesson"].trigger()
+    (editor,) = window.findChildren(LessonEditor)
+    click(qtbot, editor.start_button)
+    assert window.lessons.runner is not None and editor.isHidden()
+    editor.text.document().setModified(True)
+    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Cancel)
+    assert not window.close(), "nor is it lost while it is out of sight"
+    click(qtbot, window.lessons.panel.leave)
+    assert editor.isVisible()
+    close(editor)
+
+
+def test_that_a_control_that_is_not_there_is_told_to_who_hides_it(
+    editor: LessonEditor, qtbot: QtBot
+) -> None:
+    text = editor.text.toPlainText()
+    head = 'minutes = 8\nhide_actions = ["restart", "new_weight"]\nhide_panels = ["pallet"]'
+    editor.text.setPlainText(text.replace("minutes = 8", head))
+    editor.read()
+    told = [editor.faults.item(row).text() for row in range(editor.faults.count())]
+    assert told[0].startswith("Line 6: there is no control or panel 'new_weight'. There is new_w")
+    assert told[1].startswith("Line 7: there is no control or panel 'pallet'. There is palette")
+    assert len(told) == 2
+    assert editor.start_button.isEnabled(), "another version may have it"
     close(editor)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -31,7 +31,7 @@ from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.panels.loss_curves import LossCurvesPanel
 
 Do = Callable[[str], None]
-NO_TESTS = np.empty((0, 3))
+NO_TESTS = np.empty((0, 5))
 
 
 @pytest.fixture
@@ -49,7 +49,10 @@ def fill(panel: LossCurvesPanel, points: int = 400, *, accuracy: bool = True) ->
     losses = np.stack([epochs, 2 * np.exp(-epochs / 3) + 0.2 + noise], axis=1)
     ends = np.arange(0, points // 40 + 1, dtype=float)
     right = 1 - np.exp(-ends / 3) if accuracy else np.full(len(ends), np.nan)
-    tests = np.stack([ends, 2 * np.exp(-ends / 3) + 0.3, right], axis=1)
+    # A schedule cuts the rate after four epochs and after eight.
+    rates = np.where(ends == 0, np.nan, 0.1 * 0.5 ** ((ends - 1) // 4))
+    learned = np.where(ends == 0, np.nan, right + 0.01)
+    tests = np.stack([ends, 2 * np.exp(-ends / 3) + 0.3, right, learned, rates], axis=1)
     other = np.stack([epochs, losses[:, 1] + 0.5], axis=1)
     branches = (
         BranchView(1, "main", 1, 0.0, points, other, tests),
@@ -96,7 +99,13 @@ def test_that_epochs_and_branches_and_accuracy_are_shown_when_wanted(
     panel.branches.trigger()
     assert "main, held out" in panel.plot.curve_names()
     panel.accuracy.trigger()
-    assert panel.plot.curve_names() == ("validation", "main")
+    assert panel.plot.curve_names() == (
+        "train", "validation", "main", "main, training",
+    )  # fmt: skip
+    learned, held = (panel.plot._raw[n][1] for n in panel.plot.curve_names()[:2])
+    # At the start, nothing was learned yet, but the held-out rows are tested.
+    assert len(learned) == 10 and len(held) == 11
+    assert learned == pytest.approx(held[1:] + 0.01)
     assert panel.plot._raw["validation"][1][-1] == pytest.approx(1 - np.exp(-10 / 3))
     assert "accuracy" in panel.plot.accessibleName()
 
@@ -114,12 +123,51 @@ def test_that_what_was_done_is_marked_and_read(panel: LossCurvesPanel) -> None:
     fill(panel)
     marks = panel.plot.marks()
     assert [(m.x, m.text, m.short) for m in marks] == [
-        (2.5, "branch, rate 0.1 → 0.01", "rate 0.01"), (4, "edit by hand", "edit by hand"),
+        (2.5, "branch, rate 0.1 → 0.01", "rate 0.01"),
+        (4, "edit by hand, rate 0.1 → 0.05", "rate 0.05"),
+        (8, "rate 0.05 → 0.025", "rate 0.025"),
     ]  # fmt: skip
     assert "rate 0.1 → 0.01 (epoch 2.5)" in panel.plot.read_out(2.5)
     panel.marks.trigger()
     fill(panel)
     assert panel.plot.marks() == ()
+
+
+def test_that_a_rate_that_changes_is_a_curve_of_its_own_and_read_at_the_pointer(
+    panel: LossCurvesPanel,
+) -> None:
+    fill(panel)
+    panel.plot.setFocus()
+    for _ in range(2):
+        QTest.keyClick(panel.plot, Qt.Key.Key_Home)
+    assert panel.plot._legend.text().endswith("epoch 0.025, rate 0.1")
+    QTest.keyClick(panel.plot, Qt.Key.Key_End)
+    assert panel.plot._legend.text().endswith("epoch 10, rate 0.025")
+    panel.rate.trigger()
+    assert panel.plot.curve_names() == ("learning rate", "main")
+    epochs, rates = panel.plot._raw["learning rate"]
+    # Each from the start of its epoch to the end.
+    assert list(rates) == [0.1] * 8 + [0.05] * 8 + [0.025] * 4
+    assert list(epochs[:4]) == [0, 1, 1, 2] and epochs[-1] == 10
+    assert "learning rate" in panel.plot.accessibleName()
+
+
+def test_that_a_narrow_legend_shortens_names_and_not_numbers(panel: LossCurvesPanel) -> None:
+    legend = panel.plot._legend
+    legend.resize(150, legend.height())
+    told: list[str] = []
+
+    class Spy(QPainter):
+        def drawText(self, *arguments: object) -> None:  # type: ignore[override]
+            told.append(str(arguments[-1]))
+            super().drawText(*arguments)  # type: ignore[arg-type]
+
+    legend.set_entries([("a run with quite a long name", "#f00", "0.1234 (0.5678)")], "")
+    image = QImage(150, 40, QImage.Format.Format_RGB32)
+    painter = Spy(image)
+    legend.paint(painter)
+    painter.end()
+    assert told[0].endswith("…") and told[1] == "0.1234 (0.5678)"
 
 
 def test_that_the_button_opens_the_menu_by_mouse_and_keys_and_does_not_wait_for_it(
@@ -151,8 +199,11 @@ def test_that_the_table_has_each_epoch_and_is_copied(panel: LossCurvesPanel) -> 
     assert panel.table.isVisible() and panel.table.rowCount() == 11
     panel.copy_text()
     lines = QApplication.clipboard().text().splitlines()
-    assert lines[0].split("\t") == ["Epoch", "Training", "Held out", "Accuracy"]
-    assert lines[1].split("\t") == ["0", "–", "2.3", "0"]
+    assert lines[0].split("\t") == [
+        "Epoch", "Loss", "Held out", "Accuracy", "Held out", "Rate",
+    ]  # fmt: skip
+    assert lines[1].split("\t") == ["0", "–", "2.3", "–", "0", "–"]
+    assert lines[-1].split("\t")[-1] == "0.025"
 
 
 def test_that_files_hold_the_picture_and_every_point(
@@ -173,6 +224,7 @@ def test_that_files_hold_the_picture_and_every_point(
         count[name, what] += 1
     assert count[("train", "loss")] == 400 and count[("main train", "loss")] == 400
     assert count[("validation", "accuracy")] == 11
+    assert count[("train", "accuracy")] == count[("train", "learning rate")] == 10
     with pytest.raises(ExportError, match="ending"):
         panel.write(tmp_path / "d.gif")
     with pytest.raises(ExportError):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from backprop_studio import data
 from backprop_studio.nn import nodes, optimizers, schedules
 from backprop_studio.ui import docks
 from backprop_studio.ui.guide import GUIDE, TOPICS
@@ -118,6 +121,29 @@ def test_that_f1_explains_what_is_in_front(window: MainWindow) -> None:
     window.instruments.credit.filter.setFocus()
     window.actions_by_id["help"].trigger()
     assert window.help.heading.text() == "<b>Panel: Credit</b>"
+
+
+def test_that_every_corruption_has_a_page_that_says_why_and_what_can_be_set(
+    window: MainWindow,
+) -> None:
+    for kind in data.corruptions().values():
+        window.help.explain_topic(f"Corruption: {kind.info.title}")
+        assert window.help.heading.text() == f"<b>Corruption: {kind.info.title}</b>"
+        text = window.help.text.toPlainText()
+        assert kind.info.summary in text
+        assert all(field.label in text and field.doc in text for field in kind.fields())
+        module = inspect.getmodule(kind)
+        assert module is not None and str(module.__doc__).strip() in text
+        assert window.help.formula.isHidden()
+
+
+def test_that_f1_explains_the_corruption_that_is_selected(window: MainWindow) -> None:
+    window.layouts.open("data")
+    window.data.tabs.setCurrentIndex(1)
+    window.data.corruptions.add("swapped_labels")
+    window.data.corruptions.list.setFocus()
+    window.actions_by_id["help"].trigger()
+    assert window.help.heading.text() == "<b>Corruption: Swapped labels</b>"
 
 
 def test_that_opening_any_panel_gives_it_the_keyboard(window: MainWindow, qtbot: QtBot) -> None:

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from backprop_studio.network import Network
 from backprop_studio.training import State
 from backprop_studio.ui.main_window import MainWindow
+from backprop_studio.ui.panels.over_time import RIDGES, TABLE
 
 Do = Callable[[str], None]
 
@@ -59,7 +60,7 @@ def test_that_map_distribution_and_table_say_the_same_by_keyboard(
     (chosen,) = window.canvas.selected_nodes()
     assert window._document.network.node(chosen).name == "dense_2"
 
-    panel.view.setCurrentIndex(3)
+    panel.view.setCurrentIndex(TABLE)
     assert [panel.table.item(row, 0).text() for row in (0, 1)] == ["dense_1", "dense_2"]
     assert float(panel.table.item(1, 2).text()) == pytest.approx(newest, rel=1e-2)
     QTest.mouseClick(panel.copy, Qt.MouseButton.LeftButton)
@@ -72,7 +73,13 @@ def test_that_map_distribution_and_table_say_the_same_by_keyboard(
     panel.map.setFocus()
     QTest.keyClick(panel.map, Qt.Key.Key_End)
     assert "share from" in panel.reading.text()
-    assert len(panel.as_text().split("\n")) == 4
+    as_map = panel.as_text()
+    assert len(as_map.split("\n")) == 4
+    panel.view.setCurrentIndex(RIDGES)
+    assert panel.of.currentText() == "dense_1/weight" and panel.as_text() == as_map
+    panel.ridges.setFocus()
+    QTest.keyClick(panel.ridges, Qt.Key.Key_Right)
+    assert "share from" in panel.reading.text() and len(panel.ridges.shown()) == 3
     panel.measure.setCurrentIndex(2)
     assert "Distributions are kept of" in panel.story.text() and not panel.pages.isVisible()
 

@@ -119,21 +119,35 @@ def test_that_the_cells_of_the_confusion_matrix_list_their_examples_which_can_be
     assert losses == sorted(losses, reverse=True)
     panel.members.set_examples(found, np.array([inside]))
     panel.members.card.trace.click()
-    assert window.instruments.example.row.value() == found.batch[inside]
-    assert window.docks["example"].isVisible() and window.tracer._row == found.batch[inside]
+    example = window.instruments.example
+    qtbot.waitUntil(lambda: example.row.value() == found.batch[inside], timeout=10_000)
+    assert window.docks["example"].isVisible() and window.tracer._example == found.rows[inside]
 
 
-def test_that_an_example_outside_the_batch_says_when_it_comes(
-    window: MainWindow, qtbot: QtBot
+def test_that_an_example_outside_the_batch_is_traced_by_itself(
+    window: MainWindow, do: Do, qtbot: QtBot
 ) -> None:
+    do("step_batch")
     panel = opened(window, qtbot)
     found = panel._found
     assert found is not None
     other = int(np.flatnonzero((found.batch < 0) & ~found.held)[0])
     held = int(np.flatnonzero(found.held)[0])
-    for place, told in ((other, "comes in batch"), (held, "never in a batch")):
+    example, note = window.instruments.example, window.tracer._note
+    for place, tip, why in (
+        (other, "of this epoch", "not in this batch"),
+        (held, "held out", "never in a batch"),
+    ):
         panel.card.set_example(found, place)
-        assert not panel.card.trace.isEnabled() and told in panel.card.trace.toolTip()
+        assert tip in panel.card.trace.toolTip()
+        panel.card.trace.click()
+        row = int(found.rows[place])
+        qtbot.waitUntil(lambda why=why: why in example.words.text(), timeout=10_000)
+        qtbot.waitUntil(
+            lambda row=row: f"example {row:,}, in a pass" in note.text(), timeout=10_000
+        )
+        assert f"Example {row:,}" in example.words.text() and example.example.value() == row
+        assert not example.numbers.isEnabled()
 
 
 def test_that_a_drawing_is_classified_while_it_is_drawn(

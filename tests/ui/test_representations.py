@@ -79,6 +79,9 @@ def test_that_pointing_at_an_example_shows_it_in_every_plot(
     dot = first.current
     assert dot == 9 and all(plot.current == dot for plot in others)
     assert "Example" in first.accessibleDescription()
+    QTest.keyClick(first, Qt.Key.Key_Return)
+    assert window.docks["example"].isVisible()
+    assert window.instruments.example.example.value() == panel._found.rows[9]
 
 
 def test_that_two_units_can_be_the_axes(window: MainWindow, qtbot: QtBot) -> None:

@@ -55,12 +55,13 @@ def test_that_no_data_set_is_chosen_at_first_and_that_this_is_said(panel: SetupP
 
 
 def test_that_every_data_set_can_be_chosen_and_is_described(
-    panel: SetupPanel, document: Document
+    panel: SetupPanel, document: Document, qtbot: QtBot
 ) -> None:
     for count, info in enumerate(data.infos(), 1):
         choose(panel.dataset, info.id)
         assert document.network.setup.dataset == info.id
         assert document.undo_stack.count() == count
+        qtbot.waitUntil(lambda: not document.analysis.preparing)
         assert f"{data.load(info.id).size:,} rows" in panel.caption
         assert data.load(info.id).licence in panel.dataset.toolTip()
         assert (panel.examples > 0) == (data.load(info.id).image_shape is not None)

@@ -11,6 +11,7 @@ import pytest
 from backprop_studio.ui.canvas.scene import NetworkScene
 from backprop_studio.ui.main_window import MainWindow
 from benchmarks import soak
+from benchmarks.monkey.looking import NOISE
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,5 +85,5 @@ def test_that_quitting_while_training_leaves_no_thread_and_no_error() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    noise = [line for line in done.stderr.splitlines() if not line.startswith(soak.NOISE)]
+    noise = [line for line in done.stderr.splitlines() if not line.startswith(NOISE)]
     assert noise == []

@@ -39,7 +39,9 @@ def test_that_every_example_has_a_point_and_a_row_and_the_mean_is_told(
     QTest.keyClick(panel.plot, Qt.Key.Key_Return)
     assert panel.words.text() == panel._tell(1) and "asks for" in panel.words.text()
     panel.trace.click()
-    assert window.instruments.example.row.value() == 1 and window.docks["example"].isVisible()
+    assert window.docks["example"].isVisible()
+    example = window.instruments.example
+    qtbot.waitUntil(lambda: example.row.value() == 1, timeout=10_000)
     window.actions_by_id["open_voices"].trigger()
     panel.views.as_table.click()
     assert panel.views.table.rowCount() == 32

@@ -25,6 +25,7 @@ from backprop_studio.nn import nodes, optimizers
 from tests.networks import chain
 
 EXAMPLE = assets.path("examples", "digits.bps")
+MOONS = assets.path("examples", "moons.bps")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -94,6 +95,7 @@ def test_that_exported_weights_predict_what_the_last_line_says(run: Run, tmp_pat
 
     with np.load(npz) as arrays:
         w = dict(arrays)
+    assert list(w.pop("classes")) == list("0123456789") and len(w.pop("features")) == 64
     found = load_file(tensors)
     kept = project.load(bps)
     named = project.tensor_names(kept.network, kept.weights)
@@ -249,6 +251,20 @@ def test_that_one_failing_export_does_not_lose_the_others(
         (("train", EXAMPLE, "--export"), "--export"),
         (("train", EXAMPLE, "--export", "w.pkl"), ".npz, .safetensors"),
         (("train", EXAMPLE, "--save", "w.npz"), ".bps"),
+        (
+            ("train", EXAMPLE, "--dataset", "gone"),
+            "--dataset is 'gone'; it must be one of digits, ",
+        ),
+        (("train", EXAMPLE, "--dataset", "iris", "--data", "x.csv"), "left out where --data is"),
+        (("train", EXAMPLE, "--option", "count=3"), "nothing to set of 'Handwritten digits'"),
+        (("train", MOONS, "--option", "rows=3"), "it must be of count=…, noise=…, seed=…"),
+        (("train", MOONS, "--option", "count=1"), "--option count is '1'; it must be a whole"),
+        (("train", MOONS, "--validation", "1.5"), "--validation is '1.5'"),
+        (("train", MOONS, "--scaling", "big"), "it must be one of none, standard, range"),
+        (("train", MOONS, "--shuffle", "1"), "--shuffle is '1'; it must be yes or no"),
+        (("train", MOONS, "--corrupt", "rust"), "it must be one of none, label_noise, "),
+        (("train", MOONS, "--corrupt", "label_noise,share=7"), "--corrupt share is '7'"),
+        (("train", MOONS, "--corrupt", "label_noise,much"), "it must be of share=…, rows=…"),
         (("check",), "PROJECT"),
         (("check", "a.bps", "--quiet"), "--quiet"),
         (("a.bps", "b.bps"), "b.bps"),
@@ -451,7 +467,7 @@ def test_that_a_project_trains_on_a_file_of_ones_own(
     path = tmp_path / "own.csv"
     rows = [f"{'uv'[i % 2]};{i % 2},5;{i % 5}\n" for i in range(60)]
     path.write_text("label;a;b\n" + "".join(rows))
-    moons, saved = assets.path("examples", "moons.bps"), tmp_path / "net.bps"
+    moons, saved = MOONS, tmp_path / "net.bps"
     told = ("train", moons, "--data", path, "--seed", 1, "--epochs", 30, "--quiet")
     code, out, err = run(*told, "--save", saved)
     assert (code, err) == (0, "") and "accuracy 1.0000 (12 rows)" in out
@@ -462,3 +478,36 @@ def test_that_a_project_trains_on_a_file_of_ones_own(
     assert code == 1 and "it has no column 'nothing'; there are 'label', 'a', 'b'." in err
     code, _, err = run("train", moons, "--target", "label")
     assert code == 2 and "--target is 'label'; it must be given together with --data" in err
+
+
+def test_that_what_is_done_to_the_data_is_said_by_options_and_saved(
+    run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "net.bps"
+    code, out, err = run(
+        "train", MOONS, "--epochs", 1, "--quiet", "--save", path,
+        "--option", "count=400", "--option", "noise=0.3", "--validation", "0.25",
+        "--stratified", "no", "--shuffle", "no", "--scaling", "range",
+        "--corrupt", "label_noise,share=0.3", "--corrupt", "feature_noise,rows=all",
+    )  # fmt: skip
+    assert (code, err) == (0, "") and "(100 rows)" in out
+    setup = project.load(path).network.setup
+    settings = setup.data
+    assert settings.options is not None
+    assert settings.options.config() == {"count": 400, "noise": 0.3, "seed": 0}
+    assert setup.validation == 0.25
+    assert (settings.stratified, settings.shuffle, settings.scaling) == (False, False, "range")
+    noise, blur = settings.corruptions
+    assert (noise.info.id, noise.config()["share"]) == ("label_noise", 0.3)
+    assert (blur.info.id, blur.config()["rows"]) == ("feature_noise", "all")
+    again = run("train", path, "--epochs", 1, "--corrupt", "none", "--save", path, "--quiet")
+    assert again[0] == 0
+    assert project.load(path).network.setup.data.corruptions == ()
+
+
+def test_that_a_network_is_fitted_to_other_data_and_told_how(run: Run, tmp_path: Path) -> None:
+    code, _, err = run("train", MOONS, "--epochs", 1, "--dataset", "wine")
+    assert code == 1 and "compares with targets of shape N×3" in one_line(err)
+    code, out, err = run("train", MOONS, "--epochs", 3, "--dataset", "wine", "--fit", "--seed", 1)
+    assert code == 0 and "(36 rows)" in out
+    assert err == "backprop-studio: fitted: Give 'output' 3 units\n"

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from networks import chain, residual
 
-from backprop_studio import nn
+from backprop_studio import data, nn
+from backprop_studio.data import Dataset, DataSettings, Task, own
 from backprop_studio.network import Network, TrainingSetup, analyze, edits
 from backprop_studio.network.fixes import first_fix, fix_for
+from backprop_studio.network.presets import PRESETS
 
 DENSE, LOSS = ("dense", {"units": 10}), ("softmax_cross_entropy", {})
 INPUT, IMAGE = ("input", {}), ("input", {"shape": "image"})
@@ -74,6 +77,23 @@ CASES: dict[str, tuple[Callable[[], Network], str, str]] = {
     "classes of numbers": (
         lambda: chain([INPUT, ("dense", {"units": 1}), LOSS], dataset="sine"),
         "target-kind", "Make 'loss_1' a Mean squared error"),
+    "a table for a network that reads pictures": (
+        lambda: chain([IMAGE, ("conv2d", {}), ("flatten", {}), DENSE, LOSS], dataset="moons"),
+        "image-missing", "Put a small network that fits 'Two moons' in its place"),
+    "a table for a network that reads tokens": (
+        lambda: chain([INPUT, ("embedding", {}), ("mean", {}), DENSE, LOSS], dataset="iris"),
+        "shape-mismatch", "Put a small network that fits 'Irises' in its place"),
+    "steps of another length": (
+        lambda: chain([INPUT, ("reshape", {"channels": 8, "height": 8, "width": 0}),
+                       ("lstm", {}), DENSE, LOSS], dataset="wine"),
+        "shape-mismatch", "Let 'reshape_1' make 13×1 of each row"),
+    "pictures of another size": (
+        lambda: chain([INPUT, ("reshape", {}), ("flatten", {}), DENSE, LOSS], dataset="mnist"),
+        "shape-mismatch", "Let 'reshape_1' make 28×28 of each row"),
+    "more classes by the options of the data": (
+        lambda: chain([INPUT, DENSE, LOSS], dataset="blobs",
+                      data=DataSettings(options=data.recipe("blobs")(classes=5))),
+        "target-mismatch", "Give 'dense_1' 5 units"),
     "a forgotten Flatten": (
         lambda: chain([IMAGE, ("conv2d", {}), DENSE, LOSS]),
         "shape-mismatch", "Put a Flatten before 'dense_1'"),
@@ -162,3 +182,28 @@ def test_that_fixes_lead_from_two_layers_to_a_network_that_trains() -> None:
         network = fix.edit(network)
     assert analysis.lowered is not None and not analysis.diagnostics
     assert len({(n.x, n.y) for n in network.nodes}) == len(network.nodes)
+
+
+def imported(kind: str) -> Dataset:
+    """Data as somebody brings them: a table with classes or numbers, or pictures."""
+    random, rows = np.random.default_rng(1), 60
+    x = random.normal(size=(rows, 108 if kind == "pictures" else 5)).astype(np.float32)
+    picture = (12, 9) if kind == "pictures" else None
+    if kind == "numbers":
+        y, task, names = random.normal(size=(rows, 1)).astype(np.float32), Task.REGRESSION, ()
+    else:
+        y, task, names = np.arange(rows) % 3, Task.CLASSIFICATION, ("a", "b", "c")
+    return Dataset("", "Mine", "", x, y, task, names, (), picture, "", "")
+
+
+@pytest.mark.parametrize("kind", ["classes", "numbers", "pictures"])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_that_two_clicks_after_an_import_any_preset_trains(preset: str, kind: str) -> None:
+    dataset = own.keep(imported(kind))
+    network = PRESETS[preset].started()
+    network = edits.set_setup(network, network.setup.for_dataset(dataset.id))
+    for _ in range(2):
+        fix = first_fix(analyze(network))
+        if fix is not None:
+            network = fix.edit(network)
+    assert analyze(network).errors == ()

@@ -52,10 +52,24 @@ def test_that_a_pair_like_mnist_is_found_from_either_file(
     assert source_of(path) is Source.IDX
     seen = idx.inspect(path)
     assert seen.shape == (4, 2, 3) and seen.features is not None and seen.labels is not None
+    assert np.array_equal(seen.first, IMAGES.astype(np.float32) / np.float32(255))
     dataset = idx.load(seen.features, seen.labels).dataset
     assert dataset.image_shape == (2, 3) and dataset.x.shape == (4, 6)
     assert np.array_equal(dataset.x, IMAGES.reshape(4, 6).astype(np.float32) / np.float32(255))
     assert dataset.class_names == ("2", "3", "7") and dataset.y.tolist() == [2, 0, 2, 1]
+
+
+def test_that_of_many_pictures_a_few_are_shown_and_of_a_broken_file_those_that_are_there(
+    tmp_path: Path,
+) -> None:
+    many = np.arange(40 * 6, dtype=np.uint8).reshape(40, 2, 3)
+    path = tmp_path / "train-images-idx3-ubyte"
+    path.write_bytes(idx_bytes(many))
+    assert np.array_equal(idx.inspect(path).first, many[:12].astype(np.float32) / np.float32(255))
+    path.write_bytes(gzip.compress(idx_bytes(many)[: 16 + 20]))
+    assert idx.inspect(path).first.shape == (3, 2, 3)
+    path.write_bytes(idx_bytes(many.reshape(40, 6)))
+    assert idx.inspect(path).first.shape[0] == 0, "no pictures"
 
 
 @pytest.mark.parametrize("kind", ["int8", "int16", "int32", "float32", "float64"])

@@ -130,7 +130,7 @@ def test_what_becomes_of_missing_cells(tmp_path: Path) -> None:
     assert filled.warnings[0].text.endswith("the first of them row 5.")
     dropped = take(path, a=Missing.DROP, b=Missing.DROP)
     assert dropped.dataset.x.tolist() == [[1, 2], [8, 9]]
-    assert dropped.warnings[0].text.startswith("3 rows")
+    assert "missing: 3, the first of them row 3" in dropped.warnings[0].text
 
 
 def test_that_digits_in_groups_are_numbers(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_that_the_target_is_found_by_its_name(tmp_path: Path) -> None:
     ("content", "told"),
     [
         ("a,b\n1,2\n3,4,5\n6,7\n", "'FILE', row 3: it has 3 cells, and the first row has 2."),
-        ("a,b\n1,2.5\n\n3\n", "'FILE', row 4: it has 1 cells, and the first row has 2."),
+        ("a,b\n1,2.5\n\n3\n", "'FILE', row 4: it has one cell, and the first row has 2."),
         ("a,y\n1,2.5\ninf,3.5\n", "'FILE', row 3, column 'a': 'inf' is infinite, and only"),
         ("a,y\n1,2.5\n1e39,3.5\n", "'FILE', row 3, column 'a': '1e39' is too large;"),
         ("a,y\n1,2.5\n1e999,3.5\n", "'FILE', row 3, column 'a': '1e999' is too large;"),
@@ -265,6 +265,19 @@ def test_that_a_feature_that_never_changes_is_a_warning(tmp_path: Path) -> None:
     made = take(write(tmp_path, "a,b,y\n1,7,u\n2,7,v\n3,7,v\n"))
     assert [d.code for d in made.warnings] == ["import-rare", "import-constant"]
     assert "'b'" in made.warnings[1].text and "'u'" in made.warnings[0].text
+
+
+def test_that_words_among_numbers_are_told_with_row_and_column_when_they_make_categories(
+    tmp_path: Path,
+) -> None:
+    rows = "".join(f"{i % 4},{i},{'uv'[i % 2]}\n" for i in range(20))
+    made = take(write(tmp_path, "a,b,y\n" + rows + "oops,7,u\nagain,8,v\n" * 3))
+    assert "a = oops" in made.dataset.feature_names
+    assert [d.text for d in made.warnings] == [
+        "Column 'a' is read as categories, not as numbers, because of 'oops' in row 22."
+    ]
+    words = take(write(tmp_path, "a,y\n" + "red,u\nblue,v\n3,u\n4,v\n" * 3))
+    assert words.warnings == (), "as many words as numbers: that is what the column is"
 
 
 def test_that_loading_tells_how_far_it_is_and_can_be_given_up(tmp_path: Path) -> None:

@@ -7,7 +7,16 @@ import io
 
 import numpy as np
 
-from backprop_studio.insight.curves import as_csv, per_epoch, running_mean
+from backprop_studio.insight.curves import (
+    HELD_OUT,
+    LEARNED,
+    as_csv,
+    as_steps,
+    per_epoch,
+    points_of,
+    rate_steps,
+    running_mean,
+)
 
 
 def test_a_running_mean_is_of_the_last_numbers() -> None:
@@ -53,3 +62,35 @@ def test_the_text_has_every_point_to_its_last_digit() -> None:
     assert rows[0] == ["curve", "quantity", "epoch", "value"] and len(rows) == 1001
     assert rows[1][:2] == ['a, "b"', "loss"]
     assert np.array_equal(np.array([[float(v) for v in r[2:]] for r in rows[1:]]), points)
+
+
+def test_a_step_of_the_rate_is_found_and_a_smooth_schedule_has_none() -> None:
+    def tests_with(rates: list[float]) -> np.ndarray:
+        points = np.full((len(rates), 5), np.nan)
+        points[:, 0], points[:, 4] = range(len(rates)), rates
+        return points
+
+    nan = float("nan")
+    cut = tests_with([nan, 0.1, 0.1, 0.1, 0.01, 0.01])
+    assert rate_steps(cut) == [(3.0, 0.1, 0.01)]
+    # Set by hand in between, it is no step of the schedule's.
+    assert rate_steps(cut, [3.4]) == [] and rate_steps(cut, [2.5]) == [(3.0, 0.1, 0.01)]
+    assert rate_steps(tests_with([nan, 0.1, 0.09, 0.07, 0.04])) == []
+    # A warm-up that ends is no cut.
+    assert rate_steps(tests_with([nan, 0.01, 0.05, 0.1, 0.1, 0.1])) == []
+    assert rate_steps(np.empty((0, 5))) == [] and rate_steps(tests_with([nan, 0.1])) == []
+
+
+def test_missing_numbers_are_left_out_of_a_column() -> None:
+    points = np.array([[0.0, 1, 0.5, np.nan, np.nan], [1.0, 1, np.nan, 0.25, 0.1]])
+    assert points_of(points, LEARNED).tolist() == [[1.0, 0.25]]
+    assert points_of(points, HELD_OUT).tolist() == [[0.0, 0.5]]
+
+
+def test_a_number_that_holds_for_an_epoch_is_drawn_from_its_start_to_its_end() -> None:
+    points = np.array([[1.0, 0.1], [2.0, 0.05], [4.0, 0.01]])
+    # Nothing is known of the third epoch.
+    assert as_steps(points).tolist() == [
+        [0, 0.1], [1, 0.1], [1, 0.05], [2, 0.05], [3, 0.01], [4, 0.01],
+    ]  # fmt: skip
+    assert as_steps(np.empty((0, 2))).shape == (0, 2)

@@ -12,9 +12,10 @@ from networks import DIGITS, Layers, chain, diverging
 
 from backprop_studio import data
 from backprop_studio.autograd import Array
-from backprop_studio.insight.doctor import Finding, Report, Rule, consult
+from backprop_studio.insight.doctor import Finding, Report, Rule, consult, overfitting
 from backprop_studio.insight.history import History
 from backprop_studio.insight.remedies import BY_RULE, Remedy, experiments
+from backprop_studio.insight.vitals import examine
 from backprop_studio.network import Network, TrainingSetup, analyze
 from backprop_studio.nn import optimizers
 from backprop_studio.training import Boundary, Session
@@ -209,6 +210,25 @@ def test_learning_few_rows_by_heart_is_overfitting(monkeypatch: pytest.MonkeyPat
     assert offers[Remedy.PENALTY].setup.l2 > 0
     added = offers[Remedy.DROPOUT].named("dropout_1")
     assert added is not None and offers[Remedy.DROPOUT].incoming(added.id)[0].source == "relu_1"
+
+
+def test_a_held_out_loss_that_doubles_next_to_nothing_is_no_overfitting() -> None:
+    session = _session(chain(DIGITS, batch_size=64))
+    session.step(Boundary.EPOCH)
+    vitals = examine(session, ())
+    epochs = np.arange(9.0)
+
+    def found(worst: float) -> set[Rule]:
+        """With a held-out loss that falls from 2 to 0.005 and goes up again, to `worst`."""
+        held_out = np.concatenate([np.geomspace(2.0, 0.005, 5), np.full(4, worst)])
+        tests = np.full((9, 5), np.nan)
+        tests[:, 0], tests[:, 1] = epochs, held_out
+        losses = np.stack([np.linspace(0.1, 8, 80), np.geomspace(2.0, 1e-4, 80)], axis=1)
+        changed = replace(vitals, tests=tests, losses=losses, batches=10)
+        return {finding.rule for finding in overfitting(changed)}
+
+    assert found(0.012) == set()
+    assert found(0.5) == {Rule.OVERFIT}
 
 
 @pytest.mark.parametrize("name", ["digits", "xor", "preset mlp", "preset residual", "preset lenet"])

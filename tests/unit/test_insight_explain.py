@@ -11,6 +11,7 @@ from backprop_studio.autograd import Phase, Role, resolve
 from backprop_studio.errors import StudioError
 from backprop_studio.insight.explain import How, Spot, explain
 from backprop_studio.network import analyze
+from backprop_studio.nn import losses
 from backprop_studio.training import Boundary, Intervention, Session
 
 ENTRIES = 3
@@ -65,7 +66,9 @@ def test_terms_lead_to_the_numbers_they_name() -> None:
     for spot in _spots(session):
         for term in explain(spot, session).terms:
             for factor in term.factors:
-                if factor.spot is not None and factor.symbol != "local":
+                if factor.spot is None or factor.spot.within is not None:
+                    continue
+                if factor.symbol != "local":
                     there = machine.array(factor.spot.value)[factor.spot.entry]
                     if session.program.values[factor.spot.value].role is Role.RESULT:
                         assert factor.number == pytest.approx(float(there)), spot
@@ -153,3 +156,72 @@ def test_an_entry_that_is_not_there_is_told(entry: tuple[int, ...]) -> None:
     session = _session()
     with pytest.raises(StudioError, match="entry"):
         explain(Spot(session.program.parameters[0].id, entry), session)
+
+
+def _derived(spot: Spot, session: Session, most: int) -> set[How]:
+    """What the ends of a derivation are, following the largest two numbers of each step."""
+    waiting, seen, ends = [spot], {spot}, set()
+    while waiting and len(seen) < most:
+        here = waiting.pop()
+        found = explain(here, session)
+        if found.how is How.SUM:
+            whole = sum(term.amount for term in found.terms) + found.rest
+            assert whole == pytest.approx(found.number, rel=1e-4, abs=1e-6), here
+        nearest = [f.spot for t in found.terms[:2] for f in t.factors if f.spot is not None]
+        if found.how in (How.DATA, How.KEPT) or not nearest:
+            ends.add(found.how)
+        waiting += [s for s in nearest if s not in seen]
+        seen.update(nearest)
+    return ends
+
+
+@pytest.mark.parametrize("loss", sorted(losses()))
+def test_every_loss_is_derived_from_its_parts_down_to_data_and_parameters(loss: str) -> None:
+    network = chain([("input", {}), ("dense", {"units": 10}), (loss, {})], batch_size=8)
+    session = Session(analyze(network).require(), network.setup)
+    session.step(Boundary.BATCH)
+    program = session.program
+    assert program.loss is not None
+    found = explain(Spot(program.loss, ()), session)
+    assert found.how is How.SUM and found.terms and found.plain
+    assert found.number == pytest.approx(sum(t.amount for t in found.terms) + found.rest, rel=1e-4)
+    assert {How.DATA, How.KEPT} <= _derived(Spot(program.loss, ()), session, 150)
+    # What is kept for the backward pass is told as well.
+    kept = program.instructions[program.producer[program.loss]].outputs[1]
+    assert explain(Spot(kept, (1, 2)), session).terms
+
+
+def test_a_result_in_between_has_an_address_and_one_that_is_not_there_is_refused() -> None:
+    network = chain([("input", {}), ("dense", {"units": 10}), ("mse", {})], batch_size=4)
+    session = Session(analyze(network).require(), network.setup)
+    assert session.program.loss is not None
+    told = explain(Spot(session.program.loss, ()), session)
+    square = told.terms[0].factors[0].spot
+    assert square is not None and square.within == told.instruction
+    found = explain(square, session)
+    assert found.how is How.RULE and found.number == told.terms[0].factors[0].number
+    (difference,) = (factor.spot for factor in found.terms[0].factors)
+    assert difference is not None and difference.within is None
+    assert found.terms[0].amount ** 2 == pytest.approx(found.number, rel=1e-6)
+    with pytest.raises(StudioError):
+        explain(Spot(square.value, (9, 0), square.within), session)
+
+
+def test_a_recurrent_layer_is_derived_step_by_step() -> None:
+    network = chain(
+        [
+            ("input", {}),
+            ("reshape", {"channels": 4, "height": 16, "width": 0}),
+            ("lstm", {"units": 3}),
+            ("dense", {"units": 10}),
+            ("softmax_cross_entropy", {}),
+        ],
+        batch_size=4,
+    )
+    session = Session(analyze(network).require(), network.setup)
+    lstm = next(i for i in session.program.instructions if i.op.name == "lstm")
+    found = explain(Spot(lstm.outputs[0], (1, 2)), session)
+    assert found.how is How.RULE and len(found.terms) == 2
+    product = found.terms[0].amount * found.terms[1].amount
+    assert product == pytest.approx(found.number, rel=1e-5)
+    assert {How.KEPT} <= _derived(Spot(lstm.outputs[0], (1, 2)), session, 60)

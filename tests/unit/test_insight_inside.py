@@ -6,16 +6,24 @@ import numpy as np
 import pytest
 from networks import Layers, chain, residual
 
+from backprop_studio.autograd import Op
 from backprop_studio.autograd.ops.activation import Sigmoid
+from backprop_studio.autograd.ops.arithmetic import Add, Subtract
+from backprop_studio.autograd.ops.extrema import Maximum
+from backprop_studio.autograd.ops.loss import MeanSquaredError, SoftmaxCrossEntropy
+from backprop_studio.autograd.ops.multiply import Divide, Multiply
+from backprop_studio.autograd.ops.scores import BinaryCrossEntropy
 from backprop_studio.insight.inside import (
     Mistake,
     dense_sheet,
     layers,
     loss_sheet,
+    pair_sheet,
     pointwise_sheet,
     sit,
 )
-from backprop_studio.network import analyze
+from backprop_studio.network import Network, Node, TrainingSetup, Wire, analyze
+from backprop_studio.nn import nodes
 from backprop_studio.training import Boundary, Session
 
 X = np.array([[1.0, 2.0], [3.0, -1.0]])
@@ -76,10 +84,94 @@ def test_an_activation_s_mistakes_are_known() -> None:
 
 def test_a_loss_is_a_mean() -> None:
     p, t = np.array([[0.7, 0.3], [0.2, 0.8]]), np.array([[1.0, 0.0], [0.0, 1.0]])
-    task = loss_sheet(p, t).tasks[0]
+    task = loss_sheet(p, t, SoftmaxCrossEntropy()).tasks[0]
     assert task.answer == pytest.approx(-0.15)
     assert task.judge(-0.3) is Mistake.NO_MEAN
     assert task.judge(0.15) is Mistake.SIGN
+
+
+def test_a_squared_error_is_a_mean_over_all_entries_and_has_a_two() -> None:
+    p, t = np.array([[0.7, 0.3], [0.2, 0.8]]), np.array([[1.0, 0.0], [0.0, 1.0]])
+    sheet = loss_sheet(p, t, MeanSquaredError())
+    assert sheet.rule.endswith("with n = 4")
+    task = sheet.tasks[0]
+    assert (task.name, task.answer) == ("dP[0, 0]", pytest.approx(-0.15))
+    assert task.judge(-0.6) is Mistake.NO_MEAN
+    assert task.judge(-0.075) is Mistake.NO_TWO
+    total = loss_sheet(p, t, MeanSquaredError("sum")).tasks[0]
+    assert total.answer == pytest.approx(-0.6) and "/" not in total.worked
+    assert loss_sheet(p, t, BinaryCrossEntropy()).tasks[0].answer == pytest.approx(-0.075)
+
+
+def _pair(op: Op, name: str, parts: list[np.ndarray] | None = None):  # type: ignore[no-untyped-def, type-arg]
+    functions = {
+        Add: np.add, Subtract: np.subtract, Multiply: np.multiply,
+        Divide: np.divide, Maximum: np.maximum,
+    }  # fmt: skip
+    sheet = pair_sheet(X, W, functions[type(op)], op, parts or [DY])
+    assert len(sheet.tasks) == 8
+    return next(t for t in sheet.tasks if t.name == name)
+
+
+@pytest.mark.parametrize(
+    ("op", "name", "given", "wanted"),
+    [
+        # X[0, 1] is 2 and W[0, 1] is -0.25; the signal there is -0.3.
+        (Add(), "dA[0, 1]", -0.3, True),
+        (Add(), "dB[0, 1]", 0.3, Mistake.SIGN),
+        (Subtract(), "dB[0, 1]", 0.3, True),
+        (Subtract(), "dB[0, 1]", -0.3, Mistake.NO_DERIVATIVE),
+        (Multiply(), "dA[0, 1]", 0.075, True),
+        (Multiply(), "dA[0, 1]", -0.6, Mistake.OWN_FACTOR),
+        (Multiply(), "dB[0, 1]", -0.6, True),
+        (Multiply(), "dB[0, 1]", -0.3, Mistake.NO_DERIVATIVE),
+        (Maximum(), "dA[0, 1]", -0.3, True),
+        (Maximum(), "dB[0, 1]", 0.0, True),
+        (Maximum(), "dB[0, 1]", -0.3, Mistake.NOT_TAKEN),
+        (Divide(), "dA[0, 1]", 1.2, True),
+        (Divide(), "dB[0, 1]", 0.3 * 2 / 0.0625, True),
+    ],
+)
+def test_forks_add_maxima_route_and_products_swap(
+    op: Op, name: str, given: float, wanted: object
+) -> None:
+    assert _pair(op, name).judge(given) is wanted
+
+
+def test_a_product_whose_result_forks_knows_a_forgotten_branch() -> None:
+    task = _pair(Multiply(), "dA[0, 1]", [DY, 2 * DY])
+    assert task.answer == pytest.approx(0.225)
+    assert task.judge(0.075) is Mistake.ONE_BRANCH
+
+
+@pytest.mark.parametrize("kind", ["add", "subtract", "multiply", "divide", "maximum", "minimum"])
+def test_a_node_of_two_inputs_can_be_sat_in(kind: str) -> None:
+    made = nodes()
+    network = Network(
+        (
+            Node("x", "x", made["input"]()),
+            Node("a", "a", made["dense"].from_config({"units": 10})),
+            Node("b", "b", made["dense"].from_config({"units": 10})),
+            Node("both", "both", made[kind]()),
+            Node("end", "end", made["mse"]()),
+        ),
+        (
+            Wire("x", "a"), Wire("x", "b"), Wire("a", "both", 0), Wire("b", "both", 1),
+            Wire("both", "end"),
+        ),
+        TrainingSetup("digits", batch_size=8),
+    )  # fmt: skip
+    session = Session(analyze(network).require(), network.setup)
+    session.step(Boundary.BATCH)
+    assert layers(session.program, network) == ("a", "b", "both", "end")
+    sheet = sit("both", network, session)
+    assert [name for name, _ in sheet.tables] == ["A", "B", "Y", "dY"]
+    for task in sheet.tasks:
+        assert task.judge(task.answer) is True
+    if kind == "add":
+        assert [t.answer for t in sheet.tasks[:4]] == pytest.approx(
+            [t.answer for t in sheet.tasks[4:]]
+        )
 
 
 def test_every_layer_of_a_network_can_be_sat_in() -> None:

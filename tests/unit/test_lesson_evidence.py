@@ -20,22 +20,30 @@ from backprop_studio.lessons.actions import AnswerTo, CheckGradients, Open, Pred
 from backprop_studio.lessons.evidence import Evidence
 from backprop_studio.lessons.predictions import Forecast
 from backprop_studio.lessons.recorder import Event, Recorder, place
-from backprop_studio.training import Command, Run, State
+from backprop_studio.training import Command, Fork, Run, State
 
 NEURON = "01_one_neuron"
 MOONS = "07_not_the_learning_rule"
 
 
 class Learner:
-    """Somebody who does a lesson, with a recorder between the hands and the worker."""
+    """Somebody who does a lesson, with a recorder between the hands and the worker.
 
-    def __init__(self, name: str) -> None:
+    Parameters
+    ----------
+    name
+        Of the lesson.
+    before
+        Who did a part of it, and closed it.
+    """
+
+    def __init__(self, name: str, before: Learner | None = None) -> None:
         self.lesson = lesson_named(name)
         self.driver = driver(name)
-        self.runner = Runner(self.lesson)
-        self.recorder = Recorder()
+        self.runner = Runner(self.lesson, None if before is None else before.runner.progress)
+        self.recorder = Recorder([] if before is None else before.recorder.events)
         self.recorder._revision = 1
-        self.recorder.begin()
+        self.recorder.begin("" if before is None else self.runner.step.id)
         turn = self.driver.worker.turn
 
         def heard(command: Command | None) -> None:
@@ -74,11 +82,21 @@ class Learner:
         self.driver.perform(action(table))
         self.look()
 
-    def play(self) -> None:
-        """Do all steps as their solutions say."""
+    def catch_up(self) -> None:
+        """Do what the steps before the one in front ask for."""
+        for step in self.lesson.steps[: self.runner.index]:
+            for act in step.solution:
+                if not isinstance(act, Predict | AnswerTo):
+                    self.driver.perform(act)
+        self.runner.go(self.runner.index)
+        self.note(Event("go", id=self.runner.step.id))
+        self.look()
+
+    def play(self, first: int = 0, end: int | None = None) -> None:
+        """Do steps as their solutions say."""
         rehearsal = Rehearsal(self.lesson, scene_of(NEURON))
         rehearsal.runner = self.runner
-        for index, step in enumerate(self.lesson.steps):
+        for index, step in list(enumerate(self.lesson.steps))[first:end]:
             self.runner.go(index)
             self.note(Event("go", id=step.id))
             self.look()
@@ -141,6 +159,47 @@ def test_that_an_honest_learner_is_confirmed_to_the_last_bit(name: str) -> None:
     assert len(findings) > 10
 
 
+def test_that_a_lesson_done_in_two_sittings_is_confirmed_as_well() -> None:
+    first = Learner(NEURON)
+    first.play(end=3)
+    first.runner.go(3)
+    second = Learner(NEURON, first)
+    second.catch_up()
+    second.play(first=3)
+    assert second.runner.is_finished
+    handed_in = second.hand_in()
+    assert [e.id for e in handed_in.events if e.do == "begin"] == ["backward"]
+    assert refuted(handed_in, NEURON) == set()
+    alone = second.recorder.events[len(first.recorder.events) :]
+    assert {"step", "prediction"} <= refuted(changed(handed_in, events=alone), NEURON)
+
+
+def test_that_what_was_done_is_kept_line_by_line_and_damage_costs_the_rest(tmp_path: Path) -> None:
+    store, recorder = ProgressStore(tmp_path), Recorder()
+    assert store.load_events("x") == []
+    recorder.begin()
+    recorder.note(Event("predict", id="a", said="zero", sure=50), (0, 1))
+    store.add_events("x", recorder.take_settled())
+    assert recorder.take_settled() == []
+    recorder.note(Event("go", id="b"), None)
+    # Where this happens is known later; what comes after it waits, too.
+    recorder.hear(Run(), scene_of(NEURON).network)
+    recorder.hear(Fork(), scene_of(NEURON).network)
+    recorder.note(Event("go", id="c"), None)
+    store.add_events("x", recorder.take_settled())
+    assert [e.id for e in store.load_events("x")] == ["a", "b"]
+    store.add_events("x", recorder.take_settled(ending=True))
+    assert store.load_events("x") == recorder.events and len(recorder.events) == 4
+    again = Recorder(store.load_events("x"))
+    again.begin("c")
+    assert [e.do for e in again.take_settled()] == ["begin"]
+    file = next(tmp_path.glob("*.jsonl"))
+    file.write_bytes(file.read_bytes()[:-5])
+    assert len(store.load_events("x")) == 3
+    store.forget_events("x")
+    assert store.load_events("x") == [] and not file.exists()
+
+
 def test_that_detours_branches_and_numbers_by_hand_are_followed() -> None:
     learner = Learner(NEURON)
     for table in (
@@ -182,6 +241,7 @@ def test_that_a_prediction_cannot_be_improved_afterwards(honest: Evidence) -> No
 
 def test_that_another_text_another_seed_and_nonsense_are_refuted(honest: Evidence) -> None:
     assert refuted(changed(honest, digest="0"), NEURON) == {"lesson"}
+    assert refuted(changed(honest, seed=honest.seed + 1), NEURON) == {"seed"}
     assert "events" in refuted(changed(honest, events=[Event("fly")]), NEURON)
     assert "events" in refuted(changed(honest, events=[Event("go", id="nowhere")]), NEURON)
     assert "events" in refuted(changed(honest, events=[Event("design", network={})]), NEURON)

@@ -220,3 +220,33 @@ def test_that_the_same_seed_gives_the_same_bits(precision: str) -> None:
 def test_that_another_seed_gives_other_weights() -> None:
     one, two = (session_of(chain(seed=s)).weights()[("dense_1", "weight")] for s in (1, 2))
     assert not (one == two).any()
+
+
+@pytest.mark.parametrize("boundary", [Boundary.OP, Boundary.PHASE, Boundary.BATCH])
+def test_that_a_question_about_a_moment_that_was_stepped_to_needs_no_replay(
+    boundary: Boundary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_of(chain())
+    for _ in range(5):
+        session.step(Boundary.BATCH)
+    monkeypatch.setattr(Session, "replay", lambda *_: pytest.fail("an iteration was repeated"))
+    session.step(boundary)
+    first = session.twin().storage.save()
+    session.step(Boundary.BATCH)
+    second = session.twin().storage.save()
+    same = boundary is not Boundary.BATCH
+    # A finished batch is followed by another iteration, which begins with other weights.
+    assert np.array_equal(first.arenas["parameters"], second.arenas["parameters"]) == same
+
+
+def test_that_only_the_first_question_about_a_moment_of_the_past_repeats_iterations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = session_of(chain())
+    session.run_epoch()
+    session.rerun(3)
+    monkeypatch.setattr(Session, "replay", lambda *_: pytest.fail("an iteration was repeated"))
+    session.rerun(4)
+    session.twin()
+    session.seek(7)
+    session.precise()

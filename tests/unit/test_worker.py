@@ -28,6 +28,7 @@ from backprop_studio.training import (
     Restart,
     Run,
     Seek,
+    Session,
     SetBreakpoints,
     SetBudget,
     SetSpeed,
@@ -114,6 +115,25 @@ def test_that_a_waiting_command_ends_the_slice(desk: Desk) -> None:
     desk.worker.turn(None)
     # The first iteration counts as slow until it is measured: one instruction is the unit.
     assert (desk.worker.session.cursor.iteration, desk.worker.session.cursor.index) == (0, 1)
+
+
+def test_that_what_is_shown_of_a_slow_network_at_speed_is_a_whole_iteration(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gradients would come and go otherwise, as the screen looks before or after them."""
+    monkeypatch.setattr("backprop_studio.training.session.SLOW_ITERATION", 0.0)
+    session = desk.worker.session
+    assert session is not None
+    gradients = frozenset(session.program.gradients.values())
+    desk.worker.turn(Watch(gradients))
+    desk.worker.turn(Run())
+    desk.take()
+    for _ in range(20):
+        desk.worker.turn(None)
+        snapshot, _ = desk.take()
+        assert snapshot.cursor is not None
+        assert snapshot.cursor.index == len(session.program.instructions)
+        assert snapshot.arrays.keys() == gradients
 
 
 def test_that_only_computed_values_are_shown(desk: Desk) -> None:
@@ -341,6 +361,38 @@ def test_that_a_question_that_fails_stops_nothing(desk: Desk) -> None:
     desk.worker.turn(Ask(lambda session: 1 / 0, reply))
     assert isinstance(reply.exception(0), ZeroDivisionError)
     assert desk.worker.state is State.PAUSED
+
+
+def test_that_a_question_gives_way_to_a_command_and_is_asked_again(desk: Desk) -> None:
+    begun: list[int] = []
+
+    def many_runs(session: Session) -> int:
+        begun.append(session.completed)
+        machine = session.precise()
+        for _ in range(3):
+            machine.run()
+            if len(begun) == 1:
+                desk.worker.send(Step(Boundary.BATCH))
+        return session.completed
+
+    reply: Future[int] = Future()
+    desk.worker.send(Ask(many_runs, reply))
+    for _ in range(2):
+        desk.worker.turn(desk.worker._next_command())
+        assert not reply.done()
+    desk.worker.turn(desk.worker._next_command())
+    assert (begun, reply.result(0)) == ([0, 1], 1)
+
+
+def test_that_another_network_cancels_a_question_that_gave_way(desk: Desk) -> None:
+    def long(session: Session) -> None:
+        desk.worker.send(Load(2, analyze(chain()).lowered, chain().setup))
+        session.give_way()
+
+    reply: Future[None] = Future()
+    desk.worker.turn(Ask(long, reply))
+    desk.worker.turn(desk.worker._next_command())
+    assert reply.cancelled() and desk.take()[0].revision == 2
 
 
 def test_that_a_question_without_a_session_is_cancelled() -> None:

@@ -27,6 +27,8 @@ def broadcast(name: str, a: Shape, b: Shape) -> Shape:
     ShapeError
         The shapes do not go together.
     """
+    if a == b or not a:
+        return b
     out = []
     for i in range(max(len(a), len(b))):
         p = a[len(a) - 1 - i] if i < len(a) else 1

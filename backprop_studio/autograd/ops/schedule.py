@@ -192,6 +192,10 @@ class PlateauRate(Op):
         )
 
 
+RATES = (ConstantRate, StepRate, CosineRate, WarmUp, PlateauRate)
+"""Ops whose result is a learning rate. The last one of a program is what its updates take."""
+
+
 @dataclass(frozen=True)
 class WatchLoss(Update):
     """Remembers the losses of an epoch, and at its end whether they still fall.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from backprop_studio.data._shipped import arrays
+from backprop_studio.data._shipped import table
 from backprop_studio.data.dataset import Dataset, DatasetInfo, Scaling, Task
 
 _FEATURES = (
@@ -44,21 +42,12 @@ def load() -> Dataset:
     StudioError
         ``dataset-invalid`` if the file is damaged.
     """
-    features, targets = arrays("diabetes", INFO.title, "features", "targets")
-    return Dataset(
-        id=INFO.id,
-        title=INFO.title,
-        summary=INFO.summary,
-        x=features.astype(np.float32),
-        y=targets.reshape(-1, 1).astype(np.float32),
-        task=INFO.task,
-        class_names=(),
-        feature_names=_FEATURES,
-        image_shape=None,
+    return table(
+        INFO,
+        _FEATURES,
         citation=(
             "B. Efron, T. Hastie, I. Johnstone and R. Tibshirani (2004). Least Angle Regression. "
             "Annals of Statistics 32(2), 407-499."
         ),
         licence="none stated by the authors; scikit-learn, whose copy this is, is BSD 3-Clause",
-        scaling=INFO.scaling,
     )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from backprop_studio.data._shipped import arrays, pixel_names
+from backprop_studio.data._shipped import digits
 from backprop_studio.data.dataset import Dataset, DatasetInfo, Task
 
 _SIDE = 8
@@ -33,17 +31,9 @@ def load() -> Dataset:
     StudioError
         ``dataset-invalid`` if the file is damaged.
     """
-    images, labels = arrays("digits", INFO.title, "images", "labels")
-    return Dataset(
-        id=INFO.id,
-        title=INFO.title,
-        summary=INFO.summary,
-        x=images.reshape(len(images), -1).astype(np.float32) / np.float32(_DARKEST),
-        y=labels.astype(np.int64),
-        task=INFO.task,
-        class_names=tuple(str(digit) for digit in range(INFO.target_width)),
-        feature_names=pixel_names(_SIDE, _SIDE),
-        image_shape=(_SIDE, _SIDE),
+    return digits(
+        INFO,
+        _DARKEST,
         citation=(
             "E. Alpaydin and C. Kaynak (1998). Optical Recognition of Handwritten Digits. "
             "UCI Machine Learning Repository. https://doi.org/10.24432/C50P49"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from backprop_studio.data._shipped import arrays
+from backprop_studio.data._shipped import table
 from backprop_studio.data.dataset import Dataset, DatasetInfo, Scaling, Task
 
 _FEATURES = (
@@ -39,21 +37,13 @@ def load() -> Dataset:
     StudioError
         ``dataset-invalid`` if the file is damaged.
     """
-    features, targets = arrays("iris", INFO.title, "features", "targets")
-    return Dataset(
-        id=INFO.id,
-        title=INFO.title,
-        summary=INFO.summary,
-        x=features.astype(np.float32),
-        y=targets.astype(np.int64),
-        task=INFO.task,
-        class_names=_CLASSES,
-        feature_names=_FEATURES,
-        image_shape=None,
+    return table(
+        INFO,
+        _FEATURES,
+        _CLASSES,
         citation=(
             "R. A. Fisher (1936). Iris. UCI Machine Learning Repository. "
             "https://doi.org/10.24432/C56C76"
         ),
         licence="CC BY 4.0",
-        scaling=INFO.scaling,
     )

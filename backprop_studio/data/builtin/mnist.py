@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from backprop_studio.data._shipped import arrays, pixel_names
+from backprop_studio.data._shipped import digits
 from backprop_studio.data.dataset import Dataset, DatasetInfo, Task
 
 _SIDE = 28
@@ -21,6 +19,7 @@ INFO = DatasetInfo(
     feature_shape=(_SIDE * _SIDE,),
     target_width=10,
     image_shape=(_SIDE, _SIDE),
+    size=5000,
 )
 
 
@@ -34,20 +33,12 @@ def load() -> Dataset:
     StudioError
         ``dataset-invalid`` if the file is damaged.
     """
-    images, labels = arrays("mnist", INFO.title, "images", "labels")
-    return Dataset(
-        id=INFO.id,
-        title=INFO.title,
-        summary=INFO.summary,
-        x=images.reshape(len(images), -1).astype(np.float32) / np.float32(_DARKEST),
-        y=labels.astype(np.int64),
-        task=INFO.task,
-        class_names=tuple(str(digit) for digit in range(INFO.target_width)),
-        feature_names=pixel_names(_SIDE, _SIDE),
-        image_shape=(_SIDE, _SIDE),
+    return digits(
+        INFO,
+        _DARKEST,
         citation=(
             "Y. LeCun, L. Bottou, Y. Bengio and P. Haffner (1998). Gradient-based learning applied "
             "to document recognition. Proceedings of the IEEE 86(11), 2278-2324."
         ),
-        licence="CC BY-SA 3.0",
+        licence="none stated by the authors; CC BY-SA 3.0 by the documentation of Keras",
     )

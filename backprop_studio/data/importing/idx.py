@@ -12,11 +12,12 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
 from backprop_studio.data.dataset import Task
 from backprop_studio.data.importing.binary import (
@@ -49,6 +50,9 @@ _MOST_PACKED = 1_032
 
 _PART = 2**16
 
+_MOST_SHOWN, _LARGEST_SHOWN = 12, 2**20
+"""Pictures that a preview has, and pixels of one."""
+
 
 @dataclass(frozen=True)
 class Preview:
@@ -60,11 +64,17 @@ class Preview:
         Which file is which; no labels if their file was not found.
     shape
         Of the features, rows first; empty as long as their file was not found.
+    first
+        The first pictures, float32 of shape (pictures, height, width) from 0 to 1; none where the
+        features are no pictures, or cannot be read.
     """
 
     features: Path | None
     labels: Path | None
     shape: tuple[int, ...]
+    first: npt.NDArray[np.float32] = field(
+        default_factory=lambda: np.zeros((0, 1, 1), np.float32), compare=False
+    )
 
 
 @dataclass(frozen=True)
@@ -97,7 +107,9 @@ def inspect(path: str | os.PathLike[str]) -> Preview:
     if labels_first and features is not None:
         with _opened(features) as (found, _):
             shape = found.shape
-    return Preview(features, labels, () if features is None else shape)
+    if features is None:
+        return Preview(features, labels, ())
+    return Preview(features, labels, shape, _first(features))
 
 
 def load(
@@ -150,6 +162,25 @@ def load(
         class_names=tuple(str(name) for name in names),
         image_shape=None if image is None else (image[0], image[1]),
     )
+
+
+def _first(features: Path) -> npt.NDArray[np.float32]:
+    """The first pictures. What is wrong with the file is told when all of it is read."""
+    none = np.zeros((0, 1, 1), np.float32)
+    try:
+        with _opened(features) as (header, read):
+            if len(header.shape) != 3 or header.dtype != np.uint8:
+                return none
+            count, height, width = header.shape
+            size = height * width
+            if size > _LARGEST_SHOWN:
+                return none
+            data = _take(read, min(count, _MOST_SHOWN) * size)
+    except ImportDataError:
+        return none
+    whole = len(data) // size
+    pictures = np.frombuffer(data, np.uint8, whole * size).astype(np.float32) / np.float32(255)
+    return pictures.reshape(whole, height, width)
 
 
 @contextmanager

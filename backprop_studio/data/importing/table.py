@@ -20,6 +20,7 @@ from backprop_studio.data.importing.layout import (
     Missing,
     Plan,
     is_missing,
+    is_number,
     number,
 )
 from backprop_studio.data.importing.result import (
@@ -183,7 +184,8 @@ def _names(source: Rows, path: str | os.PathLike[str], layout: Layout) -> list[s
 
 def _check_width(source: Rows, row: Sequence[str], names: Sequence[str]) -> None:
     if len(row) != len(names):
-        raise source.fault(f"it has {len(row)} cells, and the first row has {len(names)}")
+        cells = "one cell" if len(row) == 1 else f"{len(row)} cells"
+        raise source.fault(f"it has {cells}, and the first row has {len(names)}")
 
 
 class _Reader:
@@ -201,6 +203,8 @@ class _Reader:
             i: dict.fromkeys(("",), -1) for i in self._used if self._is_category(i)
         }
         self._levels: dict[int, list[str]] = {i: [] for i in self._codes}
+        self._words: dict[int, tuple[int, str]] = {}
+        """For each feature of categories, the row and text of the first that is no number."""
         self._rows = 0
         self._first_dropped: int | None = None
 
@@ -212,7 +216,7 @@ class _Reader:
         drop = np.zeros(len(rows), bool)
         for i in self._used:
             part = (
-                self._category(i, columns[i])
+                self._category(i, columns[i], lines)
                 if i in self._codes
                 else (self._numbers(i, columns[i], lines))
             )
@@ -241,6 +245,7 @@ class _Reader:
                 warning("import-dropped", count=f"{rows - count:,}", row=self._first_dropped)
             )
             whole = {i: column[keep] for i, column in whole.items()}
+        found += [self._mixed(i) for i in plan.features if self._is_mixed(i)]
         blocks = [(i, self._categories(i, whole[i])) for i in plan.features]
         width = sum(1 if names is None else len(names) for _, names in blocks)
         check_size(self._path, count * (width + 1))
@@ -314,7 +319,7 @@ class _Reader:
                 raise self._cell(i, lines[place], str(error)) from None
         return values.astype(np.float32)
 
-    def _category(self, i: int, cells: Sequence[str]) -> npt.NDArray[np.int32]:
+    def _category(self, i: int, cells: Sequence[str], lines: list[int]) -> npt.NDArray[np.int32]:
         """The numbers of some cells' categories in the order in which they came; -1 for none."""
         codes, levels = self._codes[i], self._levels[i]
         found = list(map(codes.get, cells))
@@ -322,6 +327,8 @@ class _Reader:
             for place, code in enumerate(found):
                 if code is None:
                     found[place] = self._code(i, cells[place], codes, levels)
+                    if i not in self._words and not self._is_plain(cells[place]):
+                        self._words[i] = lines[place], cells[place].strip()
         return np.array(found, np.int32)
 
     def _code(self, i: int, cell: str, codes: dict[str, int], levels: list[str]) -> int:
@@ -357,6 +364,21 @@ class _Reader:
         if not names:
             raise self._column(i, "all its cells are missing; leave it out")
         return names
+
+    def _is_plain(self, cell: str) -> bool:
+        """Whether a cell of a column of numbers might look like this."""
+        return is_missing(cell) or is_number(cell, self._plan.layout.decimal)
+
+    def _is_mixed(self, i: int) -> bool:
+        """Whether a feature is read as categories though most of its values are numbers."""
+        levels = self._levels.get(i, [])
+        numbers = sum(is_number(level, self._plan.layout.decimal) for level in levels)
+        return i in self._words and numbers > len(levels) / 2
+
+    def _mixed(self, i: int) -> Diagnostic:
+        row, cell = self._words[i]
+        name = quoted(self._plan.columns[i].name)
+        return warning("import-mixed", name=name, cell=quoted(cell), row=row)
 
     def _sort(self, i: int, codes: npt.NDArray[Any]) -> None:
         """Bring categories into the order that people expect, in place."""

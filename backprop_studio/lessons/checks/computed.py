@@ -30,6 +30,10 @@ class Computed(Check, frozen=True, kw_only=True):
         """As in `Check`."""
         return tuple(parse_expression(text) for text in self.about)
 
+    def last_iteration(self, began: int) -> int | None:
+        """As in `Check`: the one in which the step began."""
+        return began
+
     def faults(self) -> list[tuple[str, str]]:
         """As in `Check`."""
         found = [] if self.about else [("about", "it must name at least one number")]

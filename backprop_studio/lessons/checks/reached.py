@@ -47,6 +47,21 @@ class Reached(Check, frozen=True, kw_only=True):
             return False
         return moment.phase == wanted if self.exactly else moment.phase >= wanted
 
+    def passed(self, facts: Facts) -> bool:
+        """As in `Check`: where it must stand just there, and stands further on."""
+        moment = facts.moment
+        if moment is None or not self.exactly or self.met(facts):
+            return False
+        if self.epoch:
+            return moment.epoch > self.epoch
+        if moment.completed != self.iteration or not self.phase:
+            return moment.completed > self.iteration
+        return moment.phase is not None and moment.phase > Phase[self.phase.upper()]
+
+    def last_iteration(self, began: int) -> int | None:
+        """As in `Check`: the one that a stage is in."""
+        return max(began, self.iteration) if self.phase and not self.epoch else None
+
     def faults(self) -> list[tuple[str, str]]:
         """As in `Check`."""
         if not (self.iteration or self.epoch or self.phase):

@@ -6,15 +6,19 @@ import json
 from collections.abc import Mapping
 
 from backprop_studio.autograd import Array
-from backprop_studio.project.exporting import Exporter
+from backprop_studio.project.exporting import Exporter, Notes
 
 
-def encode(tensors: Mapping[str, Array], notes: Mapping[str, str]) -> bytes:
-    """A `.safetensors` file with the notes as its metadata, the same bytes for the same input."""
+def encode(tensors: Mapping[str, Array], notes: Notes) -> bytes:
+    """A `.safetensors` file with the notes as its metadata, the same bytes for the same input.
+
+    Metadata are text: lists of names are written as JSON.
+    """
     # Here, because it takes a while to import and most starts of the program export nothing.
     from safetensors.numpy import save
 
-    return _sorted_notes(save(dict(tensors), metadata=dict(notes)))
+    texts = {k: note if isinstance(note, str) else json.dumps(note) for k, note in notes.items()}
+    return _sorted_notes(save(dict(tensors), metadata=texts))
 
 
 def _sorted_notes(data: bytes) -> bytes:

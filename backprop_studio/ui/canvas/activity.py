@@ -48,3 +48,13 @@ class Activity:
     node: str | None
     phase: Phase | None
     computed: frozenset[str] = frozenset()
+
+    def on_wire(self, source: str, target: str) -> tuple[str, bool]:
+        """The tone in which a wire shines, empty for none, and whether its value is known."""
+        # A wire carries the output of its source, and backward the gradient of its target.
+        back = self.phase is Phase.BACKWARD
+        giver, taker = (target, source) if back else (source, target)
+        known = giver in self.computed
+        flows = self.phase in (Phase.FORWARD, Phase.LOSS, Phase.BACKWARD)
+        lit = flows and known and taker == self.node
+        return TONES[self.phase] if lit and self.phase is not None else "", known

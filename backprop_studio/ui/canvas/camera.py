@@ -20,7 +20,7 @@ def set_up(view: QGraphicsView) -> None:
     """Choose what Qt does for itself: little is redrawn, and nothing moves on its own."""
     view.setRenderHint(QPainter.RenderHint.Antialiasing)
     view.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    view.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
+    _choose_updates(view)
     view.setCacheMode(QGraphicsView.CacheModeFlag.CacheBackground)
     view.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
     view.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
@@ -39,6 +39,19 @@ def set_up(view: QGraphicsView) -> None:
     view.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
 
 
+def afar(view: QGraphicsView) -> bool:
+    """Whether the scene is seen from so far that it is painted at one go."""
+    return view.transform().m11() < style.DETAIL
+
+
+def _choose_updates(view: QGraphicsView) -> None:
+    """Near by, little is painted anew; from afar all: it is cheap, and marks exceed their items."""
+    modes = QGraphicsView.ViewportUpdateMode
+    view.setViewportUpdateMode(
+        modes.FullViewportUpdate if afar(view) else modes.MinimalViewportUpdate
+    )
+
+
 def scroll(view: QGraphicsView, by: QPoint) -> None:
     """Scroll by pixels of the viewport."""
     across, down = view.horizontalScrollBar(), view.verticalScrollBar()
@@ -52,6 +65,7 @@ def zoom(view: QGraphicsView, factor: float, at: QPoint) -> None:
     factor = max(SMALLEST, min(LARGEST, now * factor)) / now
     kept = view.mapToScene(at)
     view.scale(factor, factor)
+    _choose_updates(view)
     scroll(view, view.mapFromScene(kept) - at)
 
 
@@ -59,6 +73,7 @@ def fit(view: QGraphicsView, content: QRectF) -> None:
     """Show all of `content`, in the middle; a small network is not blown up to fill the view."""
     if content.isEmpty():
         view.setTransform(QTransform())
+        _choose_updates(view)
         view.centerOn(0, 0)
         return
     room = content.adjusted(-_FIT_MARGIN, -_FIT_MARGIN, _FIT_MARGIN, _FIT_MARGIN)
@@ -66,6 +81,7 @@ def fit(view: QGraphicsView, content: QRectF) -> None:
     scale = min(seen.width() / room.width(), seen.height() / room.height(), _LARGEST_FIT)
     scale = max(scale, SMALLEST)
     view.setTransform(QTransform.fromScale(scale, scale))
+    _choose_updates(view)
     view.centerOn(content.center())
 
 

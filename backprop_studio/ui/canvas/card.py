@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath
 
 from backprop_studio.ui.canvas import geometry
-from backprop_studio.ui.canvas.style import DETAIL, Style, Tone, rounded
+from backprop_studio.ui.canvas.style import NAMES, TITLES, Style, Tone, rounded
 from backprop_studio.ui.canvas.tracing import Picture
 
 _PAD = 12.0
@@ -18,10 +18,15 @@ _BASELINES = (-15.5, 8.5, 23.5)
 PICTURE = 34.0
 """Height of the picture of a node's output."""
 
+AFAR_TITLE, AFAR_NAME = 10.0, 9.0
+"""Pixels of the words on a card that is seen from afar, whatever the scale."""
+
+_AFAR_PAD = 2.0
+_AFAR_LEADING = 1.25
+
 _GAP = 8.0
 """Between the name and the setting, at least."""
 
-_WIDEST = 220.0
 _WIDEST_FIX = 260.0
 NOTE_PAD = 5.0
 NOTE_LINES = 3
@@ -42,7 +47,7 @@ class Texts:
         """Texts for a card that is as wide as its title needs, within limits."""
         need = style.title_metrics.horizontalAdvance(title) + 2 * _PAD
         # Rounded up to whole units on both sides of the centre, so that edges stay sharp.
-        width = -(-min(max(need, geometry.WIDTH), _WIDEST) // 4) * 4
+        width = -(-min(max(need, geometry.WIDTH), geometry.WIDEST) // 4) * 4
         room = width - 2 * _PAD
         right = Qt.TextElideMode.ElideRight
         if setting:
@@ -78,7 +83,7 @@ def band_path(width: float) -> QPainterPath:
 
 
 def paint_card(
-    painter: QPainter, style: Style, texts: Texts, band: QPainterPath, category: str, scale: float
+    painter: QPainter, style: Style, texts: Texts, band: QPainterPath, category: str
 ) -> None:
     """Body, band and texts of a card around the origin; its outline is drawn by the caller."""
     rect = geometry.card(texts.width)
@@ -87,8 +92,6 @@ def paint_card(
     rounded(painter, rect, 0, geometry.RADIUS)
     painter.setBrush(style.band(category))
     painter.drawPath(band)
-    if scale < DETAIL:
-        return
     left, right = rect.left() + _PAD, rect.right() - _PAD
     painter.setFont(style.title_font)
     painter.setPen(style.on_title)
@@ -103,6 +106,73 @@ def paint_card(
         painter.setFont(style.small_font)
         painter.setPen(style.muted)
         painter.drawText(QPointF(left, _BASELINES[2]), texts.detail)
+
+
+def paint_afar(
+    painter: QPainter,
+    style: Style,
+    words: tuple[str, str],
+    width: float,
+    category: str,
+    scale: float,
+) -> None:
+    """A card that is too small for its texts: all of it in the colour of its category.
+
+    Parameters
+    ----------
+    painter
+        Its origin is the middle of the card.
+    style
+        What to paint with.
+    words
+        Title and name. They keep a size on the screen that can be read, and are cut to the card;
+        the name is left out where there is no room for a second line, both where there is none
+        for the first.
+    width
+        Of the card.
+    category
+        Of the layer.
+    scale
+        Pixels for each unit of the scene.
+    """
+    rect = geometry.card(width)
+    painter.setPen(style.no_pen)
+    painter.setBrush(style.band(category))
+    rounded(painter, rect, 0, geometry.RADIUS)
+    if scale < TITLES:
+        return
+    painter.setPen(style.on_title)
+    paint_words(painter, style, rect, words, scale)
+
+
+def paint_words(
+    painter: QPainter,
+    style: Style,
+    rect: QRectF,
+    words: tuple[str, str],
+    scale: float,
+    *,
+    side: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignHCenter,
+) -> None:
+    """A title in bold and a line below it, in letters that keep their size on the screen.
+
+    They stand in the middle of `rect`, or at one side of it, and are cut to its width. Either may
+    be empty; the second is left out where there is no room for it.
+    """
+    lines = [(words[0], AFAR_TITLE, True)] if words[0] else []
+    if scale >= NAMES and words[1]:
+        lines.append((words[1], AFAR_NAME, False))
+    top = rect.center().y() - sum(size for _, size, _ in lines) * _AFAR_LEADING / scale / 2
+    inside = rect.adjusted(_AFAR_PAD / scale, 0, -_AFAR_PAD / scale, 0)
+    for text, size, bold in lines:
+        font, metrics = style.afar(round(size / scale), bold=bold)
+        height = size * _AFAR_LEADING / scale
+        painter.setFont(font)
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, inside.width())
+        place = QRectF(inside.left(), top, inside.width(), height)
+        flags = side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
+        painter.drawText(place, flags, text)
+        top += height
 
 
 def paint_port(

@@ -10,6 +10,9 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 WIDTH = 132.0
+WIDEST = 220.0
+"""Of a card; a longer title is cut."""
+
 HEIGHT = 64.0
 BAND = 24.0
 RADIUS = 8.0

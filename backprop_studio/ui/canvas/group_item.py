@@ -205,6 +205,7 @@ class GroupItem(QGraphicsItem):
             painter.setPen(look.focus)
             style.rounded(painter, rect, 8.0, geometry.RADIUS)
         if scale < style.DETAIL:
+            self._paint_name_afar(painter, look, scale)
             return
         self._paint_chevron(painter, look)
         painter.setFont(look.title_font)
@@ -214,6 +215,21 @@ class GroupItem(QGraphicsItem):
             self.value.name, Qt.TextElideMode.ElideRight, title.width()
         )
         painter.drawText(title, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+    def _paint_name_afar(self, painter: QPainter, look: style.Style, scale: float) -> None:
+        """The name in letters that can be read: in the block, or along the top of the frame."""
+        if scale < style.TITLES:
+            return
+        if self.collapsed:
+            painter.setPen(look.on_title)
+            words = (self.value.name, self.facts.detail)
+            card.paint_words(painter, look, self._rect, words, scale)
+        else:
+            painter.setPen(look.text)
+            rect = self._rect.adjusted(4, 0, -4, 0)
+            rect.setHeight(_BAND + _PAD / 2)
+            left = Qt.AlignmentFlag.AlignLeft
+            card.paint_words(painter, look, rect, (self.value.name, ""), scale, side=left)
 
     def _paint_block(self, painter: QPainter, look: style.Style, scale: float) -> None:
         rect = self._rect
@@ -238,13 +254,16 @@ class GroupItem(QGraphicsItem):
             painter.setPen(problem.outline)
         else:
             painter.setPen(look.border_hover if self.hovered else look.border)
+        if scale < style.DETAIL:
+            painter.setBrush(look.band("operation"))
         painter.drawRoundedRect(rect, geometry.RADIUS, geometry.RADIUS)
-        painter.setPen(look.no_pen)
-        painter.setBrush(look.band("operation"))
-        painter.save()
-        painter.translate(rect.center().x(), rect.top() + geometry.HEIGHT / 2)
-        painter.drawPath(card.band_path(rect.width()))
-        painter.restore()
+        if scale >= style.DETAIL:
+            painter.setPen(look.no_pen)
+            painter.setBrush(look.band("operation"))
+            painter.save()
+            painter.translate(rect.center().x(), rect.top() + geometry.HEIGHT / 2)
+            painter.drawPath(card.band_path(rect.width()))
+            painter.restore()
         if scale >= style.PORTS:
             for port, at in self._ports.items():
                 lit = port in self._glowing or port == self._pointed

@@ -55,7 +55,7 @@ class MarksLayer:
         self._innermost_first = tuple(i for k in order if isinstance(i := self.items[k], GroupItem))
         if changed:
             for node_id, node in self._scene.nodes.items():
-                node.setVisible(node_id not in self.blocks)
+                node.show_up(node_id not in self.blocks)
         for key, item in self.items.items():
             if isinstance(item, ArrowItem):
                 ends = (item.arrow.source, item.arrow.target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath
@@ -15,19 +15,32 @@ from backprop_studio.ui.canvas.activity import TONES, WORDS, Activity
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.tracing import Picture
 
-_MARGIN = 18.0
+MARGIN = 18.0
+"""How far halo and outlines stand out of a card, in scene units."""
 FADED = 0.38
 """Opacity of what stands back."""
 
 
 class NodeItem(QGraphicsItem):
-    """Shows one `Node` value. It knows nothing of the document; the scene feeds it."""
+    """Shows one `Node` value. It knows nothing of the document; the scene feeds it.
 
-    def __init__(self, node: Node, analysis: Analysis) -> None:
+    Parameters
+    ----------
+    node, analysis
+        What it shows, and what is known of it.
+    changed
+        Told of each change of its look or place.
+    """
+
+    def __init__(
+        self, node: Node, analysis: Analysis, changed: Callable[[NodeItem], object] = lambda _: None
+    ) -> None:
         super().__init__()
+        self._changed = changed
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setZValue(1)
         self.node = node
+        self.analysis = analysis
         self.findings: tuple[Diagnostic, ...] = ()
         self.fix = ""
         self.note: tuple[str, ...] = ()
@@ -69,7 +82,7 @@ class NodeItem(QGraphicsItem):
             captions.detail(node, analysis),
         )
         findings = tuple(findings)
-        self.setToolTip(captions.tooltip(node, analysis, findings))
+        self.analysis = analysis
         if (found, findings, fix) != (self._captions, self.findings, self.fix):
             self._captions, self.findings, self.fix = found, findings, fix
             self.restyle()
@@ -89,37 +102,65 @@ class NodeItem(QGraphicsItem):
         self._note_rect = card.note_rect(look, self.width, self.note)
         self._fix_rect = card.fix_rect(look, self._note_rect, self.fix)
         self._bounds = self._measure()
+        self._touch()
+
+    def move_to(self, place: QPointF) -> None:
+        """Stand elsewhere in the scene."""
+        if place != self.pos():
+            self.setPos(place)
+            self._changed(self)
+
+    def show_up(self, shown: bool, /) -> None:
+        """Be seen, or not."""
+        if shown != self.isVisible():
+            self.setVisible(shown)
+            self._changed(self)
+
+    def fade(self, opacity: float) -> None:
+        """Stand back, or not."""
+        if opacity != self.opacity():
+            self.setOpacity(opacity)
+            self._changed(self)
+
+    def _touch(self) -> None:
         self.update()
+        self._changed(self)
 
     def set_wired(self, ports: frozenset[PortRef]) -> None:
         """Tell which of its ports have a wire."""
         if ports != self._wired:
             self._wired = ports
-            self.update()
+            self._touch()
 
     def set_glowing(self, ports: frozenset[PortRef]) -> None:
         """Tell which of its ports would take the wire that is being drawn."""
         if ports != self._glowing:
             self._glowing = ports
-            self.update()
+            self._touch()
+
+    def toolTip(self) -> str:
+        return captions.tooltip(self.node, self.analysis, self.findings)
 
     def set_marks(self, *, hovered: bool, focused: bool) -> None:
         """Tell whether the pointer or the keyboard is here."""
+        if hovered:
+            # Written when it may be wanted: most cards are never pointed at between two edits.
+            self.setToolTip(self.toolTip())
         if (hovered, focused) != (self.hovered, self.focused):
             self.hovered, self.focused = hovered, focused
-            self.update()
+            self._touch()
 
     def point_at(self, port: PortRef | None) -> None:
         """Tell which of its ports the pointer is over."""
         if port != self._pointed:
             self._pointed = port
-            self.update()
+            self._touch()
 
     def point_at_fix(self, pointed: bool, /) -> None:
         """Tell whether the pointer is over the remedy."""
         if pointed != self._fix_pointed:
             self._fix_pointed = pointed
-            self.update()
+            self._touch()
 
     def set_activity(self, activity: Activity | None) -> None:
         """Glow, dim, or neither."""
@@ -128,27 +169,40 @@ class NodeItem(QGraphicsItem):
         tone = TONES[phase] if phase is not None else ""
         word = WORDS[phase] if phase is not None else ""
         known = activity is None or running or self.node.id in activity.computed
-        self.setOpacity(1.0 if known else FADED)
+        self.fade(1.0 if known else FADED)
         if (tone, word) != (self._tone, self.word):
-            self.prepareGeometryChange()
+            self._leave_place()
             self._tone, self.word = tone, word
             self._bounds = self._measure()
-            self.update()
+            self._touch()
 
     def set_picture(self, picture: Picture | None) -> None:
         """Show the output for the example that is traced, below the card; None for nothing."""
-        self.prepareGeometryChange()
+        if picture is self.picture:
+            return
+        self._leave_place()
         self.picture = picture
         self._bounds = self._measure()
-        self.update()
+        self._touch()
 
     def set_badge(self, text: str) -> None:
         """Write something below the card; nothing for an empty text."""
         if text != self.badge:
-            self.prepareGeometryChange()
+            self._leave_place()
             self.badge = text
             self._bounds = self._measure()
-            self.update()
+            self._touch()
+
+    def _leave_place(self) -> None:
+        """Have the place that it takes up now painted anew, as it is about to take up another.
+
+        Qt does that by itself, unless some other part of the canvas happens to be painted first:
+        then it takes the new place for the old one, and what is left outside stays on the screen.
+        """
+        scene = self.scene()
+        if scene is not None:
+            scene.update(self.mapRectToScene(self._bounds))
+        self.prepareGeometryChange()
 
     # What others ask it
 
@@ -218,40 +272,38 @@ class NodeItem(QGraphicsItem):
     ) -> None:
         look = style.current()
         scale = option.levelOfDetailFromTransform(painter.worldTransform())
+        category = str(self.node.spec.info.category)
         rect = geometry.card(self.width)
         tone = look.tone(self._tone) if self._tone else None
+        # From afar, what marks a card keeps a size on the screen that can be seen.
+        afar = scale < style.DETAIL
         if tone is not None:
             painter.setPen(look.no_pen)
             for grow, brush in zip((15.0, 10.0, 5.0), tone.halo, strict=True):
                 painter.setBrush(brush)
-                style.rounded(painter, rect, grow, geometry.RADIUS)
-        category = str(self.node.spec.info.category)
-        card.paint_card(painter, look, self._texts, self._band, category, scale)
-        severity = self.severity
-        problem = look.tone(str(severity)) if severity is not None else None
-        painter.setBrush(look.hollow)
-        if tone is not None:
-            painter.setPen(tone.outline)
-        elif problem is not None:
-            painter.setPen(problem.outline)
+                style.rounded(painter, rect, max(grow, grow / 3 / scale), geometry.RADIUS)
+        if afar:
+            words = self._captions[:2]
+            card.paint_afar(painter, look, words, self.width, category, scale)
         else:
-            painter.setPen(look.border_hover if self.hovered else look.border)
-        style.rounded(painter, rect, 0, geometry.RADIUS)
-        if self.isSelected():
-            painter.setPen(look.selected)
-            style.rounded(painter, rect, 3.5, geometry.RADIUS)
-        if self.focused:
-            painter.setPen(look.focus)
-            style.rounded(painter, rect, 8, geometry.RADIUS)
+            card.paint_card(painter, look, self._texts, self._band, category)
+        self._paint_outlines(painter, look, 1.5 if afar else 0.0, scale)
         for port in self.ports() if scale >= style.PORTS else ():
             lit = port in self._glowing or port == self._pointed
             glow = look.tone("accent") if lit else None
             at = self._offset(port)
             card.paint_port(painter, look, at, wired=port in self._wired, glow=glow)
+        severity = self.severity
+        problem = look.tone(str(severity)) if severity is not None else None
         if problem is not None:
+            painter.save()
+            painter.translate(rect.topRight())
+            grow = max(1.0, 0.45 / scale)
+            painter.scale(grow, grow)
             error = severity is Severity.ERROR
-            card.paint_badge(painter, look, rect.topRight(), problem, error=error)
-        if scale < style.DETAIL:
+            card.paint_badge(painter, look, QPointF(), problem, error=error)
+            painter.restore()
+        if afar:
             return
         if problem is not None and self.note:
             card.paint_note(painter, look, self._note_rect, self.note, problem)
@@ -266,13 +318,44 @@ class NodeItem(QGraphicsItem):
                 painter, look, self.badge, card.label_rect(look, self.badge, self._drop)
             )
 
+    def _paint_outlines(
+        self, painter: QPainter, look: style.Style, least: float, scale: float
+    ) -> None:
+        """What tells how the card stands: its edge, whether it is selected, and the focus."""
+        rect = geometry.card(self.width)
+        painter.setBrush(look.hollow)
+        mark = self._tone or (str(self.severity) if self.severity is not None else "")
+        if mark:
+            painter.setPen(style.at_least(look.tone(mark).outline, least, scale))
+        elif self.hovered:
+            painter.setPen(style.at_least(look.border_hover, least, scale))
+        else:
+            painter.setPen(look.border)
+        style.rounded(painter, rect, 0, geometry.RADIUS)
+        if self.isSelected():
+            painter.setPen(style.at_least(look.selected, least, scale))
+            style.rounded(painter, rect, max(3.5, least / scale), geometry.RADIUS)
+        if self.focused:
+            painter.setPen(style.at_least(look.focus, least, scale))
+            style.rounded(painter, rect, max(8.0, 2.5 * least / scale), geometry.RADIUS)
+
+    def look_afar(self) -> tuple[object, ...]:
+        """All that its looks from afar depend on, but for its name, its place and its opacity."""
+        ports = tuple(
+            (p.side, p.index, p in self._wired, p in self._glowing or p == self._pointed)
+            for p in self.ports()
+        )
+        state = (self._tone, self.severity, self.isSelected(), self.hovered, self.focused)
+        category = str(self.node.spec.info.category)
+        return (self._captions[0], category, self.width, *state, ports)
+
     @property
     def _drop(self) -> float:
         """How far below the card a label stands: below a picture, if there is one."""
         return 0.0 if self.picture is None else card.PICTURE + 8.0
 
     def _measure(self) -> QRectF:
-        bounds = geometry.card(self.width).adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
+        bounds = geometry.card(self.width).adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
         if self.word:
             bounds = bounds.united(card.tag_rect(style.current(), self.word))
         if self.picture is not None:

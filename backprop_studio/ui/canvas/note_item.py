@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QTextLayout
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from backprop_studio.network import Note
-from backprop_studio.ui.canvas import style
+from backprop_studio.ui.canvas import card, style
 
 PAD = 10.0
 GRIP = 8.0
@@ -112,10 +112,19 @@ class NoteItem(QGraphicsItem):
         if self.focused:
             painter.setPen(look.focus)
             style.rounded(painter, rect, 8.0, 2.0)
+        painter.setPen(look.text)
         if scale < style.DETAIL:
+            # What it begins with, where there is room for a line.
+            if self._height * scale >= card.AFAR_NAME:
+                font, metrics = look.afar(round(card.AFAR_NAME / scale), bold=False)
+                room = rect.width() - 4 / scale
+                text = self.note.text.split("\n")[0]
+                text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+                painter.setFont(font)
+                flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip
+                painter.drawText(rect, flags, text)
             return
         painter.setFont(look.name_font)
-        painter.setPen(look.text)
         step, y = look.name_metrics.lineSpacing(), PAD + look.name_metrics.ascent()
         for line in self._lines:
             painter.drawText(QPointF(PAD, y), line)

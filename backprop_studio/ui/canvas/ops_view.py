@@ -27,13 +27,14 @@ from PySide6.QtWidgets import (
 
 from backprop_studio.autograd import KEPT, Program, format_shape, resolve
 from backprop_studio.insight.operations import OpenLayer, open_all, open_layer
-from backprop_studio.insight.parts import parts
+from backprop_studio.insight.parts import Parts, parts
 from backprop_studio.network import Analysis, Network
 from backprop_studio.training import Snapshot
 from backprop_studio.training.naming import value_name
 from backprop_studio.ui import theme
 from backprop_studio.ui.canvas import camera, style
 from backprop_studio.ui.canvas.op_item import HEIGHT, PILL, WIDTH, Label, OpItem
+from backprop_studio.ui.widgets.elided_label import ElidedLabel
 
 _TONES = ("forward", "backward", "update")
 _ACROSS = WIDTH + 76.0
@@ -63,7 +64,7 @@ class OpsView(QWidget):
         self._snapshot: Snapshot | None = None
         self._opened = OpenLayer((), ())
         self._whole: int | None = None
-        self._parts: Program | None = None
+        self._parts: Parts | None = None
         self.items: dict[int, OpItem] = {}
         self._wires: list[tuple[QGraphicsPathItem, str]] = []
         self._words: list[QGraphicsSimpleTextItem] = []
@@ -78,10 +79,10 @@ class OpsView(QWidget):
         self.layer.setAccessibleName(self.tr("Back to the layer"))
         self.layer.clicked.connect(self.go_up)
         self.title = QLabel()
-        self.hint = QLabel(
-            self.tr("Enter: in the listing · Double-click or +: its parts · Esc: back")
-        )
+        # It gives way before the docks beside it have to.
+        self.hint = ElidedLabel()
         theme.set_role(self.hint, "muted")
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.view = _View(self)
         self.view.setAccessibleName(self.tr("Operations of the layer"))
         self.scene = QGraphicsScene(self)
@@ -93,8 +94,8 @@ class OpsView(QWidget):
         crumbs.addWidget(self._arrow)
         crumbs.addWidget(self.layer)
         crumbs.addWidget(self.title)
-        crumbs.addStretch(1)
-        crumbs.addWidget(self.hint)
+        crumbs.addSpacing(12)
+        crumbs.addWidget(self.hint, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -122,6 +123,9 @@ class OpsView(QWidget):
         for crumb in (self._arrow, self.layer):
             crumb.hide()
         found = self._network.node(node)
+        self.hint.setText(
+            self.tr("Esc: back · Double-click or +: its parts · Enter: in the listing")
+        )
         self.title.setText(f"›  <b>{found.name}</b>  ({found.spec.info.title})")
         self._show()
         return True
@@ -133,12 +137,14 @@ class OpsView(QWidget):
         small = parts(self._program, index)
         if small is None:
             return False
-        self._whole, self._parts, self._opened = index, small, open_all(small)
+        self._whole, self._parts, self._opened = index, small, open_all(small.program)
         found = self._network.node(self.node)
         self.layer.setText(found.name)
         self.layer.setAccessibleName(self.tr("Back to {name}").format(name=found.name))
         for crumb in (self._arrow, self.layer):
             crumb.show()
+        # There is no room for more beside three crumbs, and nothing to open here.
+        self.hint.setText(self.tr("Esc: back"))
         name = self._program.instructions[index].op.name.replace("_", " ")
         self.title.setText(
             self.tr("›  <b>{name}</b>  (computed as one, which is faster)").format(name=name)
@@ -220,7 +226,7 @@ class OpsView(QWidget):
     def _build(self) -> None:
         self.scene.clear()
         self.items, self._wires, self._words = {}, [], []
-        program = self._program if self._parts is None else self._parts
+        program = self._program if self._parts is None else self._parts.program
         assert program is not None
         tops = self._row_tops()
         widest: dict[tuple[int, int], int] = {}
@@ -257,7 +263,10 @@ class OpsView(QWidget):
             self.scene.addItem(wire)
             self._wires.append((wire, _TONES[lanes[link.source]]))
             word = QGraphicsSimpleTextItem(self._shape(link.value))
-            word.setPos((start + end) / 2 - QPointF(word.boundingRect().width() / 2, 20))
+            middle = (start + end) / 2
+            if abs(end.x() - start.x()) >= _ACROSS:
+                middle.setY(_over(start, end))  # on the way over the tops, not on a box
+            word.setPos(middle - QPointF(word.boundingRect().width() / 2, 20))
             self.scene.addItem(word)
             self._words.append(word)
         self._recolor()
@@ -285,27 +294,26 @@ class OpsView(QWidget):
 
     def _title(self, index: int, op: str) -> str:
         name = op.replace("_", " ")
-        if self._whole is not None:
-            return name
+        if self._parts is not None:
+            # Parts of one step of a sequence say which step it is.
+            place = self._parts.program.instructions[index].node.removeprefix(self.node).strip()
+            return f"{name} · {place}" if place else name
         return f"{index + 1}  {name}{'  +' if self.opens(index) else ''}"
 
     def _label(self, value: int, kept: bool) -> Label:
         assert self._program is not None and self._network is not None
-        outer: int | None = value
-        if self._parts is not None and self._whole is not None:
-            # What goes in and comes out has the names that it has outside.
-            whole, small = self._program.instructions[self._whole], self._parts
-            results = [i.outputs[0] for i in small.instructions][-len(whole.outputs) :]
-            names = dict(zip((*small.inputs.values(), *results),
-                             (*whole.inputs, *whole.outputs), strict=True))  # fmt: skip
-            outer = names.get(value)
+        # What goes into parts and comes out of them has the names that it has outside.
+        outer = value if self._parts is None else self._parts.outer.get(value)
         if outer is None:
-            return Label(self.tr("in between"), self._shape(value), kept)
+            assert self._parts is not None
+            made = self._parts.program.producer[value]
+            op = self._parts.program.instructions[made].op.name
+            return Label(self._title(made, op), self._shape(value), kept)
         kept = kept or self._program.values[outer].role in KEPT
         return Label(value_name(self._network, self._program, outer), self._shape(value), kept)
 
     def _shape(self, value: int) -> str:
-        program = self._program if self._parts is None else self._parts
+        program = self._program if self._parts is None else self._parts.program
         assert program is not None
         shape = program.values[value].shape
         if self._snapshot is not None and self._snapshot.batch_size:
@@ -319,7 +327,7 @@ def _path(start: QPointF, end: QPointF) -> QPainterPath:
     if abs(end.x() - start.x()) < _ACROSS:
         path.lineTo(end)
         return path
-    over = min(start.y(), end.y()) - HEIGHT / 2 - 10
+    over = _over(start, end)
     side = math.copysign(30.0, end.x() - start.x())
     path.cubicTo(
         start + QPointF(side, 0), QPointF(start.x(), over), QPointF(start.x() + side, over)
@@ -327,6 +335,11 @@ def _path(start: QPointF, end: QPointF) -> QPainterPath:
     path.lineTo(QPointF(end.x() - side, over))
     path.cubicTo(QPointF(end.x(), over), end - QPointF(side, 0), end)
     return path
+
+
+def _over(start: QPointF, end: QPointF) -> float:
+    """How high a wire goes over what stands between its ends."""
+    return min(start.y(), end.y()) - HEIGHT / 2 - 10
 
 
 class _View(QGraphicsView):

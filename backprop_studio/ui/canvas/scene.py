@@ -6,15 +6,17 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainterPath
-from PySide6.QtWidgets import QGraphicsScene
+from PySide6.QtGui import QPainter, QPainterPath
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
-from backprop_studio.autograd import Phase, format_shape
+from backprop_studio.autograd import format_shape
 from backprop_studio.errors import Diagnostic
 from backprop_studio.insight.flow import Flow
 from backprop_studio.network import Analysis, Network, Wire, edits, fixes
+from backprop_studio.ui import differences
 from backprop_studio.ui.canvas import routing
-from backprop_studio.ui.canvas.activity import TONES, Activity
+from backprop_studio.ui.canvas.activity import Activity
+from backprop_studio.ui.canvas.afar import Afar
 from backprop_studio.ui.canvas.arrow_item import ArrowItem
 from backprop_studio.ui.canvas.geometry import PORT_REACH, PortRef
 from backprop_studio.ui.canvas.group_item import GroupItem
@@ -26,7 +28,7 @@ from backprop_studio.ui.canvas.wire_item import WireItem
 from backprop_studio.ui.controllers.document import Document
 
 _ROOM = 1000.0
-_FEW = 8
+_FEW = 60
 """Cards that can change until all wires are routed anew, and not only those near them."""
 
 _MOST_FIXES = 50
@@ -74,121 +76,178 @@ class NetworkScene(QGraphicsScene):
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[Wire, WireItem] = {}
         self.marks = MarksLayer(self)
+        self.afar = Afar()
         self._cards = routing.Cards()
         self._at_node: dict[str, list[WireItem]] = {}
         # Wires that have no way yet.
         self._fresh: set[Wire] = set()
-        self._shapes: object = None
+        self._fresh_labels: set[Wire] = set()
+        self._shown = Network()
+        self._described = Analysis(Network())
+        self._failing: set[str] = set()
+        # Cards that may stand elsewhere than the wires know, and those that are no more.
+        self._loose: dict[NodeItem, None] = {}
+        self._gone: set[str] = set()
+        self._folded = False
         self._activity: Activity | None = None
+        self._acted = False
+        self._flow: Flow | None = None
         self._badges: Mapping[str, str] = {}
         self._focus_node = ""
         self._selected: tuple[str, ...] = ()
         self._told: tuple[str, ...] = ()
         self._selecting = False
+        self.selectionChanged.connect(self.afar.note_selection)
         self.selectionChanged.connect(self._note_selection)
         document.network_changed.connect(self._follow)
         document.analysis_changed.connect(self._describe)
         self._follow(Network(), document.network)
         self._describe(document.analysis)
 
+    def addItem(self, item: QGraphicsItem) -> None:
+        super().addItem(item)
+        self.afar.take(item)
+
+    def removeItem(self, item: QGraphicsItem) -> None:
+        super().removeItem(item)
+        self.afar.drop(item)
+
     # Following the document
 
     def _follow(self, before: Network, after: Network) -> None:
-        for wire in self.wires.keys() - set(after.wires):
-            self.removeItem(self.wires.pop(wire))
-        for node_id in [i for i in self.nodes if i not in after]:
+        old, self._shown = self._shown, after
+        cut, drawn = differences.wires(old.wires, after.wires)
+        for wire in cut:
+            self.removeItem(self.wires[wire])
+            self._unhook(self.wires.pop(wire))
+        kept = {n.id for n in after.nodes}
+        for node_id in [i for i in self.nodes if i not in kept]:
             self.removeItem(self.nodes.pop(node_id))
-        for node in after.nodes:
+            self._at_node.pop(node_id, None)
+            self._gone.add(node_id)
+        for node in differences.renewed(old.nodes, after.nodes):
             item = self.nodes.get(node.id)
             if item is None:
-                item = self.nodes[node.id] = NodeItem(node, self.document.analysis)
+                item = NodeItem(node, self.document.analysis, self._note)
+                self.nodes[node.id] = item
                 self.addItem(item)
-            elif item.node is not node:
-                item.setPos(node.x, node.y)
-        for wire in after.wires:
-            if wire not in self.wires:
-                self.wires[wire] = WireItem(wire)
-                self.addItem(self.wires[wire])
-                self._fresh.add(wire)
+                self._loose[item] = None
+            else:
+                item.move_to(QPointF(node.x, node.y))
+        for wire in drawn:
+            self.wires[wire] = WireItem(wire, self.afar.note)
+            self.addItem(self.wires[wire])
+            self._fresh.add(wire)
+            self._fresh_labels.add(wire)
+            for end in {wire.source, wire.target}:
+                self._at_node.setdefault(end, []).append(self.wires[wire])
         self.marks.follow(after)
-        if before.wires != after.wires:
-            self._index_wires()
-        self._lay_out()
+        self._plug(end for wire in (*cut, *drawn) for end in (wire.source, wire.target))
         self._make_room()
+        self._lay_out()
         self._note_selection()
 
+    def _note(self, item: NodeItem) -> None:
+        """A card has changed its look, its size or its place."""
+        self._loose[item] = None
+        self.afar.note(item)
+
+    def _unhook(self, item: WireItem) -> None:
+        for end in {item.wire.source, item.wire.target}:
+            if item in self._at_node.get(end, ()):
+                self._at_node[end].remove(item)
+
+    def _plug(self, ends: Iterable[str]) -> None:
+        """Tell these nodes which of their ports have a wire."""
+        for node_id in set(ends) & self.nodes.keys():
+            ports = {
+                PortRef(node_id, "out") if i.wire.source == node_id else
+                PortRef(node_id, "in", i.wire.port)
+                for i in self._at_node.get(node_id, ())
+            }  # fmt: skip
+            self.nodes[node_id].set_wired(frozenset(ports))
+
     def _describe(self, analysis: Analysis) -> None:
-        if analysis.shapes is self._shapes:
+        network, known = analysis.network, self._described
+        self._described = analysis
+        renewed = differences.renewed(known.network.nodes, network.nodes)
+        same = analysis.shapes is known.shapes
+        if same:
             # Nothing but places and marks has changed: a drag through a large network stays cheap.
-            for node in self.document.network.nodes:
+            for node in renewed:
                 self.nodes[node.id].node = node
-            if self.marks.items:
-                self.marks.describe(analysis)
-                self._lay_out()
+        self._describe_cards(analysis, differences.described(known, analysis, renewed, same=same))
+        if same:
+            self.marks.describe(analysis)
+            self._lay_out()
             return
-        self._shapes = analysis.shapes
-        findings: dict[str, list[Diagnostic]] = {}
-        for d in analysis.diagnostics:
-            if d.node is not None:
-                findings.setdefault(d.node, []).append(d)
-        network = self.document.network
-        offered = 0
-        for node in network.nodes:
-            item, found = self.nodes[node.id], findings.get(node.id, ())
-            fix = None
-            for problem in found if offered < _MOST_FIXES else ():
-                fix = fix or fixes.fix_for(analysis, problem)
-                offered += 1
-            item.describe(node, analysis, found, "" if fix is None else fix.text)
-            item.set_badge(self._badges.get(node.id, ""))
-        failing = {d.node for d in analysis.errors}
-        for wire, wire_item in self.wires.items():
+        for item in self.nodes.values():
+            # What its tooltip says is looked up when it is wanted.
+            item.analysis = analysis
+        failing = {d.node for d in analysis.errors if d.node is not None}
+        changed = differences.keys(known.shapes, analysis.shapes) | (failing ^ self._failing)
+        self._failing = failing
+        touched = dict.fromkeys(i for key in changed for i in self._at_node.get(key, ()))
+        touched.update((self.wires[w], None) for w in self._fresh_labels if w in self.wires)
+        self._fresh_labels.clear()
+        for wire_item in touched:
+            wire = wire_item.wire
             shape = analysis.shapes.get(wire.source)
             label = format_shape(shape) if shape is not None else ""
             wire_item.describe(label, broken=wire.target in failing)
         self.marks.describe(analysis)
         # Cards grow with their texts, and ports move with their edges.
-        self._lay_out(everything=True)
-        self._show_activity()
+        self._lay_out()
+        if self._acted:
+            self._show_activity()
 
-    def _index_wires(self) -> None:
-        self._at_node = {}
-        for wire, item in self.wires.items():
-            self._at_node.setdefault(wire.source, []).append(item)
-            self._at_node.setdefault(wire.target, []).append(item)
-        wired: dict[str, set[PortRef]] = {}
-        for wire in self.wires:
-            wired.setdefault(wire.source, set()).add(PortRef(wire.source, "out"))
-            wired.setdefault(wire.target, set()).add(PortRef(wire.target, "in", wire.port))
-        for node_id, node in self.nodes.items():
-            node.set_wired(frozenset(wired.get(node_id, ())))
+    def _describe_cards(self, analysis: Analysis, nodes: Iterable[str]) -> None:
+        findings: dict[str, list[Diagnostic]] = {}
+        for d in analysis.diagnostics:
+            if d.node is not None:
+                findings.setdefault(d.node, []).append(d)
+        offered = 0
+        for node_id in nodes:
+            item, found, fix = self.nodes[node_id], findings.get(node_id, ()), None
+            for problem in found if offered < _MOST_FIXES else ():
+                fix = fix or fixes.fix_for(analysis, problem)
+                offered += 1
+            node = analysis.network.node(node_id)
+            item.describe(node, analysis, found, "" if fix is None else fix.text)
+            item.set_badge(self._badges.get(node_id, ""))
 
     def _lay_out(self, *, everything: bool = False) -> None:
         """Note where cards stand, and lead the wires around them that this has to do with."""
         self.marks.place()
-        standing = {k: i.card_rect() for k, i in self.nodes.items() if i.isVisible()}
-        standing |= {i.part: i.card_rect() for i in self.marks.groups() if i.collapsed}
-        gone = self._cards.keys() - standing.keys()
-        areas = {key: self._cards.put(key, None) for key in gone}
-        areas |= {key: self._cards.put(key, rect) for key, rect in standing.items()}
-        changed = {key: area for key, area in areas.items() if area is not None}
-        if everything or len(changed) > _FEW or self.marks.blocks or gone:
-            near: Collection[WireItem] = self.wires.values()
-            anew = len(changed) > _FEW
-        else:
-            near = self._near(changed)
-            anew = True
         blocks = self.marks.blocks
+        if self.marks.items or self._folded:
+            standing = {k: i.card_rect() for k, i in self.nodes.items() if i.isVisible()}
+            standing |= {i.part: i.card_rect() for i in self.marks.groups() if i.collapsed}
+            gone = self._cards.keys() - standing.keys()
+        else:
+            # Where nothing is folded, only those can stand elsewhere that have said so.
+            standing = {i.part: i.card_rect() for i in self._loose if i.scene() is self}
+            gone = self._gone & self._cards.keys() - standing.keys()
+        # What was folded a moment ago has to be seen again.
+        unfolding, self._folded = bool(blocks) or self._folded, bool(blocks)
+        self._loose.clear()
+        self._gone.clear()
+        put = {**dict.fromkeys(gone), **standing}
+        areas = ((key, self._cards.put(key, rect)) for key, rect in put.items())
+        changed = {key: area for key, area in areas if area is not None}
+        anew = everything or len(changed) > _FEW
+        near: Collection[WireItem] = self.wires.values()
+        if not anew and not unfolding:
+            near = self._near(changed)
         for item in near:
             wire = item.wire
             inside = bool(blocks) and blocks.get(wire.source, "") == blocks.get(wire.target)
-            if item.isVisible() == inside:
-                item.setVisible(not inside)
+            item.show_up(not inside)
             start, end = self._ends(wire)
             if (
                 anew
                 or not item.runs_between(start, end)
-                or any(area.intersects(item.boundingRect()) for area in changed.values())
+                or any(item.minds(area) for area in changed.values())
             ):
                 item.place(start, end, self._route(wire, start, end))
         self._fresh.clear()
@@ -229,7 +288,7 @@ class NetworkScene(QGraphicsScene):
     def _make_room(self) -> None:
         """Grow the indexed area in large steps: its tree is rebuilt each time."""
         used = QRectF()
-        for item in (*self.nodes.values(), *self.marks.items.values()):
+        for item in (*self._loose, *self.marks.items.values()):
             used = used.united(item.card_rect())
         if not self.sceneRect().contains(used.adjusted(-_ROOM, -_ROOM, _ROOM, _ROOM)):
             room = 2 * _ROOM
@@ -240,7 +299,7 @@ class NetworkScene(QGraphicsScene):
     def carry(self, places: Mapping[str, QPointF]) -> None:
         """Show nodes, notes and arrows elsewhere, without changing the document."""
         for key in places.keys() & self.nodes.keys():
-            self.nodes[key].setPos(places[key])
+            self.nodes[key].move_to(places[key])
         if self.marks.items:
             moved = {key: (place.x(), place.y()) for key, place in places.items()}
             self.marks.carry(edits.move(self.document.network, moved))
@@ -255,9 +314,8 @@ class NetworkScene(QGraphicsScene):
     def put_back(self) -> None:
         """Show everything where the document has it."""
         network = self.document.network
-        places = {n.id: QPointF(n.x, n.y) for n in network.nodes}
-        for node_id, place in places.items():
-            self.nodes[node_id].setPos(place)
+        for node in network.nodes:
+            self.nodes[node.id].move_to(QPointF(node.x, node.y))
         if self.marks.items:
             self.marks.carry(network)
         for wire, item in self.wires.items():
@@ -273,8 +331,10 @@ class NetworkScene(QGraphicsScene):
 
     def set_flow(self, flow: Flow | None) -> None:
         """Show one example on its way through the network; None for none."""
-        wires = {} if flow is None else readings(flow)
-        nodes = {} if flow is None else pictures(flow)
+        if flow is None and self._flow is None:
+            return
+        self._flow = flow
+        wires, nodes = ({}, {}) if flow is None else (readings(flow), pictures(flow))
         for wire, item in self.wires.items():
             item.set_reading(wires.get(wire))
         for node_id, node in self.nodes.items():
@@ -298,26 +358,17 @@ class NetworkScene(QGraphicsScene):
 
     def _show_activity(self) -> None:
         activity = self._activity
+        self._acted = activity is not None or bool(self._focus_node)
         focus = self._focus_node if self._focus_node in self.nodes else ""
         self.marks.show_activity(activity)
         for node_id, node in self.nodes.items():
             node.set_activity(activity)
             if focus:
-                node.setOpacity(1.0 if node_id == focus else FADED)
+                node.fade(1.0 if node_id == focus else FADED)
         for wire, item in self.wires.items():
-            if focus:
-                item.set_activity("", known=focus in (wire.source, wire.target))
-                continue
-            if activity is None:
-                item.set_activity("", known=True)
-                continue
-            # A wire carries the output of its source, and backward the gradient of its target.
-            back = activity.phase is Phase.BACKWARD
-            giver, taker = (wire.target, wire.source) if back else (wire.source, wire.target)
-            known = giver in activity.computed
-            flows = activity.phase in (Phase.FORWARD, Phase.LOSS, Phase.BACKWARD)
-            lit = flows and known and taker == activity.node
-            tone = TONES[activity.phase] if lit and activity.phase is not None else ""
+            tone, known = "", not focus or focus in (wire.source, wire.target)
+            if activity is not None and not focus:
+                tone, known = activity.on_wire(wire.source, wire.target)
             item.set_activity(tone, known=known)
 
     def restyle(self) -> None:
@@ -327,6 +378,8 @@ class NetworkScene(QGraphicsScene):
         for item in self.wires.values():
             item.restyle()
         self.marks.restyle()
+        # The pictures below the cards are in the colours of the theme, too.
+        self.set_flow(self._flow)
         self._lay_out(everything=True)
         self.update()
 
@@ -340,9 +393,10 @@ class NetworkScene(QGraphicsScene):
         at
             A place in the scene.
         reach
-            How far from its centre a port is caught, in scene units.
+            How far from its centre a port is caught, in scene units; 0 catches none.
         """
-        around = QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
+        room = max(reach, 1.0)
+        around = QRectF(at.x() - room, at.y() - room, 2 * room, 2 * room)
         near = self.items(around)
         cards: list[NodeItem] = [item for item in near if isinstance(item, NodeItem)]
         blocks: list[GroupItem] = [
@@ -350,7 +404,7 @@ class NetworkScene(QGraphicsScene):
         ]
         best: tuple[float, NodeItem | GroupItem, PortRef] | None = None
         both: list[NodeItem | GroupItem] = [*cards, *blocks]
-        for card in both:
+        for card in both if reach else ():
             for port in card.ports():
                 gap = card.port_pos(port) - at
                 distance = gap.x() ** 2 + gap.y() ** 2
@@ -382,16 +436,14 @@ class NetworkScene(QGraphicsScene):
 
     def content(self) -> QRectF:
         """What has to be seen to see the whole network."""
-        rect = QRectF()
-        for item in self.nodes.values():
-            if item.isVisible():
-                rect = rect.united(item.content_rect())
+        rect = self.afar.content()
         for mark in self.marks.seen():
             rect = rect.united(mark.content_rect())
-        for wire in self.wires.values():
-            if wire.isVisible():
-                rect = rect.united(wire.content_rect())
         return rect
+
+    def paint_afar(self, painter: QPainter, seen: QRectF) -> None:
+        """Paint all that is in a part of the scene, as it looks from afar."""
+        self.afar.paint(painter, seen, self.selectedItems())
 
     # Selection
 
@@ -429,10 +481,16 @@ class NetworkScene(QGraphicsScene):
     def _note_selection(self) -> None:
         if self._selecting:
             return
-        now = [i for i, item in self.nodes.items() if item.isSelected()]
-        now += [i for i, item in self.marks.items.items() if item.isSelected()]
-        kept = [i for i in self._selected if i in now]
-        self._set_selected((*kept, *(i for i in now if i not in kept)))
+        kinds = (NodeItem, NoteItem, ArrowItem, GroupItem)
+        chosen = {i.part for i in self.selectedItems() if isinstance(i, kinds)}
+        kept = [i for i in self._selected if i in chosen]
+        more = chosen.difference(kept)
+        if len(more) > 1:
+            # In the order of the document, nodes first.
+            parts = (*self.nodes, *self.marks.items)
+            self._set_selected((*kept, *(i for i in parts if i in more)))
+        else:
+            self._set_selected((*kept, *more))
 
     def _set_selected(self, ids: tuple[str, ...]) -> None:
         if ids == self._selected:

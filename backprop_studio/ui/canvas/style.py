@@ -12,11 +12,23 @@ from PySide6.QtWidgets import QApplication
 from backprop_studio.ui import theme
 from backprop_studio.ui.theme import Theme
 
-DETAIL = 0.4
-"""Below this scale no text is drawn: it could not be read, and it is most of the cost."""
+DETAIL = 0.55
+"""Below this scale cards and wires are drawn as they look from afar: what is written on them in
+their own size could not be read, and it is most of the cost."""
+
+WAYS = 0.22
+"""Below this scale nobody sees which way a wire takes around a card, and one curve is cheaper."""
+
+NAMES = 0.4
+"""From this scale on there is room for a second line on a card that is seen from afar."""
+
+TITLES = 0.22
+"""Below this scale no word has room on a card."""
 
 PORTS = 0.25
 """Below this scale no ports are drawn: they are smaller than the line around the card."""
+
+_MOST_WIDTHS = 5000
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,9 @@ class Style:
         self.no_pen = QPen(Qt.PenStyle.NoPen)
         names = ("forward", "backward", "update", "error", "warning", "accent", "muted")
         self._tones = {name: _tone(colors.color(name)) for name in names}
+        self._family = family
+        self._widths: dict[str, float] = {}
+        self._afar: dict[tuple[int, bool], tuple[QFont, QFontMetricsF]] = {}
         self._bands = {
             name: QBrush(QColor(colors.node_title(name))) for name in get_args(theme.Category)
         }
@@ -78,6 +93,25 @@ class Style:
     def tone(self, name: str) -> Tone:
         """Brushes and pens of a theme colour: a pass, "error", "warning", "accent", "muted"."""
         return self._tones[name]
+
+    def small_width(self, text: str) -> float:
+        """How wide a text is in small type; the labels of a large network are often the same."""
+        found = self._widths.get(text)
+        if found is None:
+            if len(self._widths) > _MOST_WIDTHS:
+                self._widths.clear()
+            found = self._widths[text] = self.small_metrics.horizontalAdvance(text)
+        return found
+
+    def afar(self, pixels: int, *, bold: bool) -> tuple[QFont, QFontMetricsF]:
+        """A font of so many scene units, for words that keep their size on the screen."""
+        found = self._afar.get((pixels, bold))
+        if found is None:
+            font = _font(
+                self._family, pixels, QFont.Weight.DemiBold if bold else QFont.Weight.Normal
+            )
+            found = self._afar[pixels, bold] = font, QFontMetricsF(font)
+        return found
 
     def band(self, category: str) -> QBrush:
         """Fill of the title band of a category."""
@@ -137,6 +171,15 @@ def _font(family: str, pixels: int, weight: QFont.Weight) -> QFont:
     font.setWeight(weight)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     return font
+
+
+def at_least(pen: QPen, pixels: float, scale: float) -> QPen:
+    """A pen that is no thinner than so many pixels at this scale."""
+    if pen.widthF() * scale >= pixels:
+        return pen
+    wide = QPen(pen)
+    wide.setWidthF(pixels / scale)
+    return wide
 
 
 def _faint(color: QColor, alpha: int) -> QColor:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QPaintEvent,
     QResizeEvent,
     QShowEvent,
     QWheelEvent,
@@ -25,10 +26,11 @@ from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from backprop_studio.insight.flow import Flow
 from backprop_studio.network import Network, TrainingSetup, Wire
-from backprop_studio.network.fixes import Fix
-from backprop_studio.ui import motion, theme
+from backprop_studio.network.remedy import Fix
+from backprop_studio.ui import theme
 from backprop_studio.ui.canvas import accessible, camera, geometry, style
 from backprop_studio.ui.canvas.activity import Activity
+from backprop_studio.ui.canvas.flowing import Flowing
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.inline_editor import InlineEditor
@@ -38,6 +40,7 @@ from backprop_studio.ui.canvas.interactions import (
     keys,
     marks,
     pointing,
+    wheel,
 )
 from backprop_studio.ui.canvas.interactions.drop_layer import DropLayer
 from backprop_studio.ui.canvas.interactions.mouse import Mouse
@@ -49,11 +52,6 @@ from backprop_studio.ui.canvas.scene import Hit, NetworkScene
 from backprop_studio.ui.controllers.document import Document
 
 _SMALLEST_REACH = 9.0
-_WHEEL_NOTCH = 120
-_DEEPER = 3.0
-"""Scale from which on the wheel leads into a layer."""
-_FRAME = 33
-"""Milliseconds between two pictures of what flows."""
 
 
 class CanvasView(QGraphicsView):
@@ -92,13 +90,11 @@ class CanvasView(QGraphicsView):
         self.bubble = Bubble(self)
         self.hint = EmptyHint(self)
         self._ground = camera.Ground()
-        self._moved = 0.0
-        self._stream = QTimer(self)
-        self._stream.setInterval(_FRAME)
-        self._stream.timeout.connect(self._move_flow)
+        self._stream = Flowing(self.canvas_scene, self)
         self._drop = DropLayer(self)
         self._mouse = Mouse(self)
         self._by_keyboard = False
+        self._marked: set[str] = set()
         self.minimap = MiniMap(self)
         self.editor = InlineEditor(self, "Text on the canvas")
         self._shown = False
@@ -322,12 +318,7 @@ class CanvasView(QGraphicsView):
 
     def set_flowing(self, flowing: bool) -> None:
         """Let what flows be seen to flow, in slow motion and unless motion is not wanted."""
-        flowing = flowing and not motion.reduced()
-        if flowing and not self._stream.isActive():
-            self._stream.start()
-        elif not flowing and self._stream.isActive():
-            self._stream.stop()
-            self.canvas_scene.move_flow(None)
+        self._stream.set_flowing(flowing)
 
     def set_badges(self, badges: Mapping[str, str]) -> None:
         """Write something below nodes, by their ids; nothing below the others."""
@@ -350,10 +341,10 @@ class CanvasView(QGraphicsView):
         self._fitted = True
         self.minimap.follow()
 
-    def zoom_by(self, factor: float) -> None:
-        """Zoom about the middle."""
+    def zoom_by(self, factor: float, at: QPoint | None = None) -> None:
+        """Zoom about a point of the viewport, by default its middle."""
         self._fitted = False
-        camera.zoom(self, factor, self.viewport().rect().center())
+        camera.zoom(self, factor, self.viewport().rect().center() if at is None else at)
         self.minimap.follow()
 
     def go_to(self, place: QPointF) -> None:
@@ -381,12 +372,9 @@ class CanvasView(QGraphicsView):
     def hit(self, at: QPoint) -> Hit:
         """What lies at a point of the viewport."""
         scale = self.transform().m11()
-        reach = max(geometry.PORT_REACH, _SMALLEST_REACH / scale)
+        # Where ports are too small to be drawn, a press takes hold of the card.
+        reach = max(geometry.PORT_REACH, _SMALLEST_REACH / scale) if scale >= style.PORTS else 0.0
         return self.canvas_scene.hit(self.mapToScene(at), reach)
-
-    def _move_flow(self) -> None:
-        self._moved = (self._moved + 0.35) % 5.5
-        self.canvas_scene.move_flow(self._moved)
 
     def _note_change(self) -> None:
         # What a gesture has taken hold of may be gone.
@@ -403,14 +391,18 @@ class CanvasView(QGraphicsView):
     def mark(self) -> None:
         """Show where the pointer and the keyboard are."""
         focused = self.current if self._by_keyboard and self.hasFocus() else None
-        over = self._mouse.over
-        for node_id, item in self.canvas_scene.nodes.items():
-            item.set_marks(hovered=item is over.node, focused=node_id == focused)
-            item.point_at(over.port if item is over.node else None)
-        for key, mark in self.canvas_scene.marks.items.items():
-            mark.set_marks(hovered=mark is over.mark, focused=key == focused)
-            if isinstance(mark, GroupItem):
-                mark.point_at(over.port if mark is over.mark else None)
+        over, scene = self._mouse.over, self.canvas_scene
+        under = over.node or over.mark
+        # Only those are told that were marked or are to be: others have nothing to forget.
+        now = {p for p in (focused, under and under.part, over.port and over.port.node) if p}
+        for key in self._marked | now:
+            item = scene.part(key)
+            if item is None:
+                continue
+            item.set_marks(hovered=item is under, focused=key == focused)
+            if isinstance(item, NodeItem | GroupItem):
+                item.point_at(over.port if item is under else None)
+        self._marked = now
 
     # Mouse
 
@@ -438,21 +430,7 @@ class CanvasView(QGraphicsView):
         self._mouse.double(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        turn = event.angleDelta()
-        if turn.y() > 0 and self.transform().m11() >= _DEEPER:
-            node = self.hit(event.position().toPoint()).node
-            if node is not None:
-                # There is no more to see of its outside.
-                self.node_opened.emit(node.node.id)
-                event.accept()
-                return
-        self._fitted = False
-        if turn.y():
-            camera.zoom(self, 1.2 ** (turn.y() / _WHEEL_NOTCH), event.position().toPoint())
-        else:
-            self.scroll_by(QPoint(-turn.x(), 0))
-        self.minimap.follow()
-        event.accept()
+        wheel.turn(self, event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         self._drop.enter(event)
@@ -506,6 +484,16 @@ class CanvasView(QGraphicsView):
         self.mark()
 
     # Window
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not camera.afar(self):
+            super().paintEvent(event)
+            return
+        seen = self.mapToScene(event.rect()).boundingRect()
+        with QPainter(self.viewport()) as painter:
+            painter.setTransform(self.viewportTransform())
+            self._ground.paint(painter, seen)
+            self.canvas_scene.paint_afar(painter, seen)
 
     def drawBackground(self, painter: QPainter, rect: QRectF | object) -> None:
         self._ground.paint(painter, QRectF(rect))  # type: ignore[arg-type]

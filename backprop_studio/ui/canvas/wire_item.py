@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
@@ -11,16 +13,28 @@ from backprop_studio.ui.canvas import geometry, style
 from backprop_studio.ui.canvas.tracing import Reading
 
 _REACH = 14.0
+_PLAIN, _MARKED, _READINGS = 0.4, 1.5, 0.4
+"""From afar: pixels of a plain wire and of a marked one, and of each unit of a reading's width."""
+
 _DIM = 0.38
 _THINNEST, _THICKEST = 1.0, 6.0
 """Pixels, for the smallest and the largest reading."""
 
 
 class WireItem(QGraphicsItem):
-    """Shows one `Wire` between two points that the scene gives it."""
+    """Shows one `Wire` between two points that the scene gives it.
 
-    def __init__(self, wire: Wire) -> None:
+    Parameters
+    ----------
+    wire
+        What it shows.
+    changed
+        Told of each change of its look or place.
+    """
+
+    def __init__(self, wire: Wire, changed: Callable[[WireItem], object] = lambda _: None) -> None:
         super().__init__()
+        self._changed = changed
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.wire = wire
         self.label = ""
@@ -52,6 +66,13 @@ class WireItem(QGraphicsItem):
         self._path, self._plain, self._routed = path, plain, path != plain
         self._lay_out()
 
+    def minds(self, area: QRectF) -> bool:
+        """Whether a card that came to this area or left it may lead this wire another way."""
+        if not self._bounds.intersects(area):
+            return False
+        # A plain curve stays as it is where nothing is put on it.
+        return self._routed or self._path.intersects(area)
+
     def content_rect(self) -> QRectF:
         """What has to be seen of it: all, where it goes around something."""
         return self._path.boundingRect() if self._routed else QRectF()
@@ -72,12 +93,25 @@ class WireItem(QGraphicsItem):
             self._describe()
             self._lay_out()
 
+    def show_up(self, shown: bool, /) -> None:
+        """Be seen, or not."""
+        if shown != self.isVisible():
+            self.setVisible(shown)
+            self._touch()
+
+    def _touch(self) -> None:
+        self.update()
+        self._changed(self)
+
     def set_activity(self, tone: str, *, known: bool) -> None:
         """Shine in the colour of a pass, or stand back while the value is not known."""
-        self.setOpacity(1.0 if known else _DIM)
+        opacity = 1.0 if known else _DIM
+        if opacity != self.opacity():
+            self.setOpacity(opacity)
+            self._touch()
         if tone != self._tone:
             self._tone = tone
-            self.update()
+            self._touch()
 
     def set_reading(self, reading: Reading | None) -> None:
         """Show the size of what flows here; without one, the shape."""
@@ -90,13 +124,15 @@ class WireItem(QGraphicsItem):
         """Show that something flows, with dashes that have moved so far; None for none."""
         if moved != self._moved:
             self._moved = moved
-            self.update()
+            # Where nothing shines, nothing is seen to flow.
+            if self._tone:
+                self._touch()
 
     def set_hovered(self, hovered: bool, /) -> None:
         """Tell whether the pointer is here."""
         if hovered != self.hovered:
             self.hovered = hovered
-            self.update()
+            self._touch()
 
     def restyle(self) -> None:
         """Measure the label anew."""
@@ -113,18 +149,17 @@ class WireItem(QGraphicsItem):
         return self.label if self.reading is None else self.reading.text
 
     def _lay_out(self) -> None:
-        self.prepareGeometryChange()
         self._shape = None
-        metrics = style.current().small_metrics
-        width = metrics.horizontalAdvance(self._text()) + 12
-        height = metrics.height() + 4
+        look, text = style.current(), self._text()
+        width = look.small_width(text) + 12
+        height = look.small_metrics.height() + 4
         middle = (self._start + self._end) / 2
         if self._routed:
             middle = self._path.pointAtPercent(0.5)
         self._pill = QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)
         gap = self._end.x() - self._start.x()
         level = abs(self._end.y() - self._start.y()) < geometry.HEIGHT and not self._routed
-        if not self._text():
+        if not text:
             self._pill = QRectF()
         elif level and 0 <= gap < width:
             # No room between the cards: it stands above their upper edges.
@@ -132,10 +167,14 @@ class WireItem(QGraphicsItem):
         elif level and 0 <= gap < width + 3 * geometry.PORT:
             # Where it would touch the ports, it stands above the wire.
             self._pill.translate(0, -height / 2 - geometry.PORT)
-        self._bounds = self._path.controlPointRect().adjusted(-5, -5, 5, 5).united(self._pill)
+        bounds = self._path.controlPointRect().adjusted(-5, -5, 5, 5).united(self._pill)
         if self._routed:
-            self._bounds = self._bounds.united(self._plain.controlPointRect())
-        self.update()
+            bounds = bounds.united(self._plain.controlPointRect())
+        if bounds != self._bounds:
+            # Only then: the scene has to find another place for it in its index.
+            self.prepareGeometryChange()
+            self._bounds = bounds
+        self._touch()
 
     def boundingRect(self) -> QRectF:
         return self._bounds
@@ -153,10 +192,9 @@ class WireItem(QGraphicsItem):
     ) -> None:
         look = style.current()
         painter.setBrush(look.hollow)
-        painter.setPen(self._pen(look))
         scale = option.levelOfDetailFromTransform(painter.worldTransform())
-        # From afar nobody sees which way it takes around a card, and one curve is cheaper.
-        painter.drawPath(self._plain if scale < style.DETAIL else self._path)
+        painter.setPen(self.pen(look, scale))
+        painter.drawPath(self.way(scale))
         if self._pill.isEmpty() or scale < style.DETAIL:
             return
         painter.setBrush(look.ground)
@@ -165,6 +203,36 @@ class WireItem(QGraphicsItem):
         painter.setFont(look.small_font)
         painter.setPen(look.text if self.isSelected() or self.hovered else look.muted)
         painter.drawText(self._pill, Qt.AlignmentFlag.AlignCenter, self._text())
+
+    def way(self, scale: float) -> QPainterPath:
+        """The line that is drawn at this scale."""
+        return self._plain if scale < style.WAYS else self._path
+
+    def look_afar(self) -> tuple[object, ...]:
+        """All that its looks from afar depend on, but for its way and its opacity."""
+        if self.isSelected():
+            return (2, "selected")
+        if self._moved is not None and self._tone:
+            back = self.reading is not None and self.reading.backward
+            return (2, "flowing", self._tone, back, self._moved)
+        if self.reading is not None:
+            # Wires of nearly the same thickness are drawn together.
+            return (1, "reading", self.reading.backward, round(self.reading.level * 24))
+        if self._tone:
+            return (2, "tone", self._tone)
+        if self.broken:
+            return (1, "broken")
+        return (1, "hovered") if self.hovered else (0, "plain")
+
+    def pen(self, look: style.Style, scale: float) -> QPen:
+        """What it is drawn with. From afar its marks keep a width that can be seen."""
+        pen = self._pen(look)
+        if scale >= style.DETAIL:
+            return pen
+        if self.reading is not None and not (self.isSelected() or self._moved is not None):
+            # Thick and thin must stay apart.
+            return style.at_least(pen, pen.widthF() * _READINGS, scale)
+        return style.at_least(pen, _PLAIN if pen is look.wire else _MARKED, scale)
 
     def _pen(self, look: style.Style) -> QPen:
         if self.isSelected():

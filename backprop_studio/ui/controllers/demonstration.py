@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from backprop_studio.autograd import Phase
 from backprop_studio.errors import StudioError
@@ -61,12 +61,15 @@ class Demonstration(QObject):
         A breakpoint is to be set.
     refused(reason)
         An action is not possible; the rest is left out.
+    ended
+        All is done, or the rest is left out.
     """
 
     panel_wanted = Signal(str)
     check_wanted = Signal()
     breakpoint_wanted = Signal(object)
     refused = Signal(str)
+    ended = Signal()
 
     def __init__(
         self, document: Document, engine: Engine, learner: Learner, parent: QObject | None = None
@@ -116,12 +119,20 @@ class Demonstration(QObject):
             if isinstance(action, Open):
                 self.panel_wanted.emit(action.open)
                 continue
+            if self._document.analysis.preparing:
+                # Many rows take a moment: it goes on when they are there.
+                self._left.insert(0, action)
+                self._document.analysis_changed.connect(
+                    lambda _: self._next(number), Qt.ConnectionType.SingleShotConnection
+                )
+                return
             if self._document.analysis.lowered is None:
                 self._refuse(self.tr("training is not possible"))
                 return
             question = partial(_prepare, action, self._document.network, runner.wanted())
             self._engine.ask(question, partial(self._carry_out, action, number))
             return
+        self.ended.emit()
         self._learner.look()
 
     def _carry_out(
@@ -163,6 +174,7 @@ class Demonstration(QObject):
     def _refuse(self, reason: str) -> None:
         self.stop()
         self.refused.emit(reason)
+        self.ended.emit()
 
 
 def _prepare(

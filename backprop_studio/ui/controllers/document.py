@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from backprop_studio.network import Analysis, Network, analyze
+from backprop_studio.ui.controllers.preparing import Preparing
 
 _PART = 400
 """Bytes of a node, with its settings."""
@@ -57,6 +58,9 @@ class _ReplaceNetwork(QUndoCommand):
 class Document(QObject):
     """The network being edited. Everything on the screen listens to it; nothing owns a copy.
 
+    Data that take long are prepared in the background: until they are there, the analysis says
+    that it is `preparing`, and then comes again.
+
     Signals
     -------
     network_changed(before, after)
@@ -73,6 +77,8 @@ class Document(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.preparing = Preparing(self)
+        self.preparing.done.connect(self._take)
         self.undo_stack = QUndoStack(self)
         self.undo_stack.cleanChanged.connect(self.clean_changed)
         self._network = Network()
@@ -113,6 +119,11 @@ class Document(QObject):
         self.undo_stack.clear()
         self.undo_stack.setClean()
 
+    def prepare(self) -> None:
+        """Prepare the data, after all, if that was stopped."""
+        if self._analysis.preparing and not self.preparing.busy:
+            self.preparing.start(self._network)
+
     def _keep_within(self, budget: int) -> None:
         """Forget the oldest edits until the history takes no more than this; never the last."""
         alive = [step for ref in self._steps if (step := ref()) is not None]
@@ -131,11 +142,38 @@ class Document(QObject):
             # Nothing but places changed: what is known stays known, and a drag stays cheap.
             known = replace(known, network=network)
         else:
-            known = analyze(network)
+            known = analyze(network, known, wait=False)
+            self._wait_for(before, known)
         self._network, self._analysis = network, known
         self._retired.update(n.id for n in network.nodes)
         self.network_changed.emit(before, network)
         self.analysis_changed.emit(self._analysis)
+
+    def _wait_for(self, before: Network, known: Analysis) -> None:
+        if not known.preparing:
+            self.preparing.forget()
+        elif _asks(before) != _asks(known.network) or not self._analysis.preparing:
+            self.preparing.start(known.network)
+        # Else the same data are waited for, or somebody has stopped that.
+
+    def _take(self, analysis: Analysis) -> None:
+        """The data are prepared, or what is wrong with them is known."""
+        network = self._network
+        if analysis.network is not network:
+            # The canvas was edited meanwhile. The data are at hand, unless they are at fault.
+            fresh = analyze(network, wait=False)
+            if fresh.preparing:
+                self.preparing.start(network)
+                return
+            analysis = fresh
+        self._analysis = analysis
+        self.analysis_changed.emit(analysis)
+
+
+def _asks(network: Network) -> tuple[object, ...]:
+    """What prepared data depend on."""
+    setup = network.setup
+    return setup.dataset, setup.data, setup.validation, setup.seed
 
 
 def _own_size(before: Network, after: Network) -> int:

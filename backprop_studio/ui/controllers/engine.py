@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
@@ -44,7 +45,13 @@ from backprop_studio.training import (
 from backprop_studio.ui.controllers.document import Document
 
 PULL_INTERVAL = 50
-"""Milliseconds between two looks into the mailbox while training."""
+"""Milliseconds between two looks into the mailbox while training, at least."""
+
+SLOWEST = 200
+"""Milliseconds between two looks, at most."""
+
+SCREEN_SHARE = 0.1
+"""Of the time while training, what showing it may take of this thread."""
 
 REPLY_TIMEOUT = 10.0
 """Seconds to wait for weights; the worker answers within one instruction."""
@@ -95,10 +102,12 @@ class Engine(QObject):
         self._thread = _WorkerThread(self._worker, self)
         self._timer = QTimer(self)
         self._timer.setInterval(PULL_INTERVAL)
-        self._timer.timeout.connect(self.pull)
+        self._timer.timeout.connect(self._look)
+        self._worked = 0.0
         self._notified.connect(self.pull, Qt.ConnectionType.QueuedConnection)
         self._answered.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
         self._loaded: Network | None = None
+        self._waits = False
         self._revision = 0
         self._weights: Mapping[tuple[str, str], Array] = {}
         self._forget = False
@@ -125,13 +134,14 @@ class Engine(QObject):
         """Start the worker's thread."""
         # A thread of tiny numpy calls holds the interpreter for whole switch intervals; with
         # the default of 5 ms the window would feel it.
-        sys.setswitchinterval(0.001)
+        sys.setswitchinterval(0.0005)
         self._thread.start()
         self._load(self._document.analysis)
 
     def shut_down(self) -> None:
         """End the worker's thread and wait for it."""
         self._timer.stop()
+        self._document.preparing.end()
         if self._thread.isRunning():
             self._worker.send(Quit())
             self._thread.wait()
@@ -262,7 +272,12 @@ class Engine(QObject):
         self._worker.send(FetchWeights(reply))
         return reply
 
-    def ask(self, question: Callable[[Session], Any], answer: Callable[[Any], object]) -> None:
+    def ask(
+        self,
+        question: Callable[[Session], Any],
+        answer: Callable[[Any], object],
+        dropped: Callable[[], object] | None = None,
+    ) -> None:
         """Ask the worker something about the session; `answer` gets what it says.
 
         It is called later, on this thread, and not at all if there is no session or the network
@@ -274,11 +289,27 @@ class Engine(QObject):
             Called with the session, which it must leave as it is, on the worker's thread.
         answer
             Called with what `question` returned.
+        dropped
+            Called in its place where there is nothing to tell.
         """
         revision = self._revision
         reply: Future[Any] = Future()
-        reply.add_done_callback(lambda done: self._answered.emit(revision, done, answer))
+        reply.add_done_callback(lambda done: self._answered.emit(revision, done, (answer, dropped)))
         self._worker.send(Ask(question, reply))
+
+    def _look(self) -> None:
+        """Pull; the more that showing took the last time, the later the next time.
+
+        What this thread works keeps the worker from Python: many panels are shown less often
+        rather than that they hold up the training.
+        """
+        worked = time.thread_time()
+        taken, self._worked = worked - self._worked, worked
+        interval = min(max(PULL_INTERVAL, round(1000 * taken / SCREEN_SHARE)), SLOWEST)
+        if abs(interval - self._timer.interval()) > PULL_INTERVAL // 10:
+            # Halfway only, so that one costly picture does not make the rest stutter.
+            self._timer.setInterval((interval + self._timer.interval()) // 2)
+        self.pull()
 
     def pull(self) -> None:
         """Take what lies in the mailbox, and show it."""
@@ -296,7 +327,8 @@ class Engine(QObject):
         if snapshot.state is not self._told:
             self._told = snapshot.state
             if snapshot.state is State.RUNNING:
-                self._timer.start()
+                self._worked = time.thread_time()
+                self._timer.start(PULL_INTERVAL)
             else:
                 self._timer.stop()
             self.state_changed.emit(snapshot.state)
@@ -310,8 +342,16 @@ class Engine(QObject):
         ):
             self.stopped.emit(snapshot.hit)
 
-    def _pass_on(self, revision: int, reply: Future[Any], answer: Callable[[Any], object]) -> None:
+    def _pass_on(
+        self,
+        revision: int,
+        reply: Future[Any],
+        ways: tuple[Callable[[Any], object], Callable[[], object] | None],
+    ) -> None:
+        answer, dropped = ways
         if reply.cancelled() or revision != self._revision:
+            if dropped is not None:
+                dropped()
             return
         error = reply.exception()
         if error is None:
@@ -325,8 +365,10 @@ class Engine(QObject):
 
     def _load(self, analysis: Analysis) -> None:
         """Hand the network to the worker, unless only names and places have changed."""
-        if self._loaded is not None and self._loaded.trains_like(analysis.network):
+        known = self._loaded is not None and self._loaded.trains_like(analysis.network)
+        if known and self._waits == analysis.preparing:
             return
+        self._waits = analysis.preparing
         if self._loaded is not None and any(self._loaded is n for n in self._tried):
             # Whoever comes back to this design comes back to the branch that trained it.
             self._homes[id(self._loaded)] = self._place()

@@ -12,7 +12,7 @@ from backprop_studio import data
 from backprop_studio.data import Dataset, own
 from backprop_studio.data.importing import source_of
 from backprop_studio.errors import StudioError
-from backprop_studio.network import TrainingSetup, edits
+from backprop_studio.network import TrainingSetup, edits, fixes
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.dialogs.import_data import ImportDialog
 from backprop_studio.ui.settings import Settings
@@ -23,13 +23,8 @@ def fitted(setup: TrainingSetup, dataset: Dataset) -> TrainingSetup:
     setup = setup.for_dataset(dataset.id)
     batch = setup.batch_size
     if dataset.size > 1 and not setup.problems(""):
-        split = data.split(
-            dataset,
-            validation_fraction=setup.validation,
-            seed=setup.seed,
-            stratified=setup.data.stratified,
-        )
-        batch = min(batch, len(split.train))
+        train = dataset.size - data.held_out(dataset.size, setup.validation)
+        batch = min(batch, train)
     return replace(setup, batch_size=batch)
 
 
@@ -54,8 +49,7 @@ class ImportController(QObject):
     def open(self, path: Path | None = None) -> None:
         """Ask what to import, beginning with this file or folder."""
         if self.dialog is None:
-            setup = self._document.network.setup
-            self.dialog = ImportDialog(self._settings.last_folder, setup, self._window)
+            self.dialog = ImportDialog(self._settings.last_folder, self._window)
             self.dialog.finished.connect(self._finish)
             self.dialog.open()
         if path is not None:
@@ -99,4 +93,8 @@ class ImportController(QObject):
             fewer = self.tr("The batch size is {size} now, as there are no more rows.")
             text += " " + fewer.format(size=setup.batch_size)
         self._document.apply(self.tr("Import Data"), edits.set_setup(network, setup))
+        fix = fixes.first_fix(self._document.analysis)
+        if fix is not None:
+            more = self.tr("The network does not fit yet; Ctrl+. would help: {fix}.")
+            text += " " + more.format(fix=fix.text)
         self.told.emit(text)

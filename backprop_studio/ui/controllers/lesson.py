@@ -90,6 +90,7 @@ class LessonController(QObject):
         self._looked = 0.0
         self.demonstration = Demonstration(document, engine, self, self)
         self.demonstration.refused.connect(self._say_refused)
+        self.demonstration.ended.connect(self._end_making_ready)
         project.before_discard = self.leave
         engine.updated.connect(self._see_update)
         document.analysis_changed.connect(self._see_analysis)
@@ -99,6 +100,8 @@ class LessonController(QObject):
         self.panel.hint_requested.connect(self._hint)
         self.panel.show_requested.connect(self._show_step)
         self.panel.restart_requested.connect(self.restart)
+        self.panel.reset_requested.connect(self.reset_step)
+        self.panel.onward_requested.connect(self.go_onward)
         self.panel.left.connect(self.leave)
 
     @property
@@ -154,18 +157,18 @@ class LessonController(QObject):
             except TimeoutError as error:
                 QMessageBox.warning(self._window, self.tr("The lesson was not opened"), str(error))
                 return False
+            # Should the program crash in the lesson, what was not saved before it is still there.
+            self._project.recovery.guard()
         else:
             self._close()
         self._scene = scene
-        self._runner = Runner(lesson, self.store.load(lesson.head.id))
-        self._begin()
-        self.panel.set_runner(self._runner)
-        self.opened.emit(lesson.head)
-        self._see_docks()
-        if self._runner.index and not self._runner.is_finished:
-            self._catch_up(self._runner)
+        runner = Runner(lesson, self.store.load(lesson.head.id))
+        self._show(runner, self.store.load_events(lesson.head.id))
+        if runner.index and not runner.is_finished:
+            self.told.emit(self.tr("Back where you were: the steps before are done for you."))
+            self._catch_up(runner)
         else:
-            self._begin_step(self._runner)
+            self._begin_step(runner)
         return True
 
     def open_file(self) -> None:
@@ -186,12 +189,46 @@ class LessonController(QObject):
             return
         lesson = self._runner.lesson
         self.store.save(lesson.head.id, Progress())
-        self._runner = Runner(lesson)
-        self._begin()
-        self.panel.set_runner(self._runner)
-        self.opened.emit(lesson.head)
+        self.store.forget_events(lesson.head.id)
+        runner = Runner(lesson)
+        self._show(runner, [])
+        self._begin_step(runner)
+
+    def reset_step(self) -> None:
+        """Make the app as the step in front needs it, whatever was done to it meanwhile.
+
+        What was said and done in the lesson stays.
+        """
+        if self._runner is None:
+            return
+        self._keep(ending=True)
+        runner = Runner(self._runner.lesson, self._runner.progress)
+        self._show(runner, self._recorder.events)
+        self.told.emit(self.tr("The app is as this step needs it."))
+        self._catch_up(runner)
+
+    def go_onward(self) -> None:
+        """Open the lesson that comes after this one."""
+        after = None if self._runner is None else self.store.after(self._runner.lesson.head.id)
+        if after is not None:
+            self.open(after.path)
+
+    def _show(self, runner: Runner, events: Sequence[Event]) -> None:
+        """Begin with a lesson's project on the screen, and the lesson in its panel.
+
+        Parameters
+        ----------
+        runner
+            The lesson, and how far one is.
+        events
+            What was done in it before.
+        """
+        self._runner = runner
+        self._begin(runner, events)
+        after = self.store.after(runner.lesson.head.id)
+        self.panel.set_runner(runner, "" if after is None else after.title)
+        self.opened.emit(runner.lesson.head)
         self._see_docks()
-        self._begin_step(self._runner)
 
     def leave(self) -> None:
         """Close the lesson, and bring the learner's own project back."""
@@ -259,7 +296,7 @@ class LessonController(QObject):
             return self._project.save()
         return answer == buttons.Ignore
 
-    def _begin(self) -> None:
+    def _begin(self, runner: Runner, events: Sequence[Event]) -> None:
         """Put the lesson's project on the screen, and start writing down what is done."""
         assert self._scene is not None
         self.demonstration.stop()
@@ -267,25 +304,27 @@ class LessonController(QObject):
         self._curves = Curves()
         self._opened.clear()
         self._gradient_error, self._facts = None, None
-        self._recorder = Recorder()
+        self._recorder = Recorder(events)
         self._engine.listen(self._hear)
         self._project.show(self._scene)
-        self._recorder.begin()
+        self._recorder.begin(runner.step.id if events or runner.index else "")
         if self._breakpoints:
             self._engine.set_breakpoints(self._breakpoints)
 
     def _close(self) -> None:
-        self._keep()
+        self._keep(ending=True)
         self._engine.listen(None)
         self.demonstration.stop()
         self._enquiry.reset()
 
-    def _keep(self) -> None:
+    def _keep(self, *, ending: bool = False) -> None:
         runner = self._runner
         if runner is None:
             return
+        lesson = runner.lesson.head.id
         try:
-            self.store.save(runner.lesson.head.id, runner.progress)
+            self.store.save(lesson, runner.progress)
+            self.store.add_events(lesson, self._recorder.take_settled(ending=ending))
         except StudioError as error:
             self.told.emit(str(error))
 
@@ -437,9 +476,19 @@ class LessonController(QObject):
 
     def _begin_step(self, runner: Runner) -> None:
         """Set what the step in front begins with, and look."""
-        rest = self._set_scene(runner.take_scene())
-        if rest:
-            self.demonstration.start(rest)
+        self._make_ready(runner, self._set_scene(runner.take_scene()))
+
+    def _make_ready(self, runner: Runner, actions: Sequence[Action]) -> None:
+        """Carry out what comes before the step in front; only then does it count."""
+        runner.hold()
+        self.demonstration.start(actions)
+
+    def _end_making_ready(self) -> None:
+        runner = self._runner
+        if runner is None or not runner.is_held:
+            return
+        runner.go(runner.index)
+        self._note(Event("go", id=runner.step.id))
         self.look()
 
     def _set_scene(self, scene: Sequence[Action]) -> tuple[Action, ...]:
@@ -467,7 +516,6 @@ class LessonController(QObject):
 
         What was before a scene does not matter to it.
         """
-        self.told.emit(self.tr("Back where you were: the steps before are done for you."))
         first = runner.lesson.scene_of(runner.index)
         done = [
             action
@@ -475,7 +523,7 @@ class LessonController(QObject):
             for action in step.solution
             if not isinstance(action, Predict | AnswerTo)
         ]
-        self.demonstration.start([*self._set_scene(runner.take_scene()), *done])
+        self._make_ready(runner, [*self._set_scene(runner.take_scene()), *done])
 
     def _say_refused(self, reason: str) -> None:
         self.told.emit(

@@ -245,20 +245,27 @@ class ProjectController(QObject):
         stem = stem_of(self._path) or "weights"
         filters = {suffix: exporter.title for suffix, exporter in project.formats().items()}
         suggestion = self._settings.last_folder / stem
-        path = self._ask_where(self.tr("Export weights"), suggestion, filters)
+        path = self._ask_where(self.tr("Export weights and scaling"), suggestion, filters)
         if path is not None:
             self.export_path(path)
 
     def export_path(self, path: Path) -> bool:
         """The trained weights to this file; False, with a message, when it fails."""
         try:
-            tensors = project.tensor_names(self._document.network, self._engine.weights())
-            project.export(path, tensors, network_name=stem_of(self._path))
+            network = self._document.network
+            if self._document.analysis.preparing:
+                raise StudioError("data-preparing")
+            carried = project.carried(network, self._engine.weights())
+            name, tensors = stem_of(self._path), carried.tensors
+            project.export(path, tensors, network_name=name, notes=carried.notes)
         except (StudioError, TimeoutError) as error:
             self._complain(self.tr("The weights were not exported"), error)
             return False
         self._settings.last_folder = path.parent
-        self.told.emit(self.tr("Exported {n} tensors to {path}").format(n=len(tensors), path=path))
+        text = self.tr("Exported {n} tensors to {path}")
+        if "input/shift" in tensors:
+            text += self.tr(": input/shift and input/unit tell how to scale rows")
+        self.told.emit(text.format(n=len(tensors), path=path))
         return True
 
     def export_picture(self, write: Callable[[Path], None]) -> None:
@@ -320,7 +327,8 @@ class ProjectController(QObject):
         self._show(aside.project, aside.path)
         if aside.changed:
             self._document.undo_stack.resetClean()
-            self.recovery.keep()
+        self.recovery.release()
+        self.recovery.keep()
 
     def show(self, loaded: Project) -> None:
         """A project without a file, without asking."""

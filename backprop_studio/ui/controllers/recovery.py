@@ -98,6 +98,7 @@ class Recovery(QObject):
         self._file = folder / f"{uuid.uuid4().hex}{SUFFIX}"
         self._lock: QLockFile | None = None
         self._writing: threading.Thread | None = None
+        self._guarded = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DEBOUNCE)
@@ -121,6 +122,8 @@ class Recovery(QObject):
 
     def keep(self) -> None:
         """Write what is not saved, now; worker and disk are waited for on another thread."""
+        if self._guarded:
+            return
         self._timer.stop()
         self._pace.stop()
         if not self._is_unsaved():
@@ -145,6 +148,18 @@ class Recovery(QObject):
             target=self._write, args=(self._document.network, reply, note), daemon=True
         )
         self._writing.start()
+
+    def guard(self) -> None:
+        """Keep the document as it is now, and nothing that stands in its place meanwhile."""
+        # What is being written may be older, and nothing is written after this.
+        self._finish()
+        self.keep()
+        self._guarded = True
+
+    def release(self) -> None:
+        """The document that was guarded is back: keep what comes of it from now on."""
+        self._guarded = False
+        self._note()
 
     def close(self) -> None:
         """The document is saved, or is not wanted: nothing is left behind."""
@@ -196,6 +211,8 @@ class Recovery(QObject):
 
     def _note(self) -> None:
         """Something was edited or saved."""
+        if self._guarded:
+            return
         if not self._is_unsaved():
             self._timer.stop()
             self._pace.stop()
@@ -206,7 +223,7 @@ class Recovery(QObject):
     def _note_training(self, snapshot: Snapshot, curves: object) -> None:
         """The training is said to be somewhere; called often."""
         moment = _moment(snapshot)
-        if moment is None or moment == self._kept_at:
+        if self._guarded or moment is None or moment == self._kept_at:
             return
         if snapshot.state is not State.RUNNING:
             if not self._timer.isActive():

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QDialog
 
 from backprop_studio.errors import Diagnostic, Severity
 from backprop_studio.network import edits
-from backprop_studio.training import Boundary, Breakpoint, Intervention, State
+from backprop_studio.training import Boundary, Breakpoint, Intervention, Session, State, When
+from backprop_studio.training.breakpoints import measure
 from backprop_studio.training.naming import breakpoint_name, with_names
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
@@ -71,6 +72,7 @@ class RunController(QObject):
         window.transport.speed_chosen.connect(engine.set_speed)
         window.gradients.watch_changed.connect(engine.watch)
         engine.stopped.connect(self._show_stop)
+        engine.updated.connect(lambda snapshot, _: breakpoints.show_hit(snapshot.hit))
         engine.state_changed.connect(self._show_state)
         engine.failed.connect(self._show_failure)
         engine.unanswered.connect(tell)
@@ -151,7 +153,15 @@ class RunController(QObject):
         lowered = self._document.analysis.lowered
         program = None if lowered is None else lowered.program
         name = breakpoint_name(self._document.network, program, point)
-        self._tell(self.tr("Stopped at a breakpoint: {name}").format(name=name))
+        text = self.tr("Stopped at a breakpoint: {name}").format(name=name)
+        self._tell(text)
+        if isinstance(point, When):
+            # The limit alone does not say by how much it was passed.
+            reading = self.tr("{text} (it is {number})")
+            self._engine.ask(
+                partial(_read, point),
+                lambda number: self._tell(reading.format(text=text, number=f"{number:.4g}")),
+            )
 
     def _show_failure(self, failure: Diagnostic) -> None:
         text = with_names(self._document.network, failure).text
@@ -159,3 +169,7 @@ class RunController(QObject):
         self._window.docks["messages"].show()
         self._window.docks["messages"].raise_()
         self._tell(text)
+
+
+def _read(condition: When, session: Session) -> float:
+    return measure(session.program, session.machine, condition)

@@ -20,11 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio import data
 from backprop_studio.data import Task, own
 from backprop_studio.data.importing import Imported, Progress, Source, source_of
 from backprop_studio.errors import Severity, StudioError
-from backprop_studio.network import TrainingSetup
 from backprop_studio.ui import theme
 from backprop_studio.ui.background import Job
 from backprop_studio.ui.dialogs.import_pages import (
@@ -50,16 +48,13 @@ class ImportDialog(QDialog):
     ----------
     folder
         Where its file dialogs start.
-    setup
-        How the rows will be split, which is found out together with them.
     """
 
-    def __init__(self, folder: Path, setup: TrainingSetup, parent: QWidget | None = None) -> None:
+    def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Import data"))
         self.imported: Imported | None = None
         self._folder = folder
-        self._setup = setup
         self._path: Path | None = None
         self._looking = Job(self)
         self._loading = Job(self)
@@ -217,7 +212,7 @@ class ImportDialog(QDialog):
         self._stack.setEnabled(False)
         self.import_button.setEnabled(False)
         self.note.show_text("")
-        self._loading.start(partial(_load, page, path, self._setup))
+        self._loading.start(partial(_load, page, path))
 
     def _show_loaded(self, imported: Imported) -> None:
         self._stack.setEnabled(True)
@@ -276,10 +271,7 @@ class ImportDialog(QDialog):
             self.choose(Path(name))
 
 
-def _load(page: Page, path: Path, setup: TrainingSetup, progress: Progress) -> Imported:
+def _load(page: Page, path: Path, progress: Progress) -> Imported:
     """All that takes long, so that the window only has to take the result over."""
     imported = page.load(path, progress)
-    named = own.named(imported.dataset)
-    if not setup.problems(""):
-        data.split(named, validation_fraction=setup.validation, seed=setup.seed)
-    return Imported(named, imported.warnings)
+    return Imported(own.named(imported.dataset), imported.warnings)

@@ -204,7 +204,9 @@ class TablePage(Page):
             self.tr("{count} rows").format(count=many)
             if found.whole
             else self.tr("In the first {count} rows").format(count=many),
-            self.tr("{count} feature columns").format(count=f"{len(plan.features):,}"),
+            self.tr("one feature column")
+            if len(plan.features) == 1
+            else self.tr("{count} feature columns").format(count=f"{len(plan.features):,}"),
         ]
         counts = table.tally(found, plan)
         if plan.task is Task.CLASSIFICATION and counts:
@@ -214,7 +216,8 @@ class TablePage(Page):
             )
         missing = counted(found.rows)
         if missing:
-            parts.append(self.tr("{count} missing cells").format(count=f"{missing:,}"))
+            cells = self.tr("one missing cell") if missing == 1 else self.tr("{n} missing cells")
+            parts.append(cells.format(n=f"{missing:,}"))
         return " · ".join(parts)
 
     def load(self, path: Path, progress: Progress) -> Imported:
@@ -276,7 +279,7 @@ class PicturesPage(Page):
         note = QLabel(
             self.tr(
                 "Each picture is scaled to this size in shades of grey; what stands over at the "
-                "sides is cut off."
+                "sides is cut off. Below, as everywhere in the program, 1 is drawn like ink."
             )
         )
         note.setWordWrap(True)
@@ -310,6 +313,9 @@ class PicturesPage(Page):
         assert self._found is not None
         if self._size is None:
             self._size = self._found.height, self._found.width
+            with QSignalBlocker(self.dark):
+                # Mostly bright: it is paper that something dark stands on.
+                self.dark.setChecked(float(np.median(self._thumbnails)) > 0.5)
         for box, side in zip((self.height_box, self.width_box), self._size, strict=True):
             with QSignalBlocker(box):
                 box.setValue(side)
@@ -352,6 +358,7 @@ class IdxPage(Page):
         self.features, self.labels = QLineEdit(), QLineEdit()
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for field, name in (
             (self.features, self.tr("Pictures or features")),
             (self.labels, self.tr("Labels")),
@@ -365,6 +372,9 @@ class IdxPage(Page):
             line.addWidget(field, 1)
             line.addWidget(button)
             form.addRow(name, line)
+        self.strip = _Strip()
+        self.strip.setAccessibleName(self.tr("The first pictures"))
+        form.addRow(self.strip)
 
     def inspect(self, path: Path, progress: Progress) -> idx.Preview:
         return idx.inspect(path)
@@ -374,6 +384,7 @@ class IdxPage(Page):
         self._found = found
         self.features.setText(str(found.features or ""))
         self.labels.setText(str(found.labels or ""))
+        self.strip.set_pictures(found.first)
         self.changed.emit()
 
     def problem(self) -> str:
@@ -420,6 +431,9 @@ class NpzPage(Page):
         self.setLayout(form)
         for box in (self.features, self.target, self.task):
             form.addRow(box.accessibleName(), box)
+        note = QLabel(self.tr("An array has one row for each example, along its first axis."))
+        theme.set_role(note, "muted")
+        form.addRow(note)
         self.features.activated.connect(self.changed)
         self.target.activated.connect(self._retask)
         self.task.activated.connect(self.changed)
@@ -443,12 +457,29 @@ class NpzPage(Page):
             return self.tr("Choose one array as the features and one as the target.")
         if self.features.currentIndex() == self.target.currentIndex():
             return self.tr("Features and target are the same array.")
+        x, y = self._chosen()
+        if x.shape[:1] != y.shape[:1]:
+            return self.tr("'{x}' has {rows} and '{y}' {others}: choose two of the same.").format(
+                x=x.name, rows=self._rows(x), y=y.name, others=self._rows(y)
+            )
         return ""
 
     def summary(self) -> str:
-        if self._found is None:
+        if self._found is None or self.problem():
             return ""
-        return self.tr("{count} arrays").format(count=len(self._found.arrays))
+        x, _ = self._chosen()
+        numbers = " × ".join(f"{n:,}" for n in x.shape[1:]) or "1"
+        return self.tr("{rows} of {numbers} numbers").format(rows=self._rows(x), numbers=numbers)
+
+    def _chosen(self) -> tuple[npz.ArrayInfo, npz.ArrayInfo]:
+        assert self._found is not None
+        arrays = self._found.arrays
+        return arrays[self.features.currentIndex()], arrays[self.target.currentIndex()]
+
+    def _rows(self, array: npz.ArrayInfo) -> str:
+        if not array.shape:
+            return self.tr("one number")
+        return self.tr("{count} rows").format(count=f"{array.shape[0]:,}")
 
     def load(self, path: Path, progress: Progress) -> Imported:
         task = Task(self.task.currentData())
@@ -468,6 +499,7 @@ def _form() -> QFormLayout:
     """Fields as wide as what they hold."""
     form = QFormLayout()
     form.setContentsMargins(0, 0, 0, 0)
+    form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
     return form
 
@@ -475,6 +507,8 @@ def _form() -> QFormLayout:
 def _box(name: str, choices: object) -> QComboBox:
     box = QComboBox()
     box.setAccessibleName(name)
+    # What can be chosen may come later.
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     for key, label in choices:  # type: ignore[attr-defined]
         box.addItem(label, key)
     return box

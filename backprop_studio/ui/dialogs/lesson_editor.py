@@ -30,6 +30,7 @@ from backprop_studio.lessons import Lesson, Rehearsal, Rehearsed, Runner, parse
 from backprop_studio.lessons.library import FILE, lesson_path, load_project, read_text
 from backprop_studio.project import Project
 from backprop_studio.ui import theme
+from backprop_studio.ui.lesson_names import unknown_names
 from backprop_studio.ui.panels.lesson import LessonPanel
 
 _DEBOUNCE = 300
@@ -84,7 +85,7 @@ class Opener(Protocol):
     """Who opens a lesson in the window."""
 
     def open_lesson(self, lesson: Lesson, scene: Project) -> bool:
-        """Open it."""
+        """Open it; False when that is thought better of."""
 
 
 class LessonEditor(QDialog):
@@ -214,7 +215,9 @@ class LessonEditor(QDialog):
             )
             item.setData(_LINE, fault.line)
             self.faults.addItem(item)
-        if not parsed.faults:
+        if parsed.lesson is not None:
+            self._list_unknown(parsed.lesson)
+        if not self.faults.count():
             self.faults.addItem(self.tr("The text is sound."))
         self._lesson = parsed.lesson
         for button in (self.check_button, self.start_button):
@@ -227,6 +230,19 @@ class LessonEditor(QDialog):
                 runner.progress.shown = before.progress.shown
                 runner.go(before.index)
             self._show(runner)
+        self._show_place()
+
+    def _list_unknown(self, lesson: Lesson) -> None:
+        """Say which controls and panels the lesson names that the window does not have."""
+        for unknown in unknown_names(lesson, self.text.toPlainText()):
+            text = self.tr("Line {line}: there is no control or panel '{name}'.")
+            if unknown.near:
+                text += " " + self.tr("There is {near}.")
+            item = QListWidgetItem(
+                text.format(line=unknown.line, name=unknown.name, near=", ".join(unknown.near))
+            )
+            item.setData(_LINE, unknown.line)
+            self.faults.addItem(item)
 
     def check(self) -> None:
         """Play all solutions without the window, on a thread of their own."""
@@ -368,7 +384,9 @@ class LessonEditor(QDialog):
         except (StudioError, TimeoutError) as error:
             self._show_failure(str(error))
             return
-        self._opener.open_lesson(lesson, scene)
+        # It would stand before what it opens; it is back when the lesson is left.
+        if self._opener.open_lesson(lesson, scene):
+            self.hide()
 
     def _open(self) -> None:
         name, _ = QFileDialog.getOpenFileName(

@@ -53,8 +53,8 @@ class LessonList(QDialog):
         self.list.setAccessibleName(self.tr("Lessons"))
         self.list.setWordWrap(True)
         self.list.setSpacing(2)
-        for entry in self._entries:
-            item = QListWidgetItem(self._words(entry))
+        for number, entry in enumerate(self._entries, 1):
+            item = QListWidgetItem(f"{number}. {self._words(entry)}")
             item.setToolTip(entry.summary)
             self.list.addItem(item)
         self.list.itemActivated.connect(lambda _: self._open())

@@ -141,6 +141,11 @@ class ProgramModel(QAbstractItemModel):
         return self._instructions
 
     @property
+    def moment(self) -> Moment:
+        """Where the iteration stands."""
+        return self._moment
+
+    @property
     def current(self) -> int | None:
         """Index of the instruction that runs next, if it is marked."""
         return self._moment.current
@@ -176,6 +181,8 @@ class ProgramModel(QAbstractItemModel):
         if moment.done is not None and moment.done > total:
             moment = Moment(batch=moment.batch)  # of another program, which is on its way out
         before = self._moment
+        if moment.done is None and moment == before:
+            return
         if moment.batch != before.batch:
             self._costs = self._count(moment.batch)
         self._update(moment)
@@ -219,7 +226,8 @@ class ProgramModel(QAbstractItemModel):
         return places[0] if places else None
 
     def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
-        if not self.hasIndex(row, column, parent):
+        # `hasIndex` would ask for both counts by way of Qt, thousands of times at each step.
+        if not (0 <= row < self.rowCount(parent) and 0 <= column < len(Column)):
             return QModelIndex()
         if not parent.isValid():
             return self.createIndex(row, column, 0)
@@ -445,6 +453,8 @@ class ProgramFilter(QSortFilterProxyModel):
         self.invalidate()
 
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
+        if not self._words:
+            return True
         text = self.sourceModel().index(source_row, 0, source_parent).data(ProgramRole.SEARCH)
         # Phases and layers stay for the sake of their instructions only.
         return text is not None and all(word in text.casefold() for word in self._words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -50,12 +50,13 @@ class BreakpointsPanel(QWidget):
         self._network = Network()
         self._analysis: Analysis | None = None
         self._points: list[Breakpoint] = []
+        self._hit: Breakpoint | None = None
         self._kinds = {
             "loss below": self.tr("loss below"),
             "loss above": self.tr("loss above"),
             "gradient norm below": self.tr("gradient norm below"),
             "gradient norm above": self.tr("gradient norm above"),
-            "dead units": self.tr("share of dead units above"),
+            "dead units": self.tr("dead units above"),
             "iteration": self.tr("iteration"),
             "layer": self.tr("layer"),
             "operation": self.tr("operation"),
@@ -80,7 +81,9 @@ class BreakpointsPanel(QWidget):
         self.phase.setToolTip(self.tr("Which stage of each iteration"))
         self.number = QLineEdit()
         self.number.setAccessibleName(self.tr("Limit"))
-        self.number.setToolTip(self.tr("The limit, or the number of finished iterations"))
+        self.number.setToolTip(
+            self.tr("The limit, a share of all units, or the number of finished iterations")
+        )
         self.number.setMaximumWidth(80)
         self.number.returnPressed.connect(self._add)
         self.add_button = QPushButton(self.tr("Add"))
@@ -95,7 +98,8 @@ class BreakpointsPanel(QWidget):
         OwnKeys(self.list, Qt.Key.Key_Delete)
         self.empty = QLabel(
             self.tr(
-                "Run stops by itself at a breakpoint. A number that is not finite always stops it."
+                "Run stops by itself at a breakpoint: add one above, press B on a layer, or click "
+                "left of an instruction in Program. A number that is not finite always stops it."
             )
         )
         self.empty.setWordWrap(True)
@@ -122,6 +126,7 @@ class BreakpointsPanel(QWidget):
         layout.addWidget(self.problem)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.empty)
+        self._offered = False
         self._show_form()
         self._show_list()
 
@@ -134,18 +139,9 @@ class BreakpointsPanel(QWidget):
         """Name the layers of another network; breakpoints without a place in it stay, idle."""
         before = self._idle()
         self._network, self._analysis = analysis.network, analysis
-        chosen = self.node.currentData()
-        self.node.clear()
-        for node in analysis.network.nodes:
-            self.node.addItem(node.name, node.id)
-        self.node.setCurrentIndex(max(self.node.findData(chosen), 0))
-        operation = self.operation.currentIndex()
-        self.operation.clear()
-        if analysis.lowered is not None:
-            for index, instr in enumerate(analysis.lowered.program.instructions):
-                name = instruction_name(analysis.network, instr)
-                self.operation.addItem(f"{index + 1}  {name}", index)
-            self.operation.setCurrentIndex(max(operation, 0))
+        self._offered = False
+        if self.isVisible():
+            self._offer()
         self._show_list()
         # What is on the instruction of a layer that has moved, has moved with it.
         self.breakpoints_changed.emit(self.breakpoints)
@@ -158,6 +154,34 @@ class BreakpointsPanel(QWidget):
                         "back; Del in Breakpoints removes it."
                     ).format(name=name)
                 )
+
+    def show_hit(self, point: Breakpoint | None) -> None:
+        """Mark the breakpoint that the run stands at, if it stands at one."""
+        if point != self._hit:
+            self._hit = point
+            self._show_list()
+
+    def _offer(self) -> None:
+        """List layers and operations in the form, once they are wanted: there may be thousands."""
+        if self._offered or self.kind.currentData() not in ("layer", "dead units", "operation"):
+            return
+        self._offered = True
+        chosen = self.node.currentData()
+        self.node.clear()
+        for node in self._network.nodes:
+            self.node.addItem(node.name, node.id)
+        self.node.setCurrentIndex(max(self.node.findData(chosen), 0))
+        operation = self.operation.currentIndex()
+        self.operation.clear()
+        if self._analysis is not None and self._analysis.lowered is not None:
+            for index, instr in enumerate(self._analysis.lowered.program.instructions):
+                name = instruction_name(self._network, instr)
+                self.operation.addItem(f"{index + 1}  {name}", index)
+            self.operation.setCurrentIndex(max(operation, 0))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._offer()
 
     def toggle(self, point: Breakpoint) -> None:
         """Add a breakpoint, or remove it if it is there."""
@@ -206,6 +230,7 @@ class BreakpointsPanel(QWidget):
 
     def _typed(self) -> Breakpoint | None:
         """The breakpoint of the form; None, with a message, if it is not complete."""
+        self._offer()
         kind = self.kind.currentData()
         if kind == "phase":
             return AtPhase(self.phase.currentData())
@@ -248,6 +273,7 @@ class BreakpointsPanel(QWidget):
 
     def _show_form(self) -> None:
         kind = self.kind.currentData()
+        self._offer()
         self.node.setVisible(kind in ("layer", "dead units"))
         self.operation.setVisible(kind == "operation")
         self.phase.setVisible(kind == "phase")
@@ -277,6 +303,11 @@ class BreakpointsPanel(QWidget):
                 item.setText(self.tr("{name}: not in this network").format(name=name))
                 item.setForeground(theme.current().color("muted"))
                 item.setToolTip(self.tr("There is nothing to stop at. Delete it, or undo."))
+            elif point == self._hit:
+                item.setText(self.tr("{name}: the run stopped here").format(name=name))
+                font = item.font()
+                font.setBold(True)
+                item.setFont(font)
             self.list.addItem(item)
         self.list.setVisible(bool(self._points))
         self.empty.setVisible(not self._points)

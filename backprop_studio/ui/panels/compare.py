@@ -17,7 +17,7 @@ from backprop_studio.training import Snapshot, State
 from backprop_studio.training.naming import value_name
 from backprop_studio.ui import theme
 from backprop_studio.ui.asking import Ask, Enquiry
-from backprop_studio.ui.widgets.data_table import Cell, DataTable
+from backprop_studio.ui.widgets.data_table import Cell, DataTable, compact
 from backprop_studio.ui.widgets.heatmap import HeatmapTile
 
 
@@ -69,13 +69,21 @@ class ComparePanel(QWidget):
             [
                 self.tr("Parameter"),
                 self.tr("‖B−A‖"),
-                self.tr("Largest"),
+                self.tr("max"),
                 self.tr("cos"),
                 self.tr("‖A‖"),
                 self.tr("‖B‖"),
             ],
             self.tr("Parameters at both moments"),
             sortable=True,
+        )
+        self.table.set_tips(
+            self.tr("Layer and name"),
+            self.tr("How far apart both moments are: the norm of the difference"),
+            self.tr("The largest change of a single number"),
+            self.tr("Cosine of the angle between both: 1 where the direction is the same"),
+            self.tr("Norm at moment A"),
+            self.tr("Norm at moment B"),
         )
         self.table.setToolTip(self.tr("Select a row for its picture; Enter: go to the layer"))
         self.table.row_chosen.connect(lambda _: self._draw())
@@ -215,11 +223,11 @@ class ComparePanel(QWidget):
     def _cells(self, change: Change) -> list[Cell]:
         return [
             Cell(self._name(change.key)),
-            Cell(f"{change.moved:.3g}", change.moved),
-            Cell(f"{change.largest:+.3g}", abs(change.largest)),
+            Cell(compact(change.moved), change.moved),
+            Cell(compact(change.largest), abs(change.largest)),
             Cell("–" if np.isnan(change.cosine) else f"{change.cosine:.3f}", change.cosine),
-            Cell(f"{change.before:.3g}", change.before),
-            Cell(f"{change.after:.3g}", change.after),
+            Cell(compact(change.before), change.before),
+            Cell(compact(change.after), change.after),
         ]
 
     def _name(self, key: tuple[str, ...]) -> str:

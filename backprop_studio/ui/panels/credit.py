@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -102,6 +103,7 @@ class CreditPanel(QWidget):
             self.tr("The update that it will get: of a whole parameter, the norm"),
             self.tr("Gradient times update: how much it changes the loss"),
         )
+        self.table.set_width(2, 48)
         self.table.set_invitation(self.tr("No parameter has these letters in its name."))
         self.table.setToolTip(
             self.tr("Select a row to nudge it; double-click or Enter: go to the layer")
@@ -113,6 +115,8 @@ class CreditPanel(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(-_SLIDER, _SLIDER)
         self.slider.setValue(_SLIDER // 2)
+        # A click beside the knob, or Page Up, is a factor of ten.
+        self.slider.setPageStep(round(_SLIDER / _DECADES))
         self.slider.setAccessibleName(self.tr("Nudge"))
         self.slider.setToolTip(
             self.tr("Move the number down or up, from 0.0001 in the middle to 1 at the ends")
@@ -134,8 +138,10 @@ class CreditPanel(QWidget):
         lower = QWidget()
         below = QVBoxLayout(lower)
         below.setContentsMargins(0, 4, 0, 0)
-        for widget in (self.subject, self.slider, self.verdict):
-            below.addWidget(widget)
+        below.addWidget(self.subject)
+        below.addWidget(self.slider)
+        below.addLayout(self._scale())
+        below.addWidget(self.verdict)
         below.addWidget(self.plot, 1)
         halves = QSplitter(Qt.Orientation.Vertical)
         halves.addWidget(upper)
@@ -146,6 +152,26 @@ class CreditPanel(QWidget):
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addWidget(halves)
         self._start_over()
+
+    def _scale(self) -> QGridLayout:
+        """What stands below the slider: it is logarithmic, from the middle to both ends."""
+        scale = QGridLayout()
+        scale.setContentsMargins(0, 0, 0, 0)
+        scale.setSpacing(0)
+        middle = Qt.AlignmentFlag.AlignHCenter
+        for text, column, span, side in (
+            ("−1", 0, 1, Qt.AlignmentFlag.AlignLeft),
+            ("−0.01", 1, 2, middle),
+            ("0", 3, 2, middle),
+            ("0.01", 5, 2, middle),
+            ("1", 7, 1, Qt.AlignmentFlag.AlignRight),
+        ):
+            label = QLabel(text)
+            theme.set_role(label, "muted")
+            scale.addWidget(label, 0, column, 1, span, side)
+        for column in range(8):
+            scale.setColumnStretch(column, 1)
+        return scale
 
     # What the window tells.
 
@@ -326,13 +352,13 @@ class CreditPanel(QWidget):
             lesson = self.tr("The gap is too small to measure.")
         elif told.slope > 1.8:
             lesson = self.tr(
-                "The gap shrinks like δ^{slope}: ten times less δ, a hundred times less gap. "
-                "The gradient is exact for small nudges."
+                "The gap shrinks like δ<sup>{slope}</sup>: ten times less δ, a hundred times "
+                "less gap. The gradient is exact for small nudges."
             ).format(slope=f"{told.slope:.2f}")
         else:
             lesson = self.tr(
-                "The gap shrinks like δ^{slope}, and not like δ²: the nudge crosses a kink, such "
-                "as that of ReLU at 0."
+                "The gap shrinks like δ<sup>{slope}</sup>, and not like δ²: the nudge crosses a "
+                "kink, such as that of ReLU at 0."
             ).format(slope=f"{told.slope:.2f}")
         self.verdict.setText(
             self.tr("predicted ΔL = g·δ = {predicted}<br>real ΔL = {real}, gap {gap}<br>{lesson}")

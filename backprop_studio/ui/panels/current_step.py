@@ -26,6 +26,7 @@ class CurrentStepPanel(QWidget):
         self._network = Network()
         self._program: Program | None = None
         self._problem = ""
+        self._running = False
         self.strip = PhaseStrip()
         self.title = QLabel()
         theme.set_role(self.title, "heading")
@@ -81,7 +82,8 @@ class CurrentStepPanel(QWidget):
             self._show_nothing()
             return
         if snapshot.at_speed:
-            self._show_running()
+            if not self._running:
+                self._show_running()
             return
         after = cursor.index % len(program.instructions)
         self.following.setText(
@@ -142,6 +144,7 @@ class CurrentStepPanel(QWidget):
 
     def _show_running(self) -> None:
         self._clear()
+        self._running = True
         self.strip.set_phase(None)
         self.title.setText(self.tr("Running"))
         self.says.setText(
@@ -160,6 +163,7 @@ class CurrentStepPanel(QWidget):
         self.following.clear()
 
     def _clear(self) -> None:
+        self._running = False
         self.formula.hide()
         while (item := self._rows.takeAt(0)) is not None:
             widget = item.widget()

@@ -19,6 +19,7 @@ from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.widgets.class_bars import ClassBars
 from backprop_studio.ui.widgets.corruption_list import CorruptionList
 from backprop_studio.ui.widgets.data_source import DataSource
+from backprop_studio.ui.widgets.preparing_strip import PreparingStrip
 from backprop_studio.ui.widgets.rows_table import RowsTable
 from backprop_studio.ui.widgets.spec_form import FieldGrid, SpecForm
 
@@ -43,7 +44,7 @@ class DataPanel(QWidget):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
-        self._shown: object = None
+        self._shown: Prepared | None = None
         self._behind = True
         self.source = DataSource(document)
         self.options = SpecForm(after=self.source.combo)
@@ -52,6 +53,7 @@ class DataPanel(QWidget):
         self.split.edited.connect(self._change_setup)
         self.settings = SpecForm(only=_OF_DATA)
         self.settings.edited.connect(self._change_settings)
+        self.preparing = PreparingStrip(document)
         self.counts = QLabel()
         self.counts.setWordWrap(True)
         self._bars_heading = _heading("")
@@ -66,7 +68,10 @@ class DataPanel(QWidget):
         self.tabs.addTab(self.rows, self.tr("Rows"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.tabs)
+        layout.setSpacing(0)
+        self.preparing.setContentsMargins(8, 6, 8, 0)
+        layout.addWidget(self.preparing)
+        layout.addWidget(self.tabs, 1)
         self.setFocusProxy(self.tabs)
         document.analysis_changed.connect(self._take_note)
 
@@ -104,13 +109,19 @@ class DataPanel(QWidget):
     def _refresh(self) -> None:
         self._behind = False
         setup = self._document.network.setup
-        prepared = self._prepared(setup)
+        waiting = self._document.analysis.preparing
+        # The last rows stand, dimmed, until the new ones are there.
+        for part in (self.rows, self.bars, self.counts):
+            part.setEnabled(not waiting)
+        prepared = self._shown if waiting else self._prepared(setup)
+        if waiting and prepared is not None and prepared.source.id != setup.dataset:
+            prepared = None
         source = prepared.source if prepared is not None else _source_of(setup)
         self.source.refresh()
         self._show_forms(setup, source)
         problems = [d for d in self._document.analysis.diagnostics if d.node is None and d.field]
         self._show_problems(problems)
-        affected = prepared.affected if prepared is not None else ()
+        affected = prepared.affected if prepared is not None and not waiting else ()
         self.corruptions.set_corruptions(setup.data.corruptions, affected, source, problems)
         count = len(setup.data.corruptions)
         title = self.tr("Corruption ({count})").format(count=count)
@@ -126,12 +137,12 @@ class DataPanel(QWidget):
         if prepared is None:
             whose = ("data", "dataset", *_OF_SPLIT)
             reasons = [p.text for p in problems if str(p.field).partition(".")[0] in whose]
-            self.rows.set_rows(None, reasons[0] if reasons else "")
+            self.rows.set_rows(None, reasons[0] if reasons and not waiting else "")
 
     def _prepared(self, setup: TrainingSetup) -> Prepared | None:
         """The data as training uses them; None while something about them is not sound."""
-        if not setup.dataset or setup.problems("") or setup.data.problems(""):
-            return None
+        if not setup.has_sound_data or not setup.has_quick_data:
+            return None  # what takes long, the background has tried, and found it at fault
         try:
             return setup.prepared()
         except (StudioError, OSError):
@@ -231,7 +242,7 @@ def _recipe(dataset: str) -> type[Options] | None:
 
 
 def _source_of(setup: TrainingSetup) -> Dataset | None:
-    """The data set without what is done to it, where that is not sound."""
+    """The data set without what is done to it, where that is not sound or not done yet."""
     try:
         return data.load(setup.dataset) if setup.dataset else None
     except (StudioError, OSError):

@@ -290,16 +290,11 @@ class DrawPanel(QWidget):
     def _batch_for(self, dataset: Dataset) -> int:
         """The batch size that is wanted, as far as there are rows for it."""
         setup = self._document.network.setup
-        split = data.split(
-            dataset,
-            validation_fraction=setup.validation,
-            seed=setup.seed,
-            stratified=setup.data.stratified,
-        )
+        train = dataset.size - data.held_out(dataset.size, setup.validation)
         wanted = setup.batch_size
         if self._batch is not None and self._batch[1] == wanted:
             wanted = self._batch[0]
-        size = min(wanted, len(split.train))
+        size = min(wanted, train)
         self._batch = (wanted, size) if size < wanted else None
         return size
 

@@ -48,7 +48,7 @@ class EfficiencyPanel(QWidget):
         super().__init__(parent)
         self._enquiry = Enquiry(ask, self._say)
         self._program: Program | None = None
-        self._batch = 0
+        self._batch, self._revision = 0, -1
         self._growth: tuple[Growth, Growth] | None = None
         self.button = QPushButton(self.tr("Race"))
         self.button.setToolTip(self.tr("Compute this batch's gradient by every method"))
@@ -132,8 +132,10 @@ class EfficiencyPanel(QWidget):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Offer the race while training is possible."""
         self.button.setEnabled(snapshot.state is State.PAUSED)
-        if snapshot.batch_size != self._batch:
-            self._batch = snapshot.batch_size
+        # The last batch of an epoch may be smaller, and is no other case.
+        same = snapshot.revision == self._revision and snapshot.batch_size <= self._batch
+        if not same:
+            self._revision, self._batch = snapshot.revision, snapshot.batch_size
             self._growth = None
             self._draw()
             self._overlay()

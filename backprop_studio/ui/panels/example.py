@@ -1,7 +1,8 @@
-"""Choose the example that is traced: among the points of the batch, by number, or typed in."""
+"""Choose the example that is traced: in the batch, anywhere in the data, or typed in."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,17 +21,22 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.autograd import Program, resolve
-from backprop_studio.insight.examples import Examples, examples
+from backprop_studio.insight.examples import Examples, Guest, examples
+from backprop_studio.insight.rows import Part
 from backprop_studio.network import Analysis, Source
 from backprop_studio.training import Intervention, Snapshot, State
 from backprop_studio.ui import theme
 from backprop_studio.ui.asking import Ask, Enquiry
+from backprop_studio.ui.widgets.kinds import kind_color, kind_symbol
 
 _IMAGE = 72
 
 
 class ExamplePanel(QWidget):
     """The examples of the batch as points, one of them traced through the network.
+
+    Click a point, choose a row of the batch, or any example of the data by its number. One that is
+    not in the batch is drawn as a star, and goes through the network in a pass of its own.
 
     Parameters
     ----------
@@ -39,7 +45,9 @@ class ExamplePanel(QWidget):
     """
 
     row_chosen = Signal(int)
-    """Row of the batch, from 0, that is to be traced."""
+    """Row of the batch, from 0, that is to be traced: whatever example it is."""
+    example_chosen = Signal(int)
+    """Row of the data set that is to be traced from now on."""
     numbers_typed = Signal(object)
     """Tuple of `Intervention`: the features of the example, as they were typed in."""
 
@@ -51,10 +59,12 @@ class ExamplePanel(QWidget):
         self._found: Examples | None = None
         self._moment: object = None
         self._asked: object = None
+        self._wanted: int | None = None
         self.story = QLabel(
             self.tr(
-                "Each point is an example of this batch. Click one: the canvas shows it on its "
-                "way through the network, and its error signal on the way back."
+                "Each point is an example of this batch. Click one, or name any example of the "
+                "data: the canvas shows it on its way through the network, and its error signal "
+                "on the way back."
             )
         )
         self.story.setWordWrap(True)
@@ -81,7 +91,18 @@ class ExamplePanel(QWidget):
         self.row.setPrefix(self.tr("row "))
         self.row.setAccessibleName(self.tr("Row of the batch"))
         self.row.setToolTip(self.tr("Which example of the batch is traced, from 0"))
-        self.row.valueChanged.connect(self._choose)
+        self.row.valueChanged.connect(self._take_row)
+        self.example = QSpinBox()
+        self.example.setPrefix(self.tr("example "))
+        self.example.setMaximum(2**31 - 1)
+        self.example.setAccessibleName(self.tr("Example of the data"))
+        self.example.setToolTip(
+            self.tr(
+                "Any example of the data, from 0. One that is not in this batch goes through the "
+                "network in a pass of its own."
+            )
+        )
+        self.example.valueChanged.connect(self.trace)
         self.image = QLabel()
         self.image.setFixedSize(_IMAGE, _IMAGE)
         self.image.setAccessibleName(self.tr("Picture of the example"))
@@ -98,8 +119,11 @@ class ExamplePanel(QWidget):
         self.apply.clicked.connect(self._type)
         about = QHBoxLayout()
         about.addWidget(self.image)
+        numbers = QHBoxLayout()
+        numbers.addWidget(self.row, 1)
+        numbers.addWidget(self.example, 2)
         side_ = QVBoxLayout()
-        side_.addWidget(self.row)
+        side_.addLayout(numbers)
         side_.addWidget(self.words, 1)
         about.addLayout(side_, 1)
         typing = QHBoxLayout()
@@ -139,15 +163,22 @@ class ExamplePanel(QWidget):
         self._moment = None
         if cursor is not None and snapshot.state is not State.RUNNING:
             self._moment = (snapshot.branch, cursor.iteration, snapshot.edited and cursor.index)
-        with QSignalBlocker(self.row):
-            self.row.setMaximum(max(snapshot.batch_size - 1, 0))
+        last = max(snapshot.batch_size - 1, 0)
+        if self.row.maximum() != last:
+            with QSignalBlocker(self.row):
+                self.row.setMaximum(last)
         self._refresh()
 
-    def trace(self, row: int) -> None:
-        """Trace another row of the batch, from 0."""
-        if row == self.row.value():
-            self.row_chosen.emit(row)
-        self.row.setValue(row)
+    def trace(self, example: int) -> None:
+        """Trace an example of the data, whether it is in the batch or not."""
+        self._wanted = example
+        with QSignalBlocker(self.example):
+            self.example.setValue(example)
+        self._settle()
+        self.example_chosen.emit(example)
+        if self._guest() is None and not self._inside(example):
+            self._asked = None
+            self._refresh()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -164,7 +195,7 @@ class ExamplePanel(QWidget):
     def _refresh(self) -> None:
         if self.isVisible() and self._moment is not None and self._moment != self._asked:
             self._asked = self._moment
-            self._enquiry.put(examples, self._show)
+            self._enquiry.put(partial(examples, wanted=self._wanted), self._show)
 
     def _start_over(self) -> None:
         self._enquiry.reset()
@@ -181,8 +212,33 @@ class ExamplePanel(QWidget):
 
     def _show(self, found: Examples) -> None:
         self._found = found
+        with QSignalBlocker(self.example):
+            self.example.setMaximum(found.of - 1)
+        if self._wanted is not None:
+            self._wanted = min(self._wanted, found.of - 1)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Let the two numbers say the same, as far as the example is in the batch."""
+        found = self._found
+        if found is None:
+            return
+        if self._wanted is None:
+            with QSignalBlocker(self.example):
+                self.example.setValue(found.rows[min(self.row.value(), len(found.rows) - 1)])
+        elif self._inside(self._wanted):
+            with QSignalBlocker(self.row):
+                self.row.setValue(found.rows.index(self._wanted))
         self._draw()
         self._describe()
+
+    def _inside(self, example: int) -> bool:
+        return self._found is not None and example in self._found.rows
+
+    def _guest(self) -> Guest | None:
+        """The example that is wanted and not in the batch, once it is known."""
+        guest = None if self._found is None else self._found.guest
+        return guest if guest is not None and guest.row == self._wanted else None
 
     def _restyle(self) -> None:
         now = theme.current()
@@ -196,6 +252,9 @@ class ExamplePanel(QWidget):
             return
         now = theme.current()
         chosen = min(self.row.value(), len(found.rows) - 1)
+        guest = self._guest()
+        if guest is not None:
+            chosen = -1
         spots: list[dict[str, Any]] = []
         for place, (x, y) in enumerate(found.places):
             kind = found.classes[place] if found.classes else 0
@@ -205,10 +264,20 @@ class ExamplePanel(QWidget):
                     "pos": (float(x), float(y)),
                     "data": place,
                     "size": 15 if marked else 9,
-                    "brush": QColor(now.curves[kind % len(now.curves)]),
+                    "brush": kind_color(kind),
                     "pen": pg.mkPen(QColor(now.text), width=2 if marked else 0.5),
-                    # Colours repeat after a few classes; shapes then tell them apart.
-                    "symbol": "ostd+"[(kind // len(now.curves)) % 5],
+                    "symbol": kind_symbol(kind),
+                }
+            )
+        if guest is not None:
+            spots.append(
+                {
+                    "pos": (float(guest.place[0]), float(guest.place[1])),
+                    "data": -1,
+                    "size": 18,
+                    "brush": kind_color(guest.kind),
+                    "pen": pg.mkPen(QColor(now.text), width=2),
+                    "symbol": "star",
                 }
             )
         self.points.setData(spots=spots)
@@ -217,19 +286,18 @@ class ExamplePanel(QWidget):
         found = self._found
         if found is None:
             return
-        row = min(self.row.value(), len(found.rows) - 1)
-        self.words.setText(
-            self.tr("Example {example}: target <b>{target}</b>, the network says <b>{said}</b>.")
-            .format(
-                example=f"{found.rows[row]:,}",
-                target=found.labels[row],
-                said=found.predicted[row],
-            )
-        )  # fmt: skip
-        numbers = found.features[row]
+        row, guest = min(self.row.value(), len(found.rows) - 1), self._guest()
+        told = self.tr("Example {example}: target <b>{target}</b>, the network says <b>{said}</b>.")
+        if guest is None:
+            label, said, numbers = found.labels[row], found.predicted[row], found.features[row]
+            self.words.setText(told.format(example=f"{found.rows[row]:,}", target=label, said=said))
+        else:
+            numbers = guest.features
+            text = told.format(example=f"{guest.row:,}", target=guest.label, said=guest.predicted)
+            self.words.setText(text + " " + self._why(guest))
         self.numbers.setText(", ".join(f"{n:.4g}" for n in numbers))
         self.numbers.setCursorPosition(0)
-        typed = self._input is not None
+        typed = self._input is not None and guest is None
         self.numbers.setEnabled(typed)
         self.apply.setEnabled(typed)
         self.image.setVisible(found.image_shape is not None)
@@ -239,13 +307,29 @@ class ExamplePanel(QWidget):
     # The user.
 
     def _click(self, _: object, points: list[Any], *__: object) -> None:
-        if len(points):
-            self.row.setValue(int(points[0].data()))
+        row = int(points[0].data()) if len(points) else -1
+        if row >= 0:
+            with QSignalBlocker(self.row):
+                self.row.setValue(row)
+            self._take_row(row)
 
-    def _choose(self) -> None:
-        self._draw()
-        self._describe()
-        self.row_chosen.emit(self.row.value())
+    def _take_row(self, row: int) -> None:
+        self._wanted = None
+        self._settle()
+        self.row_chosen.emit(row)
+
+    def _why(self, guest: Guest) -> str:
+        """Why an example is not in the batch, and what is shown of it."""
+        why = {
+            Part.HELD_OUT: self.tr("It is held out, so that it is never in a batch:"),
+            Part.TRAINING: self.tr("It is not in this batch:"),
+            Part.LEFT_OUT: self.tr("It is left out of training:"),
+        }[guest.part]
+        return (
+            why
+            + " "
+            + self.tr("the canvas shows a pass of its own, with the weights of this moment.")
+        )
 
     def _type(self) -> None:
         found, program, value = self._found, self._program, self._input

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -27,9 +28,10 @@ from backprop_studio.autograd import KEPT, Program
 from backprop_studio.insight.explain import Explanation, How, beginning, explain
 from backprop_studio.insight.filling import as_latex, digits
 from backprop_studio.insight.local import Factor, Spot, Term
+from backprop_studio.insight.parts import parts
 from backprop_studio.network import Analysis, Network
 from backprop_studio.training import Snapshot, State
-from backprop_studio.training.naming import instruction_name, value_name
+from backprop_studio.training.naming import instruction_name, node_name, value_name
 from backprop_studio.ui import theme
 from backprop_studio.ui.asking import Ask, Enquiry
 from backprop_studio.ui.widgets.formula import FormulaView
@@ -68,6 +70,7 @@ class ExplanationPanel(QWidget):
 
         self.value = QComboBox()
         self.value.setAccessibleName(self.tr("Value"))
+        self.value.setPlaceholderText(self.tr("in between"))
         self.value.setToolTip(self.tr("What to explain a number of"))
         self.value.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -148,7 +151,7 @@ class ExplanationPanel(QWidget):
                 for value in program.values:
                     self.value.addItem(value_name(analysis.network, program, value.id), value.id)
             if same and self._spot is not None:
-                self.value.setCurrentIndex(self._spot.value)
+                self._show_choice(self._spot)
         if not same:
             self._enquiry.reset()
             self._branches.reset()
@@ -169,7 +172,9 @@ class ExplanationPanel(QWidget):
 
     def explain(self, value: int, entry: tuple[int, ...]) -> None:
         """Explain a number."""
-        spot = Spot(value, entry)
+        self._go_to(Spot(value, entry))
+
+    def _go_to(self, spot: Spot) -> None:
         if self._spot is not None and spot != self._spot:
             self._past.append(self._spot)
         self._ask(spot)
@@ -195,6 +200,10 @@ class ExplanationPanel(QWidget):
             # An empty panel teaches nothing: it begins with what was computed last.
             self._enquiry.put(beginning, self._begin)
 
+    def _show_choice(self, spot: Spot) -> None:
+        # What is in between in an operation is no value of its own.
+        self.value.setCurrentIndex(self.value.findData(spot.value) if spot.within is None else -1)
+
     def _begin(self, spot: Spot | None) -> None:
         if spot is not None and self._spot is None:
             self._ask(spot)
@@ -204,7 +213,7 @@ class ExplanationPanel(QWidget):
         self._asked = self._moment
         self.back.setEnabled(bool(self._past))
         with QSignalBlocker(self.value):
-            self.value.setCurrentIndex(self.value.findData(spot.value))
+            self._show_choice(spot)
         self.entry.setText(", ".join(str(i) for i in spot.entry))
         self._enquiry.put(partial(explain, spot), self._show)
 
@@ -214,11 +223,13 @@ class ExplanationPanel(QWidget):
             self.explain(value.id, (0,) * len(value.shape))
 
     def _choose_entry(self) -> None:
-        parts = self.entry.text().replace(",", " ").split()
-        if not all(part.isdecimal() for part in parts):
+        numbers = self.entry.text().replace(",", " ").split()
+        if not all(number.isdecimal() for number in numbers):
             self._say(self.tr("type whole numbers from 0, one for each axis, such as 2, 5"))
+        elif self._spot is not None:
+            self._go_to(replace(self._spot, entry=tuple(int(number) for number in numbers)))
         elif self.value.currentData() is not None:
-            self.explain(self.value.currentData(), tuple(int(part) for part in parts))
+            self.explain(self.value.currentData(), tuple(int(number) for number in numbers))
 
     # Showing.
 
@@ -264,7 +275,7 @@ class ExplanationPanel(QWidget):
         for item in self._rows(told):
             self.tree.addTopLevelItem(item)
         self.copy.setEnabled(bool(told.plain))
-        self.change.setEnabled(True)
+        self.change.setEnabled(told.spot.within is None)
         self.show_node.setEnabled(bool(self._node()))
 
     def _story(self, told: Explanation) -> str:
@@ -284,13 +295,17 @@ class ExplanationPanel(QWidget):
                     "A gradient of 0: every local derivative from here on is 0, so no error "
                     "signal comes through."
                 )
+            case How.CHAIN if told.count == 1:
+                text = self.tr(
+                    "A gradient: upstream × local = downstream. It reaches one number directly."
+                )
             case How.CHAIN:
                 text = self.tr(
                     "A gradient: upstream × local = downstream, summed over the {count} numbers "
                     "that it reaches directly."
                 ).format(count=count)
             case How.SUM:
-                text = self.tr("A sum of {count} products that are not zero.").format(count=count)
+                text = self.tr("A sum of {count} products.").format(count=count)
             case How.RULE:
                 text = "" if told.formula is None else told.formula.says
             case How.INFLUENCE if told.terms:
@@ -349,8 +364,19 @@ class ExplanationPanel(QWidget):
     def _name(self, spot: Spot) -> str:
         if self._network is None or self._program is None:
             return ""
-        name = value_name(self._network, self._program, spot.value)
+        name = self._value_name(spot)
         return f"{name} [{', '.join(str(i) for i in spot.entry)}]" if spot.entry else name
+
+    def _value_name(self, spot: Spot) -> str:
+        assert self._network is not None and self._program is not None
+        if spot.within is None:
+            return value_name(self._network, self._program, spot.value)
+        whole, small = self._program.instructions[spot.within], parts(self._program, spot.within)
+        assert small is not None
+        part = small.program.instructions[small.program.producer[spot.value]]
+        name = f"{node_name(self._network, whole.node)}: {part.op.name.replace('_', ' ')}"
+        step = part.node.removeprefix(whole.node).strip()
+        return f"{name}, {step}" if step else name
 
     # The tree.
 
@@ -382,7 +408,7 @@ class ExplanationPanel(QWidget):
     def _descend(self, item: QTreeWidgetItem) -> None:
         spot = item.data(0, _SPOT)
         if spot is not None:
-            self.explain(spot.value, spot.entry)
+            self._go_to(spot)
         else:
             item.setExpanded(not item.isExpanded())
 
@@ -412,6 +438,8 @@ class ExplanationPanel(QWidget):
         """The node on the canvas that the number belongs to; empty for the optimizer's."""
         if self._network is None or self._program is None or self._spot is None:
             return ""
+        if self._spot.within is not None:
+            return self._program.instructions[self._spot.within].node
         value = self._program.values[self._spot.value]
         if value.role in KEPT:
             owner = value.of[0] if value.of else value.node

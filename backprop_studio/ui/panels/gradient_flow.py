@@ -20,6 +20,7 @@ from backprop_studio.ui.widgets.log_bars import Bar, LogBars
 DECADES = (-12, 4)
 """Ends of the axis, as powers of ten."""
 
+_FRAME = 6
 _TALLEST = 230
 
 
@@ -147,7 +148,8 @@ class GradientFlowPanel(QWidget):
             zone,
             (self.tr("vanishing"), self.tr("exploding")),
         )
-        self.held.setFixedHeight(min(self.bars.minimumSizeHint().height(), _TALLEST))
+        # The style sheet draws a frame around what has the keyboard: room for it on both sides.
+        self.held.setFixedHeight(min(self.bars.minimumSizeHint().height() + _FRAME, _TALLEST))
         rows = []
         for stop in told.stops:
             numbers = (stop.signal, stop.share, stop.gradient, stop.activation)

@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QCheckBox,
     QComboBox,
     QGridLayout,
@@ -32,7 +33,7 @@ from backprop_studio.training import Snapshot, State
 from backprop_studio.training.naming import value_name
 from backprop_studio.ui import theme
 from backprop_studio.ui.asking import Ask, Enquiry
-from backprop_studio.ui.pacing import Pace
+from backprop_studio.ui.pacing import Pace, Seldom
 from backprop_studio.ui.widgets.data_table import Cell, DataTable
 from backprop_studio.ui.widgets.heatmap import HeatmapTile
 from backprop_studio.ui.widgets.menus import open_below
@@ -45,6 +46,8 @@ OWN = 0.0
 TILE_WIDTH = 180
 TILE_HEIGHT = 112
 PICTURE_HEIGHT = 140
+TILES_AT_ONCE = 4
+"""How many are painted anew at a time while training runs at speed."""
 
 GRADIENT, VALUE, UPDATE, CHANGE = "gradient", "value", "update", "change"
 
@@ -78,6 +81,8 @@ class GradientsPanel(QWidget):
         self._snapshot: Snapshot | None = None
         self._updates: dict[int, Update] = {}
         self._updated: object = None
+        self._seldom = Seldom()
+        self._turn = 0
         self._mark: dict[int, Array] | None = None
         self._marked_at = 0.0
 
@@ -117,6 +122,7 @@ class GradientsPanel(QWidget):
         self.averaged.toggled.connect(self._average)
         self.numbers = self._switch(menu, self.tr("&Table of numbers"))
         self.numbers.toggled.connect(self._show_page)
+        menu.addAction(self.tr("&Copy as text")).triggered.connect(lambda _: self.copy_text())
         menu.insertAction(self.as_pictures, self.mark)
         open_below(self.more, menu)
         header = QHBoxLayout()
@@ -220,7 +226,10 @@ class GradientsPanel(QWidget):
         if self._mark is None and self._mode() == CHANGE:
             self._take_mark()
         self._plan()
-        self._refresh()
+        if snapshot.at_speed and not self.numbers.isChecked():
+            self._refresh_some()
+        elif self._seldom.due(snapshot):
+            self._refresh()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -387,25 +396,43 @@ class GradientsPanel(QWidget):
         scale, log = float(self._scale.currentData()), self._log.isChecked()
         self._bar.setVisible(scale != OWN)
         self._bar.set_scale(scale or 1.0, log=log)
-        arrays = {} if self._snapshot is None else self._snapshot.arrays
-        rows = []
-        for parameter, tile in self._tiles.items():
-            array = self._array(parameter, arrays)
-            size = None if array is None else norm(array)
-            note, cells = self._describe(parameter, array, size)
-            rows.append([Cell(tile.title), *cells])
-            own = scale
-            if scale == OWN:
-                own = 1.0 if array is None or not array.size else _largest(array)
-                own = own if math.isfinite(own) and own > 0 else 1.0
-                note = self.tr("own ±{scale}   {note}").format(
-                    scale=f"{own:.2g}", note=note.partition("   ")[2]
-                )
-            tile.set_note(note or " ")
-            tile.set_data(array, size, scale=own, log=log)
+        rows = self._show_all()
         if self.numbers.isChecked():
             self.table.set_rows(rows, self.table.chosen())
         self.what.setToolTip(self._explain_mode())
+
+    def copy_text(self) -> None:
+        """Put the table of numbers into the clipboard, shown or not."""
+        if not self.numbers.isChecked():
+            self.table.set_rows(self._show_all())
+        QApplication.clipboard().setText(self.table.as_text())
+
+    def _show_all(self) -> list[list[Cell]]:
+        return [[Cell(tile.title), *self._show(p)] for p, tile in self._tiles.items()]
+
+    def _refresh_some(self) -> None:
+        """Show the next few tiles of those in sight: all of them at once would be felt."""
+        seen = [p for p, tile in self._tiles.items() if not tile.visibleRegion().isEmpty()]
+        for turn in range(self._turn, self._turn + min(TILES_AT_ONCE, len(seen))):
+            self._show(seen[turn % len(seen)])
+        self._turn += TILES_AT_ONCE
+
+    def _show(self, parameter: int) -> list[Cell]:
+        """Show what there is of a parameter on its tile; its cells in the table of numbers."""
+        tile, scale = self._tiles[parameter], float(self._scale.currentData())
+        array = self._array(parameter, {} if self._snapshot is None else self._snapshot.arrays)
+        size = None if array is None else norm(array)
+        note, cells = self._describe(parameter, array, size)
+        own = scale
+        if scale == OWN:
+            own = 1.0 if array is None or not array.size else _largest(array)
+            own = own if math.isfinite(own) and own > 0 else 1.0
+            note = self.tr("own ±{scale}   {note}").format(
+                scale=f"{own:.2g}", note=note.partition("   ")[2]
+            )
+        tile.set_note(note or " ")
+        tile.set_data(array, size, scale=own, log=self._log.isChecked())
+        return cells
 
     def _describe(
         self, parameter: int, array: Array | None, size: float | None

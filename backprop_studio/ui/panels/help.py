@@ -1,4 +1,4 @@
-"""Context help: what a layer, a loss, an optimizer or a panel is, in the words of the code."""
+"""Context help: what a layer, a loss, a corruption or a panel is, in the words of the code."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from collections.abc import Callable, Collection, Mapping
 
 from PySide6.QtWidgets import QComboBox, QLabel, QTextBrowser, QVBoxLayout, QWidget
 
+from backprop_studio import data
+from backprop_studio.data import Corruption
 from backprop_studio.nn import nodes, optimizers, schedules
 from backprop_studio.specs import Spec
-from backprop_studio.ui.guide import TOPICS
+from backprop_studio.ui.guide import TOPIC, TOPICS, corruption_topic
 from backprop_studio.ui.widgets.formula import FormulaView
 
 
@@ -24,13 +26,16 @@ class HelpPanel(QWidget):
             for registry in (nodes(), optimizers(), schedules())
             for spec in registry.values()
         }
+        self._specs |= {corruption_topic(kind): kind for kind in data.corruptions().values()}
         self._places: dict[str, QWidget] = {}
         self._kind: Callable[[str], type[QWidget]] = lambda title: QWidget
         self._silent: frozenset[str] = frozenset()
         self._guides: dict[str, str] = dict(TOPICS)
         self.topic = QComboBox()
         self.topic.setAccessibleName(self.tr("Topic"))
-        self.topic.setToolTip(self.tr("Layers, losses, optimizers, schedules and panels"))
+        self.topic.setToolTip(
+            self.tr("Layers, losses, optimizers, schedules, corruptions of data, and panels")
+        )
         self.topic.addItems(list(TOPICS))
         self.topic.addItems(sorted(self._specs))
         self.topic.currentTextChanged.connect(self._show)
@@ -80,6 +85,13 @@ class HelpPanel(QWidget):
 
     def explain_focus(self, focus: QWidget | None) -> bool:
         """Show the help of the panel that a widget is in; False when it is in none."""
+        at = focus
+        while at is not None:
+            topic = at.property(TOPIC)
+            if topic:
+                self.topic.setCurrentText(topic)
+                return True
+            at = at.parentWidget()
         for title, place in self._places.items():
             if title in self._silent:
                 continue
@@ -98,7 +110,7 @@ class HelpPanel(QWidget):
     def _show(self, topic: str) -> None:
         self.heading.setText(f"<b>{html.escape(topic)}</b>")
         spec = self._specs.get(topic)
-        self.formula.setVisible(spec is not None)
+        self.formula.setVisible(spec is not None and bool(spec.info.plain))
         if spec is not None:
             self.formula.set_formula(spec.info.latex, spec.info.plain)
             self.text.setHtml(self._of_spec(spec))
@@ -111,6 +123,9 @@ class HelpPanel(QWidget):
 
     def _of_spec(self, spec: type[Spec]) -> str:
         parts = [f"<p>{html.escape(spec.info.summary)}</p>"]
+        if issubclass(spec, Corruption):
+            # Why one would do that to data is what the file begins with.
+            parts.insert(0, _paragraphs(inspect.getdoc(inspect.getmodule(spec)) or ""))
         if spec.info.shape:
             label = html.escape(self.tr("Shapes"))
             parts.append(f"<p><b>{label}:</b> {html.escape(spec.info.shape)}</p>")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Signal
@@ -25,6 +26,9 @@ from backprop_studio.training.naming import node_name
 from backprop_studio.ui import theme
 from backprop_studio.ui.asking import Ask, Enquiry
 from backprop_studio.ui.widgets.data_table import Cell, DataTable
+
+_IN_A_LINE = 3
+"""Tables side by side that a narrow panel has room for."""
 
 
 class InsidePanel(QWidget):
@@ -175,11 +179,11 @@ class InsidePanel(QWidget):
         self.rule.setText(
             self.tr("What you do: <b>{rule}</b>").format(rule=html.escape(sheet.rule))
         )
-        names = "".join(f"<th align='left'>{html.escape(name)}</th>" for name, _ in sheet.tables)
-        grids = "".join(
-            f"<td style='padding-right:24px'>{_grid(array)}</td>" for _, array in sheet.tables
-        )
-        self.numbers.setText(f"<table><tr>{names}</tr><tr>{grids}</tr></table>")
+        # Where there are many, what comes back stands below what the layer has itself.
+        own = [t for t in sheet.tables if not t[0].startswith("dY")]
+        back = [t for t in sheet.tables if t[0].startswith("dY")]
+        lines = [own + back] if len(sheet.tables) <= _IN_A_LINE else [own, back]
+        self.numbers.setText("".join(_line(line) for line in lines if line))
         for widget in (self.answer, self.check, self.reveal):
             widget.setEnabled(True)
         self._fill(0)
@@ -286,7 +290,23 @@ class InsidePanel(QWidget):
             Mistake.UNTRANSPOSED: self.tr(
                 "You went through W the way forward goes. Back, it is transposed: use row i of W."
             ),
+            Mistake.OWN_FACTOR: self.tr(
+                "You multiplied by the number's own value: a product swaps, so take the other one."
+            ),
+            Mistake.NO_TWO: self.tr(
+                "The derivative of a square is twice the number: a 2 is missing."
+            ),
+            Mistake.NOT_TAKEN: self.tr(
+                "This number was not the one that was taken, so the signal goes to the other."
+            ),
         }[mistake]
+
+
+def _line(tables: Sequence[tuple[str, Array]]) -> str:
+    """Tables side by side, with their names above them."""
+    names = "".join(f"<th align='left'>{html.escape(name)}</th>" for name, _ in tables)
+    grids = "".join(f"<td style='padding-right:24px'>{_grid(array)}</td>" for _, array in tables)
+    return f"<table><tr>{names}</tr><tr>{grids}</tr></table>"
 
 
 def _grid(array: Array) -> str:

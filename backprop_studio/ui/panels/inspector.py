@@ -31,7 +31,7 @@ from backprop_studio.network import (
     fixes,
     grouping,
 )
-from backprop_studio.network.fixes import Fix
+from backprop_studio.network.remedy import Fix
 from backprop_studio.ui import theme
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.widgets.chip import Chip

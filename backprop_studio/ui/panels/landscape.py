@@ -70,6 +70,7 @@ class LandscapePanel(QWidget):
         self.shape.addItems([self.tr("surface"), self.tr("line")])
         self.shape.setAccessibleName(self.tr("Surface or line"))
         self.shape.setToolTip(self.tr("Along both directions, or along the first one only"))
+        self.shape.currentIndexChanged.connect(self._offer)
         self.points = QSpinBox()
         self.points.setRange(5, 101)
         self.points.setValue(25)
@@ -84,7 +85,7 @@ class LandscapePanel(QWidget):
             parameter.setAccessibleName(self.tr("Parameter {n}").format(n=place + 1))
             entry.setAccessibleName(self.tr("Entry of parameter {n}").format(n=place + 1))
             entry.setToolTip(self.tr("Which number of it, counted row by row from 0"))
-            parameter.currentIndexChanged.connect(partial(self._limit, place))
+            parameter.currentIndexChanged.connect(lambda _, place=place: self._limit(place))
         self.button = QPushButton(self.tr("Compute"))
         self.button.clicked.connect(self.toggle)
         self.progress = QProgressBar()
@@ -299,8 +300,9 @@ class LandscapePanel(QWidget):
     def _offer(self) -> None:
         kind = Kind(self.kind.currentData())
         self.form.setRowVisible(0, kind is Kind.RANDOM)
-        for row in (1, 2):
-            self.form.setRowVisible(row, kind is Kind.PAIR)
+        self.form.setRowVisible(1, kind is Kind.PAIR)
+        # A line has one direction.
+        self.form.setRowVisible(2, kind is Kind.PAIR and self.shape.currentIndex() == 0)
 
     def _name_choices(self) -> None:
         program, network = self._program, self._network

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from functools import partial
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QProgressBar,
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from backprop_studio.lessons import Prediction, Runner, Step
 from backprop_studio.lessons.lesson import Formula, Text, fill
@@ -40,6 +48,26 @@ class _Page(QWidget):
             self.updateGeometry()
 
 
+class _Steps(QComboBox):
+    """The steps to choose from. Closed, it only says which one it is: the title stands below."""
+
+    def showPopup(self) -> None:
+        view = self.view()
+        # Titles are longer than the box.
+        view.setMinimumWidth(view.sizeHintForColumn(0) + 32)
+        super().showPopup()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        option.currentText = self.tr("Step {n} of {all}").format(
+            n=self.currentIndex() + 1, all=self.count()
+        )
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+
 class LessonPanel(QWidget):
     """One step of a lesson at a time: predict, do it in the app, and see what came of it.
 
@@ -59,22 +87,27 @@ class LessonPanel(QWidget):
     """The step is to be done for the learner."""
     restart_requested = Signal()
     """The lesson is to begin anew."""
+    reset_requested = Signal()
+    """The app is to be made as the step in front needs it."""
+    onward_requested = Signal()
+    """The lesson after this one is wanted."""
     left = Signal()
     """The lesson is to be closed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._runner: Runner | None = None
+        self._after = ""
         self._built: Step | None = None
         self.title = QLabel()
         self.title.setWordWrap(True)
         theme.set_role(self.title, "heading")
-        self.steps = QComboBox()
+        self.steps = _Steps()
         self.steps.setAccessibleName(self.tr("Steps of the lesson"))
         self.steps.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.steps.setMinimumContentsLength(12)
+        self.steps.setMinimumContentsLength(10)
         self.steps.activated.connect(self.step_requested)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
@@ -86,14 +119,23 @@ class LessonPanel(QWidget):
         self.leave.clicked.connect(self.left)
         self.again = QToolButton()
         self.again.setText(self.tr("Start over"))
-        self.again.setToolTip(self.tr("Begin this lesson anew, with its project as it was"))
-        self.again.clicked.connect(self.restart_requested)
+        self.again.setToolTip(self.tr("When something in the app went another way than it should"))
+        self.again.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.again)
+        menu.addAction(self.tr("&This step: the app becomes as it needs it")).triggered.connect(
+            self.reset_requested
+        )
+        menu.addAction(self.tr("The whole &lesson: all answers are forgotten")).triggered.connect(
+            self.restart_requested
+        )
+        self.again.setMenu(menu)
         self.area = QScrollArea()
+        self.area.setAccessibleName(self.tr("Lesson text"))
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.hint = QPushButton(self.tr("Hint"))
-        self.hint.clicked.connect(self.hint_requested)
+        self.hint.clicked.connect(self._ask_for_hint)
         self.show_me = QPushButton(self.tr("Show me"))
         self.show_me.setToolTip(self.tr("Do this step for you, in the app"))
         self.show_me.clicked.connect(self.show_requested)
@@ -101,7 +143,10 @@ class LessonPanel(QWidget):
         self.back.clicked.connect(lambda: self._go(-1))
         self.next = QPushButton(self.tr("Next"))
         self.next.clicked.connect(lambda: self._go(1))
-        for button in (self.hint, self.show_me, self.back, self.next):
+        self.onward = QPushButton(self.tr("Next lesson"))
+        theme.set_role(self.onward, "primary")
+        self.onward.clicked.connect(self.onward_requested)
+        for button in (self.hint, self.show_me, self.back, self.next, self.onward):
             button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 10, 8)
@@ -120,7 +165,7 @@ class LessonPanel(QWidget):
         for button in (self.hint, self.show_me):
             bottom.addWidget(button)
         bottom.addStretch(1)
-        for button in (self.back, self.next):
+        for button in (self.back, self.next, self.onward):
             bottom.addWidget(button)
         layout.addLayout(bottom)
         self.set_runner(None)
@@ -128,13 +173,22 @@ class LessonPanel(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(360, 480)
 
-    def set_runner(self, runner: Runner | None) -> None:
-        """Show another lesson, or that there is none."""
-        self._runner, self._built = runner, None
+    def set_runner(self, runner: Runner | None, after: str = "") -> None:
+        """Show another lesson, or that there is none.
+
+        Parameters
+        ----------
+        runner
+            The lesson, and how far one is.
+        after
+            Title of the lesson that comes after it; empty if there is none.
+        """
+        self._runner, self._built, self._after = runner, None, after
+        self.onward.setToolTip(after)
         self.steps.clear()
         for widget in (
             self.steps, self.progress, self.leave, self.again, self.hint, self.show_me, self.back,
-            self.next,
+            self.next, self.onward,
         ):  # fmt: skip
             widget.setVisible(runner is not None)
         if runner is None:
@@ -165,13 +219,31 @@ class LessonPanel(QWidget):
                 done=len(done), all=len(runner.lesson.steps)
             )
         )
+        focus = QApplication.focusWidget()
+        held = focus is not None and self.isAncestorOf(focus)
         if self._built is not runner.step:
             self._build(runner)
         self._fill(runner)
+        kept = focus is not None and isValid(focus) and focus.isEnabled()
+        if held and not (kept and focus is not None and focus.isVisibleTo(self)):
+            # What was pressed is gone. Without this, the next key would reach what comes after
+            # it in the window, such as Run.
+            on = self.onward if self.onward.isVisibleTo(self) else self.next
+            (on if runner.is_solved else self.area).setFocus()
 
     def _go(self, by: int) -> None:
         if self._runner is not None:
             self.step_requested.emit(self._runner.index + by)
+
+    def _ask_for_hint(self) -> None:
+        self.hint_requested.emit()
+        shown = [label for label in self._hints if not label.isHidden()]
+        if shown:
+            self._reveal(shown[-1])
+
+    def _predict(self, asked: Prediction, said: object, sure: int) -> None:
+        self.predicted.emit(asked, said, sure)
+        self._show_what_is_next()
 
     def _build(self, runner: Runner) -> None:
         """Make the widgets of the step in front."""
@@ -182,7 +254,7 @@ class LessonPanel(QWidget):
         self._hints: list[MarkdownLabel] = []
         page = self._page = _Page()
         column = QVBoxLayout(page)
-        column.setContentsMargins(0, 4, 6, 4)
+        column.setContentsMargins(4, 4, 6, 4)
         column.setSpacing(10)
         heading = QLabel(step.title)
         heading.setWordWrap(True)
@@ -191,12 +263,14 @@ class LessonPanel(QWidget):
         font.setBold(True)
         heading.setFont(font)
         column.addWidget(heading)
+        self._lacking = QLabel()
+        self._lacking.setWordWrap(True)
+        theme.set_role(self._lacking, "warning")
+        column.addWidget(self._lacking)
         for block in step.blocks:
             if isinstance(block, Prediction):
                 form = PredictForm(block)
-                form.said.connect(
-                    lambda said, sure, asked=block: self.predicted.emit(asked, said, sure)
-                )
+                form.said.connect(partial(self._predict, block))
                 self._forms.append(form)
                 column.addWidget(form)
             elif isinstance(block, Text | Formula):
@@ -208,6 +282,11 @@ class LessonPanel(QWidget):
             row.answered.connect(lambda said, asked=check: self.answered.emit(asked, said))
             self._rows.append(row)
             column.addWidget(row)
+        self._notice = QLabel()
+        self._notice.setWordWrap(True)
+        theme.set_role(self._notice, "warning")
+        self._notice.hide()
+        column.addWidget(self._notice)
         for _ in step.hints:
             label = MarkdownLabel()
             theme.set_role(label, "muted")
@@ -230,7 +309,14 @@ class LessonPanel(QWidget):
 
     def _fill(self, runner: Runner) -> None:
         """Bring the widgets up to date."""
-        step, progress = runner.step, runner.progress
+        step, progress, lacking = runner.step, runner.progress, runner.lacking
+        self._lacking.setVisible(lacking is not None)
+        if lacking is not None:
+            self._lacking.setText(
+                self.tr("This step goes back to step {n}, “{title}”. Do that one first.").format(
+                    n=lacking + 1, title=runner.lesson.steps[lacking].title
+                )
+            )
         for text in self._texts:
             text.fill(runner.number)
         self._explanation.fill(runner.told)
@@ -245,18 +331,63 @@ class LessonPanel(QWidget):
             label.set_markdown(f"**{self.tr('Hint')}:** {fill(step.hints[place], runner.number)}")
         fresh = runner.is_solved and not self._explained.isVisibleTo(self._page)
         self._explained.setVisible(runner.is_solved and bool(step.explain))
-        left = len(step.hints) - shown
-        self.hint.setVisible(left > 0 and not runner.is_solved)
-        self.hint.setText(self.tr("Hint") if left == 1 else self.tr("Hint ({n})").format(n=left))
-        self.show_me.setVisible(left == 0 and bool(step.solution) and not runner.is_solved)
+        self._note(runner)
+        left, solved = len(step.hints) - shown, runner.is_solved
+        self.hint.setVisible(bool(step.hints) and not solved)
+        self.hint.setEnabled(left > 0)
+        self.hint.setText(self.tr("Hint ({n})").format(n=left) if left > 1 else self.tr("Hint"))
+        # Beside the hints, not in their place: it must not be pressed by a click too many.
+        self.show_me.setVisible(left == 0 and bool(step.solution) and not solved)
         last = runner.index == len(runner.lesson.steps) - 1
         self.back.setEnabled(runner.index > 0)
         self.next.setText(self.tr("Finish") if last else self.tr("Next"))
-        self._emphasize(runner.is_solved)
+        self.onward.setVisible(last and solved and bool(self._after))
+        self._emphasize(solved and not self.onward.isVisibleTo(self))
         if fresh and step.explain:
-            # What happened stands below, perhaps out of sight.
+            # What happened stands below, perhaps out of sight; its beginning first.
+            self._reveal(self._explained)
+
+    def _note(self, runner: Runner) -> None:
+        """Say what keeps a step from being done where the checks alone do not."""
+        text = ""
+        if runner.lacks_predictions:
+            text = self.tr("One thing is left: say above what you expected.")
+        elif runner.is_past:
+            text = self.tr(
+                "The run has gone past this place. Step back, or choose Start over → This step."
+            )
+        self._notice.setText(text)
+        self._notice.setVisible(bool(text))
+
+    def _reveal(self, *widgets: QWidget) -> None:
+        """Scroll so far that widgets are in sight, the last one above all.
+
+        Done when they are laid out: a scroll bar that appears makes the text narrower and longer.
+        """
+        QTimer.singleShot(0, self, partial(self._scroll_to, widgets))
+
+    def _scroll_to(self, widgets: tuple[QWidget, ...]) -> None:
+        area = self.area
+        for widget in widgets:
+            if not isValid(widget):
+                return
             self._page.adjustSize()
-            self.area.ensureWidgetVisible(self._explained, 0, 0)
+            area.ensureWidgetVisible(widget, 0, 0)
+            if widget.height() > area.viewport().height():
+                area.verticalScrollBar().setValue(widget.y())
+
+    def _show_what_is_next(self) -> None:
+        """After a prediction: the next one, or else what is to be done now."""
+        runner = self._runner
+        if runner is None or runner.is_solved:
+            return
+        said = runner.progress.forecasts
+        rest: list[QWidget] = [f for f in self._forms if f.prediction.id not in said]
+        rows: list[QWidget] = list(self._rows)
+        if rest:
+            self._reveal(rest[0])
+        elif rows:
+            self._reveal(rows[-1], rows[0])
 
     def _emphasize(self, done: bool) -> None:
         """Next stands out once the step is done."""

@@ -21,15 +21,26 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.errors import ExportError
-from backprop_studio.insight.curves import as_csv, per_epoch, running_mean
+from backprop_studio.insight.curves import (
+    HELD_OUT,
+    LEARNED,
+    RATE,
+    as_csv,
+    as_steps,
+    per_epoch,
+    points_of,
+    rate_steps,
+    running_mean,
+)
 from backprop_studio.project import write_atomically
-from backprop_studio.training import BranchView, CurveUpdate, Event, Snapshot, What
-from backprop_studio.training.metrics import Series
+from backprop_studio.training import BranchView, CurveUpdate, Event, Snapshot, State, What
+from backprop_studio.training.metrics import TEST_COLUMNS, Series
 from backprop_studio.ui.widgets.curve_marks import Mark
 from backprop_studio.ui.widgets.curves import CurvePlot
 from backprop_studio.ui.widgets.data_table import Cell, DataTable
 from backprop_studio.ui.widgets.menus import open_below
 from backprop_studio.ui.widgets.picture_bytes import png, svg
+from backprop_studio.ui.widgets.scale_bar import number
 
 TRAIN = "train"
 VALIDATION = "validation"
@@ -41,6 +52,10 @@ MANY = 100_000
 """With more points than this, curves are drawn anew every `PAUSE` seconds at most."""
 
 PAUSE = 0.5
+
+MARKS = 12
+"""Steps of a schedule that are marked, the latest: more would hide the curves."""
+
 _ROWS = 1000
 _PICTURE = QSize(960, 540)
 
@@ -48,11 +63,14 @@ _PICTURE = QSize(960, 540)
 class LossCurvesPanel(QWidget):
     """Loss by epoch: each training batch, and the held-out rows at the end of each epoch.
 
-    *View* above the plot has the rest: accuracy in place of the loss, the mean of each epoch in
-    place of every batch, a smoothed line with the single batches faintly behind it, a table, and
-    export as PNG, SVG or CSV. Dotted lines mark what you did: another learning rate, a branch, a
-    number put in by hand. Point at the plot, or press the arrow keys, for exact values; zoom with
-    the wheel or + and −, drag to move, 0 fits the axes to the curves.
+    *View* above the plot has the rest: accuracy or the learning rate in place of the loss, the mean
+    of each epoch in place of every batch, a smoothed line with the single batches faintly behind
+    it, a table, and export as PNG, SVG or CSV. The training accuracy is that of each epoch's
+    batches as they were trained on (every tenth of them in a fast run), the other that of the
+    held-out rows at its end. Dotted lines mark what happened: another learning rate, by your hand
+    or the schedule's, a branch, a number put in by hand. Point at the plot, or press the arrow
+    keys, for exact values; zoom with the wheel or + and −, drag to move, 0 fits the axes to the
+    curves.
     """
 
     export_requested = Signal(object)
@@ -61,33 +79,51 @@ class LossCurvesPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._losses = Series(2)
-        self._tests = Series(3)
+        self._tests = Series(TEST_COLUMNS)
         self._others: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         self._drawn = 0.0
+        self._steady = self._ready = True
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self._draw)
         self.plot = CurvePlot(self.tr("epoch"), self.tr("loss"))
+        self.plot.tell_more = self._tell_rate
         self.menu = QMenu(self)
         self.view = QToolButton()
         self.view.setText(self.tr("View ▾"))
         self.view.setToolTip(self.tr("What is shown, and export"))
         open_below(self.view, self.menu)
         self.plot.add_tool(self.view)
-        self.accuracy = self._choice(self.tr("Loss"), self.tr("Accuracy"))
+        _, self.accuracy, self.rate = self._choice(
+            self.tr("Loss"), self.tr("Accuracy"), self.tr("Learning rate")
+        )
+        self.menu.setToolTipsVisible(True)
+        self.accuracy.setToolTip(
+            self.tr(
+                "train: of each epoch's batches, as they were trained on. "
+                "validation: of the held-out rows, at the end of the epoch."
+            )
+        )
         self.menu.addSeparator()
-        self.epochs = self._choice(self.tr("Every batch"), self.tr("Mean of each epoch"))
+        _, self.epochs = self._choice(self.tr("Every batch"), self.tr("Mean of each epoch"))
         self._fill_smoothing()
-        self.branches = self._switch(self.tr("Held-out curves of branches"), on=False)
-        self.marks = self._switch(self.tr("Marks of what you did"), on=True)
+        self.branches = self._switch(self.tr("All curves of branches"), on=False)
+        self.marks = self._switch(self.tr("Marks of what happened"), on=True)
         self.menu.addSeparator()
         self.as_table = self._switch(self.tr("Table"), on=False)
         self.menu.addAction(self.tr("Copy as text")).triggered.connect(lambda _: self.copy_text())
         export = self.menu.addAction(self.tr("Export curves…"))
         export.triggered.connect(lambda _: self.export_requested.emit(self.write))
         self.table = DataTable(
-            [self.tr("Epoch"), self.tr("Training"), self.tr("Held out"), self.tr("Accuracy")],
-            self.tr("Losses by epoch"),
+            [
+                self.tr("Epoch"),
+                self.tr("Loss"),
+                self.tr("Held out"),
+                self.tr("Accuracy"),
+                self.tr("Held out"),
+                self.tr("Rate"),
+            ],
+            self.tr("Losses, accuracies and rates by epoch"),
         )
         self._pages = QStackedWidget()
         self._pages.addWidget(self.plot)
@@ -97,17 +133,16 @@ class LossCurvesPanel(QWidget):
         layout.addWidget(self._pages)
         self.setFocusProxy(self.plot)
 
-    def _choice(self, first: str, second: str) -> QAction:
-        """Two entries of which one is chosen; the second one is returned."""
+    def _choice(self, *texts: str) -> list[QAction]:
+        """Entries of which one is chosen, the first one at first."""
         group = QActionGroup(self)
-        for text in (first, second):
+        for text in texts:
             action = self.menu.addAction(text)
             action.setCheckable(True)
             group.addAction(action)
         group.actions()[0].setChecked(True)
-        chosen = group.actions()[1]
-        chosen.toggled.connect(self._start_over)
-        return chosen
+        group.triggered.connect(self._start_over)
+        return group.actions()
 
     def _switch(self, text: str, *, on: bool) -> QAction:
         action = self.menu.addAction(text)
@@ -164,8 +199,9 @@ class LossCurvesPanel(QWidget):
             self._losses.extend(update.losses)
             self._tests.extend(update.tests)
         others = {b.name: (b.losses, b.tests) for b in snapshot.branches if len(b.losses)}
-        if curves or others.keys() != self._others.keys():
-            self._others = others
+        ready = snapshot.state is not State.EMPTY
+        if curves or others.keys() != self._others.keys() or ready != self._ready:
+            self._others, self._ready = others, ready
             self._draw_soon()
         self._mark(next((b for b in snapshot.branches if b.id == snapshot.branch), None))
         last = self._losses.points[-1, 0] if len(self._losses) else 0.0
@@ -198,15 +234,27 @@ class LossCurvesPanel(QWidget):
         if not len(self._losses):
             # A single test before the first step is no curve yet: keep the invitation.
             self.plot.clear()
+            self.plot.set_empty_text(
+                self.tr("Press Run: the loss curves grow here.")
+                if self._ready
+                else self.tr("This network cannot be trained yet. See Messages.")
+            )
             return
-        wanted = self._accuracies() if self.accuracy.isChecked() else self._loss_curves()
-        accuracy = self.accuracy.isChecked()
-        self.plot.set_y_label(self.tr("held-out accuracy") if accuracy else self.tr("loss"))
-        self.plot.set_empty_text(
-            self.tr("There is no accuracy: these data have numbers for targets, and not classes.")
-            if accuracy
-            else self.tr("Press Run: the loss curves grow here.")
-        )
+        accuracy, rate = self.accuracy.isChecked(), self.rate.isChecked()
+        if accuracy:
+            wanted, label = self._accuracies(), self.tr("accuracy")
+            empty = self.tr(
+                "There is no accuracy: these data have numbers for targets, and not classes."
+            )
+        elif rate:
+            wanted, label = self._rates(), self.tr("learning rate")
+            empty = self.tr("The learning rate of each epoch comes here when the epoch is done.")
+        else:
+            wanted, label = self._loss_curves(), self.tr("loss")
+            empty = ""
+        self.plot.set_y_label(label)
+        self.plot.set_empty_text(empty)
+        self._steady = len(set(points_of(self._tests.points, RATE)[:, 1])) < 2
         for name in self.plot.curve_names():
             if name not in wanted:
                 self.plot.remove_curve(name)
@@ -236,16 +284,43 @@ class LossCurvesPanel(QWidget):
         return {name: (smooth, ""), raw: (points, name)}
 
     def _accuracies(self) -> dict[str, tuple[np.ndarray, str]]:
-        found = {VALIDATION: (self._tests.points[:, [0, 2]], "")}
-        found |= {n: (tests[:, [0, 2]], "") for n, (_, tests) in self._others.items()}
-        return {n: c for n, c in found.items() if np.isfinite(c[0][:, 1]).any()}
+        found = {
+            TRAIN: points_of(self._tests.points, LEARNED),
+            VALIDATION: points_of(self._tests.points, HELD_OUT),
+        }
+        for name, (_, tests) in self._others.items():
+            found[name] = points_of(tests, HELD_OUT)
+            if self.branches.isChecked():
+                found[self.tr("{branch}, training").format(branch=name)] = points_of(tests, LEARNED)
+        return {name: (points, "") for name, points in found.items() if len(points)}
+
+    def _rates(self) -> dict[str, tuple[np.ndarray, str]]:
+        found = {self.tr("learning rate"): points_of(self._tests.points, RATE)}
+        found |= {name: points_of(tests, RATE) for name, (_, tests) in self._others.items()}
+        return {name: (as_steps(points), "") for name, points in found.items() if len(points)}
+
+    def _tell_rate(self, epoch: float) -> str:
+        """The learning rate at a place of the plot, where it does not stay the same."""
+        rates = points_of(self._tests.points, RATE)
+        if self._steady or not len(rates):
+            return ""
+        # An epoch's rate is noted where it ends.
+        at = min(int(np.searchsorted(rates[:, 0], epoch)), len(rates) - 1)
+        return self.tr("rate {rate}").format(rate=number(float(rates[at, 1])))
 
     def _mark(self, branch: BranchView | None) -> None:
-        events = branch.events if branch is not None and self.marks.isChecked() else ()
+        events: list[Event] = []
+        if branch is not None and self.marks.isChecked():
+            events += branch.events
+            by_hand = [e.epochs for e in events if e.what in (What.RATE, What.DESIGN)]
+            events += [
+                Event(epochs, What.RATE, f"{before:g} → {after:g}")
+                for epochs, before, after in rate_steps(self._tests.points, by_hand)[-MARKS:]
+            ]
         at: dict[float, list[Event]] = {}
         for event in events:
             at.setdefault(event.epochs, []).append(event)
-        self.plot.set_marks([self._told(epochs, done) for epochs, done in at.items()])
+        self.plot.set_marks([self._told(epochs, done) for epochs, done in sorted(at.items())])
 
     def _told(self, epochs: float, done: Sequence[Event]) -> Mark:
         words = {
@@ -264,11 +339,13 @@ class LossCurvesPanel(QWidget):
     # Numbers.
 
     def _rows(self) -> list[list[Cell]]:
-        tests = {round(float(x), 6): (loss, right) for x, loss, right in self._tests.points}
+        nothing = (np.nan,) * (TEST_COLUMNS - 1)
+        tests = {round(float(x), 6): tuple(numbers) for x, *numbers in self._tests.points}
         means = {round(float(x), 6): loss for x, loss in per_epoch(self._losses.points)}
         rows = []
         for epoch in sorted({*tests, *means})[-_ROWS:]:
-            numbers = (means.get(epoch, np.nan), *tests.get(epoch, (np.nan, np.nan)))
+            held, right, learned, rate = tests.get(epoch, nothing)
+            numbers = (means.get(epoch, np.nan), held, learned, right, rate)
             cells = [Cell("–" if np.isnan(n) else f"{n:.6g}", float(n)) for n in numbers]
             rows.append([Cell(f"{epoch:.6g}", epoch), *cells])
         return rows
@@ -304,6 +381,12 @@ class LossCurvesPanel(QWidget):
             prefix = f"{name} " if name else ""
             curves.append((f"{prefix}{TRAIN}", "loss", losses))
             curves.append((f"{prefix}{VALIDATION}", "loss", tests[:, :2]))
-            if np.isfinite(tests[:, 2]).any():
-                curves.append((f"{prefix}{VALIDATION}", "accuracy", tests[:, [0, 2]]))
+            for curve, quantity, column in (
+                (VALIDATION, "accuracy", HELD_OUT),
+                (TRAIN, "accuracy", LEARNED),
+                (TRAIN, "learning rate", RATE),
+            ):
+                points = points_of(tests, column)
+                if len(points):
+                    curves.append((f"{prefix}{curve}", quantity, points))
         return as_csv(curves)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -16,12 +19,21 @@ from PySide6.QtWidgets import (
 
 from backprop_studio.autograd import format_shape
 from backprop_studio.network import Analysis, Network, Wire, graph
-from backprop_studio.ui import theme
+from backprop_studio.ui import differences, theme
 
 _NODE = Qt.ItemDataRole.UserRole
 _WIRE = Qt.ItemDataRole.UserRole + 1
 _FOR_SHAPES, _FOR_COUNTS = 24, 34
 """Letters that fit in a row where there is room for the second and for the third column."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What is said of a node: name, output and numbers learned; a problem; and its wires."""
+
+    texts: tuple[str, str, str]
+    problem: str
+    wires: tuple[tuple[str, Wire], ...]
 
 
 class OutlinePanel(QWidget):
@@ -48,6 +60,11 @@ class OutlinePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._order: list[str] = []
+        self._analysis: Analysis | None = None
+        self._rows: dict[str, _Row] = {}
+        # Those of nodes, groups and notes, without those of wires.
+        self._items: dict[str, QTreeWidgetItem] = {}
+        self._order_shown: list[str] = []
         self._telling = False
         self.hint = QLabel(
             self.tr(
@@ -73,51 +90,155 @@ class OutlinePanel(QWidget):
 
     def set_network(self, analysis: Analysis) -> None:
         """Show another network; what was selected and open stays so where it is still there."""
+        network, known = analysis.network, self._analysis
+        self._analysis = analysis
+        with QSignalBlocker(self.tree):
+            if network.groups or known is None or known.network.groups:
+                self._rows = self._describe(analysis, [n.id for n in network.nodes])
+                self._build(network)
+            else:
+                changed = differences.outlined(known, analysis)
+                before = {n.id: self._rows[n.id] for n in network.nodes if n.id in self._rows}
+                rows = self._describe(analysis, changed)
+                self._rows = before | rows
+                for key in [key for key in rows if before.get(key) != rows[key]]:
+                    if key in self._items:
+                        self._fill(self._items[key], key, before.get(key))
+                self._keep_up(network)
+
+    def _describe(self, analysis: Analysis, nodes: Collection[str]) -> dict[str, _Row]:
+        """What is said of some nodes."""
         network = analysis.network
-        found, _ = graph.order(network)
-        rank = {node: place for place, node in enumerate(found)}
-        nodes = sorted(network.nodes, key=lambda n: rank.get(n.id, len(rank)))
         failing = {d.node: d.text for d in reversed(analysis.diagnostics) if d.node is not None}
-        chosen = set(self.selected())
-        wires: dict[str, list[Wire]] = {}
-        for wire in network.wires:
-            wires.setdefault(wire.source, []).append(wire)
-            wires.setdefault(wire.target, []).append(wire)
-        known = {item.data(0, _NODE) for item in self._items()}
-        open_ = {item.data(0, _NODE) for item in self._items() if item.isExpanded()}
+        rows = {}
+        for key in nodes:
+            node, shape = network.node(key), analysis.shapes.get(key)
+            count = analysis.parameters.get(key, 0)
+            texts = (
+                f"{node.name}  ({node.spec.info.title})",
+                "" if shape is None else format_shape(shape),
+                f"{count:,}" if count else "",
+            )
+            joined = (*network.incoming(key).values(), *network.outgoing(key))
+            wires = tuple((self._wire_text(network, key, wire), wire) for wire in joined)
+            rows[key] = _Row(texts, failing.get(key, ""), wires)
+        return rows
+
+    def _wire_text(self, network: Network, node: str, wire: Wire) -> str:
+        if wire.target != node:
+            return self.tr("to {name}").format(name=network.node(wire.target).name)
+        ports = network.node(node).spec.ports
+        port = ports[wire.port] if len(ports) > 1 and wire.port < len(ports) else ""
+        text = self.tr("from {name}").format(name=network.node(wire.source).name)
+        return f"{text}  → {port}" if port else text
+
+    def _build(self, network: Network) -> None:
+        """Make the tree anew."""
+        chosen, open_ = set(self.selected()), self._open()
+        known = self._items.keys()
         current = self.tree.currentItem()
         at = None if current is None else current.data(0, _NODE)
-        with QSignalBlocker(self.tree):
-            self.tree.clear()
-            groups = self._add_groups(network)
-            for node in nodes:
-                shape = analysis.shapes.get(node.id)
-                count = analysis.parameters.get(node.id, 0)
-                item = QTreeWidgetItem(
-                    [
-                        f"{node.name}  ({node.spec.info.title})",
-                        "" if shape is None else format_shape(shape),
-                        f"{count:,}" if count else "",
-                    ]
-                )
-                item.setData(0, _NODE, node.id)
-                if node.id in failing:
-                    item.setForeground(0, theme.current().color("error"))
-                    item.setToolTip(0, failing[node.id])
-                    item.setText(0, f"⚠ {item.text(0)}")
-                self._add_wires(item, node.id, wires.get(node.id, []), analysis)
-                self._put(item, groups.get(network.holders.get(node.id, "")))
-            for note in network.notes:
-                words = " ".join(note.text.split())[:80] or self.tr("empty")
-                item = QTreeWidgetItem([self.tr("Note: {text}").format(text=words)])
-                item.setData(0, _NODE, note.id)
-                self._put(item, groups.get(network.holders.get(note.id, "")))
-            for item in self._items():
-                key = item.data(0, _NODE)
-                item.setExpanded(key in open_ or (key in groups and key not in known))
-                item.setSelected(key in chosen)
-                if key == at:
-                    self.tree.setCurrentItem(item)
+        self.tree.clear()
+        groups = self._add_groups(network)
+        items = dict(groups)
+        for key in self._in_order(network):
+            items[key] = self._make(network, key)
+            self._put(items[key], groups.get(network.holders.get(key, "")))
+        for key, item in items.items():
+            item.setExpanded(key in open_ or (key in groups and key not in known))
+            item.setSelected(key in chosen)
+            if key == at:
+                self.tree.setCurrentItem(item)
+        self._items = items
+        self._order_shown = [key for key in items if key not in groups]
+
+    def _keep_up(self, network: Network) -> None:
+        """Move only what stands elsewhere in a tree without groups: it may be long."""
+        for note in network.notes:
+            if note.id in self._items:
+                self._items[note.id].setText(0, self._note_text(note.text))
+        before, after = self._order_shown, self._in_order(network)
+        if before == after:
+            return
+        first = next(
+            (k for k, (a, b) in enumerate(zip(before, after, strict=False)) if a != b),
+            min(len(before), len(after)),
+        )
+        tail = next(
+            (
+                k
+                for k in range(min(len(before), len(after)) - first)
+                if before[-1 - k] != after[-1 - k]
+            ),
+            min(len(before), len(after)) - first,
+        )
+        chosen, open_ = set(self.selected()), self._open()
+        current = self.tree.currentItem()
+        at = None if current is None else current.data(0, _NODE)
+        taken = {}
+        for place in range(len(before) - tail - 1, first - 1, -1):
+            item = self.tree.takeTopLevelItem(place)
+            if item is not None:
+                taken[before[place]] = item
+            del self._items[before[place]]
+        come = {
+            key: taken.get(key) or self._make(network, key)
+            for key in after[first : len(after) - tail]
+        }
+        self.tree.insertTopLevelItems(first, list(come.values()))
+        self._items |= come
+        for key, item in come.items():
+            item.setExpanded(key in open_)
+            item.setSelected(key in chosen)
+            if key == at:
+                self.tree.setCurrentItem(item)
+        self._order_shown = after
+
+    def _in_order(self, network: Network) -> list[str]:
+        """Ids of the nodes as they compute, and of the notes."""
+        found, _ = graph.order(network)
+        rank = {node: place for place, node in enumerate(found)}
+        nodes = sorted((n.id for n in network.nodes), key=lambda n: rank.get(n, len(rank)))
+        return [*nodes, *(note.id for note in network.notes)]
+
+    def _open(self) -> set[str]:
+        return {key for key, item in self._items.items() if item.isExpanded()}
+
+    def _note_text(self, text: str) -> str:
+        words = " ".join(text.split())[:80] or self.tr("empty")
+        return self.tr("Note: {text}").format(text=words)
+
+    def _make(self, network: Network, key: str) -> QTreeWidgetItem:
+        """The item of a node or note."""
+        item = QTreeWidgetItem()
+        item.setData(0, _NODE, key)
+        if key in network:
+            self._fill(item, key, None)
+        else:
+            item.setText(0, self._note_text(getattr(network.marks[key], "text", "")))
+        return item
+
+    def _fill(self, item: QTreeWidgetItem, key: str, before: _Row | None) -> None:
+        """Write what is said of a node and of its wires, where that is not there yet."""
+        row = self._rows[key]
+        for column, text in enumerate(row.texts):
+            if column == 0 and row.problem:
+                text = f"⚠ {text}"
+            if before is None or item.text(column) != text:
+                item.setText(column, text)
+        if row.problem != ("" if before is None else before.problem):
+            item.setToolTip(0, row.problem)
+            item.setData(0, Qt.ItemDataRole.ForegroundRole, None)
+            if row.problem:
+                item.setForeground(0, theme.current().color("error"))
+        if row.wires == (() if before is None else before.wires):
+            return
+        item.takeChildren()
+        for text, wire in row.wires:
+            child = QTreeWidgetItem([text])
+            child.setData(0, _NODE, key)
+            child.setData(0, _WIRE, wire)
+            item.addChild(child)
 
     def _add_groups(self, network: Network) -> dict[str, QTreeWidgetItem]:
         """An item for each group, in the one of the group that holds it."""
@@ -145,9 +266,9 @@ class OutlinePanel(QWidget):
         if self._telling:
             return
         with QSignalBlocker(self.tree):
-            for item in self._items():
-                if item.data(0, _NODE) in marks:
-                    item.setSelected(True)
+            for key in marks:
+                if key in self._items:
+                    self._items[key].setSelected(True)
 
     def select(self, nodes: tuple[str, ...]) -> None:
         """Select these nodes, and tell nobody."""
@@ -155,14 +276,15 @@ class OutlinePanel(QWidget):
             return
         self._order = list(nodes)
         with QSignalBlocker(self.tree):
-            for item in self._items():
-                wanted = item.data(0, _NODE) in nodes
-                if wanted != item.isSelected():
-                    item.setSelected(wanted)
-            # A wire that was selected here is none of the canvas's selected nodes.
-            for item in self.tree.selectedItems() if nodes else []:
-                if item.data(0, _WIRE) is not None:
+            wanted = set(nodes)
+            for item in self.tree.selectedItems():
+                # A wire that was selected here is none of the canvas's selected nodes.
+                is_wire = item.data(0, _WIRE) is not None
+                if nodes if is_wire else item.data(0, _NODE) not in wanted:
                     item.setSelected(False)
+            for key in nodes:
+                if key in self._items:
+                    self._items[key].setSelected(True)
 
     def selected(self) -> tuple[str, ...]:
         """Ids of the selected nodes, in the order in which they were selected."""
@@ -177,34 +299,6 @@ class OutlinePanel(QWidget):
         """The selected wires."""
         found = (item.data(0, _WIRE) for item in self.tree.selectedItems())
         return tuple(wire for wire in found if wire is not None)
-
-    def _items(self) -> list[QTreeWidgetItem]:
-        """The items of nodes, groups and notes, without those of wires."""
-        found, waiting = [], [self.tree.invisibleRootItem()]
-        while waiting:
-            inside = waiting.pop()
-            below = [inside.child(row) for row in range(inside.childCount())]
-            parts = [i for i in below if i is not None and i.data(0, _WIRE) is None]
-            found += parts
-            waiting += parts
-        return found
-
-    def _add_wires(
-        self, item: QTreeWidgetItem, node: str, wires: list[Wire], analysis: Analysis
-    ) -> None:
-        network = analysis.network
-        ports = network.node(node).spec.ports
-        for wire in wires:
-            if wire.target == node:
-                port = ports[wire.port] if len(ports) > 1 and wire.port < len(ports) else ""
-                text = self.tr("from {name}").format(name=network.node(wire.source).name)
-                text += f"  → {port}" if port else ""
-            else:
-                text = self.tr("to {name}").format(name=network.node(wire.target).name)
-            child = QTreeWidgetItem([text])
-            child.setData(0, _NODE, node)
-            child.setData(0, _WIRE, wire)
-            item.addChild(child)
 
     def _tell(self) -> None:
         # What the canvas answers is about what it shows; here a layer in a block is shown as well.

@@ -21,11 +21,16 @@ from backprop_studio.ui.pacing import Pace
 from backprop_studio.ui.widgets.copy_button import CopyButton
 from backprop_studio.ui.widgets.data_table import Cell, DataTable
 from backprop_studio.ui.widgets.line_plot import Line, LinePlot
+from backprop_studio.ui.widgets.ridges import Bin, RidgePlot
 from backprop_studio.ui.widgets.time_map import TimeMap
 
 _DECADES = {Measure.RATIO: (-6.0, 0.0)}
 _USUAL = (-6.0, 2.0)
 _SHARES = (-3.0, 0.0)
+LINES, MAP, DISTRIBUTION, RIDGES, TABLE = range(5)
+_OF_ONE = (DISTRIBUTION, RIDGES)
+"""Views that show the entries of one array."""
+
 _MANY = 10
 """Lines that can still be told apart."""
 
@@ -69,11 +74,21 @@ class OverTimePanel(QWidget):
             self.tr("Norms of gradients, weights and updates; root mean squares of the others")
         )
         self.view = QComboBox()
-        for text in (self.tr("Lines"), self.tr("Map"), self.tr("Distribution"), self.tr("Table")):
-            self.view.addItem(text)
+        self.view.addItems(
+            [
+                self.tr("Lines"),
+                self.tr("Map"),
+                self.tr("Distribution"),
+                self.tr("Ridges"),
+                self.tr("Table"),
+            ]
+        )
         self.view.setAccessibleName(self.tr("How it is shown"))
         self.view.setToolTip(
-            self.tr("Curves; layers over time as colours; how the entries of one are distributed")
+            self.tr(
+                "Curves; layers over time as colours; how the entries of one are distributed, as "
+                "colours or as hills"
+            )
         )
         self.of = QComboBox()
         self.of.setAccessibleName(self.tr("Of what"))
@@ -88,6 +103,10 @@ class OverTimePanel(QWidget):
         self.map = TimeMap(self.tr("epoch"))
         self.map.setAccessibleName(self.tr("Sizes over time"))
         self.map.row_entered.connect(self._go)
+        self.ridges = RidgePlot(
+            self.tr("size and sign of the numbers, logarithmic"), self.tr("epoch")
+        )
+        self.ridges.setAccessibleName(self.tr("Distributions over time"))
         self.table = DataTable(
             [
                 self.tr("Of"),
@@ -102,12 +121,13 @@ class OverTimePanel(QWidget):
         self.table.setToolTip(self.tr("Double-click or Enter: go to the layer"))
         self.table.row_entered.connect(self._go)
         self.pages = QStackedWidget()
-        for page in (self.plot, self.map, self.table):
+        for page in (self.plot, self.map, self.ridges, self.table):
             self.pages.addWidget(page)
         self.reading = QLabel()
         self.reading.setWordWrap(True)
         theme.set_role(self.reading, "muted")
-        self.map.hovered.connect(self.reading.setText)
+        for picture in (self.map, self.ridges):
+            picture.hovered.connect(self.reading.setText)
         self.copy = CopyButton(self.as_text)
         top, below = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.measure)
@@ -181,7 +201,7 @@ class OverTimePanel(QWidget):
     def as_text(self) -> str:
         """All moments, one a line, with tabs between the columns."""
         samples = self._answer.samples
-        if self.view.currentIndex() == 2:
+        if self.view.currentIndex() in _OF_ONE:
             table = self._distribution()
             head = [self.tr("epoch")] + [
                 f"{a:g} … {b:g}" for a, b in map(bin_range, range(len(table)))
@@ -197,7 +217,7 @@ class OverTimePanel(QWidget):
 
     def _choose(self) -> None:
         """Offer what there is of the chosen measure."""
-        distribution = self.view.currentIndex() == 2
+        distribution = self.view.currentIndex() in _OF_ONE
         kept = self.of.currentText()
         self.of.blockSignals(True)
         self.of.clear()
@@ -228,19 +248,29 @@ class OverTimePanel(QWidget):
     def _draw(self) -> None:
         samples = self._answer.samples
         view = self.view.currentIndex()
-        if view == 2 and [self.of.itemData(i) for i in range(self.of.count())] != self._keys():
+        if (
+            view in _OF_ONE
+            and [self.of.itemData(i) for i in range(self.of.count())] != self._keys()
+        ):
             self._choose()
             return
         self._curves = curves(samples, self._measure(), layers=self.of.currentIndex() == 0)
         self.story.setText(self._tell())
         self.copy.setEnabled(bool(samples))
-        shown = bool(samples) and (view != 2 or self._quantity() is not None)
+        shown = bool(samples) and (view not in _OF_ONE or self._quantity() is not None)
         self.pages.setVisible(shown)
         if not shown:
             self.reading.clear()
             return
-        self.pages.setCurrentIndex((0, 1, 1, 2)[view])
-        (self._draw_lines, self._draw_map, self._draw_distribution, self._fill)[view]()
+        page, draw = (
+            (self.plot, self._draw_lines),
+            (self.map, self._draw_map),
+            (self.map, self._draw_distribution),
+            (self.ridges, self._draw_ridges),
+            (self.table, self._fill),
+        )[view]
+        self.pages.setCurrentWidget(page)
+        draw()
 
     def _tell(self) -> str:
         answer, snapshot = self._answer, self._snapshot
@@ -250,7 +280,7 @@ class OverTimePanel(QWidget):
             return self.tr("This network cannot be trained yet. See Messages.")
         if not answer.samples:
             return self.tr("Nothing is recorded yet. Run a few iterations, or step one batch.")
-        if self.view.currentIndex() == 2 and self._quantity() is None:
+        if self.view.currentIndex() in _OF_ONE and self._quantity() is None:
             return self.tr("Distributions are kept of gradients, weights and what layers hand on.")
         if not self._curves:
             if self._measure() in (Measure.ACTIVATION, Measure.SIGNAL):
@@ -300,19 +330,28 @@ class OverTimePanel(QWidget):
         )
 
     def _draw_distribution(self) -> None:
-        table = self._distribution()
-        ranges = [bin_range(row) for row in range(len(table))]
+        table, bins = self._distribution(), self._bins()
         self.map.set_map(
             table,
-            [_tick(low, high) for low, high in ranges],
+            [bin_.tick for bin_ in bins],
             self._epochs(),
             decades=_SHARES,
             now=self._now(),
-            readings=[
-                self.tr("share from {low} to {high}").format(low=f"{a:.2g}", high=f"{b:.2g}")
-                for a, b in ranges
-            ],
+            readings=[bin_.reading for bin_ in bins],
         )
+
+    def _draw_ridges(self) -> None:
+        # From left to right as on any axis: the negative ones first.
+        hills, bins = self._distribution()[::-1], self._bins()[::-1]
+        self.ridges.set_hills(hills, bins, self._epochs(), now=self._now())
+
+    def _bins(self) -> list[Bin]:
+        told = self.tr("share from {low} to {high}")
+        ranges = map(bin_range, range(len(self._distribution())))
+        return [
+            Bin(_tick(low, high), told.format(low=f"{low:.2g}", high=f"{high:.2g}"))
+            for low, high in ranges
+        ]
 
     def _distribution(self) -> np.ndarray:
         quantity, key = self._quantity(), self.of.currentData()
@@ -342,7 +381,7 @@ class OverTimePanel(QWidget):
 
     def _go(self, row: int) -> None:
         network, view = self._network, self.view.currentIndex()
-        key = self.of.currentData() if view == 2 else self._curves[row].key
+        key = self.of.currentData() if view in _OF_ONE else self._curves[row].key
         if network is None or key is None:
             return
         sharing = network.sharing(key[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -90,6 +90,8 @@ class PathsPanel(QWidget):
             self.tr("Paths by the size of their product"),
             sortable=True,
         )
+        # Paths of one weight begin and end alike, so where there is no room, dots go there.
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.table.setToolTip(self.tr("Select a path to see its factors"))
         self.table.row_chosen.connect(self._tell)
         self.table.row_entered.connect(self._explain)
@@ -134,8 +136,10 @@ class PathsPanel(QWidget):
         self._moment = None
         if cursor is not None and snapshot.state is not State.RUNNING:
             self._moment = (snapshot.branch, cursor.iteration, snapshot.edited and cursor.index)
-        with QSignalBlocker(self.row):
-            self.row.setMaximum(max(snapshot.batch_size - 1, 0))
+        last = max(snapshot.batch_size - 1, 0)
+        if self.row.maximum() != last:
+            with QSignalBlocker(self.row):
+                self.row.setMaximum(last)
         self._refresh()
 
     def showEvent(self, event: QShowEvent) -> None:

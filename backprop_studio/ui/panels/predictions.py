@@ -60,7 +60,7 @@ class PredictionsPanel(QWidget):
     """
 
     example_traced = Signal(int)
-    """Row of the batch that is to be traced through the network."""
+    """Row of the data set that is to be traced through the network."""
 
     def __init__(self, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -232,6 +232,8 @@ class PredictionsPanel(QWidget):
             )
         if len(set(found.targets.tolist() if found.classes else (0, 1))) < 2:
             text += "\n" + self.tr("All examples are of one class: there is nothing to tell apart.")
+        if not np.ptp(found.x, axis=0).any():
+            text += "\n" + self.tr("All examples have the same features: nothing tells them apart.")
         if not np.isfinite(found.outputs).all():
             text += "\n" + self.tr("Some outputs are not finite (NaN): training has diverged.")
         self.story.setText(text)

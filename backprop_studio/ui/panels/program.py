@@ -239,7 +239,9 @@ class ProgramPanel(QWidget):
     def _show_moment(self) -> None:
         snapshot, moment = self._snapshot, Moment()
         if snapshot is not None and snapshot.cursor is not None:
-            moment = Moment(batch=snapshot.batch_size)
+            # The last batch of an epoch may be smaller: nobody sees it pass.
+            passing = snapshot.at_speed and self.model.moment.batch
+            moment = Moment(batch=passing or snapshot.batch_size)
             total = len(self.model.instructions)
             if not snapshot.at_speed and 0 <= snapshot.cursor.index <= total and total:
                 done = snapshot.cursor.index

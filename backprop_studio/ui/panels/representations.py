@@ -35,6 +35,9 @@ from backprop_studio.ui.widgets.dot_plot import DotPlot, Dots, View
 from backprop_studio.ui.widgets.kinds import KindLegend
 from backprop_studio.ui.widgets.two_views import TwoViews
 
+_GAIN = 0.02
+"""Difference between two probes from which on it is told."""
+
 _COLUMN = 165
 """Pixels that a plot needs across."""
 
@@ -46,11 +49,13 @@ class RepresentationsPanel(QWidget):
     until the last one can tell them by a straight line. The bar below each plot measures that: a
     linear probe, which is the best straight-line rule for the numbers of this layer, got from
     training rows in closed form and measured on held-out rows. Point at an example, and every plot
-    shows where it is.
+    shows where it is; click it, or press Enter, to trace it through the network.
     """
 
     node_chosen = Signal(str)
     """Id of the node whose name was pressed."""
+    example_traced = Signal(int)
+    """Row of the data set that is to be traced through the network."""
 
     def __init__(self, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,6 +69,9 @@ class RepresentationsPanel(QWidget):
         self.axes = QComboBox()
         self.axes.addItems([self.tr("Main directions (PCA)"), self.tr("Two units")])
         self.axes.setAccessibleName(self.tr("Axes of the plots"))
+        self.axes.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         self.axes.setToolTip(
             self.tr("The two directions in which a layer varies most, or two of its units")
         )
@@ -182,17 +190,18 @@ class RepresentationsPanel(QWidget):
 
     def _show(self, found: Representations) -> None:
         self._found = found
-        told = (
-            self.tr(
-                "A straight line tells the classes apart better and better. The bar is a linear "
-                "probe: fitted to training rows by ridge regression, measured on held-out rows."
+        if found.classes:
+            told = self._trend(found) + self.tr(
+                "The bar is a linear probe: fitted to training rows by ridge regression, measured "
+                "on held-out rows."
             )
-            if found.classes
-            else self.tr(
+        else:
+            told = self.tr(
                 "Colours are fifths of the target, from the lowest to the highest. The bar is a "
                 "linear probe: fitted to training rows by ridge regression; R² on held-out rows."
             )
-        )
+        if found.layers and not np.ptp(found.layers[0].places, axis=0).any():
+            told += " " + self.tr("All examples are the same: nothing can tell them apart.")
         if len(set(found.kinds.tolist())) < 2:
             told += " " + self.tr("All examples are of one class: there is nothing to tell apart.")
         if found.left_out:
@@ -205,6 +214,26 @@ class RepresentationsPanel(QWidget):
         self.empty.setText(self.tr("No layer has numbers that could be plotted."))
         self.views.setVisible(bool(found.layers))
         self._draw()
+
+    def _trend(self, found: Representations) -> str:
+        """How the probes go from the first layer to the last; nothing where that is not known."""
+        probes = [layer.probe for layer in found.layers if not math.isnan(layer.probe)]
+        if len(probes) < 2 or len(set(found.kinds.tolist())) < 2:
+            return ""
+        gained = probes[-1] - probes[0]
+        if gained > _GAIN:
+            told = self.tr(
+                "A straight line tells the classes apart better at the end than at the start."
+            )
+        elif gained < -_GAIN:
+            told = self.tr(
+                "A straight line tells the classes apart worse at the end than at the start."
+            )
+        else:
+            told = self.tr(
+                "A straight line tells the classes apart no better at the end than at the start."
+            )
+        return told + " "
 
     def _draw(self) -> None:
         found = self._found
@@ -234,6 +263,7 @@ class RepresentationsPanel(QWidget):
     def _new_card(self, node: str) -> _LayerCard:
         card = _LayerCard()
         card.plot.dot_hovered.connect(self._point_at)
+        card.plot.dot_chosen.connect(self._trace)
         card.name.clicked.connect(partial(self.node_chosen.emit, node))
         return card
 
@@ -266,6 +296,10 @@ class RepresentationsPanel(QWidget):
 
     def _name(self, node: str) -> str:
         return "" if self._analysis is None else node_name(self._analysis.network, node)
+
+    def _trace(self, dot: int) -> None:
+        if self._found is not None:
+            self.example_traced.emit(int(self._found.rows[dot]))
 
     def _enter(self, row: int) -> None:
         if self._found is not None:

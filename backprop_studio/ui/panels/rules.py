@@ -24,6 +24,17 @@ from backprop_studio.ui.asking import Ask, Enquiry
 from backprop_studio.ui.widgets.data_table import Cell, DataTable
 from backprop_studio.ui.widgets.line_plot import Line, LinePlot
 
+_COLORS = {
+    Rule.NOTHING: -1,
+    Rule.ASCENT: 1,
+    Rule.DESCENT: 2,
+    Rule.SIGN: 3,
+    Rule.MOMENTUM: 0,
+    Rule.ADAM: 5,
+    Rule.RANDOM: 4,
+}
+"""Of the lines: no two alike."""
+
 
 class RulesPanel(QWidget):
     """One batch, one gradient, and seven things to do with it.
@@ -89,9 +100,10 @@ class RulesPanel(QWidget):
         layout.addWidget(self.story)
         layout.addWidget(self.mode)
         layout.addLayout(controls)
+        # What it comes to stands where it is seen without scrolling.
+        layout.addWidget(self.lesson)
         layout.addWidget(self.plot, 3)
         layout.addWidget(self.table, 4)
-        layout.addWidget(self.lesson)
         self._start_over()
 
     def set_network(self, analysis: Analysis) -> None:
@@ -144,13 +156,15 @@ class RulesPanel(QWidget):
         self.plot.set_lines(
             [
                 Line(
-                    names[trial.rule].split(":")[0],
+                    self.tr("nothing (dashed)")
+                    if trial.rule is Rule.NOTHING
+                    else names[trial.rule].split(":")[0],
                     tuple(float(i) for i in range(len(trial.losses))),
                     trial.losses,
-                    -1 if trial.rule is Rule.NOTHING else place,
+                    _COLORS[trial.rule],
                     dashed=trial.rule is Rule.NOTHING,
                 )
-                for place, trial in enumerate(trials)
+                for trial in trials
             ]
         )
         self.table.set_rows([self._cells(trial) for trial in trials])

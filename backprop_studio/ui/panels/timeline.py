@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from backprop_studio.training import BranchView, Snapshot, State
 from backprop_studio.ui import theme
+from backprop_studio.ui.pacing import Seldom
 from backprop_studio.ui.widgets.loss_timeline import LossTimeline
 from backprop_studio.ui.widgets.own_keys import OwnKeys
 
@@ -58,7 +59,7 @@ class TimelinePanel(QWidget):
         self._active = 0
         self._asked: int | None = None
         self._wanted: int | None = None
-        self._running = False
+        self._seldom = Seldom()
 
         self.slider = LossTimeline()
         self.slider.valueChanged.connect(self._want)
@@ -158,7 +159,9 @@ class TimelinePanel(QWidget):
         losses
             All points of the branch that goes on, of shape (iterations, 2): epochs, loss.
         """
-        self._running = snapshot.state is State.RUNNING
+        # Where somebody waits for a moment, this is it.
+        if self._asked is None and not self._seldom.due(snapshot):
+            return
         some = snapshot.cursor is not None
         completed = 0
         if snapshot.cursor is not None:

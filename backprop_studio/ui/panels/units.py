@@ -52,14 +52,19 @@ class UnitsPanel(QWidget):
     where it is above. In a layer of pictures, each channel is a picture of the traced example. Of
     the chosen unit you see the examples that it answers most to, and an input that it answers to
     even more, found by climbing the unit's gradient. Below is how much each feature of the traced
-    example matters: the size of the gradient of the loss, or of an output, by that feature.
+    example matters: the size of the gradient of the loss, or of an output, by that feature. Click
+    one of the examples that a unit answers to, and it is traced.
     """
+
+    example_traced = Signal(int)
+    """Row of the data set that is to be traced through the network."""
 
     def __init__(self, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._analysis: Analysis | None = None
         self._found: Units | None = None
         self._row = 0
+        self._example: int | None = None
         self._follower = Follower(self, ask, self._question, self._show, self._say)
         self.story = QLabel()
         self.story.setWordWrap(True)
@@ -102,6 +107,8 @@ class UnitsPanel(QWidget):
         self.top = [
             PixelView(self.tr("Example that the unit answers to"), _TILE) for _ in range(_TOP)
         ]
+        for view in self.top:
+            view.installEventFilter(self)
         self.climbed = PixelView(self.tr("What the unit answers to most"), _TILE)
         self.matters = QLabel()
         self.matters.setWordWrap(True)
@@ -157,12 +164,24 @@ class UnitsPanel(QWidget):
 
     def set_row(self, row: int) -> None:
         """Look at another row of the batch, from 0."""
-        self._row = row
+        self._row, self._example = row, None
+        self._ask()
+
+    def set_example(self, example: int) -> None:
+        """Look at an example of the data, whether it is in the batch or not."""
+        self._example = example
         self._ask()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._follower.refresh()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.MouseButtonPress and watched in self.top:
+            place = self.top.index(watched)
+            if self._found is not None and place < len(self._found.top):
+                self.example_traced.emit(int(self._found.top[place]))
+        return super().eventFilter(watched, event)
 
     # Asking.
 
@@ -194,7 +213,7 @@ class UnitsPanel(QWidget):
         score = self.score.currentIndex() - 1
         return partial(
             units, self._analysis.network, node, self.unit.value(), self._row,
-            score if score >= 0 else None,
+            score if score >= 0 else None, example=self._example,
         )  # fmt: skip
 
     def _ask(self) -> None:

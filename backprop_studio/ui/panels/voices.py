@@ -46,7 +46,7 @@ class VoicesPanel(QWidget):
     """
 
     example_traced = Signal(int)
-    """Row of the batch that is to be traced through the network."""
+    """Row of the data set that is to be traced through the network."""
     number_chosen = Signal(int, object)
     """Id of a gradient and the entry that is to be explained."""
 
@@ -90,7 +90,7 @@ class VoicesPanel(QWidget):
             sortable=True,
         )
         table.row_chosen.connect(self._choose)
-        table.row_entered.connect(self.example_traced)
+        table.row_entered.connect(self._trace)
         self.views = TwoViews(self.plot, table, self._rows)
         # As high as the panel leaves it, and no higher.
         self.views.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
@@ -98,7 +98,7 @@ class VoicesPanel(QWidget):
         self.words.setWordWrap(True)
         self.trace = QPushButton(self.tr("Trace this example"))
         self.trace.setToolTip(self.tr("Follow it through the network on the canvas"))
-        self.trace.clicked.connect(self._trace)
+        self.trace.clicked.connect(lambda: self._trace(self.plot.current))
         self.explain = QPushButton(self.tr("Explain the gradient"))
         self.explain.setToolTip(self.tr("Where the gradient of this number comes from"))
         self.explain.clicked.connect(self._explain)
@@ -329,9 +329,9 @@ class VoicesPanel(QWidget):
         hint = self.tr("Choose an example: click it, or use the arrow keys and Enter.")
         self.words.setText(self._tell(dot) if dot >= 0 else hint)
 
-    def _trace(self) -> None:
-        if self.plot.current >= 0:
-            self.example_traced.emit(self.plot.current)
+    def _trace(self, dot: int) -> None:
+        if self._found is not None and 0 <= dot < len(self._found.rows):
+            self.example_traced.emit(int(self._found.rows[dot]))
 
     def _explain(self) -> None:
         found, analysis = self._found, self._analysis

@@ -12,6 +12,9 @@ from backprop_studio.insight.rows import Group
 from backprop_studio.ui import theme
 
 _LINE = 20
+_DIM = 0.4
+"""How much is seen of what is about to change."""
+
 _WIDEST_NAME = 120
 _GAP = 8
 
@@ -58,6 +61,7 @@ class ClassBars(QWidget):
         room = max(self.width() - left - right, 20)
         most = max(1, *(g.total for g in self._groups))
         with QPainter(self) as painter:
+            painter.setOpacity(1.0 if self.isEnabled() else _DIM)
             for place, group in enumerate(self._groups):
                 top = place * _LINE
                 name = metrics.elidedText(group.name, Qt.TextElideMode.ElideRight, left - _GAP)

@@ -22,6 +22,7 @@ from backprop_studio import data
 from backprop_studio.data import MOST_CORRUPTIONS, Corruption, Dataset
 from backprop_studio.errors import Diagnostic
 from backprop_studio.ui import theme
+from backprop_studio.ui.guide import TOPIC, corruption_topic
 from backprop_studio.ui.widgets.menus import open_below
 from backprop_studio.ui.widgets.note import Note
 from backprop_studio.ui.widgets.spec_form import SpecForm
@@ -187,6 +188,7 @@ class CorruptionList(QWidget):
         place, count = self.list.currentRow(), len(self._corruptions)
         self._wanted = place
         current = self._corruptions[place] if 0 <= place < count else None
+        self.setProperty(TOPIC, corruption_topic(type(current)) if current is not None else "")
         self.add_button.setEnabled(count < MOST_CORRUPTIONS)
         self.remove_button.setEnabled(current is not None)
         self.up_button.setEnabled(place > 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from backprop_studio.ui import theme
 
@@ -67,12 +67,20 @@ class CurveLegend(QWidget):
             middle = y + line / 2
             painter.drawLine(QPointF(x, middle), QPointF(x + _SAMPLE, middle))
             left = x + _SAMPLE + _GAP
-            name_width = metrics.horizontalAdvance(name)
+            # Where there is no room for both, the number is what is wanted.
+            room = self.width() - left - _GAP - self._widths[name] - 2
+            name_width, shown = metrics.horizontalAdvance(name), name
+            if name_width > room:
+                name_width = max(room, 0)
+                shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, name_width)
             painter.setPen(QColor(now.muted))
-            painter.drawText(QRectF(left, y, name_width + 1, line), flags, name)
+            painter.drawText(QRectF(left, y, name_width + 1, line), flags, shown)
             left += name_width + _GAP
             painter.setPen(QColor(now.text))
-            painter.drawText(QRectF(left, y, self._widths[name] + 1, line), flags, value)
+            room = self.width() - left
+            if metrics.horizontalAdvance(value) > room:
+                value = metrics.elidedText(value, Qt.TextElideMode.ElideRight, max(room, 0))
+            painter.drawText(QRectF(left, y, room, line), flags, value)
         end = self._row_end()
         if self._place and end + metrics.horizontalAdvance(self._place) <= self.width():
             painter.setPen(QColor(now.muted))
@@ -106,3 +114,39 @@ class CurveLegend(QWidget):
         height = min(rows, _ROWS) * line + 2
         if height != self.maximumHeight():
             self.setFixedHeight(height)
+
+
+class CurveHeader(QWidget):
+    """A legend with buttons on its right; where it is narrow, the legend has a line of its own.
+
+    Parameters
+    ----------
+    legend
+        What is shown beside the buttons.
+    """
+
+    def __init__(self, legend: CurveLegend, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._legend = legend
+        self._tools = QHBoxLayout()
+        self._tools.setSpacing(2)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(8, 2, 4, 0)
+        self._grid.setSpacing(2)
+        self._grid.setColumnStretch(0, 1)
+        top = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
+        self._grid.addLayout(self._tools, 0, 1, top)
+        self._grid.addWidget(legend, 0, 0)
+
+    def add_tool(self, tool: QWidget) -> None:
+        """Put a button to the right of the others."""
+        self._tools.addWidget(tool)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # A name and a number for each of two curves.
+        room = self.fontMetrics().horizontalAdvance("validation 0.0000") + _SAMPLE + 3 * _GAP
+        narrow = self.width() - self._tools.sizeHint().width() < 2 * room
+        place = (1, 0, 1, 2) if narrow else (0, 0, 1, 1)
+        if self._grid.getItemPosition(self._grid.indexOf(self._legend)) != place:
+            self._grid.addWidget(self._legend, *place)

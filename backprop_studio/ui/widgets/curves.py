@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,6 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QSizePolicy,
     QToolButton,
@@ -21,9 +20,10 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.ui import icons, theme
-from backprop_studio.ui.widgets.curve_legend import CurveLegend
+from backprop_studio.ui.widgets.curve_colors import color_of
+from backprop_studio.ui.widgets.curve_legend import CurveHeader, CurveLegend
 from backprop_studio.ui.widgets.curve_marks import CurveMarks, Mark
-from backprop_studio.ui.widgets.ranges import decades, limits_of, nearest, number_exact, stepped
+from backprop_studio.ui.widgets.ranges import fitting, nearest, number_exact
 from backprop_studio.ui.widgets.scale_bar import number, small_font
 
 Floats = npt.NDArray[np.floating]
@@ -76,6 +76,8 @@ class CurvePlot(QWidget):
         self._smooth: dict[str, bool] = {}
         self._faint: dict[str, str] = {}
         self._reading = ""
+        self.tell_more: Callable[[float], str] = lambda x: ""
+        """What else there is to say of a place of the x-axis that is pointed at."""
 
         self._plot = pg.PlotWidget(parent=self)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -125,17 +127,13 @@ class CurvePlot(QWidget):
         self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         theme.set_role(self._empty, "muted")
 
-        header = QHBoxLayout()
-        header.setContentsMargins(8, 2, 4, 0)
-        header.setSpacing(2)
-        header.addWidget(self._legend, 1)
-        header.addWidget(self._log_button, 0, Qt.AlignmentFlag.AlignTop)
-        header.addWidget(self._fit_button, 0, Qt.AlignmentFlag.AlignTop)
-        self._header = header
+        self._header = CurveHeader(self._legend)
+        for button in (self._log_button, self._fit_button):
+            self._header.add_tool(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(header)
+        layout.addWidget(self._header)
         layout.addWidget(self._plot, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 110)
@@ -153,7 +151,7 @@ class CurvePlot(QWidget):
 
     def add_tool(self, tool: QWidget) -> None:
         """Put a button beside those above the plot."""
-        self._header.addWidget(tool, 0, Qt.AlignmentFlag.AlignTop)
+        self._header.add_tool(tool)
 
     def set_y_label(self, label: str) -> None:
         """Name the y-axis anew."""
@@ -314,7 +312,7 @@ class CurvePlot(QWidget):
         near = 0.01 * (self.view_range()[1] - self.view_range()[0])
         told = self._marks.near(x, near)
         parts += [f"{m.text} ({self._x_label} {number(m.x)})" for m in told]
-        return ", ".join(parts)
+        return ", ".join([*parts, *filter(None, [self.tell_more(x)])])
 
     def restyle(self) -> None:
         """Take the colours of the theme in use."""
@@ -337,19 +335,9 @@ class CurvePlot(QWidget):
     # Drawing
 
     def _color(self, name: str) -> str:
-        now = theme.current()
         name = self._faint.get(name) or name
-        key = name.lower()
-        if "train" in key and not any("train" in n.lower() for n in self._before(name)):
-            return now.curve_train
-        if "val" in key and not any("val" in n.lower() for n in self._before(name)):
-            return now.curve_validation
-        # After train and validation, the hues that differ most from theirs come first.
-        return now.curves[(len(self._before(name)) - 2) % len(now.curves)]
-
-    def _before(self, name: str) -> list[str]:
         names = [n for n in self._lines if not self._faint.get(n)]
-        return names[: names.index(name)] if name in names else names
+        return color_of(name, names[: names.index(name)] if name in names else names)
 
     def _style(self, name: str) -> None:
         smooth = self._smooth.get(name, True)
@@ -372,7 +360,9 @@ class CurvePlot(QWidget):
         if self._smooth.get(name) != smooth:
             self._smooth[name] = smooth
             self._style(name)
-        self._lines[name].setData(x, y, antialias=smooth)
+        # A single point is no line.
+        dot = {"symbol": "o" if len(x) == 1 else None, "symbolBrush": self._color(name)}
+        self._lines[name].setData(x, y, antialias=smooth, symbolSize=6, symbolPen=None, **dot)
 
     def _after_change(self) -> None:
         self._empty.setVisible(not self._raw)
@@ -381,21 +371,8 @@ class CurvePlot(QWidget):
         self._update_reading()
 
     def _apply_range(self) -> None:
-        limits = [limits_of(*self._raw[name], log=self._log) for name in self._raw]
-        found = [limit for limit in limits if limit is not None]
-        if found:
-            low_x, high_x = min(f[0] for f in found), max(f[1] for f in found)
-            low_y, high_y = min(f[2] for f in found), max(f[3] for f in found)
-        else:
-            low_x, high_x, low_y, high_y = 0.0, 10.0, 0.0, 0.0 if self._log else 1.0
-        last = self._bounds
-        across = stepped(low_x, high_x, last[:2] if last else None)
-        if self._log:
-            up = decades(low_y, high_y, last[2:] if last else None)
-        else:
-            up = stepped(low_y, high_y, last[2:] if last else None)
-        bounds = (*across, *up)
-        if bounds != last:
+        bounds = fitting(self._raw.values(), self._bounds, log=self._log)
+        if bounds != self._bounds:
             self._bounds = bounds
             self._plot.getPlotItem().getViewBox().setRange(
                 xRange=bounds[:2], yRange=bounds[2:], padding=0.0, disableAutoRange=True
@@ -421,7 +398,8 @@ class CurvePlot(QWidget):
             if not self._faint.get(name):
                 text = "" if value is None else number(value)
                 entries.append((name, self._color(name), text + self._single(name)))
-        place = "" if here is None else f"{self._x_label} {number(here)}"
+        more = "" if here is None else self.tell_more(here)
+        place = "" if here is None else f"{self._x_label} {number(here)}" + (more and f", {more}")
         self._legend.set_entries(entries, place)
         self._probe.setVisible(here is not None)
         self._dots.setVisible(bool(dots))

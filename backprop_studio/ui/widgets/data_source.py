@@ -70,6 +70,10 @@ class DataSource(QWidget):
                 tip = _paragraph(info.summary)
                 self.combo.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
         self.combo.show_value(setup.dataset)
+        if self._document.analysis.preparing:
+            # What was last said stands until there is something new to say.
+            self._shown = None
+            return
         key = (setup.dataset, setup.data, setup.validation, setup.seed)
         if key != self._shown:
             self._shown = key
@@ -128,10 +132,12 @@ class DataSource(QWidget):
 
 def _rows_of(setup: TrainingSetup) -> Dataset:
     """The rows as they are before scaling; as the source has them, where settings are not sound."""
-    try:
-        return setup.prepared().raw
-    except (StudioError, ValueError):
-        return data.load(setup.dataset)
+    if setup.has_quick_data:
+        try:
+            return setup.prepared().raw
+        except (StudioError, ValueError):
+            pass
+    return data.load(setup.dataset)
 
 
 def _paragraph(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
@@ -63,7 +63,10 @@ class Cell:
 
 def compact(number: float, digits: int = 2) -> str:
     """A number for a narrow column: few digits, and no zeros in the exponent."""
-    return f"{number:.{digits}g}".replace("e-0", "e-").replace("e+0", "e")
+    text = f"{number:.{digits}g}"
+    if 0 < abs(number) < 1e-3:
+        text = f"{number:.{digits - 1}e}"
+    return text.replace("e-0", "e-").replace("e+0", "e")
 
 
 class DataTable(QTableWidget):
@@ -101,8 +104,7 @@ class DataTable(QTableWidget):
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
         header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
+        self._fit_columns(QHeaderView.ResizeMode.ResizeToContents)
         header.setHighlightSections(False)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setSortIndicatorClearable(True)
@@ -117,6 +119,11 @@ class DataTable(QTableWidget):
             if header is not None:
                 header.setToolTip(tip)
 
+    def set_width(self, column: int, pixels: int) -> None:
+        """Give a column, such as one of curves, a width that does not follow its words."""
+        self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+        self.setColumnWidth(column, pixels)
+
     def set_invitation(self, text: str) -> None:
         """Say in the middle, while there is no row, what will be here and how it gets here."""
         self._invitation = text
@@ -126,8 +133,10 @@ class DataTable(QTableWidget):
     def set_rows(self, rows: Sequence[Sequence[Cell]], chosen: int | None = None) -> None:
         """Show other rows, with one selected, sorted as before. Nobody is told of the selection."""
         colors = theme.current()
-        # Items that are put into a sorted table would move while it is filled.
+        # Items that are put into a sorted table would move while it is filled, and columns that
+        # fit their contents would be measured anew after each of them: rows times rows.
         self.setSortingEnabled(False)
+        self._fit_columns(QHeaderView.ResizeMode.Fixed)
         self.blockSignals(True)
         self.clearSelection()
         self.setRowCount(len(rows))
@@ -138,11 +147,19 @@ class DataTable(QTableWidget):
                     item.setForeground(colors.color(cell.color))
                 item.setData(_ROW, place)
                 self.setItem(place, column, item)
+        self._fit_columns(QHeaderView.ResizeMode.ResizeToContents)
         self.setSortingEnabled(self._sortable)
         if chosen is not None:
             self.choose(chosen)
         self.blockSignals(False)
         self._share_width()
+
+    def _fit_columns(self, mode: QHeaderView.ResizeMode) -> None:
+        """How wide all columns are but the first, which has what is left."""
+        header = self.horizontalHeader()
+        for column in range(1, self.columnCount()):
+            header.setSectionResizeMode(column, mode)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
 
     def choose(self, row: int) -> None:
         """Select a row by its position in what `set_rows` got."""
@@ -166,6 +183,10 @@ class DataTable(QTableWidget):
         lines = [[self.horizontalHeaderItem(c) for c in columns]]
         lines += [[self.item(r, c) for c in columns] for r in range(self.rowCount())]
         return "\n".join("\t".join("" if i is None else i.text() for i in line) for line in lines)
+
+    def sizeHint(self) -> QSize:
+        # It takes what is left. A taller hint would push what stands below it out of sight.
+        return QSize(super().sizeHint().width(), self.horizontalHeader().height() + 4 * ROW_HEIGHT)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
@@ -232,6 +253,8 @@ class _CurveDelegate(QStyledItemDelegate):
         if not curve or len(curve) < 2:
             return
         heights = np.asarray(curve, float)
+        if np.isnan(heights).all():
+            return
         top = float(np.nanmax(heights)) or 1.0
         area = option.rect.adjusted(4, 4, -4, -4)  # type: ignore[attr-defined]
         xs = np.linspace(area.left(), area.right(), len(heights))

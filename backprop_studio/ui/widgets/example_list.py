@@ -22,7 +22,7 @@ class ExampleCard(QWidget):
     """One example: its picture, what is said of it, and the way to the canvas."""
 
     traced = Signal(int)
-    """Row of the batch that is to be traced through the network."""
+    """Row of the data set that is to be traced through the network."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,29 +56,28 @@ class ExampleCard(QWidget):
         if found.image_shape is not None:
             self.picture.set_pixels(found.x[place].reshape(found.image_shape))
         self.words.setText(tell(found, place, numbers=not picture))
-        self._row = int(found.batch[place])
-        self.trace.setEnabled(self._row >= 0)
-        if self._row >= 0:
-            told = self.tr("Follow it through the network on the canvas")
-        elif found.held[place]:
-            told = self.tr("Held out: it is never in a batch, and so cannot be traced")
-        else:
-            told = self.tr("Not in the current batch: it comes in batch {n} of this epoch").format(
-                n=int(found.comes[place])
-            )
+        self._row = int(found.rows[place])
+        self.trace.setEnabled(True)
+        told = self.tr("Follow it through the network on the canvas.")
+        if found.held[place]:
+            told += " " + self.tr("It is held out, and so it goes through in a pass of its own.")
+        elif found.batch[place] < 0:
+            told += " " + self.tr(
+                "It is in batch {n} of this epoch; now it goes through in a pass of its own."
+            ).format(n=int(found.comes[place]))
         self.trace.setToolTip(told)
 
     def go(self) -> None:
-        """Have it traced, if it is in the batch."""
+        """Have it traced."""
         if self._row >= 0:
             self.traced.emit(self._row)
 
 
 class ExampleList(QWidget):
-    """A table of examples. Enter, a double click or the button traces one, if it can be."""
+    """A table of examples. Enter, a double click or the button traces one."""
 
     traced = Signal(int)
-    """Row of the batch that is to be traced through the network."""
+    """Row of the data set that is to be traced through the network."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -21,11 +21,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from backprop_studio.ui import theme
-from backprop_studio.ui.widgets.sampling import centres, mean, pool, span
+from backprop_studio.ui.widgets.excerpt import Excerpt
+from backprop_studio.ui.widgets.raster import Pixels, fill_gaps, raster
+from backprop_studio.ui.widgets.sampling import span
 from backprop_studio.ui.widgets.scale_bar import (
     ColorScaleBar,
     Floats,
-    color_codes,
     small_font,
 )
 
@@ -72,11 +73,7 @@ class HeatmapTile(QWidget):
         self._title = title
         self._norm_label = norm_label
         self._norm: float | None = None
-        self._data: npt.NDArray[np.floating] | None = None
-        """What is in sight: a part of `_table` that begins at `_window`."""
-        self._table: npt.NDArray[np.floating] | None = None
-        self._window: tuple[int, int, int, int] | None = None
-        self._places: npt.NDArray[np.intp] | None = None
+        self._excerpt = Excerpt()
         self._average = False
         self._note = ""
         self._shape: tuple[int, ...] | None = None
@@ -85,12 +82,17 @@ class HeatmapTile(QWidget):
         self._cursor: tuple[int, int] | None = None
         self._image: QImage | None = None
         self._image_key: tuple[str, int, int] | None = None
-        self._pixels: npt.NDArray[np.uint32] | None = None
+        self._pixels: Pixels | None = None
         self._reading = ""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._describe()
+
+    @property
+    def _data(self) -> Floats | None:
+        """What is in sight."""
+        return self._excerpt.data
 
     @property
     def title(self) -> str:
@@ -112,8 +114,9 @@ class HeatmapTile(QWidget):
 
     def set_places(self, places: npt.NDArray[np.intp] | None) -> None:
         """Lay the next numbers out otherwise: each place's entry by its flat index, -1 for none."""
-        if places is not self._places:
-            self._places, self._window, self._cursor = places, None, None
+        if places is not self._excerpt.places:
+            self._excerpt.lay_out(places)
+            self._cursor = None
 
     def set_average(self, average: bool) -> None:
         """Show means where a pixel stands for several entries, or what is largest there."""
@@ -134,32 +137,21 @@ class HeatmapTile(QWidget):
 
     def zoom(self, factor: float) -> None:
         """Show a part of the entries in the room of all, around the cursor or the middle."""
-        if self._table is None or self._data is None or not self._table.size:
+        excerpt = self._excerpt
+        if excerpt.empty:
             return
-        rows, columns = self._table.shape
-        top, left, height, width = self._window or (0, 0, rows, columns)
-        row, column = self._cursor or (self._data.shape[0] // 2, self._data.shape[1] // 2)
-        row, column = row + top, column + left
-        height = min(max(round(height / factor), min(2, rows)), rows)
-        width = min(max(round(width / factor), min(2, columns)), columns)
-        self._look_at(row - height // 2, column - width // 2, height, width)
-        if self._cursor is not None:
-            self._cursor = row - self._window_origin()[0], column - self._window_origin()[1]
+        cursor, (top, left) = self._cursor, excerpt.origin
+        excerpt.zoom(factor, cursor)
+        if cursor is not None:
+            first_row, first_column = excerpt.origin
+            self._cursor = cursor[0] + top - first_row, cursor[1] + left - first_column
+        self._look_again()
 
-    def _look_at(self, top: int, left: int, height: int, width: int) -> None:
-        assert self._table is not None
-        rows, columns = self._table.shape
-        top = min(max(top, 0), rows - height)
-        left = min(max(left, 0), columns - width)
-        whole = (height, width) == (rows, columns)
-        self._window = None if whole else (top, left, height, width)
-        self._data = self._table[top : top + height, left : left + width]
+    def _look_again(self) -> None:
+        """Show another part than before."""
         self._image = None
         self._describe()
         self.update()
-
-    def _window_origin(self) -> tuple[int, int]:
-        return (0, 0) if self._window is None else self._window[:2]
 
     def set_data(
         self, array: Floats | None, norm: float | None, *, scale: float, log: bool = False
@@ -180,26 +172,13 @@ class HeatmapTile(QWidget):
         """
         old_shape = self._shape
         if array is None:
-            self._data = None
+            self._excerpt.clear()
         else:
             array = np.asarray(array)
             if array.dtype.kind != "f":
                 array = array.astype(np.float64)
             self._shape = array.shape
-            # `len` counts rows; a vector and a scalar are one row.
-            rows = array.shape[0] if array.ndim > 1 else 1
-            table = array.reshape(rows, array.size // rows if rows else 0)
-            if self._places is not None:
-                # The gaps are painted over.
-                self._table = array.reshape(-1)[self._places]
-            else:
-                self._table = table.copy() if array.flags.writeable else table
-            if old_shape != self._shape:
-                self._window = None
-            self._data = self._table
-            if self._window is not None:
-                top, left, height, width = self._window
-                self._data = self._table[top : top + height, left : left + width]
+            self._excerpt.set_array(array, same_part=old_shape == self._shape)
         self._norm = norm
         self._scale = scale
         self._log = log
@@ -225,21 +204,13 @@ class HeatmapTile(QWidget):
         height, width = (max(round(n * ratio), 1) for n in (rect.height(), rect.width()))
         top, bottom = span((point.y() - rect.y()) * ratio, height, rows)
         left, right = span((point.x() - rect.x()) * ratio, width, columns)
-        block = data[top:bottom, left:right]
-        magnitude = np.where(np.isfinite(block), np.abs(block), np.inf)
-        gaps = self._gaps()
-        if gaps is not None:
-            magnitude[gaps[top:bottom, left:right]] = -1.0
-            if magnitude.max() < 0:
-                return None
-        row, column = divmod(int(magnitude.argmax()), block.shape[1])
-        return top + row, left + column
+        return self._excerpt.largest((top, bottom), (left, right))
 
     def image_rect(self) -> QRect:
         """Where the picture is, in the widget's coordinates."""
         top = self._header()
         rect = QRect(_MARGIN, top, self.width() - 2 * _MARGIN, self.height() - top - _MARGIN)
-        if self._places is not None and self._data is not None and self._data.size:
+        if self._excerpt.places is not None and self._data is not None and self._data.size:
             # Pictures keep their shape, on whole pixels where there is room.
             rows, columns = self._data.shape
             unit = min(rect.width() / columns, rect.height() / rows)
@@ -355,31 +326,22 @@ class HeatmapTile(QWidget):
         key = (now.name, width, height)
         if self._image is None or self._image_key != key:
             assert self._data is not None
-            shrink = mean if self._average else pool
-            pooled = shrink(shrink(self._data, height).T, width).T
-            codes = color_codes(pooled, self._scale, log=self._log)
-            codes = codes[centres(height, codes.shape[0])][:, centres(width, codes.shape[1])]
             # QImage does not own the memory: the array is kept beside it.
-            self._pixels = np.ascontiguousarray(theme.diverging_lut(now)[codes])
-            gaps = self._gaps()
+            self._pixels = raster(
+                self._data,
+                (height, width),
+                theme.diverging_lut(now),
+                scale=self._scale,
+                log=self._log,
+                average=self._average,
+            )
+            gaps = self._excerpt.gaps()
             if gaps is not None:
-                down, across = (
-                    centres(n, m) for n, m in zip((height, width), gaps.shape, strict=True)
-                )
-                self._pixels[gaps[down][:, across]] = QColor(now.surface).rgba()
+                fill_gaps(self._pixels, gaps, QColor(now.surface).rgba())
             form = QImage.Format.Format_RGB32
             self._image = QImage(self._pixels.data.cast("B"), width, height, width * 4, form)
             self._image_key = key
         return self._image
-
-    def _gaps(self) -> npt.NDArray[np.bool_] | None:
-        """Which places in sight belong to no entry."""
-        if self._places is None or self._table is None or self._data is None:
-            return None
-        top, left = self._window_origin()
-        rows, columns = self._data.shape
-        found: npt.NDArray[np.bool_] = self._places[top : top + rows, left : left + columns] < 0
-        return found
 
     def _cell_rect(self, row: int, column: int) -> QRectF:
         assert self._data is not None
@@ -404,9 +366,9 @@ class HeatmapTile(QWidget):
         if self._shape is None:
             return ""
         text = "×".join(map(str, self._shape)) if self._shape else self.tr("scalar")
-        if self._window is None:
+        if self._excerpt.window is None:
             return text
-        top, left, height, width = self._window
+        top, left, height, width = self._excerpt.window
         return self.tr("{shape}, from {top}, {left}: {height}×{width}").format(
             shape=text, top=top, left=left, height=height, width=width
         )
@@ -414,20 +376,9 @@ class HeatmapTile(QWidget):
     def _norm_text(self) -> str:
         return "" if self._norm is None else f"{self._norm_label} {self._norm:.2e}"
 
-    def _index(self, row: int, column: int) -> tuple[int, ...]:
-        """The index in the array of an entry of the picture."""
-        assert self._data is not None and self._shape is not None
-        top, left = self._window_origin()
-        if self._places is not None:
-            flat = int(self._places[row + top, column + left])
-        else:
-            assert self._table is not None
-            flat = (row + top) * self._table.shape[1] + column + left
-        return tuple(int(i) for i in np.unravel_index(flat, self._shape))
-
     def _text_at(self, row: int, column: int) -> str:
         assert self._data is not None
-        index = ", ".join(str(i) for i in self._index(row, column))
+        index = ", ".join(str(i) for i in self._excerpt.index(row, column))
         value = self._data[row, column]
         # The shortest digits that give back this very number in its own precision.
         exact = str(value).replace("-", "\N{MINUS SIGN}", 1) if value < 0 else str(value)
@@ -483,7 +434,7 @@ class HeatmapTile(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         entry = self.entry_at(event.position().toPoint())
         if event.button() == Qt.MouseButton.LeftButton and entry:
-            self.entry_chosen.emit(self._index(*entry))
+            self.entry_chosen.emit(self._excerpt.index(*entry))
         else:
             super().mouseDoubleClickEvent(event)
 
@@ -513,7 +464,7 @@ class HeatmapTile(QWidget):
             and self._cursor
             and self._data is not None
         ):
-            self.entry_chosen.emit(self._index(*self._cursor))
+            self.entry_chosen.emit(self._excerpt.index(*self._cursor))
             return
         zooms = {"+": 2.0, "=": 2.0, "-": 0.5, "0": 1e-9}
         if event.text() in zooms:
@@ -549,21 +500,8 @@ class HeatmapTile(QWidget):
             return None
         if self._cursor is None:
             return 0, 0
-        row, column = steps[key]
-        if self._window is not None and self._table is not None:
-            # The window goes along with what leaves it.
-            top, left, height, width = self._window
-            down = min(row, 0) + max(row - height + 1, 0)
-            across = min(column, 0) + max(column - width + 1, 0)
-            if down or across:
-                self._look_at(top + down, left + across, height, width)
-                row, column = row - down, column - across
-        row, column = min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)
-        gaps = self._gaps()
-        if gaps is None or not gaps[row, column]:
-            return row, column
-        # Over the gap between two pictures.
-        down, across = row - self._cursor[0], column - self._cursor[1]
-        row, column = row + np.sign(down), column + np.sign(across)
-        inside = 0 <= row < rows and 0 <= column < columns and not gaps[row, column]
-        return (int(row), int(column)) if inside else self._cursor
+        window = self._excerpt.window
+        target = self._excerpt.move(self._cursor, steps[key])
+        if self._excerpt.window != window:
+            self._look_again()
+        return target

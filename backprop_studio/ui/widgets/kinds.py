@@ -23,6 +23,11 @@ def kind_color(kind: int) -> QColor:
     return QColor(colors[kind % len(colors)])
 
 
+def kind_symbol(kind: int) -> str:
+    """The same mark as `draw_mark` draws, by pyqtgraph's name for it."""
+    return ("o", "s", "d", "t1")[(kind // len(_FIELDS)) % _MARKS]
+
+
 def draw_mark(
     painter: QPainter, place: QPointF, kind: int, size: float, *, hollow: bool, ground: QColor
 ) -> None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from backprop_studio.insight.filling import digits
 from backprop_studio.lessons import CONFIDENCES, Check, Expression, Forecast, Prediction
+from backprop_studio.lessons.checks.answer import Answer
 from backprop_studio.lessons.checks.choice import Choice
 from backprop_studio.lessons.lesson import fill
 from backprop_studio.ui import theme
@@ -52,6 +53,7 @@ class _Option(QWidget):
         label.setBuddy(self.button)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(label, 1)
 
@@ -77,6 +79,7 @@ class PredictForm(QFrame):
         super().__init__(parent)
         theme.set_role(self, "card")
         self.prediction = prediction
+        self._filled = False
         self.question = MarkdownLabel()
         self.options = QButtonGroup(self)
         self.number = QLineEdit()
@@ -102,9 +105,12 @@ class PredictForm(QFrame):
         form.setSpacing(6)
         form.addWidget(self._asked())
         form.addLayout(self._sureness())
-        form.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._form)
-        layout.addWidget(self.outcome)
+        last = QHBoxLayout()
+        last.setSpacing(8)
+        last.addWidget(self.button)
+        last.addWidget(self.outcome, 1)
+        layout.addLayout(last)
         self._see()
 
     def show_forecast(
@@ -114,10 +120,11 @@ class PredictForm(QFrame):
         self.question.set_markdown(fill(self.prediction.question, number))
         settled = forecast is not None and forecast.truth is not None
         self._form.setVisible(not settled)
+        self.button.setVisible(not settled)
         self.button.setText(self.tr("Predict") if forecast is None else self.tr("Change it"))
-        self.outcome.setVisible(forecast is not None)
         if forecast is None:
             return
+        self._refill(forecast)
         said = self.tr("You said: {said} ({sure} % sure).").format(
             said=_shown(forecast.said), sure=forecast.confidence
         )
@@ -134,13 +141,29 @@ class PredictForm(QFrame):
         theme.set_role(self.outcome, role)
         self.outcome.setText(said)
 
+    def _refill(self, forecast: Forecast) -> None:
+        """Put in what was said at another time, to be seen and changed."""
+        if self._filled:
+            return
+        self._filled = True
+        sure = self.confidence.button(forecast.confidence)
+        if sure is not None:
+            sure.setChecked(True)
+        if isinstance(forecast.said, str):
+            place = self.prediction.choices.index(forecast.said)
+            self.options.button(place).setChecked(True)
+        elif not self.number.text():
+            self.number.setText(digits(forecast.said))
+
     def _asked(self) -> QWidget:
         if self.prediction.kind == "number":
             return self.number
         holder = QWidget()
-        column = QVBoxLayout(holder)
+        # Three short words stand in one row, so that more of a step is in sight at once.
+        across = self.prediction.kind in ("sign", "compare")
+        column = QHBoxLayout(holder) if across else QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(3)
+        column.setSpacing(12 if across else 3)
         words = {
             "positive": self.tr("positive (+)"),
             "negative": self.tr("negative (−)"),
@@ -185,7 +208,13 @@ class PredictForm(QFrame):
         return None if place < 0 else self.prediction.choices[place]
 
     def _see(self) -> None:
-        self.button.setEnabled(self._said() is not None)
+        said, typed = self._said(), bool(self.number.text().strip())
+        self.button.setEnabled(said is not None)
+        if typed and said is None:
+            theme.set_role(self.outcome, "warning")
+            self.outcome.setText(_type_a_number(self))
+        elif self.outcome.text() == _type_a_number(self):
+            self.outcome.clear()
 
     def _say(self) -> None:
         said = self._said()
@@ -255,7 +284,16 @@ class CheckRow(QWidget):
                 chosen.setChecked(True)
         self.verdict.setVisible(said is not None and not met)
         theme.set_role(self.verdict, "warning")
-        self.verdict.setText(self.tr("Not yet. Look again, or ask for a hint."))
+        self.verdict.setText(self._verdict(said, number))
+
+    def _verdict(
+        self, said: float | int | None, number: Callable[[Expression], float | None]
+    ) -> str:
+        if isinstance(self.check, Answer) and said is not None:
+            right = number(*self.check.wanted())
+            if right is not None and abs(said + right) <= self.check.within:
+                return self.tr("The size is right. Look at the sign.")
+        return self.tr("Not yet. Look again, or ask for a hint.")
 
     def _ask(self, column: QVBoxLayout) -> None:
         if isinstance(self.check, Choice):
@@ -278,10 +316,17 @@ class CheckRow(QWidget):
         else:
             said = typed_number(self.answer.text())
         if said is None:
-            self.verdict.setText(self.tr("Type a number, such as -0.5, or choose an option."))
+            choice = isinstance(self.check, Choice)
+            self.verdict.setText(
+                self.tr("Choose one of them first.") if choice else _type_a_number(self)
+            )
             self.verdict.show()
             return
         self.answered.emit(said)
+
+
+def _type_a_number(widget: QWidget) -> str:
+    return widget.tr("Type a number, such as −0.5.")
 
 
 def _shown(said: str | float) -> str:

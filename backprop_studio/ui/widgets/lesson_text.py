@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QTextDocument
+from PySide6.QtGui import QTextDocument, QTextTable
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from backprop_studio.lessons import Expression, Formula, Text
@@ -47,6 +47,11 @@ class MarkdownLabel(QLabel):
         document = QTextDocument()
         document.setDefaultFont(self.font())
         document.setMarkdown(self._markdown, _MARKDOWN)
+        for frame in document.rootFrame().childFrames():
+            if isinstance(frame, QTextTable):
+                lines = frame.format()
+                lines.setBorderBrush(theme.current().color("border"))
+                frame.setFormat(lines)
         self.setText(document.toHtml())
         self.setAccessibleName(document.toPlainText())
 

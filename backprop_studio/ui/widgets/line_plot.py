@@ -26,7 +26,7 @@ class Line:
     xs, ys
         Its points. Those that an axis cannot show are left out.
     color
-        Which of the theme's curve colours; -1 for the muted one.
+        Which of the theme's curve colours, the last one that of backward; -1 for the muted one.
     dots
         Whether its points are marked.
     dashed
@@ -108,9 +108,8 @@ class LinePlot(QWidget):
         item.clear()
         entries = []
         for line in self._lines:
-            color = QColor(
-                now.muted if line.color < 0 else now.curves[line.color % len(now.curves)]
-            )
+            colors = (*now.curves, now.backward)
+            color = QColor(now.muted if line.color < 0 else colors[line.color % len(colors)])
             xs, ys = np.array(line.xs, float), np.array(line.ys, float)
             shown = np.isfinite(xs) & np.isfinite(ys)
             for numbers, log in zip((xs, ys), self._log, strict=True):

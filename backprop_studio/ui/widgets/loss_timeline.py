@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -90,6 +92,9 @@ class LossTimeline(QAbstractSlider):
 
     def _curve(self, area: QRectF) -> QPolygonF:
         """The loss within the range, one point for each pixel at most."""
+        # The library is there by the time that there is a curve, and no start waits for it.
+        from pyqtgraph.functions import arrayToQPolygonF
+
         # The point of iteration i is in row i, so the range is a slice.
         low, high = self.minimum(), self.maximum()
         losses = self._losses[max(low - 1, 0) : high, 1]
@@ -108,4 +113,5 @@ class LossTimeline(QAbstractSlider):
         heights = (losses - bottom) / (top - bottom or 1.0)
         xs = np.linspace(area.left(), area.right(), len(losses))
         ys = area.bottom() - 3 - heights * (area.height() - 6)
-        return QPolygonF([QPointF(float(x), float(y)) for x, y in zip(xs, ys, strict=True)])
+        # A point for each pixel, one by one from Python, would take longer than all the rest.
+        return cast(QPolygonF, arrayToQPolygonF(xs, ys))

@@ -50,6 +50,8 @@ class PhaseStrip(QWidget):
 
     def set_phase(self, phase: Phase | None) -> None:
         """Light a stage, or none."""
+        if phase is self._phase and self.accessibleName():
+            return
         self._phase = phase
         name = self.tr("none") if phase is None else self._names[phase]
         self.setAccessibleName(self.tr("Stage of the training step: {name}").format(name=name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -101,3 +102,31 @@ def limits_of(x: Floats, y: Floats, *, log: bool) -> tuple[float, float, float, 
     if log:
         low, high = math.log10(low), math.log10(high)
     return float(x[0]), float(x[-1]), low, high
+
+
+def fitting(
+    curves: Iterable[tuple[Floats, Floats]],
+    last: tuple[float, float, float, float] | None,
+    *,
+    log: bool,
+) -> tuple[float, float, float, float]:
+    """Ends of axes that all curves fit on: left, right, bottom, top.
+
+    Parameters
+    ----------
+    curves
+        x and y of each.
+    last
+        The ends until now, which are kept while they fit.
+    log
+        Whether the y-axis is logarithmic; its ends are then powers of ten.
+    """
+    found = [limit for xy in curves if (limit := limits_of(*xy, log=log)) is not None]
+    if found:
+        low_x, high_x = min(f[0] for f in found), max(f[1] for f in found)
+        low_y, high_y = min(f[2] for f in found), max(f[3] for f in found)
+    else:
+        low_x, high_x, low_y, high_y = 0.0, 10.0, 0.0, 0.0 if log else 1.0
+    up = decades if log else stepped
+    across = stepped(low_x, high_x, last[:2] if last else None)
+    return (*across, *up(low_y, high_y, last[2:] if last else None))

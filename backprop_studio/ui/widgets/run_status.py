@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from backprop_studio.training import Snapshot, State
 from backprop_studio.ui import theme
+from backprop_studio.ui.pacing import Seldom
 
 
 class RunStatus(QWidget):
@@ -17,6 +18,7 @@ class RunStatus(QWidget):
         row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(16)
         self.state = QLabel()
+        self._seldom = Seldom()
         self.position = QLabel()
         self.loss = QLabel()
         self.accuracy = QLabel()
@@ -39,6 +41,8 @@ class RunStatus(QWidget):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show where training stands."""
+        if not self._seldom.due(snapshot):
+            return
         text, role = self._states[snapshot.state]
         if self.state.text() != text:
             self.state.setText(text)

@@ -97,6 +97,8 @@ class ColorScaleBar(QWidget):
 
     def set_scale(self, scale: float, *, log: bool = False) -> None:
         """Show another scale."""
+        if (scale, log) == (self._scale, self._log) and self.accessibleName():
+            return
         self._scale = scale
         self._log = log
         kind = self.tr("logarithmic") if log else self.tr("linear")

@@ -106,6 +106,7 @@ class DrawWire(Gesture):
             else:
                 self._start = PortRef(self._taken.target, "in", self._taken.port)
         self._preview: WirePreview | None = None
+        self._without: tuple[Network, Network] | None = None
 
     @staticmethod
     def begins(press: Press) -> bool:
@@ -179,7 +180,7 @@ class DrawWire(Gesture):
         self._preview = WirePreview()
         self.scene.addItem(self._preview)
         if self._taken is not None:
-            self.scene.wires[self._taken].setVisible(False)
+            self.scene.wires[self._taken].show_up(False)
         found = targets(self._network, self._start)
         by_node: dict[str, set[PortRef]] = {}
         for port in found:
@@ -198,13 +199,17 @@ class DrawWire(Gesture):
             self.scene.removeItem(self._preview)
             self._preview = None
         if self._taken in self.scene.wires:
-            self.scene.wires[self._taken].setVisible(True)
+            self.scene.wires[self._taken].show_up(True)
 
     @property
     def _network(self) -> Network:
         """The network as it is while the end of a wire is held."""
         network = self.scene.document.network
-        return network if self._taken is None else edits.remove(network, wires=(self._taken,))
+        if self._taken is None:
+            return network
+        if self._without is None or self._without[0] is not network:
+            self._without = network, edits.remove(network, wires=(self._taken,))
+        return self._without[1]
 
     def _end(self, at: QPoint) -> PortRef | None:
         """The port at a point, or the one that is meant by the body of a node."""

@@ -46,7 +46,11 @@ class GhostItem(QGraphicsItem):
     ) -> None:
         look = style.current()
         scale = option.levelOfDetailFromTransform(painter.worldTransform())
-        card.paint_card(painter, look, self._texts, self._band, self._category, scale)
+        if scale < style.DETAIL:
+            words = (self._texts.title, "")
+            card.paint_afar(painter, look, words, self._texts.width, self._category, scale)
+        else:
+            card.paint_card(painter, look, self._texts, self._band, self._category)
         painter.setBrush(look.hollow)
         painter.setPen(look.tone("accent").dashed)
         style.rounded(painter, geometry.card(self._texts.width), 0, geometry.RADIUS)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF
 
 from backprop_studio.errors import EditError
 from backprop_studio.network import Group, Network, Note, Wire, edits, fixes, layout
-from backprop_studio.network.fixes import Fix
+from backprop_studio.network.remedy import Fix
 from backprop_studio.nn import LayerSpec, nodes
 from backprop_studio.ui.canvas import accessible, card, geometry, style
 from backprop_studio.ui.canvas.geometry import PortRef, Side
@@ -87,6 +87,8 @@ def wire_under(view: CanvasView, spec: LayerSpec, place: QPointF) -> Wire | None
 def join(network: Network, node_id: str, ports: Sequence[PortRef]) -> Network:
     """A network whose node is wired to these ports; those that do not go are left out."""
     for port in ports:
+        if port.node not in network:
+            continue  # undone while a layer for it was being chosen
         with contextlib.suppress(EditError):
             if port.side == "out":
                 network = edits.connect(network, port.node, node_id, first_free(network, node_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
@@ -35,18 +36,19 @@ def aligned(
     """
     held, others = list(moving), list(standing)
     shift, found = QPointF(), []
-    for across in (True, False):
-        pairs = [(o.x() - m.x() if across else o.y() - m.y(), m, o) for m in held for o in others]
-        near = [pair for pair in pairs if abs(pair[0]) <= REACH]
-        if not near:
+    for axis, value in (("x", QPointF.x), ("y", QPointF.y)):
+        # All pairs at once: many can be dragged through many.
+        here, there = (np.fromiter(map(value, points), float) for points in (held, others))
+        gaps = there[np.newaxis, :] - here[:, np.newaxis]
+        if not gaps.size:
             continue
-        by, moved, other = min(near, key=lambda pair: abs(pair[0]))
-        if across:
-            shift.setX(by)
-            found.append(("x", moved, other))
-        else:
-            shift.setY(by)
-            found.append(("y", moved, other))
+        nearest = int(np.argmin(np.abs(gaps)))
+        by = float(gaps.flat[nearest])
+        if abs(by) > REACH:
+            continue
+        (shift.setX if axis == "x" else shift.setY)(by)
+        which, to = divmod(nearest, len(others))
+        found.append((axis, held[which], others[to]))
     lines = []
     for axis, moved, other in found:
         end = moved + shift

@@ -7,16 +7,53 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QCursor
 
+from backprop_studio.ui.canvas import geometry
+
 if TYPE_CHECKING:
     from backprop_studio.ui.canvas.view import CanvasView
 
+_AROUND = 20.0
+"""Free units around a card that comes without a place."""
+_STEP = 20
+"""Pixels between the places that are tried."""
+
 
 def spot(view: CanvasView) -> QPoint:
-    """A point of the viewport: where a menu is open, else the pointer, else the middle."""
+    """A point of the viewport: where a menu is open, else the pointer, else a free place."""
     if view.aimed is not None:
         return view.mapFromScene(view.aimed)
     at = view.viewport().mapFromGlobal(QCursor.pos())
-    return at if view.viewport().rect().contains(at) else view.viewport().rect().center()
+    inside = view.viewport().rect()
+    return at if inside.contains(at) else free_spot(view, inside.center())
+
+
+def free_spot(view: CanvasView, near: QPoint) -> QPoint:
+    """Where a card would hide nothing and be on no wire, as near as can be to a point.
+
+    Parameters
+    ----------
+    view
+        The canvas.
+    near
+        A point of the viewport.
+
+    Returns
+    -------
+    QPoint
+        In the viewport; the point itself where nothing is free.
+    """
+    inside, scale = view.viewport().rect(), view.transform().m11()
+    card = geometry.card(geometry.WIDTH).adjusted(-_AROUND, -_AROUND, _AROUND, _AROUND)
+    across, down = round(card.width() * scale / 2), round(card.height() * scale / 2)
+    places = [
+        QPoint(x, y)
+        for x in range(inside.left() + across, inside.right() - across, _STEP)
+        for y in range(inside.top() + down, inside.bottom() - down, _STEP)
+    ]
+    for at in sorted(places, key=lambda place: (place - near).manhattanLength()):
+        if not view.canvas_scene.items(card.translated(view.mapToScene(at))):
+            return at
+    return near
 
 
 def place(view: CanvasView) -> QPointF:

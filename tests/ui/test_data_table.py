@@ -1,0 +1,23 @@
+"""The table that instruments share, at its edges."""
+
+from __future__ import annotations
+
+import math
+
+from pytestqt.qtbot import QtBot
+
+from backprop_studio.ui.widgets.data_table import Cell, DataTable
+
+
+def test_that_a_curve_of_what_is_never_a_number_is_left_out(qtbot: QtBot) -> None:
+    table = DataTable(("name", "curve"), "curves")
+    qtbot.addWidget(table)
+    table.set_rows(
+        [
+            [Cell("a"), Cell("", curve=(math.nan,) * 3)],
+            [Cell("b"), Cell("", curve=(1.0, math.nan, 2.0))],
+        ]
+    )
+    with qtbot.waitExposed(table):
+        table.show()
+    assert not table.grab().isNull()
