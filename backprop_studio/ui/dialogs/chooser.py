@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPalette
+from PySide6.QtWidgets import (
+    QDialog,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
-_WIDTH, _HEIGHT = 420, 320
+from backprop_studio.ui import theme
+
+_WIDTH, _HEIGHT = 460, 340
+_GAP = 16
+_PARTS = Qt.ItemDataRole.UserRole + 1
 
 
 @dataclass(frozen=True)
@@ -29,6 +43,47 @@ class Choice:
     text: str
     detail: str
     act: Callable[[], object]
+
+
+class _Columns(QStyledItemDelegate):
+    """Names, and in a second column, pale, what belongs to them, as far as there is room.
+
+    Parameters
+    ----------
+    names
+        All of them: the widest decides where the second column begins.
+    """
+
+    def __init__(self, names: Sequence[str], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._names = tuple(names)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        item = QStyleOptionViewItem(option)
+        self.initStyleOption(item, index)
+        name, detail = index.data(_PARTS)
+        item.text = ""
+        style = item.widget.style()
+        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, item, painter, item.widget)
+        room, metrics = item.rect.adjusted(6, 0, -6, 0), item.fontMetrics
+        chosen = item.state & QStyle.StateFlag.State_Selected
+        role = QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.Text
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.save()
+        painter.setPen(item.palette.color(role))
+        painter.drawText(room, middle | Qt.AlignmentFlag.AlignLeft, name)
+        first = min(max(map(metrics.horizontalAdvance, self._names)), room.width() // 2)
+        room.setLeft(room.left() + max(first, metrics.horizontalAdvance(name)) + _GAP)
+        if not chosen:
+            painter.setPen(theme.current().color("muted"))
+        shown = metrics.elidedText(detail, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, middle | Qt.AlignmentFlag.AlignLeft, shown)
+        painter.restore()
 
 
 class Chooser(QDialog):
@@ -57,8 +112,8 @@ class Chooser(QDialog):
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("What matches"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        # Without it, a line that is too long ends in dots instead of being cut.
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setItemDelegate(_Columns([c.text for c in choices], self.list))
         self.list.itemClicked.connect(lambda _: self._choose())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
@@ -113,6 +168,7 @@ class Chooser(QDialog):
                 f"{choice.text}    {choice.detail}" if choice.detail else choice.text
             )
             item.setData(Qt.ItemDataRole.UserRole, place)
+            item.setData(_PARTS, (choice.text, choice.detail))
             item.setToolTip(choice.detail)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
