@@ -236,3 +236,17 @@ def test_that_drawing_on_from_generated_data_leaves_their_options_behind(
     window._document.apply("Scale", edits.set_setup(window._document.network, scaled))
     panel._apply("Add", drawing.add(panel.plane.drawing, np.ones(2, np.float32), 1))
     assert window._document.network.setup.data.scaling == "standard"
+
+
+def test_that_the_rows_are_those_that_the_options_make(
+    panel: DrawPanel, window: MainWindow
+) -> None:
+    network = window._document.network
+    options = data.recipe("moons")
+    assert options is not None
+    for count, drawn in ((80, 80), (5_000, 5_000), (6_000, 0)):
+        settings = replace(network.setup.data, options=options.from_config({"count": count}))
+        other = edits.set_setup(network, replace(network.setup, data=settings))
+        window._document.apply("Other rows", other)
+        assert len(panel.plane.drawing) == drawn
+    assert "more than 5,000 points" in panel.story.text()

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio import data
-from backprop_studio.data import Dataset, own
+from backprop_studio.data import Dataset, Options, own
 from backprop_studio.data import drawing as drawings
 from backprop_studio.data.drawing import Drawing
 from backprop_studio.errors import StudioError
@@ -49,7 +49,7 @@ class DrawPanel(QWidget):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
-        self._shown: tuple[str, float, int] | None = None
+        self._shown: tuple[object, ...] | None = None
         self._source: str = ""
         self._kind = _CLASSES
         self._count = 2
@@ -145,12 +145,14 @@ class DrawPanel(QWidget):
         if not self.isVisible():
             return
         setup = self._document.network.setup
-        key = setup.dataset, setup.validation, setup.seed
+        key = setup.dataset, setup.data.options, setup.validation, setup.seed
         if key == self._shown:
             return
         self._shown = key
-        dataset = _found(setup.dataset)
-        if dataset is not None and drawings.is_plane(dataset):
+        options = setup.data.options
+        few = getattr(options, "count", 0) <= drawings.MAX_POINTS
+        dataset = _found(setup.dataset, options if few else None)
+        if few and dataset is not None and drawings.is_plane(dataset):
             self._source = dataset.id
             drawing = drawings.of(dataset)
             self._kind = _CLASSES if drawing.classes else _NUMBERS
@@ -167,9 +169,9 @@ class DrawPanel(QWidget):
                 self.tr("The first point begins a data set of your own.")
                 if dataset is None
                 else self.tr(
-                    "'{title}' is no plane. The first point begins a data set of your own in its "
-                    "place; Undo brings it back."
-                ).format(title=dataset.title)
+                    "'{title}' is no plane, or has more than {most} points. The first point begins "
+                    "a data set of your own in its place; Undo brings it back."
+                ).format(title=dataset.title, most=f"{drawings.MAX_POINTS:,}")
             )
         self._show(drawing, self._held_out(dataset if self._source else None))
 
@@ -299,9 +301,9 @@ class DrawPanel(QWidget):
         return size
 
 
-def _found(dataset_id: str) -> Dataset | None:
+def _found(dataset_id: str, options: Options | None = None) -> Dataset | None:
     try:
-        return data.load(dataset_id) if dataset_id else None
+        return data.load(dataset_id, options) if dataset_id else None
     except (StudioError, OSError):
         # What to do about it is told by the set-up panel.
         return None
