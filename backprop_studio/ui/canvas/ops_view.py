@@ -44,6 +44,10 @@ _DEEPER, _HIGHER = 2.5, 0.55
 """Scales at which the wheel leads into an operation, and out of what is open."""
 
 
+_NARROWEST = 440
+"""Pixels across in which a layer can be read, whatever its names are."""
+
+
 class OpsView(QWidget):
     """One layer's operations, with a way back to the network.
 
@@ -102,6 +106,8 @@ class OpsView(QWidget):
         layout.addLayout(crumbs)
         layout.addWidget(self.view, 1)
         self.setFocusProxy(self.view)
+        # The canvas shares its place: docks leave this much to both.
+        self.setMinimumWidth(_NARROWEST)
 
     def set_network(self, analysis: Analysis) -> None:
         """Take over another network; a layer that is gone is left."""
