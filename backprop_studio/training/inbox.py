@@ -12,6 +12,9 @@ from backprop_studio.training.messages import Ask, Command
 SHARE = 0.08
 """Of the time that training runs, what all questions together may take."""
 
+LONGEST = 0.5
+"""Seconds of training that a question waits for at most, however long the last one took."""
+
 
 class Inbox:
     """Commands that wait for the worker, and questions behind them.
@@ -70,7 +73,7 @@ class Inbox:
 
     def answered(self, seconds: float) -> None:
         """Say that a question took so long: the next one is due when training had its share."""
-        self._due = self._clock() + seconds * (1 / SHARE - 1)
+        self._due = self._clock() + min(seconds * (1 / SHARE - 1), LONGEST)
 
     def pressed(self) -> bool:
         """Whether a command waits."""
