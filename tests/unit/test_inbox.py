@@ -88,12 +88,14 @@ def test_that_waiting_ends_when_something_arrives_or_the_time_is_over() -> None:
     assert inbox.empty
 
 
-def test_that_questions_about_what_is_no_more_are_cancelled() -> None:
+def test_that_what_was_asked_before_another_network_is_cancelled_and_not_what_comes_after() -> None:
     inbox = Inbox()
-    asked = question()
-    inbox.put(asked)
+    before, broken_off, after = question(), question(), question()
+    inbox.put(before)
     inbox.put(Load(2, None, None))  # type: ignore[arg-type]
+    inbox.put(after)
+    assert inbox.pressed()
+    inbox.put_back(broken_off)
     assert isinstance(inbox.take(0.0), Load)
-    inbox.cancel_questions()
-    assert asked.reply.cancelled()
-    assert inbox.take(0.0) is None
+    assert before.reply.cancelled() and broken_off.reply.cancelled()
+    assert inbox.take(0.0) is after and not after.reply.cancelled()
