@@ -7,10 +7,13 @@ from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from backprop_studio.training.messages import Ask, Command
+from backprop_studio.training.messages import Ask, Command, Load
 
 SHARE = 0.08
 """Of the time that training runs, what all questions together may take."""
+
+LONGEST = 0.5
+"""Seconds of training that a question waits for at most, however long the last one took."""
 
 
 class Inbox:
@@ -70,7 +73,7 @@ class Inbox:
 
     def answered(self, seconds: float) -> None:
         """Say that a question took so long: the next one is due when training had its share."""
-        self._due = self._clock() + seconds * (1 / SHARE - 1)
+        self._due = self._clock() + min(seconds * (1 / SHARE - 1), LONGEST)
 
     def pressed(self) -> bool:
         """Whether a command waits."""
@@ -79,14 +82,10 @@ class Inbox:
 
     def put_back(self, question: Ask) -> None:
         """Leave a question that gave way to a command, to be taken before the others."""
-        self._questions.appendleft(question)
-
-    def cancel_questions(self) -> None:
-        """Answer no question that waits: what they are about is no more."""
-        self._sort()
-        for question in self._questions:
+        if any(isinstance(command, Load) for command in self._commands):
             question.reply.cancel()
-        self._questions.clear()
+        else:
+            self._questions.appendleft(question)
 
     def _sort(self) -> None:
         while not self._arrived.empty():
@@ -95,8 +94,13 @@ class Inbox:
     def _file(self, command: Command) -> None:
         if isinstance(command, Ask):
             self._questions.append(command)
-        else:
-            self._commands.append(command)
+            return
+        if isinstance(command, Load):
+            # What was asked before is about a network that is no more.
+            for question in self._questions:
+                question.reply.cancel()
+            self._questions.clear()
+        self._commands.append(command)
 
     def _next(self, sparing: bool) -> Command | None:
         if self._commands:

@@ -150,7 +150,6 @@ class Worker:
             self._hit = None
         match command:
             case Load():
-                self._inbox.cancel_questions()
                 self._replace(command)
             case Run(until):
                 if session is not None:

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 import pytest
 
 from backprop_studio.training import Ask, Boundary, Load, Pause, Session, Step
-from backprop_studio.training.inbox import SHARE, Inbox
+from backprop_studio.training.inbox import LONGEST, SHARE, Inbox
 
 
 def question() -> Ask:
@@ -52,13 +52,23 @@ def test_that_questions_get_their_share_of_the_time_and_no_more() -> None:
         if (found := inbox.take(0.0, sparing=True)) is None:
             clock.now += 0.008
             continue
-        clock.now += 0.2
-        inbox.answered(0.2)
+        clock.now += 0.03
+        inbox.answered(0.03)
         answered.append(found)
         inbox.put(found)
-    assert len(answered) * 0.2 == pytest.approx(10.0 * SHARE, abs=0.2)
+    assert len(answered) * 0.03 == pytest.approx(10.0 * SHARE, abs=0.1)
     # All in turn.
     assert answered[:4] == [*asked, asked[0]]
+
+
+def test_that_a_long_question_does_not_keep_the_next_one_waiting_for_long() -> None:
+    clock = Clock()
+    inbox = Inbox(clock)
+    inbox.put(question())
+    inbox.answered(5.0)
+    assert inbox.take(0.0, sparing=True) is None
+    clock.now += LONGEST
+    assert inbox.take(0.0, sparing=True) is not None
 
 
 def test_that_nobody_waits_for_an_answer_while_training_rests() -> None:
@@ -78,12 +88,14 @@ def test_that_waiting_ends_when_something_arrives_or_the_time_is_over() -> None:
     assert inbox.empty
 
 
-def test_that_questions_about_what_is_no_more_are_cancelled() -> None:
+def test_that_what_was_asked_before_another_network_is_cancelled_and_not_what_comes_after() -> None:
     inbox = Inbox()
-    asked = question()
-    inbox.put(asked)
+    before, broken_off, after = question(), question(), question()
+    inbox.put(before)
     inbox.put(Load(2, None, None))  # type: ignore[arg-type]
+    inbox.put(after)
+    assert inbox.pressed()
+    inbox.put_back(broken_off)
     assert isinstance(inbox.take(0.0), Load)
-    inbox.cancel_questions()
-    assert asked.reply.cancelled()
-    assert inbox.take(0.0) is None
+    assert before.reply.cancelled() and broken_off.reply.cancelled()
+    assert inbox.take(0.0) is after and not after.reply.cancelled()
