@@ -23,8 +23,6 @@ LAYOUT_VERSION = 5
 INSTRUMENT_WIDTH = 380
 """Pixels that an instrument on the right needs to be read."""
 
-INSPECTOR_HEIGHT = 240
-"""Pixels that the inspector keeps above an instrument, where there is room for that."""
 
 _BESIDE_AN_INSTRUMENT = (270, 290, 340)
 """Widths of the docks at the bottom, where an instrument stands at the right."""
@@ -249,9 +247,6 @@ def show_arrangement(window: QMainWindow, docks: Mapping[str, Dock], name: str) 
     for key in wanted:
         docks[key].raise_()
     arrange(window, docks)
-    if name == "explain":
-        window.resizeDocks([docks["explanation"]], [INSTRUMENT_WIDTH], Qt.Orientation.Horizontal)
-        _share_height(window, docks, docks["explanation"])
     if name == "step":
         # The listing with the shapes, results and costs of its instructions.
         sides = [docks["timeline"], docks["program"]]
@@ -261,21 +256,19 @@ def show_arrangement(window: QMainWindow, docks: Mapping[str, Dock], name: str) 
         window.resizeDocks([docks["explanation"]], [INSTRUMENT_WIDTH], Qt.Orientation.Horizontal)
         sides = [docks["gradients"], docks["current_step"]]
         window.resizeDocks(sides, [460, 440], Qt.Orientation.Horizontal)
-        heights = [docks["inspector"], docks["explanation"]]
-        window.resizeDocks(heights, [130, 530], Qt.Orientation.Vertical)
+        _share_height(window, docks, docks["explanation"])
     elif "losses" not in wanted and "gradients" not in wanted:
         # Messages alone need a few lines.
         window.resizeDocks([docks["messages"]], [120], Qt.Orientation.Vertical)
 
 
 def _share_height(window: QMainWindow, docks: Mapping[str, Dock], instrument: Dock) -> None:
-    """Leave the inspector room for a name and a few settings, and give an instrument the rest.
+    """Give an instrument most of the height; the Inspector gets it when a layer is chosen.
 
     The heights add up to what both have: with more than that, the window would grow.
     """
     both = docks["inspector"].height() + instrument.height()
-    above = min(INSPECTOR_HEIGHT, both // 3)
-    sizes = [above, both - above]
+    sizes = [both // 5, both - both // 5]
     window.resizeDocks([docks["inspector"], instrument], sizes, Qt.Orientation.Vertical)
 
 

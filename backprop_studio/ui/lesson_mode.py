@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sized
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QMainWindow
 
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 
 LESSON_WIDTH = 360
 """Pixels in which a lesson is read, where text has the system's size."""
-
-INSPECTOR_LOW, INSPECTOR_HEIGHT = 200, 280
-"""Pixels in which the Inspector shows no setting, and those in which it shows the first ones."""
-INSTRUMENT_LOW = 400
-"""Pixels in which an instrument shows little."""
 
 _PANEL = "lesson"
 _EDITOR = "lesson-editor"
@@ -75,7 +70,6 @@ def install(window: MainWindow) -> None:
     """Let lessons and the rest of the window know of each other."""
     lessons = window.lessons
     mode = LessonMode(window, window.docks, window.actions_by_id)
-    window.canvas.selection_changed.connect(mode.make_room)
     lessons.watch_docks(window.docks)
     lessons.opened.connect(mode.enter)
     lessons.closed.connect(mode.leave)
@@ -144,9 +138,7 @@ class LessonMode(QObject):
         self._window, self._docks, self._actions = window, docks, actions
         self._before: QByteArray | None = None
         self._hidden: list[QAction] = []
-        self._instruments = {s.key: docks[s.key] for s in layout.DOCKS if s.behind == "setup"}
-        for dock in self._instruments.values():
-            dock.visibilityChanged.connect(partial(self._see_instrument, dock))
+        self._instruments = {s.key for s in layout.DOCKS if s.behind == "setup"}
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # A lesson that is being written is not lost with the window.
@@ -194,30 +186,6 @@ class LessonMode(QObject):
         instruments = [key for key in head.open if key in self._instruments]
         if instruments:
             layout.make_readable(self._window, self._docks, instruments[-1])
-
-    def make_room(self, chosen: Sized) -> None:
-        """Let a layer that is chosen be set: an instrument may have left no height for that."""
-        if chosen and self._docks["inspector"].height() < INSPECTOR_LOW:
-            for dock in (self._docks["setup"], *self._instruments.values()):
-                self._share(dock, INSPECTOR_HEIGHT)
-
-    def _see_instrument(self, dock: layout.Dock, seen: bool) -> None:
-        """Let an instrument that comes to the front be read: a layer may have taken the height."""
-        if seen and self._before is not None:
-            QTimer.singleShot(0, dock, lambda: self._raise_up(dock))
-
-    def _raise_up(self, dock: layout.Dock) -> None:
-        if dock.height() < INSTRUMENT_LOW:
-            self._share(dock, (self._docks["inspector"].height() + dock.height()) // 5)
-
-    def _share(self, dock: layout.Dock, height: int) -> None:
-        """Give the Inspector so much of the height, and the rest to what is in front below it."""
-        inspector = self._docks["inspector"]
-        if self._before is None or not inspector.isVisible() or dock.visibleRegion().isEmpty():
-            return
-        if self._window.dockWidgetArea(dock) == self._window.dockWidgetArea(inspector):
-            sizes = [height, max(inspector.height() + dock.height() - height, 0)]
-            self._window.resizeDocks([inspector, dock], sizes, Qt.Orientation.Vertical)
 
     def leave(self) -> None:
         """Put the window back as it was before the lesson."""

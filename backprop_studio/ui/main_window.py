@@ -34,6 +34,7 @@ from backprop_studio.ui.dialogs import about
 from backprop_studio.ui.instruments import INSTRUMENTS, Instruments, kind
 from backprop_studio.ui.recent import RecentMenu
 from backprop_studio.ui.settings import Settings
+from backprop_studio.ui.sharing import Sharing
 from backprop_studio.ui.toolbar import add_strip, add_toolbar
 from backprop_studio.ui.widgets.loop_strip import LoopStrip
 from backprop_studio.ui.widgets.preparing_strip import PreparingStrip
@@ -333,6 +334,7 @@ class MainWindow(QMainWindow):
         self.setup.draw_requested.connect(self.actions_by_id["open_draw"].trigger)
         self.palette_panel.layer_chosen.connect(self.canvas.add_layer)
         self.canvas.selection_changed.connect(self.inspector.set_selection)
+        self.canvas.selection_changed.connect(Sharing(self, self.docks).make_room)
         self.canvas.marks_changed.connect(self.inspector.set_marks)
         self.canvas.marks_changed.connect(self.outline.select_marks)
         self.canvas.refused.connect(self._tell)

@@ -65,7 +65,7 @@ def test_that_breakpoints_of_the_form_and_the_listing_stop_the_run(person: Desk)
     person.key("Return")
     person.wait("it runs to the instruction", lambda s: s["cursor"] == [0, 12])
 
-    person.key("ctrl+alt+3")
+    person.key("ctrl+alt+b")
     person.press("What to stop at", "breakpoints")
     person.key("Home")
     person.key("Return")

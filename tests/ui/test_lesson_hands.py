@@ -9,7 +9,7 @@ from PySide6.QtGui import QCursor
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import Wire
-from backprop_studio.ui import docks, finding, lesson_mode
+from backprop_studio.ui import docks, finding
 from backprop_studio.ui.dialogs.chooser import Chooser
 from backprop_studio.ui.main_window import MainWindow
 
@@ -37,25 +37,6 @@ def test_that_a_slash_in_a_text_is_a_slash(fading: MainWindow, qtbot: QtBot) -> 
     name.setFocus()
     qtbot.keyClicks(name, "/")
     assert not fading.findChildren(Chooser)
-
-
-def test_that_a_layer_that_is_chosen_can_be_set_although_an_instrument_is_open(
-    fading: MainWindow, qtbot: QtBot
-) -> None:
-    docks.open_instrument(fading, fading.docks, "gradient_flow")
-    docks.settle(fading)
-    inspector = fading.docks["inspector"]
-    assert inspector.height() < lesson_mode.INSPECTOR_LOW
-    fading.canvas.select(("squash1",))
-    docks.settle(fading)
-    assert inspector.height() >= lesson_mode.INSPECTOR_LOW
-    field = fading.inspector.form.editor("expression")
-    qtbot.waitUntil(lambda: field.visibleRegion().boundingRect().height() == field.height())
-    flow = fading.docks["gradient_flow"]
-    assert lesson_mode.INSPECTOR_LOW < flow.height() < lesson_mode.INSTRUMENT_LOW
-    fading.docks["setup"].raise_()
-    docks.open_instrument(fading, fading.docks, "gradient_flow")
-    qtbot.waitUntil(lambda: flow.height() >= lesson_mode.INSTRUMENT_LOW)
 
 
 def test_that_a_step_says_which_one_it_goes_back_to(fading: MainWindow, qtbot: QtBot) -> None:
