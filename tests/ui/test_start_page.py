@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from backprop_studio import project
@@ -58,6 +58,8 @@ def test_that_every_example_and_preset_is_offered_with_a_picture(
     assert titles == [title for title, _ in finding.examples().values()]
     assert [c.text() for c in page.presets.cards] == [p.title for p in PRESETS.values()]
     cards = (*page.examples.cards, *page.presets.cards)
+    # Pictures are made once one of them is in sight, which depends on the size of the screen.
+    page.findChild(QScrollArea).ensureWidgetVisible(cards[0])
     qtbot.waitUntil(lambda: all(c._picture is not None for c in cards), timeout=20_000)
     # Not one of them is blank; two presets alone look alike, of three layers each.
     pictures = [c._picture.toImage() for c in cards]
