@@ -40,6 +40,19 @@ def opened(window: MainWindow, qtbot: QtBot) -> UnitsPanel:
     return panel
 
 
+def test_that_the_bar_of_the_chosen_unit_is_shown_and_stands_out(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    panel = opened(window, qtbot)
+    assert panel._found is not None
+    least = int(panel._found.here.argmin())
+    panel.unit.setValue(least)
+    qtbot.waitUntil(lambda: panel._found is not None and panel._found.unit == least)
+    bars = panel.bars.text().splitlines()
+    assert len(bars) == 12 < len(panel._found.here)
+    assert bars[-1].startswith(f"unit {least}\t") and panel.bars._marked == f"unit {least}"
+
+
 def test_that_each_unit_has_a_map_which_is_chosen_by_mouse_and_keys(
     window: MainWindow, qtbot: QtBot
 ) -> None:

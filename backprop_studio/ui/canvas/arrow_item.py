@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from backprop_studio.network import Arrow
 from backprop_studio.ui.canvas import style
+from backprop_studio.ui.canvas.repainting import leave_place
 
 _HEAD = 11.0
 _REACH = 12.0
@@ -42,7 +43,7 @@ class ArrowItem(QGraphicsItem):
 
     def show_between(self, start: QPointF, end: QPointF) -> None:
         """Be drawn between other points, as where an end is tied to something in a block."""
-        self.prepareGeometryChange()
+        leave_place(self)
         self.start, self.end = QPointF(start), QPointF(end)
         path = QPainterPath(self.start)
         path.lineTo(self.end)

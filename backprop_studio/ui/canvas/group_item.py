@@ -13,6 +13,7 @@ from backprop_studio.errors import Severity
 from backprop_studio.network import Group
 from backprop_studio.ui.canvas import card, geometry, style
 from backprop_studio.ui.canvas.geometry import PortRef
+from backprop_studio.ui.canvas.repainting import leave_place
 
 _PAD = 22.0
 _BAND = 26.0
@@ -79,7 +80,7 @@ class GroupItem(QGraphicsItem):
 
     def describe(self, group: Group, facts: Facts, *, level: int) -> None:
         """Take over name, ports and state; `level` is how deep it stands in other groups."""
-        self.prepareGeometryChange()
+        leave_place(self)
         self.value, self.facts = group, facts
         self.setZValue(1.0 if group.collapsed else -1.0 + 0.01 * level)
         self.setToolTip("\n".join((f"{group.name}: {facts.detail}", facts.problem)).rstrip())
@@ -87,7 +88,7 @@ class GroupItem(QGraphicsItem):
 
     def enclose(self, area: QRectF) -> None:
         """Stand around an area of the scene, or as a block in the middle of it."""
-        self.prepareGeometryChange()
+        leave_place(self)
         if self.collapsed:
             self._rect = self._block(area.center())
         else:

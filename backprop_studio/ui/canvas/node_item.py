@@ -13,6 +13,7 @@ from backprop_studio.network import Analysis, Node
 from backprop_studio.ui.canvas import captions, card, geometry, style
 from backprop_studio.ui.canvas.activity import TONES, WORDS, Activity
 from backprop_studio.ui.canvas.geometry import PortRef
+from backprop_studio.ui.canvas.repainting import leave_place
 from backprop_studio.ui.canvas.tracing import Picture
 
 MARGIN = 18.0
@@ -90,7 +91,7 @@ class NodeItem(QGraphicsItem):
     def restyle(self) -> None:
         """Lay the texts out anew."""
         look = style.current()
-        self.prepareGeometryChange()
+        leave_place(self)
         self._texts = card.Texts.fit(look, *self._captions)
         self._band = card.band_path(self.width)
         text = " ".join(d.text for d in self.findings)
@@ -171,7 +172,7 @@ class NodeItem(QGraphicsItem):
         known = activity is None or running or self.node.id in activity.computed
         self.fade(1.0 if known else FADED)
         if (tone, word) != (self._tone, self.word):
-            self._leave_place()
+            leave_place(self)
             self._tone, self.word = tone, word
             self._bounds = self._measure()
             self._touch()
@@ -180,7 +181,7 @@ class NodeItem(QGraphicsItem):
         """Show the output for the example that is traced, below the card; None for nothing."""
         if picture is self.picture:
             return
-        self._leave_place()
+        leave_place(self)
         self.picture = picture
         self._bounds = self._measure()
         self._touch()
@@ -188,21 +189,10 @@ class NodeItem(QGraphicsItem):
     def set_badge(self, text: str) -> None:
         """Write something below the card; nothing for an empty text."""
         if text != self.badge:
-            self._leave_place()
+            leave_place(self)
             self.badge = text
             self._bounds = self._measure()
             self._touch()
-
-    def _leave_place(self) -> None:
-        """Have the place that it takes up now painted anew, as it is about to take up another.
-
-        Qt does that by itself, unless some other part of the canvas happens to be painted first:
-        then it takes the new place for the old one, and what is left outside stays on the screen.
-        """
-        scene = self.scene()
-        if scene is not None:
-            scene.update(self.mapRectToScene(self._bounds))
-        self.prepareGeometryChange()
 
     # What others ask it
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from backprop_studio.network import Note
 from backprop_studio.ui.canvas import card, style
+from backprop_studio.ui.canvas.repainting import leave_place
 
 PAD = 10.0
 GRIP = 8.0
@@ -37,7 +38,7 @@ class NoteItem(QGraphicsItem):
 
     def describe(self, note: Note) -> None:
         """Take over place, width and text."""
-        self.prepareGeometryChange()
+        leave_place(self)
         self.note = note
         self.setPos(note.x, note.y)
         look = style.current()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from backprop_studio.network import Wire
 from backprop_studio.ui.canvas import geometry, style
+from backprop_studio.ui.canvas.repainting import leave_place
 from backprop_studio.ui.canvas.tracing import Reading
 
 _REACH = 14.0
@@ -172,7 +173,7 @@ class WireItem(QGraphicsItem):
             bounds = bounds.united(self._plain.controlPointRect())
         if bounds != self._bounds:
             # Only then: the scene has to find another place for it in its index.
-            self.prepareGeometryChange()
+            leave_place(self)
             self._bounds = bounds
         self._touch()
 
@@ -273,7 +274,7 @@ class WirePreview(QGraphicsItem):
 
     def show_between(self, start: QPointF, end: QPointF, loose: QPointF, tone: str) -> None:
         """Run from `start` to `end` in a tone, with a dot at the `loose` end."""
-        self.prepareGeometryChange()
+        leave_place(self)
         self.tone = tone
         self._path = geometry.wire_path(start, end)
         self._end = QPointF(loose)

@@ -267,7 +267,9 @@ class UnitsPanel(QWidget):
         self.maps.setVisible(bool(len(found.maps)))
         self.bars.setVisible(not len(found.maps))
         shown = [(self.tr("unit {n}").format(n=n), float(v)) for n, v in enumerate(found.here)]
-        self.bars.set_bars(shown if not len(found.maps) else (), percent=False)
+        self.bars.set_bars(
+            shown if not len(found.maps) else (), percent=False, marked=shown[found.unit][0]
+        )
         left = len(found.here) - len(found.maps)
         if found.plane:
             told = self.tr("Each unit over the plane of the two features. Blue: below zero, "

@@ -15,16 +15,19 @@ _MOST = 12
 
 
 class ChanceBars(QWidget):
-    """Named bars from 0 to 1 with their numbers; the longest one stands out."""
+    """Named bars from 0 to 1 with their numbers; the longest one stands out, or a marked one."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bars: list[tuple[str, float]] = []
         self._percent = True
+        self._marked: str | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.set_bars((), percent=True)
 
-    def set_bars(self, bars: Sequence[tuple[str, float]], *, percent: bool) -> None:
+    def set_bars(
+        self, bars: Sequence[tuple[str, float]], *, percent: bool, marked: str | None = None
+    ) -> None:
         """Show other numbers.
 
         Parameters
@@ -33,10 +36,14 @@ class ChanceBars(QWidget):
             Names and numbers, in the order of the classes. Of many, the largest are shown.
         percent
             Whether they are probabilities.
+        marked
+            Name of the bar that stands out, and is always among those shown; the longest if None.
         """
-        self._bars = list(bars)
+        self._bars, self._marked = list(bars), marked
         if len(self._bars) > _MOST:
-            self._bars = sorted(self._bars, key=lambda bar: -bar[1])[:_MOST]
+            ranked = sorted(self._bars, key=lambda bar: -bar[1])
+            rest = [bar for bar in ranked[_MOST - 1 :] if bar[0] == marked] or ranked[_MOST - 1 :]
+            self._bars = [*ranked[: _MOST - 1], rest[0]]
         self._percent = percent
         self.setAccessibleName(self.tr("What the network says"))
         self.setAccessibleDescription(self.text())
@@ -72,7 +79,7 @@ class ChanceBars(QWidget):
             middle = Qt.AlignmentFlag.AlignVCenter
             for place, (name, value) in enumerate(self._bars):
                 top = place * height
-                chosen = value == best
+                chosen = value == best if self._marked is None else name == self._marked
                 painter.setPen(QColor(now.text if chosen else now.muted))
                 shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, names - 6)
                 left = QRectF(0, top, names - 6, height)
