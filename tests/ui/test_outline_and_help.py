@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from backprop_studio import data
+from backprop_studio.network import edits
 from backprop_studio.nn import nodes, optimizers, schedules
 from backprop_studio.ui import docks
 from backprop_studio.ui.guide import GUIDE, TOPICS
@@ -39,6 +40,20 @@ def test_that_the_outline_mirrors_the_canvas_both_ways(window: MainWindow) -> No
     dense = next(n.id for n in network.nodes if n.name == "dense_2")
     window.canvas.select((dense,))
     assert window.outline.selected() == (dense,)
+
+
+def test_that_an_outline_that_was_hidden_shows_what_has_come_and_what_is_selected(
+    window: MainWindow,
+) -> None:
+    document, outline = window._document, window.outline
+    network, node = edits.add_node(document.network, nodes()["relu"](), 0.0, 300.0)
+    document.apply("Add", network)
+    window.canvas.select((node,))
+    assert not outline.isVisible() and outline.tree.topLevelItemCount() == 0
+    window.actions_by_id["outline"].trigger()
+    assert _row(window, network.node(node).name).isSelected()
+    assert outline.tree.topLevelItemCount() == len(network.nodes)
+    assert outline.selected() == (node,)
 
 
 def test_that_a_network_is_edited_in_the_outline_alone(window: MainWindow) -> None:

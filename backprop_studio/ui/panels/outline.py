@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -66,6 +66,10 @@ class OutlinePanel(QWidget):
         self._items: dict[str, QTreeWidgetItem] = {}
         self._order_shown: list[str] = []
         self._telling = False
+        # What is to be shown once it is seen.
+        self._waiting: Analysis | None = None
+        self._missed: tuple[str, ...] | None = None
+        self._missed_marks: tuple[str, ...] = ()
         self.hint = QLabel(
             self.tr(
                 "Del: delete · C: wire first to second · Return: open · F2: rename · Menu key: more"
@@ -90,6 +94,26 @@ class OutlinePanel(QWidget):
 
     def set_network(self, analysis: Analysis) -> None:
         """Show another network; what was selected and open stays so where it is still there."""
+        self._waiting = analysis
+        if self.isVisible():
+            self._catch_up()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._catch_up()
+        super().showEvent(event)
+
+    def _catch_up(self) -> None:
+        """Show what has come while it was hidden: of a large network, that takes a while."""
+        if self._waiting is not None:
+            analysis, self._waiting = self._waiting, None
+            self._show(analysis)
+            if self._missed is not None:
+                nodes, self._missed = self._missed, None
+                self.select(nodes)
+            self.select_marks(self._missed_marks)
+            self._missed_marks = ()
+
+    def _show(self, analysis: Analysis) -> None:
         network, known = analysis.network, self._analysis
         self._analysis = analysis
         with QSignalBlocker(self.tree):
@@ -265,6 +289,9 @@ class OutlinePanel(QWidget):
         """Select these notes and groups besides the nodes, and tell nobody."""
         if self._telling:
             return
+        if self._waiting is not None:
+            self._missed_marks = marks
+            return
         with QSignalBlocker(self.tree):
             for key in marks:
                 if key in self._items:
@@ -273,6 +300,9 @@ class OutlinePanel(QWidget):
     def select(self, nodes: tuple[str, ...]) -> None:
         """Select these nodes, and tell nobody."""
         if self._telling:
+            return
+        if self._waiting is not None:
+            self._missed, self._missed_marks = nodes, ()
             return
         self._order = list(nodes)
         with QSignalBlocker(self.tree):
