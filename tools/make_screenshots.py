@@ -45,6 +45,7 @@ def _take_all() -> None:
     from backprop_studio.nn import nodes
     from backprop_studio.training import Boundary, State
     from backprop_studio.ui import theme
+    from backprop_studio.ui.panels.over_time import RIDGES
 
     app, window = application.start([])
     app.setFont(QFont("DejaVu Sans", 9))
@@ -120,10 +121,11 @@ def _take_all() -> None:
     look("representations")
     look("units")
     look("voices")
-    look("over_time")
+    look("over_time", lambda: shown.over_time.view.setCurrentIndex(RIDGES))
     look("gradient_flow")
     look("doctor")
     look("landscape", shown.landscape.button.click)
+    look("gradient_check", shown.gradient_check.button.click)
     window.actions_by_id["open_compare"].trigger()
     wait(300)
     shown.compare.mark_a.click()
@@ -135,6 +137,11 @@ def _take_all() -> None:
     window.canvas.node_opened.emit(last.id)
     take("operations")
     window.operations.left.emit()
+    for name in ("step", "explain"):
+        window.actions_by_id[f"layout_{name}"].trigger()
+        take(f"panels-{name}")
+    window.layouts.open("data")
+    take("data")
 
     network = document.network
     output = network.named("output")

@@ -271,6 +271,7 @@ class RecordedRun:
             machine = self._prepare(machines, storage, at)
             if at == iteration:
                 return machine
+            self.give_way()
             self.execute(machine, at, 0, self._length)
             at += 1
 

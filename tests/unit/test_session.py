@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from networks import DIGITS, chain, diverging
 
+from backprop_studio.autograd import Storage
 from backprop_studio.network import Network, analyze, edits
 from backprop_studio.nn import nodes, optimizers
 from backprop_studio.training import Boundary, Cursor, Session
+from backprop_studio.training.recorded import GivenWay
 
 
 def session_of(network: Network, **options: object) -> Session:
@@ -250,3 +252,19 @@ def test_that_only_the_first_question_about_a_moment_of_the_past_repeats_iterati
     session.twin()
     session.seek(7)
     session.precise()
+
+
+def test_that_a_question_about_far_back_is_broken_off_in_the_middle_of_its_replay() -> None:
+    session = session_of(chain(), interval=1000)
+    for _ in range(30):
+        session.step(Boundary.BATCH)
+    kept, asked = session.storage.save(), []
+    session.pressed = lambda: len(asked) >= 5 or bool(asked.append(1))
+    storage = Storage(session.program, session.storage.dtype.type)
+    with pytest.raises(GivenWay):
+        session.replay(25, storage, {})
+    assert len(asked) == 5, "the command waits for one iteration, not for twenty"
+    session.pressed = bool
+    session.replay(25, storage, {})
+    now = session.storage.save().arenas
+    assert all(np.array_equal(a, b) for a, b in zip(now, kept.arenas, strict=True))
