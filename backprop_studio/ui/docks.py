@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -107,7 +107,14 @@ class Dock(QDockWidget):
         Gives its panel.
     window
         It stands in.
+
+    Signals
+    -------
+    turned_to()
+        Somebody wants to see it now, be it open already or not.
     """
+
+    turned_to = Signal()
 
     def __init__(self, spec: DockSpec, panel: Callable[[], QWidget], window: QMainWindow) -> None:
         super().__init__(QCoreApplication.translate("Docks", spec.title), window)
@@ -278,6 +285,7 @@ def open_instrument(window: QMainWindow, docks: Mapping[str, Dock], key: str) ->
     dock.open()
     dock.raise_()
     make_readable(window, docks, key)
+    dock.turned_to.emit()
     _give_keyboard(dock)
     # Behind another tab, its panel comes into sight only when the tabs have changed.
     QTimer.singleShot(0, dock, partial(_give_keyboard, dock))

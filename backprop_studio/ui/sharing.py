@@ -25,7 +25,7 @@ class Sharing(QObject):
         Of the application.
     """
 
-    def __init__(self, window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
+    def __init__(self, window: QMainWindow, docks: Mapping[str, layout.Dock]) -> None:
         super().__init__(window)
         self._window, self._inspector = window, docks["inspector"]
         instruments = [docks[s.key] for s in layout.DOCKS if s.behind == "setup"]
@@ -34,6 +34,7 @@ class Sharing(QObject):
         self._before = 0
         for dock in instruments:
             dock.visibilityChanged.connect(partial(self._see, dock))
+            dock.turned_to.connect(partial(self._give_back, dock))
 
     def make_room(self, chosen: Sized) -> None:
         """Let a layer that is chosen be set, unless it was chosen in an instrument."""

@@ -103,6 +103,7 @@ def test_that_a_new_name_is_seen_wherever_the_layer_is_spoken_of(
     gather()
     assert any("hidden" in text for text in listing)
     assert not any("dense_1" in text for text in listing)
+    window.layouts.open("outline")
     assert window.outline.tree.topLevelItem(1).text(0).startswith("hidden")
     names = {tile.title for tile in window.gradients._tiles.values()}
     assert any(name.startswith("hidden/") for name in names)

@@ -34,6 +34,17 @@ def test_that_a_layer_that_is_chosen_can_be_set_and_an_instrument_can_be_read_ag
     qtbot.waitUntil(lambda: inspector.height() < INSPECTOR_LOW and flow.height() > high - 20)
 
 
+def test_that_an_instrument_that_is_asked_for_again_can_be_read(window: MainWindow) -> None:
+    _low, high = _beside_an_instrument(window)
+    window.canvas.setFocus()
+    window.canvas.select(("dense_1",))
+    docks.settle(window)
+    assert window.docks["gradient_flow"].height() < high - 50
+    window.layouts.open("gradient_flow")
+    docks.settle(window)
+    assert window.docks["gradient_flow"].height() > high - 20
+
+
 def test_that_an_instrument_in_which_a_layer_is_chosen_stays_as_it_is(window: MainWindow) -> None:
     low, high = _beside_an_instrument(window)
     assert window.docks["gradient_flow"].isAncestorOf(window.focusWidget())
