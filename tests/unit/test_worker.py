@@ -56,8 +56,8 @@ class Desk:
 
     def load(self, network: Network, **options: object) -> None:
         self.revision += 1
-        lowered = analyze(network).lowered
-        self.worker.turn(Load(self.revision, lowered, network.setup, **options))  # type: ignore[arg-type]
+        lowering = analyze(network).lowering
+        self.worker.turn(Load(self.revision, lowering, network.setup, **options))  # type: ignore[arg-type]
 
     def take(self) -> tuple[Snapshot, tuple[CurveUpdate, ...]]:
         snapshot, curves = self.mailbox.take()
@@ -386,7 +386,7 @@ def test_that_a_question_gives_way_to_a_command_and_is_asked_again(desk: Desk) -
 
 def test_that_another_network_cancels_a_question_that_gave_way(desk: Desk) -> None:
     def long(session: Session) -> None:
-        desk.worker.send(Load(2, analyze(chain()).lowered, chain().setup))
+        desk.worker.send(Load(2, analyze(chain()).lowering, chain().setup))
         session.give_way()
 
     reply: Future[None] = Future()
