@@ -33,6 +33,7 @@ from backprop_studio.ui.canvas.activity import Activity
 from backprop_studio.ui.canvas.flowing import Flowing
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.group_item import GroupItem
+from backprop_studio.ui.canvas.hitting import Hit
 from backprop_studio.ui.canvas.inline_editor import InlineEditor
 from backprop_studio.ui.canvas.interactions import (
     clipboard,
@@ -48,7 +49,7 @@ from backprop_studio.ui.canvas.minimap import MiniMap
 from backprop_studio.ui.canvas.node_item import NodeItem
 from backprop_studio.ui.canvas.overlay import Bubble, EmptyHint
 from backprop_studio.ui.canvas.picture import save_picture
-from backprop_studio.ui.canvas.scene import Hit, NetworkScene
+from backprop_studio.ui.canvas.scene import NetworkScene
 from backprop_studio.ui.controllers.document import Document
 
 _SMALLEST_REACH = 9.0
