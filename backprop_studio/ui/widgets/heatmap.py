@@ -249,7 +249,7 @@ class HeatmapTile(QWidget):
                 painter.drawImage(rect, self._picture(rect, now))
                 painter.setPen(QColor(now.border))
                 painter.drawRect(QRectF(rect).adjusted(-0.5, -0.5, 0.5, 0.5))
-                self._paint_cursor(painter, rect, now)
+                self._paint_cursor(painter, now)
             outline = (
                 QPen(QColor(now.accent), 2) if self.hasFocus() else QPen(QColor(now.border), 1)
             )
@@ -260,7 +260,7 @@ class HeatmapTile(QWidget):
                 QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), 3, 3
             )
 
-    def _paint_cursor(self, painter: QPainter, rect: QRect, now: theme.Theme) -> None:
+    def _paint_cursor(self, painter: QPainter, now: theme.Theme) -> None:
         if self._cursor is None or self._data is None or not self.hasFocus():
             return
         cell = self._cell_rect(*self._cursor)
