@@ -187,11 +187,6 @@ class Program:
                 return index
         return len(self.instructions)
 
-    def forward_only(self) -> Program:
-        """The part up to and with the loss: what evaluation needs."""
-        stop = self.start_of(Phase.BACKWARD)
-        return Program(self.values, self.instructions[:stop], self.inputs, self.loss)
-
     def computing(self, *values: Value) -> Program:
         """The part that computes some values and no more: a prediction, without targets or loss.
 

@@ -18,6 +18,7 @@ from backprop_studio.autograd import (
     Builder,
     Machine,
     Op,
+    Phase,
     Program,
     Storage,
     TensorType,
@@ -404,7 +405,7 @@ def test_that_a_session_feeds_tokens_as_whole_numbers() -> None:
     program = nn.training_step(b, loss, nn.optimizers()["adam"]())
     lowered = Lowered(
         program,
-        program.forward_only(),
+        replace(program, instructions=program.instructions[: program.start_of(Phase.BACKWARD)]),
         (
             Feed("x", Source.FEATURES, info.feature_shape),
             Feed("y", Source.TARGETS, ()),

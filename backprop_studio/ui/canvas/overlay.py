@@ -28,6 +28,12 @@ class EmptyHint(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(420, 170)
 
+    def center_in(self, room: QSize) -> None:
+        """Stand in the middle of a canvas of this size."""
+        size = self.sizeHint()
+        self.resize(size)
+        self.move((room.width() - size.width()) // 2, (room.height() - size.height()) // 2)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         colors = theme.current()
         painter = QPainter(self)

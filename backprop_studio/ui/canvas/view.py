@@ -28,11 +28,12 @@ from backprop_studio.insight.flow import Flow
 from backprop_studio.network import Network, TrainingSetup, Wire
 from backprop_studio.network.remedy import Fix
 from backprop_studio.ui import theme
-from backprop_studio.ui.canvas import accessible, camera, geometry, style
+from backprop_studio.ui.canvas import accessible, camera, style
 from backprop_studio.ui.canvas.activity import Activity
 from backprop_studio.ui.canvas.flowing import Flowing
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.group_item import GroupItem
+from backprop_studio.ui.canvas.hitting import Hit
 from backprop_studio.ui.canvas.inline_editor import InlineEditor
 from backprop_studio.ui.canvas.interactions import (
     clipboard,
@@ -44,14 +45,13 @@ from backprop_studio.ui.canvas.interactions import (
 )
 from backprop_studio.ui.canvas.interactions.drop_layer import DropLayer
 from backprop_studio.ui.canvas.interactions.mouse import Mouse
+from backprop_studio.ui.canvas.marked import Marked
 from backprop_studio.ui.canvas.minimap import MiniMap
 from backprop_studio.ui.canvas.node_item import NodeItem
 from backprop_studio.ui.canvas.overlay import Bubble, EmptyHint
 from backprop_studio.ui.canvas.picture import save_picture
-from backprop_studio.ui.canvas.scene import Hit, NetworkScene
+from backprop_studio.ui.canvas.scene import NetworkScene
 from backprop_studio.ui.controllers.document import Document
-
-_SMALLEST_REACH = 9.0
 
 
 class CanvasView(QGraphicsView):
@@ -94,7 +94,7 @@ class CanvasView(QGraphicsView):
         self._drop = DropLayer(self)
         self._mouse = Mouse(self)
         self._by_keyboard = False
-        self._marked: set[str] = set()
+        self._marked = Marked(self.canvas_scene)
         self.minimap = MiniMap(self)
         self.editor = InlineEditor(self, "Text on the canvas")
         self._shown = False
@@ -291,7 +291,7 @@ class CanvasView(QGraphicsView):
 
     def connect_selection(self) -> None:
         """Wire the first of two selected nodes to the second; says why when it cannot."""
-        edit_actions.connect_parts(self, self.selected_parts())
+        self.connect_parts(self.selected_parts())
 
     def connect_parts(self, parts: tuple[str, ...]) -> None:
         """Wire the first of two parts to the second; says why when it cannot."""
@@ -371,10 +371,7 @@ class CanvasView(QGraphicsView):
 
     def hit(self, at: QPoint) -> Hit:
         """What lies at a point of the viewport."""
-        scale = self.transform().m11()
-        # Where ports are too small to be drawn, a press takes hold of the card.
-        reach = max(geometry.PORT_REACH, _SMALLEST_REACH / scale) if scale >= style.PORTS else 0.0
-        return self.canvas_scene.hit(self.mapToScene(at), reach)
+        return self.canvas_scene.hit(self.mapToScene(at), camera.port_reach(self))
 
     def _note_change(self) -> None:
         # What a gesture has taken hold of may be gone.
@@ -391,18 +388,7 @@ class CanvasView(QGraphicsView):
     def mark(self) -> None:
         """Show where the pointer and the keyboard are."""
         focused = self.current if self._by_keyboard and self.hasFocus() else None
-        over, scene = self._mouse.over, self.canvas_scene
-        under = over.node or over.mark
-        # Only those are told that were marked or are to be: others have nothing to forget.
-        now = {p for p in (focused, under and under.part, over.port and over.port.node) if p}
-        for key in self._marked | now:
-            item = scene.part(key)
-            if item is None:
-                continue
-            item.set_marks(hovered=item is under, focused=key == focused)
-            if isinstance(item, NodeItem | GroupItem):
-                item.point_at(over.port if item is under else None)
-        self._marked = now
+        self._marked.show(self._mouse.over, focused)
 
     # Mouse
 
@@ -510,9 +496,7 @@ class CanvasView(QGraphicsView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        size = self.hint.sizeHint()
-        self.hint.resize(size)
-        self.hint.move((self.width() - size.width()) // 2, (self.height() - size.height()) // 2)
+        self.hint.center_in(self.size())
         if self._shown and self._fitted:
             self.zoom_to_fit()
         self.minimap.follow()

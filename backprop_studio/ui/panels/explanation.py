@@ -30,10 +30,10 @@ from backprop_studio.insight.filling import as_latex, digits
 from backprop_studio.insight.local import Factor, Spot, Term
 from backprop_studio.insight.parts import parts
 from backprop_studio.network import Analysis, Network
-from backprop_studio.training import Snapshot, State
+from backprop_studio.training import Snapshot
 from backprop_studio.training.naming import instruction_name, node_name, value_name
 from backprop_studio.ui import theme
-from backprop_studio.ui.asking import Ask, Enquiry
+from backprop_studio.ui.asking import Ask, Enquiry, resting_at
 from backprop_studio.ui.widgets.formula import FormulaView
 from backprop_studio.ui.widgets.menus import open_below
 
@@ -162,12 +162,7 @@ class ExplanationPanel(QWidget):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Explain anew when the moment has changed, unless training runs."""
-        cursor = snapshot.cursor
-        if cursor is None or snapshot.state is State.RUNNING:
-            self._moment = None
-        else:
-            # An op more changes no number of this iteration, but one put in by hand does.
-            self._moment = (snapshot.branch, cursor.iteration, snapshot.edited and cursor.index)
+        self._moment = resting_at(snapshot)
         self._refresh()
 
     def explain(self, value: int, entry: tuple[int, ...]) -> None:

@@ -10,8 +10,8 @@ from backprop_studio.errors import EditError
 from backprop_studio.network import Network, Wire, edits, graph
 from backprop_studio.ui.canvas.geometry import PortRef, Side
 from backprop_studio.ui.canvas.group_item import GroupItem
+from backprop_studio.ui.canvas.hitting import Hit
 from backprop_studio.ui.canvas.interactions.gesture import Gesture, Press
-from backprop_studio.ui.canvas.scene import Hit
 from backprop_studio.ui.canvas.wire_item import WirePreview
 
 if TYPE_CHECKING:
