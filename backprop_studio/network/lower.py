@@ -16,10 +16,10 @@ from backprop_studio.autograd import (
 )
 from backprop_studio.data import CorruptionError, DatasetInfo, Prepared
 from backprop_studio.errors import Diagnostic, Severity, StudioError
-from backprop_studio.network import graph
+from backprop_studio.network import graph, memory
 from backprop_studio.network.advice import advice
 from backprop_studio.network.findings import Findings
-from backprop_studio.network.forward import Forward
+from backprop_studio.network.forward import Forward, Part
 from backprop_studio.network.lowered import Lowered
 from backprop_studio.network.lowering import Lowering
 from backprop_studio.network.network import MAX_NODES, Network, Node, UnknownLayer
@@ -44,9 +44,8 @@ class Analysis:
         The way to the programs; None while there are errors.
     preparing
         Whether the data are still to be prepared: shapes are known, and there is no program yet.
-    values, learned
-        Id of a node to its output in the program, and the learned values of all nodes, for what is
-        found out next.
+    parts
+        Id of a node to what is known of it, for what is found out after the next edit.
     """
 
     network: Network
@@ -55,8 +54,7 @@ class Analysis:
     parameters: Mapping[str, int] = field(default_factory=dict)
     lowering: Lowering | None = field(default=None, compare=False, repr=False)
     preparing: bool = False
-    values: Mapping[str, Value] = field(default_factory=dict, compare=False, repr=False)
-    learned: tuple[Value, ...] = field(default=(), compare=False, repr=False)
+    parts: Mapping[str, Part] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -153,7 +151,7 @@ class _Analyzer:
         self.preparing = not wait and not network.setup.has_quick_data
         self.found = Findings()
         self.shapes: Mapping[str, Shape] = {}
-        self.parameters: tuple[Value, ...] = ()
+        self.parameters: Sequence[Value] = ()
         self.prepared: Prepared | None = None
 
     def run(self) -> Analysis:
@@ -171,24 +169,19 @@ class _Analyzer:
         used = graph.upstream(network, [n.id for n in network.losses])
         for node in network.nodes:
             self._check_node(node, used)
-        forward = Forward(network, self.found, Builder())
-        known = None if cycle or dataset is None else self._still_known(used, dataset)
-        lowering = None
-        if known is not None:
-            # The program is the one before; only what leads to no loss is looked at again.
-            forward.go_on(known.values, known.shapes, used)
-            forward.lower([i for i in order if i not in used], used, dataset)
-            self.parameters = known.learned
-        else:
-            forward.lower(order, used, dataset)
-            self.parameters = forward.b.parameters
-        self.shapes = forward.shapes
+        forward = Forward(network, self.found, Builder(), self._known_parts())
+        forward.lower(order, used, dataset)
+        self.shapes = {key: part.type.shape for key, part in forward.parts.items()}
+        self.parameters = [
+            value
+            for key, part in forward.parts.items()
+            if key in used or not network.losses
+            for value in part.learned
+        ]
         self.found.problems += advice(network, self.shapes)
-        if dataset is not None and not self.found.has_errors:
-            if known is not None:
-                lowering = known.lowering
-            elif forward.heads:
-                lowering = self._finish(forward, [i for i in order if i in used], dataset)
+        lowering = None
+        if dataset is not None and not self.found.has_errors and forward.heads:
+            lowering = self._finish(forward, order, used, dataset)
         self.found.problems.sort(key=lambda d: d.severity is not Severity.ERROR)
         return Analysis(
             network,
@@ -197,17 +190,31 @@ class _Analyzer:
             self._count_parameters(),
             lowering,
             self.preparing,
-            forward.values,
-            self.parameters,
+            self._parts_kept(forward.parts),
         )
 
-    def _still_known(self, used: set[str], dataset: DatasetInfo) -> Analysis | None:
-        """What is known from before, if all that the program depends on is as it was."""
+    def _parts_kept(self, parts: Mapping[str, Part]) -> Mapping[str, Part]:
+        """Also of nodes that read nothing at the moment: what is cut may be joined again."""
+        known = self._known_parts()
+        kept = {key: part for key, part in known.items() if key in self.network}
+        return {**kept, **parts}
+
+    def _known_parts(self) -> Mapping[str, Part]:
+        """What is known of the nodes from before, where batches are as large as now."""
+        if self.known is None:
+            return {}
+        before, now = self.known.network.setup, self.network.setup
+        same = (before.batch_size, before.itemsize) == (now.batch_size, now.itemsize)
+        return self.known.parts if same else {}
+
+    def _still_known(self, used: set[str], dataset: DatasetInfo) -> Lowering | None:
+        """The programs from before, if all that they depend on is as it was."""
         known = self.known
         if known is None or known.lowering is None or known.lowering.dataset != dataset:
             return None
         before = graph.upstream(known.network, [n.id for n in known.network.losses])
-        return known if _taught(known.network, before) == _taught(self.network, used) else None
+        same = _taught(known.network, before) == _taught(self.network, used)
+        return known.lowering if same else None
 
     def _check_setup(self) -> DatasetInfo | None:
         setup = self.network.setup
@@ -281,8 +288,11 @@ class _Analyzer:
                 self.found.warn("node-unused", node.id, name=name)
 
     def _finish(
-        self, forward: Forward, order: Sequence[str], dataset: DatasetInfo
+        self, forward: Forward, order: Sequence[str], used: set[str], dataset: DatasetInfo
     ) -> Lowering | None:
+        known = self._still_known(used, dataset)
+        if known is not None:
+            return known
         if not self.parameters:
             self.found.error("parameters-none")
             return None
@@ -292,10 +302,17 @@ class _Analyzer:
         assert self.prepared is not None  # or there would be errors
         split = self.prepared.split
         lowering = Lowering(
-            forward, order, dataset, train=len(split.train), test=len(split.validation)
+            self.network,
+            [i for i in order if i in used],
+            dataset,
+            train=len(split.train),
+            test=len(split.validation),
         )
+        size = sum(part.size for key, part in forward.parts.items() if key in used)
+        rows = len(split.train) + len(split.validation)
         try:
-            check_memory(lowering.need(), MEMORY_LIMIT)
+            if memory.bound(size, row=forward.row, rows=rows) > MEMORY_LIMIT:
+                check_memory(lowering.need(), MEMORY_LIMIT)
         except StudioError as error:
             self.found.report(Diagnostic(error.code, error.params))
             return None

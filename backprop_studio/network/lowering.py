@@ -1,11 +1,11 @@
-"""From the forward pass of a network without errors to its programs, when somebody wants them."""
+"""From a network without errors to its programs, when somebody wants them."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
 
-from backprop_studio.autograd import MEMORY_LIMIT, Builder, Phase, Value
+from backprop_studio.autograd import Builder, Phase, Value
 from backprop_studio.autograd.ops.arithmetic import Add
 from backprop_studio.autograd.ops.penalty import L1Penalty, L2Penalty
 from backprop_studio.data import DatasetInfo
@@ -13,6 +13,7 @@ from backprop_studio.network import memory
 from backprop_studio.network.findings import Findings
 from backprop_studio.network.forward import Forward
 from backprop_studio.network.lowered import Lowered
+from backprop_studio.network.network import Network
 from backprop_studio.nn import add_updates
 
 UNCHARGED = ("gain", "bias")
@@ -56,17 +57,17 @@ def penalize(
 class Lowering:
     """A network that can be trained, on the way to its programs.
 
-    That it can be trained, its shapes and its problems are known from the forward pass alone. The
-    backward pass and the updates are written when `lowered` is asked for first, by any thread: an
-    edit is told to be right or wrong without waiting for them.
+    That it can be trained, its shapes and its problems are known without them. They are written
+    when `lowered` is asked for first, by any thread: an edit is told to be right or wrong without
+    waiting for that.
 
     Parameters
     ----------
-    forward
-        The forward pass in training; it is gone on with, so nobody else may.
+    network
+        One without errors.
     order
         Ids of the nodes that lead to a loss, each after those that it reads.
-    dataset : DatasetInfo
+    dataset
         The data that it is made for.
     train, test
         Rows that are trained on, and held out.
@@ -74,18 +75,16 @@ class Lowering:
 
     def __init__(
         self,
-        forward: Forward,
+        network: Network,
         order: Sequence[str],
         dataset: DatasetInfo,
         *,
         train: int,
         test: int,
     ) -> None:
-        self._forward: Forward | None = forward
-        self._setup = forward.network.setup
-        self._forward_pass = forward.b.build()
-        self._order = tuple(order)
         self.dataset = dataset
+        self._network = network
+        self._order = tuple(order)
         self._train, self._test = train, test
         self._lock = threading.Lock()
         self._lowered: Lowered | None = None
@@ -100,24 +99,12 @@ class Lowering:
         """The programs; the same ones each time."""
         with self._lock:
             if self._lowered is None:
-                assert self._forward is not None
-                self._lowered = self._lower(self._forward)
-                self._forward = None
+                self._lowered = self._lower()
             return self._lowered
 
     def need(self) -> int:
-        """Bytes that a run will take at most, roughly: see `memory.estimate`.
-
-        Where a bound that is found without the programs is small enough, it is that bound.
-        """
-        setup = self._setup
-        rows = self._train + self._test
-        rough = memory.bound(
-            self._forward_pass, batch=setup.batch_size, rows=rows, itemsize=setup.itemsize
-        )
-        if rough <= MEMORY_LIMIT:
-            return rough
-        lowered = self.lowered
+        """Bytes that a run will take at most, roughly: see `memory.estimate`."""
+        lowered, setup = self.lowered, self._network.setup
         return memory.estimate(
             lowered.program,
             lowered.evaluation,
@@ -127,14 +114,13 @@ class Lowering:
             itemsize=setup.itemsize,
         )
 
-    def _lower(self, forward: Forward) -> Lowered:
-        setup, b = self._setup, forward.b
-        trainable = [p for p in b.parameters if p.trainable]
-        heads, evaluation = forward.heads, self._forward_pass
+    def _lower(self) -> Lowered:
+        setup, forward = self._network.setup, self._forward(Builder())
+        b, heads = forward.b, forward.heads
+        evaluation, trainable = b.build(), [p for p in b.parameters if p.trainable]
         predictions = tuple(head.prediction for head in heads)
         if b.depends_on_mode:
-            used = Forward(forward.network, Findings(), Builder(training=False))
-            used.lower(self._order, frozenset(self._order), self.dataset)
+            used = self._forward(Builder(training=False))
             heads, evaluation = used.heads, used.b.build()
         loss = penalize(b, forward.total(), trainable, l1=setup.l1, l2=setup.l2)
         add_updates(
@@ -149,3 +135,8 @@ class Lowering:
         )
         program = b.build(loss)
         return Lowered(program, evaluation, forward.feeds, heads, self.dataset, predictions)
+
+    def _forward(self, b: Builder) -> Forward:
+        forward = Forward(self._network, Findings(), b)
+        forward.lower(self._order, frozenset(self._order), self.dataset)
+        return forward

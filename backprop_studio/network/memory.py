@@ -51,7 +51,9 @@ def estimate(
     """
     kept = program.kept * itemsize
     chunk = min(chunk_of(evaluation), test)
-    row = _row(program, itemsize)
+    # What loading a batch of one row writes is one row of the data.
+    loads = program.instructions[: program.start_of(Phase.FORWARD)]
+    row = Program(program.values, loads, program.inputs).memory(1, itemsize)
     machines = [program.memory(batch, itemsize)]
     if train % batch:
         machines.append(max(program.memory(train % batch, itemsize) - kept, 0))
@@ -60,7 +62,7 @@ def estimate(
     return sum(machines) + row * (train + test) + max(JOURNAL_BYTES, JOURNAL_COPIES * kept)
 
 
-def bound(forward: Program, *, batch: int, rows: int, itemsize: int) -> int:
+def bound(forward: int, *, row: int, rows: int) -> int:
     """Bytes that a training run surely does not exceed, told by its forward pass alone.
 
     It is never below `estimate`, and quick to find. That `MOST_TIMES` is enough is not derived:
@@ -69,19 +71,10 @@ def bound(forward: Program, *, batch: int, rows: int, itemsize: int) -> int:
     Parameters
     ----------
     forward
-        From the data to the losses, as in training.
-    batch
-        Rows of a batch.
+        Bytes of all values and buffers from the data to the losses, for one batch.
+    row
+        Bytes of one row of the data.
     rows
         Rows that are trained on or held out.
-    itemsize
-        Bytes of a number.
     """
-    once = forward.memory(batch, itemsize)
-    return MOST_TIMES * once + 2 * CHUNK_BYTES + _row(forward, itemsize) * rows + JOURNAL_BYTES
-
-
-def _row(program: Program, itemsize: int) -> int:
-    """Bytes of one row of the data: what loading a batch of one row writes."""
-    loads = program.instructions[: program.start_of(Phase.FORWARD)]
-    return Program(program.values, loads, program.inputs).memory(1, itemsize)
+    return MOST_TIMES * forward + 2 * CHUNK_BYTES + row * rows + JOURNAL_BYTES
