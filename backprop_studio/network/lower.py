@@ -149,6 +149,7 @@ class _Analyzer:
         self.network = network
         self.known = known
         self.preparing = not wait and not network.setup.has_quick_data
+        self.known_parts = self._known_parts()
         self.found = Findings()
         self.shapes: Mapping[str, Shape] = {}
         self.parameters: Sequence[Value] = ()
@@ -169,7 +170,7 @@ class _Analyzer:
         used = graph.upstream(network, [n.id for n in network.losses])
         for node in network.nodes:
             self._check_node(node, used)
-        forward = Forward(network, self.found, Builder(), self._known_parts())
+        forward = Forward(network, self.found, Builder(), self.known_parts)
         forward.lower(order, used, dataset)
         self.shapes = {key: part.type.shape for key, part in forward.parts.items()}
         self.parameters = [
@@ -195,8 +196,7 @@ class _Analyzer:
 
     def _parts_kept(self, parts: Mapping[str, Part]) -> Mapping[str, Part]:
         """Also of nodes that read nothing at the moment: what is cut may be joined again."""
-        known = self._known_parts()
-        kept = {key: part for key, part in known.items() if key in self.network}
+        kept = {key: part for key, part in self.known_parts.items() if key in self.network}
         return {**kept, **parts}
 
     def _known_parts(self) -> Mapping[str, Part]:
@@ -266,10 +266,12 @@ class _Analyzer:
         if isinstance(node.spec, UnknownLayer):
             self.found.error("layer-unknown", node.id, layer=node.spec.type)
             return
-        problems = node.spec.problems(name, node.id)
-        self.found.problems += problems
-        if problems:
-            self.found.blamed.add(node.id)
+        part = self.known_parts.get(node.id)
+        if part is None or part.spec is not node.spec:
+            problems = node.spec.problems(name, node.id)
+            self.found.problems += problems
+            if problems:
+                self.found.blamed.add(node.id)
         wired = self.network.incoming(node.id)
         open_ports = [p for p in range(len(node.spec.ports)) if p not in wired]
         needed = node.id in used

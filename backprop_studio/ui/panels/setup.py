@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from backprop_studio import data
 from backprop_studio.errors import Diagnostic
-from backprop_studio.network import TrainingSetup, edits
+from backprop_studio.network import Analysis, TrainingSetup, edits
 from backprop_studio.nn import optimizers, schedules
 from backprop_studio.specs import Spec
 from backprop_studio.ui import theme
@@ -105,8 +105,9 @@ class SetupPanel(QWidget):
         self._lay_out()
         self.set_expanded(False)
 
-        document.analysis_changed.connect(self._refresh)
-        self._refresh()
+        document.analysis_changed.connect(self._take)
+        self._told: object = None
+        self._take(document.analysis)
 
     @property
     def caption(self) -> str:
@@ -208,9 +209,18 @@ class SetupPanel(QWidget):
                 return grid
         raise KeyError(name)
 
-    def _refresh(self) -> None:
-        setup = self._document.network.setup
+    def _take(self, analysis: Analysis) -> None:
+        """Show what is new: most edits are of layers, and no business of this panel."""
+        setup = analysis.network.setup
         self.source.refresh()
+        problems = [d for d in analysis.diagnostics if d.node is None and d.field]
+        told = (setup, problems)
+        if told != self._told:
+            self._told = told
+            self._refresh(setup)
+            self._show_problems(problems)
+
+    def _refresh(self, setup: TrainingSetup) -> None:
         done = self._what_is_done(setup)
         self._data_state.setText(done)
         self._data_state.setToolTip(done)
@@ -229,8 +239,6 @@ class SetupPanel(QWidget):
         ):
             form.set_spec(spec, key)
             form.setVisible(bool(form.names()))
-        problems = [d for d in self._document.analysis.diagnostics if d.node is None and d.field]
-        self._show_problems(problems)
 
     def _show_problems(self, problems: list[Diagnostic]) -> None:
         for grid in self._grids():
