@@ -31,8 +31,8 @@ class Desk:
 
     def load(self, network: Network, **options: object) -> None:
         self.revision += 1
-        lowered = analyze(network).lowered
-        self.worker.turn(Load(self.revision, lowered, network.setup, **options))  # type: ignore[arg-type]
+        lowering = analyze(network).lowering
+        self.worker.turn(Load(self.revision, lowering, network.setup, **options))  # type: ignore[arg-type]
 
     def take(self) -> tuple[Snapshot, tuple[CurveUpdate, ...]]:
         snapshot, curves = self.mailbox.take()

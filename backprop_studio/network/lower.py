@@ -9,26 +9,21 @@ from backprop_studio import data
 from backprop_studio.autograd import (
     MEMORY_LIMIT,
     Builder,
-    Phase,
+    Program,
     Shape,
     Value,
     check_memory,
 )
-from backprop_studio.autograd.ops.arithmetic import Add
-from backprop_studio.autograd.ops.penalty import L1Penalty, L2Penalty
 from backprop_studio.data import CorruptionError, DatasetInfo, Prepared
 from backprop_studio.errors import Diagnostic, Severity, StudioError
-from backprop_studio.network import graph, memory
+from backprop_studio.network import graph
 from backprop_studio.network.advice import advice
 from backprop_studio.network.findings import Findings
 from backprop_studio.network.forward import Forward
 from backprop_studio.network.lowered import Lowered
+from backprop_studio.network.lowering import Lowering
 from backprop_studio.network.network import MAX_NODES, Network, Node, UnknownLayer
-from backprop_studio.nn import add_updates
 from backprop_studio.nn.layers.input import Input
-
-UNCHARGED = ("gain", "bias")
-"""Names of parameters without a penalty, whatever their shape."""
 
 
 @dataclass(frozen=True)
@@ -45,72 +40,58 @@ class Analysis:
         Id of a node to the shape of its output, as far as it is known.
     parameters
         Id of a node to how many numbers it learns, as far as it is known.
-    lowered
-        The program; None while there are errors.
+    lowering
+        The way to the programs; None while there are errors.
     preparing
         Whether the data are still to be prepared: shapes are known, and there is no program yet.
-    values
-        Id of a node to its output in the program, for what is found out next.
+    values, learned
+        Id of a node to its output in the program, and the learned values of all nodes, for what is
+        found out next.
     """
 
     network: Network
     diagnostics: tuple[Diagnostic, ...] = ()
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     parameters: Mapping[str, int] = field(default_factory=dict)
-    lowered: Lowered | None = None
+    lowering: Lowering | None = field(default=None, compare=False, repr=False)
     preparing: bool = False
     values: Mapping[str, Value] = field(default_factory=dict, compare=False, repr=False)
+    learned: tuple[Value, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
         """The problems that forbid training."""
         return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)
 
+    @property
+    def trainable(self) -> bool:
+        """Whether there are programs, which may still have to be written."""
+        return self.lowering is not None
+
+    @property
+    def lowered(self) -> Lowered | None:
+        """The programs; None while there are errors. Who asks first waits until they are written.
+
+        Both threads may ask. Ask when they are wanted, not when an edit is told.
+        """
+        return None if self.lowering is None else self.lowering.lowered
+
+    @property
+    def program(self) -> Program | None:
+        """The training step of `lowered`."""
+        return None if self.lowering is None else self.lowering.lowered.program
+
     def require(self) -> Lowered:
-        """The program.
+        """The programs.
 
         Raises
         ------
         StudioError
             The network cannot be trained; the text says why.
         """
-        if self.lowered is None:
+        if self.lowering is None:
             raise StudioError("not-trainable", reason=self.errors[0].text)
-        return self.lowered
-
-
-def penalize(
-    b: Builder, loss: Value, parameters: Sequence[Value], *, l1: float, l2: float
-) -> Value:
-    """The loss plus a term for each weight matrix and penalty. Biases are left alone.
-
-    A term belongs to the node of its weight, the additions to that of the loss, so that the
-    canvas shows where each of them comes from and where they meet.
-
-    Parameters
-    ----------
-    b
-        Where to emit them.
-    loss
-        Loss of the data.
-    parameters
-        All parameters, biases among them.
-    l1, l2
-        Strength of each penalty; 0 leaves it out.
-    """
-    penalties = [p(rate) for p, rate in ((L1Penalty, l1), (L2Penalty, l2)) if rate > 0.0]
-    terms = []
-    with b.scope(phase=Phase.LOSS):
-        for weight in parameters:
-            # A bias is one number a unit; whatever has two dimensions or more weighs inputs, save
-            # gains and biases that have them to go along with what they scale.
-            if len(weight.shape) >= 2 and weight.name not in UNCHARGED:
-                with b.scope(node=weight.node):
-                    terms += [b.apply(penalty, weight) for penalty in penalties]
-        with b.scope(node=loss.node):
-            for term in terms:
-                loss = b.apply(Add(), loss, term)
-    return loss
+        return self.lowering.lowered
 
 
 def _makes_up(node: Node) -> bool:
@@ -192,37 +173,38 @@ class _Analyzer:
             self._check_node(node, used)
         forward = Forward(network, self.found, Builder())
         known = None if cycle or dataset is None else self._still_known(used, dataset)
-        lowered = None
-        if known is not None and known.lowered is not None:
+        lowering = None
+        if known is not None:
             # The program is the one before; only what leads to no loss is looked at again.
             forward.go_on(known.values, known.shapes, used)
             forward.lower([i for i in order if i not in used], used, dataset)
-            self.parameters = known.lowered.program.parameters
+            self.parameters = known.learned
         else:
             forward.lower(order, used, dataset)
-            self.parameters = forward.b.build().parameters
+            self.parameters = forward.b.parameters
         self.shapes = forward.shapes
         self.found.problems += advice(network, self.shapes)
         if dataset is not None and not self.found.has_errors:
             if known is not None:
-                lowered = known.lowered
+                lowering = known.lowering
             elif forward.heads:
-                lowered = self._finish(forward, order, used, dataset)
+                lowering = self._finish(forward, [i for i in order if i in used], dataset)
         self.found.problems.sort(key=lambda d: d.severity is not Severity.ERROR)
         return Analysis(
             network,
             tuple(self.found.problems),
             self.shapes,
             self._count_parameters(),
-            lowered,
+            lowering,
             self.preparing,
             forward.values,
+            self.parameters,
         )
 
     def _still_known(self, used: set[str], dataset: DatasetInfo) -> Analysis | None:
         """What is known from before, if all that the program depends on is as it was."""
         known = self.known
-        if known is None or known.lowered is None or known.lowered.dataset != dataset:
+        if known is None or known.lowering is None or known.lowering.dataset != dataset:
             return None
         before = graph.upstream(known.network, [n.id for n in known.network.losses])
         return known if _taught(known.network, before) == _taught(self.network, used) else None
@@ -299,50 +281,25 @@ class _Analyzer:
                 self.found.warn("node-unused", node.id, name=name)
 
     def _finish(
-        self, forward: Forward, order: tuple[str, ...], used: set[str], dataset: DatasetInfo
-    ) -> Lowered | None:
-        setup, b = self.network.setup, forward.b
+        self, forward: Forward, order: Sequence[str], dataset: DatasetInfo
+    ) -> Lowering | None:
         if not self.parameters:
             self.found.error("parameters-none")
             return None
-        trainable = [p for p in self.parameters if p.trainable]
-        if not trainable:
+        if not any(p.trainable for p in self.parameters):
             self.found.error("parameters-frozen")
             return None
-        heads, evaluation = forward.heads, b.build()
-        predictions = tuple(head.prediction for head in heads)
-        if b.depends_on_mode:
-            used_only = Forward(self.network, self.found, Builder(training=False))
-            used_only.lower([i for i in order if i in used], used, dataset)
-            heads, evaluation = used_only.heads, used_only.b.build()
-        loss = penalize(b, forward.total(), trainable, l1=setup.l1, l2=setup.l2)
-        add_updates(
-            b,
-            loss,
-            trainable,
-            setup.optimizer,
-            schedule=setup.schedule,
-            warmup=setup.warmup,
-            clip=setup.clip,
-            clip_at=setup.clip_at,
-        )
-        program = b.build(loss)
         assert self.prepared is not None  # or there would be errors
         split = self.prepared.split
-        need = memory.estimate(
-            program,
-            evaluation,
-            batch=setup.batch_size,
-            train=len(split.train),
-            test=len(split.validation),
-            itemsize=setup.itemsize,
+        lowering = Lowering(
+            forward, order, dataset, train=len(split.train), test=len(split.validation)
         )
         try:
-            check_memory(need, MEMORY_LIMIT)
+            check_memory(lowering.need(), MEMORY_LIMIT)
         except StudioError as error:
             self.found.report(Diagnostic(error.code, error.params))
             return None
-        return Lowered(program, evaluation, forward.feeds, heads, dataset, predictions)
+        return lowering
 
     def _count_parameters(self) -> dict[str, int]:
         counts = dict.fromkeys(self.shapes, 0)

@@ -17,6 +17,10 @@ JOURNAL_COPIES = 3
 """Copies that are kept whatever they take: the first, the newest, and for a moment one more."""
 
 
+MOST_TIMES = 64
+"""A training step takes at most so many times what its forward pass takes."""
+
+
 def chunk_of(evaluation: Program) -> int:
     """Rows that an evaluation computes at once."""
     row_bytes = max(evaluation.memory(2) - evaluation.memory(1), 1)
@@ -47,12 +51,37 @@ def estimate(
     """
     kept = program.kept * itemsize
     chunk = min(chunk_of(evaluation), test)
-    # What loading a batch of one row writes is one row of the data.
-    loads = program.instructions[: program.start_of(Phase.FORWARD)]
-    row = Program(program.values, loads, program.inputs).memory(1, itemsize)
+    row = _row(program, itemsize)
     machines = [program.memory(batch, itemsize)]
     if train % batch:
         machines.append(max(program.memory(train % batch, itemsize) - kept, 0))
     for rows in {chunk, test % chunk} - {0}:
         machines.append(max(evaluation.memory(rows, itemsize) - kept, 0))
     return sum(machines) + row * (train + test) + max(JOURNAL_BYTES, JOURNAL_COPIES * kept)
+
+
+def bound(forward: Program, *, batch: int, rows: int, itemsize: int) -> int:
+    """Bytes that a training run surely does not exceed, told by its forward pass alone.
+
+    It is never below `estimate`, and quick to find. That `MOST_TIMES` is enough is not derived:
+    it holds with room to spare for each layer, loss and optimizer that there is.
+
+    Parameters
+    ----------
+    forward
+        From the data to the losses, as in training.
+    batch
+        Rows of a batch.
+    rows
+        Rows that are trained on or held out.
+    itemsize
+        Bytes of a number.
+    """
+    once = forward.memory(batch, itemsize)
+    return MOST_TIMES * once + 2 * CHUNK_BYTES + _row(forward, itemsize) * rows + JOURNAL_BYTES
+
+
+def _row(program: Program, itemsize: int) -> int:
+    """Bytes of one row of the data: what loading a batch of one row writes."""
+    loads = program.instructions[: program.start_of(Phase.FORWARD)]
+    return Program(program.values, loads, program.inputs).memory(1, itemsize)

@@ -88,6 +88,7 @@ class MainWindow(QMainWindow):
         self._recent = RecentMenu(settings, self.project.reopen, self)
         self._menus["file"].insertMenu(self.actions_by_id["example"], self._recent)
         self._told: Analysis | None = None
+        self._untold = False
         document.clean_changed.connect(self._show_title)
         self.project.path_changed.connect(self._show_title)
         self._show_title()
@@ -366,6 +367,14 @@ class MainWindow(QMainWindow):
                 self.outline.set_network(analysis)
             return  # only places have changed: a drag through a large network stays cheap
         self.outline.set_network(analysis)
+        self.status.set_seed(analysis.network.setup.seed)
+        self._untold = True
+        if analysis.lowering is None or analysis.lowering.is_done:
+            self._tell_network(analysis)
+
+    def _tell_network(self, analysis: Analysis) -> None:
+        """Tell those that show the programs, once these are written: the canvas does not wait."""
+        self._untold = False
         self.gradients.set_network(analysis)
         self.current_step.set_network(analysis)
         self.breakpoints.set_network(analysis)
@@ -373,9 +382,12 @@ class MainWindow(QMainWindow):
         self.program.set_network(analysis)
         self.operations.set_network(analysis)
         self.loop.set_network(analysis)
-        self.status.set_seed(analysis.network.setup.seed)
 
     def _show_update(self, snapshot: Snapshot, curves: tuple[CurveUpdate, ...]) -> None:
+        analysis = self._document.analysis
+        if self._untold and self._told is analysis:
+            # The worker speaks of the new network: it has written the programs.
+            self._tell_network(analysis)
         self.losses.show_update(snapshot, curves)
         self.gradients.show_snapshot(snapshot)
         self.timeline.show_snapshot(snapshot, self.losses.losses)
@@ -386,8 +398,7 @@ class MainWindow(QMainWindow):
         self.status.show_snapshot(snapshot)
         self.loop.show_snapshot(snapshot)
         self.instruments.follow(snapshot)
-        lowered = self._document.analysis.lowered
-        program = None if lowered is None else lowered.program
+        program = None if snapshot.cursor is None else analysis.program
         self.canvas.set_activity(activity_at(program, snapshot))
         self.tracer.show_snapshot(snapshot)
 

@@ -199,7 +199,7 @@ def test_that_a_question_gives_way_to_a_command_and_is_asked_again(desk: Desk) -
 
 def test_that_another_network_cancels_a_question_that_gave_way(desk: Desk) -> None:
     def long(session: Session) -> None:
-        desk.worker.send(Load(2, analyze(chain()).lowered, chain().setup))
+        desk.worker.send(Load(2, analyze(chain()).lowering, chain().setup))
         session.give_way()
 
     reply: Future[None] = Future()

@@ -377,7 +377,7 @@ class Engine(QObject):
         self._revision += 1
         load: Command = Load(
             self._revision,
-            analysis.lowered,
+            analysis.lowering,
             analysis.network.setup,
             self._weights,
             self._forget,

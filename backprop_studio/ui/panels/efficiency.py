@@ -123,7 +123,7 @@ class EfficiencyPanel(QWidget):
 
     def set_network(self, analysis: Analysis) -> None:
         """Take over another network; what was measured is forgotten if its program has changed."""
-        program = None if analysis.lowered is None else analysis.lowered.program
+        program = analysis.program
         if program is None or program != self._program:
             self._program = program
             self._start_over()

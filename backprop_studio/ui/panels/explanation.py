@@ -141,7 +141,7 @@ class ExplanationPanel(QWidget):
 
     def set_network(self, analysis: Analysis) -> None:
         """Take over another network; the number is kept while its program is the same."""
-        program = None if analysis.lowered is None else analysis.lowered.program
+        program = analysis.program
         self._network = analysis.network
         same = program is not None and program == self._program
         self._program = program

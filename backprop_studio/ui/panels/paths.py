@@ -114,7 +114,7 @@ class PathsPanel(QWidget):
 
     def set_network(self, analysis: Analysis) -> None:
         """Take over another network; what was found is forgotten if its program has changed."""
-        program = None if analysis.lowered is None else analysis.lowered.program
+        program = analysis.program
         same = program is not None and program == self._program
         self._network, self._program = analysis.network, program
         chosen = self.value.currentIndex() if same else 0

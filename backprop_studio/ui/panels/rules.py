@@ -108,7 +108,7 @@ class RulesPanel(QWidget):
 
     def set_network(self, analysis: Analysis) -> None:
         """Take over another network; what was found is forgotten if its program has changed."""
-        program = None if analysis.lowered is None else analysis.lowered.program
+        program = analysis.program
         if program is None or program != self._program:
             self._program = program
             self._start_over()
