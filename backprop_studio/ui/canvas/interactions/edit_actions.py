@@ -170,12 +170,10 @@ def fix(view: CanvasView, node_id: str | None = None) -> None:
     document = view.document
     found = fixes.first_fix(document.analysis, node_id)
     if found is None:
-        some = bool(document.analysis.diagnostics)
-        none, nothing = (
-            view.tr("There is no ready remedy for this."),
-            view.tr("There is nothing to mend."),
-        )
-        view.refuse(none if some else nothing)
+        if document.analysis.diagnostics:
+            view.refuse(view.tr("There is no ready remedy for this."))
+        else:
+            view.refuse(view.tr("There is nothing to mend."))
         return
     apply_fix(view, found)
 
