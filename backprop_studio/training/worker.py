@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import assert_never
 
@@ -45,7 +45,7 @@ from backprop_studio.training.rate import Rate
 from backprop_studio.training.recorded import GivenWay
 from backprop_studio.training.reports import Curves, copies, view_of
 from backprop_studio.training.session import Session
-from backprop_studio.training.timeline import Timeline
+from backprop_studio.training.timeline import Branch, Timeline
 
 SLICE = 0.008
 """Seconds of training between two looks at the command queue."""
@@ -412,19 +412,19 @@ class Worker:
         return -1 if self._load is None else self._load.revision
 
     def _publish(self) -> None:
-        session, barred = self.session, self._barred is not None
-        if session is None or self.state is State.EMPTY or barred:
+        session = self.session
+        if session is None or self.state is State.EMPTY or self._barred is not None:
             self._curves.send(None)
+            branches = () if self._barred is None else self.timeline.branches
             self.mailbox.put(
                 Snapshot(
                     self._revision,
                     self.state,
                     failure=self._failure,
-                    refused=self._refused,
                     journal_bytes=self.timeline.nbytes,
                     journal_budget=self.timeline.budget,
-                    branches=self._views() if barred else (),
-                    branch=self._branch,
+                    branches=self._views(branches),
+                    branch=0 if self.timeline.active is None else self.timeline.active.id,
                 )
             )
             return
@@ -435,38 +435,32 @@ class Worker:
             Snapshot(
                 self._revision,
                 self.state,
-                cursor=session.cursor,
-                epoch=session.epochs,
-                batch_size=session.machine.batch,
-                loss=session.last_loss,
-                test=session.last_test,
-                rate=self._rate.value if self.state is State.RUNNING else 0.0,
-                arrays=copies(session, self._watch, last=last),
-                journal_bytes=self.timeline.nbytes,
-                failure=self._failure,
-                completed=session.completed,
-                first=self.timeline.first(),
-                live=session.live.iteration,
-                journal_budget=self.timeline.budget,
-                branches=self._views(),
-                branch=self._branch,
-                hit=self._hit,
-                refused=self._refused,
-                edited=session.cursor in session.interventions,
-                slow=self._slow,
-                element=session.element,
-                elements=session.elements,
+                session.cursor,
+                session.epochs,
+                session.machine.batch,
+                session.last_loss,
+                session.last_test,
+                self._rate.value if self.state is State.RUNNING else 0.0,
+                copies(session, self._watch, last=last),
+                self.timeline.nbytes,
+                self._failure,
+                session.completed,
+                self.timeline.first(),
+                session.live.iteration,
+                self.timeline.budget,
+                self._views(self.timeline.branches),
+                0 if self.timeline.active is None else self.timeline.active.id,
+                self._hit,
+                self._refused,
+                session.cursor in session.interventions,
+                self._slow,
+                session.element,
+                session.elements,
             )
         )
 
-    @property
-    def _branch(self) -> int:
-        """Id of the branch that goes on; 0 without one."""
-        return 0 if self.timeline.active is None else self.timeline.active.id
-
-    def _views(self) -> tuple[BranchView, ...]:
+    def _views(self, branches: Iterable[Branch]) -> tuple[BranchView, ...]:
         active = self.timeline.active
-        branches = self.timeline.branches
         return tuple(view_of(branch, resting=branch is not active) for branch in branches)
 
 
