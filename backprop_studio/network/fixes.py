@@ -66,7 +66,7 @@ def first_fix(analysis: Analysis, node: str | None = None) -> Fix | None:
 
 def _choose_dataset(analysis: Analysis, problem: Diagnostic) -> Fix:
     def edit(network: Network) -> Network:
-        return edits.set_setup(network, replace(network.setup, dataset=_DATASET))
+        return edits.set_setup(network, network.setup.for_dataset(_DATASET))
 
     return Fix(f"Train on {data.info(_DATASET).title}", edit)
 

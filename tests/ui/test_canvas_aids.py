@@ -20,10 +20,9 @@ from backprop_studio.nn import nodes
 from backprop_studio.ui.canvas import geometry, mime, routing
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.view import CanvasView
-from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.dialogs.chooser import Chooser
 from backprop_studio.ui.main_window import MainWindow
-from tests.ui.canvas_help import LEFT, NONE, click, digits, drag, drop, hover, mirrors
+from tests.ui.canvas_help import LEFT, NONE, canvas, click, digits, drag, drop, hover, mirrors
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -31,16 +30,9 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 @pytest.fixture
 def view(qtbot: QtBot) -> Iterator[CanvasView]:
     """A canvas of the digits network, large enough to show all of it."""
-    document = Document()
-    document.reset(digits())
-    view = CanvasView(document)
-    qtbot.addWidget(view)
-    view.resize(1200, 500)
-    with qtbot.waitExposed(view):
-        view.show()
-    view.setFocus()
-    yield view
-    view.close()
+    with canvas(qtbot, digits()) as view:
+        view.setFocus()
+        yield view
 
 
 # Remedies

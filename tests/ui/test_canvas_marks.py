@@ -17,8 +17,7 @@ from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.note_item import NoteItem
 from backprop_studio.ui.canvas.view import CanvasView
-from backprop_studio.ui.controllers.document import Document
-from tests.ui.canvas_help import LEFT, NONE, body, click, digits, drag
+from tests.ui.canvas_help import LEFT, NONE, body, canvas, click, digits, drag
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -26,16 +25,9 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 @pytest.fixture
 def view(qtbot: QtBot) -> Iterator[CanvasView]:
     """A canvas of the digits network, large enough to show all of it."""
-    document = Document()
-    document.reset(digits())
-    view = CanvasView(document)
-    qtbot.addWidget(view)
-    view.resize(1200, 500)
-    with qtbot.waitExposed(view):
-        view.show()
-    view.setFocus()
-    yield view
-    view.close()
+    with canvas(qtbot, digits()) as view:
+        view.setFocus()
+        yield view
 
 
 def grouped(view: CanvasView, *, collapsed: bool = False) -> GroupItem:

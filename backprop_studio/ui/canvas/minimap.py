@@ -30,8 +30,8 @@ class MiniMap(QWidget):
         self._wanted = True
         self._picture: QPixmap | None = None
         self._drawn_for: object = None
-        self.setAccessibleName("Map of the network")
-        self.setToolTip("Click or drag to go there")
+        self.setAccessibleName(self.tr("Map of the network"))
+        self.setToolTip(self.tr("Click or drag to go there"))
         self.resize(WIDTH, HEIGHT)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         for bar in (view.horizontalScrollBar(), view.verticalScrollBar()):

@@ -96,14 +96,14 @@ class CanvasView(QGraphicsView):
         self._by_keyboard = False
         self._marked = Marked(self.canvas_scene)
         self.minimap = MiniMap(self)
-        self.editor = InlineEditor(self, "Text on the canvas")
+        self.editor = InlineEditor(self, self.tr("Text on the canvas"))
         self._shown = False
         # Whether the whole network is in view, and stays so when the canvas changes its size.
         self._fitted = True
         self.setScene(self.canvas_scene)
         camera.set_up(self)
         accessible.install()
-        self.setAccessibleName("Network canvas")
+        self.setAccessibleName(self.tr("Network canvas"))
         self.canvas_scene.selection_noted.connect(self.selection_changed)
         self.canvas_scene.marks_noted.connect(self.marks_changed)
         document.network_changed.connect(self._note_change)
@@ -219,7 +219,7 @@ class CanvasView(QGraphicsView):
     def arm_arrow(self) -> None:
         """Let the next drag draw an arrow."""
         self._mouse.want_arrow(True)
-        self.tell("Drag from where the arrow begins to where it points. Esc gives up.")
+        self.tell(self.tr("Drag from where the arrow begins to where it points. Esc gives up."))
 
     def disarm(self) -> None:
         """Let a drag do what it usually does."""

@@ -11,12 +11,12 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
-    QSortFilterProxyModel,
     Qt,
 )
 
 from backprop_studio.nn import LayerSpec, nodes
 from backprop_studio.specs import Category, Info
+from backprop_studio.ui.models.words_filter import WordsFilter
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -145,24 +145,12 @@ class PaletteModel(QAbstractItemModel):
         return f"<p>{head}</p><table>{cells}</table>"
 
 
-class PaletteFilter(QSortFilterProxyModel):
+class PaletteFilter(WordsFilter):
     """The layers whose title, summary or group has every word of a search."""
-
-    def __init__(self, model: PaletteModel, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._words: tuple[str, ...] = ()
-        self.setRecursiveFilteringEnabled(True)
-        self.setSourceModel(model)
-
-    def set_search(self, text: str) -> None:
-        """Show the layers that have every word of `text`; all when it is blank."""
-        self._words = tuple(text.casefold().split())
-        self.invalidate()
 
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
         if not source_parent.isValid():
             # A group stays for the sake of its layers only.
             return False
         index = self.sourceModel().index(source_row, 0, source_parent)
-        text = str(index.data(PaletteRole.SEARCH)).casefold()
-        return all(word in text for word in self._words)
+        return self.has_all(str(index.data(PaletteRole.SEARCH)))
