@@ -74,6 +74,9 @@ def install(window: MainWindow) -> None:
     lessons.watch_docks(window.docks)
     lessons.opened.connect(mode.enter)
     lessons.closed.connect(mode.leave)
+    for anew in (lessons.opened, lessons.begun):
+        # Out of a layer that was opened; the keyboard stays where it is.
+        anew.connect(lambda *_: window.pages.setCurrentWidget(window.canvas))
     lessons.closed.connect(partial(_bring_editor_back, window))
     lessons.told.connect(lambda text: window.statusBar().showMessage(text, 8000))
     shown = lessons.demonstration
