@@ -95,12 +95,14 @@ def test_that_a_control_that_is_not_there_is_told_to_who_hides_it(
 ) -> None:
     text = editor.text.toPlainText()
     head = 'minutes = 8\nhide_actions = ["restart", "new_weight"]\nhide_panels = ["pallet"]'
+    head += '\nhide_status = ["loss", "held-out"]'
     editor.text.setPlainText(text.replace("minutes = 8", head))
     editor.read()
     told = [editor.faults.item(row).text() for row in range(editor.faults.count())]
     assert told[0].startswith("Line 6: there is no control or panel 'new_weight'. There is new_w")
     assert told[1].startswith("Line 7: there is no control or panel 'pallet'. There is palette")
-    assert len(told) == 2
+    assert told[2].startswith("Line 8: there is no control or panel 'held-out'. There is held_out")
+    assert len(told) == 3
     assert editor.start_button.isEnabled(), "another version may have it"
     close(editor)
 

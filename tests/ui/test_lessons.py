@@ -171,11 +171,12 @@ def test_that_what_a_lesson_hides_is_gone_and_comes_back(
     qtbot.keyClick(window, Qt.Key.Key_R, modifiers)
     assert window._document.network.setup.seed == seed
     assert not window.docks["palette"].isVisible()
+    assert not window.status.accuracy.isVisible() and window.status.loss.isVisible()
     assert window.docks["lesson"].isVisible()
     assert window.docks["lesson"].width() >= 250, "a text is not read in a narrow strip"
     assert window.actions_by_id["leave_lesson"].isEnabled()
     window.actions_by_id["leave_lesson"].trigger()
-    assert action.isVisible()
+    assert action.isVisible() and window.status.accuracy.isVisible()
     assert window.docks["palette"].isVisible()
     assert not window.docks["lesson"].isVisible()
     assert not window.actions_by_id["leave_lesson"].isEnabled()
