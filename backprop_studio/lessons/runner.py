@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from backprop_studio.errors import StudioError
-from backprop_studio.lessons.actions import Action
+from backprop_studio.lessons.actions import Action, Restart
 from backprop_studio.lessons.check import Check
 from backprop_studio.lessons.expressions import Expression
 from backprop_studio.lessons.facts import Facts
@@ -166,10 +166,11 @@ class Runner:
         long as there are others to be done.
         """
         scene = self.lesson.scene_of(self._index)
-        if scene is None or scene == self._scene or (self.is_solved and not self.is_finished):
+        if scene == self._scene or (self.is_solved and not self.is_finished):
             return ()
         self._scene = scene
-        return self.lesson.steps[scene].scene
+        # Who comes back from a scene to the beginning finds the lesson's project, too.
+        return (Restart(restart=True),) if scene is None else self.lesson.steps[scene].scene
 
     def wanted(self) -> tuple[Expression, ...]:
         """The numbers that `see` needs in the facts."""
