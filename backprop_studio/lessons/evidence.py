@@ -314,7 +314,7 @@ class _Replay:
         self.runner = Runner(self._lesson, progress)
 
     def all(self, evidence: Evidence) -> None:
-        self._take_scene()
+        self._make_ready()
         self.look()
         for event in evidence.events:
             for target in (event.far, event.at):
@@ -334,7 +334,7 @@ class _Replay:
                 # Nothing counts before the app was made ready for the step, which `go` tells.
                 self._begin(replace(runner.progress, step=event.id))
                 self.runner.hold()
-                self._take_scene()
+                self.runner.take_way()
             case "design":
                 driver.edit(decode(msgspec.json.encode(event.network)))
             case "restart" | "fork" | "switch" | "drop" | "number":
@@ -349,9 +349,16 @@ class _Replay:
                     checks = check_gradients(CHECK_SECONDS, driver.session)
                     driver.gradient_error = max((c.error for c in checks), default=None)
             case "go":
-                runner.go(self._steps[event.id])
-                self._take_scene()
+                place = self._steps[event.id]
+                if runner.is_held and place == runner.index:
+                    runner.release()
+                else:
+                    runner.go(place)
+                    self._make_ready()
                 self.look()
+            case "passed":
+                place = self._steps[event.id]
+                runner.pass_by(place, driver.facts(self._lesson.wanted(place)))
             case "predict":
                 self.look()
                 asked = next(p for p in runner.step.predictions if p.id == event.id)
@@ -366,10 +373,15 @@ class _Replay:
             case _:
                 raise ValueError(f"there is no event '{event.do}'")
 
-    def _take_scene(self) -> None:
-        """What a scene sets is among the events; what it ends is not."""
-        if self.runner.take_scene():
-            self.driver.gradient_error = None
+    def _make_ready(self) -> None:
+        """What is done for a step is among the events; what it ends is not.
+
+        It is told once more that the step comes to the front, when all is done.
+        """
+        legs = self.runner.take_way()
+        if legs:
+            self.driver.opened, self.driver.gradient_error = frozenset(), None
+            self.runner.hold()
 
     def _reach(self, target: Place) -> None:
         """Go to a moment, forwards by training, backwards by what is recorded."""

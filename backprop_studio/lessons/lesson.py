@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from backprop_studio.insight.filling import as_latex, digits
-from backprop_studio.lessons.actions import Action
+from backprop_studio.lessons.actions import Action, AnswerTo, Predict
 from backprop_studio.lessons.check import Check
 from backprop_studio.lessons.expressions import Expression, parse_expression
 from backprop_studio.lessons.predictions import Prediction
@@ -113,6 +113,11 @@ class Step:
     def predictions(self) -> tuple[Prediction, ...]:
         """What is to be predicted."""
         return tuple(b for b in self.blocks if isinstance(b, Prediction))
+
+    @property
+    def deeds(self) -> tuple[Action, ...]:
+        """What the solution does in the app, without what is said."""
+        return tuple(a for a in self.solution if not isinstance(a, Predict | AnswerTo))
 
     def in_text(self) -> tuple[Expression, ...]:
         """Numbers of the text before the step is done."""

@@ -269,17 +269,30 @@ def test_that_a_scene_is_set_when_its_step_comes_and_not_twice(
     def corruptions() -> list[str]:
         return [c.info.id for c in window._document.network.setup.data.corruptions]
 
+    def ready() -> None:
+        qtbot.waitUntil(lambda: not runner.is_held)
+
     panel.step_requested.emit(1)
     assert corruptions() == ["label_noise"]
-    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
-    with qtbot.waitSignal(window._engine.updated):
-        window.actions_by_id["step_epoch"].trigger()
+    ready()
+    window.lessons._show_step()
+    qtbot.waitUntil(lambda: runner.is_solved)
+    trained = window._engine.snapshot.completed
     panel.step_requested.emit(2)
-    qtbot.waitUntil(lambda: window._engine.snapshot.completed > 0)
+    ready()
+    assert (corruptions(), window._engine.snapshot.completed) == (["label_noise"], trained)
     window.actions_by_id["undo"].trigger()
     assert corruptions() == [], "what a lesson sets can be undone, in one go"
     panel.step_requested.emit(1)
-    assert corruptions() == [], "within a scene nothing is set again"
+    ready()
+    assert corruptions() == [], "what is done is only looked at"
+    panel.step_requested.emit(4)
+    ready()
+    assert corruptions() == ["leaked_feature"] and panel._carried.isVisible()
+    panel.step_requested.emit(2)
+    ready()
+    assert corruptions() == ["label_noise"], "a step finds what comes before it"
+    qtbot.waitUntil(lambda: window._engine.snapshot.completed == trained)
     panel.step_requested.emit(3)
     assert corruptions() == ["leaked_feature"]
     qtbot.waitUntil(lambda: window._engine.snapshot.completed == 0)

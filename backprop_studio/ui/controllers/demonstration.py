@@ -130,7 +130,8 @@ class Demonstration(QObject):
                 self._refuse(self.tr("training is not possible"))
                 return
             question = partial(_prepare, action, self._document.network, runner.wanted())
-            self._engine.ask(question, partial(self._carry_out, action, number))
+            dropped = partial(self._break_off, number)
+            self._engine.ask(question, partial(self._carry_out, action, number), dropped)
             return
         self.ended.emit()
         self._learner.look()
@@ -169,7 +170,13 @@ class Demonstration(QObject):
                 for command in commands:
                     self._engine.send(command)
         # Behind these commands in the worker's queue, so that the next action finds them done.
-        self._engine.ask(lambda session: None, lambda _: self._next(number))
+        done = partial(self._next, number)
+        self._engine.ask(lambda session: None, lambda _: done(), partial(self._break_off, number))
+
+    def _break_off(self, number: int) -> None:
+        """Somebody changed the network before the worker could answer."""
+        if number == self._round:
+            self._refuse(self.tr("the network was changed meanwhile"))
 
     def _refuse(self, reason: str) -> None:
         self.stop()
