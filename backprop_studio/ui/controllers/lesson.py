@@ -90,6 +90,7 @@ class LessonController(QObject):
         self._gradient_error: float | None = None
         self._facts: Facts | None = None
         self._looked = 0.0
+        self._show_then = False
         self.demonstration = Demonstration(document, engine, self, self)
         self.demonstration.refused.connect(self._say_refused)
         self._ready = MakingReady(
@@ -476,11 +477,16 @@ class LessonController(QObject):
 
     def _show_step(self) -> None:
         """Carry out the solution of the step in front."""
-        if self._runner is not None and not self.demonstration.is_running:
-            self.demonstration.start(self._runner.step.solution)
+        runner = self._runner
+        if runner is not None and runner.is_held:
+            # What comes before the step is done first, or it would be broken off.
+            self._show_then = True
+        elif runner is not None and not self.demonstration.is_running:
+            self.demonstration.start(runner.step.solution)
 
     def _make_ready(self, runner: Runner, legs: Sequence[Leg], *, fresh: bool = False) -> None:
         """Do in the app what comes before the step in front; only then does it count."""
+        self._show_then = False
         self._ready.start(runner, legs, fresh=fresh)
 
     def _end_making_ready(self) -> None:
@@ -490,6 +496,9 @@ class LessonController(QObject):
         runner.release()
         self._note(Event("go", id=runner.step.id))
         self.look()
+        if self._show_then:
+            self._show_then = False
+            self._show_step()
 
     def _pass_by(self, index: int, facts: Facts) -> None:
         """Take note that a step was carried out for the sake of a later one."""
