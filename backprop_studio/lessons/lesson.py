@@ -41,6 +41,8 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         Ids of actions that the lesson does not need, such as `new_weights`.
     hide_panels
         Keys of docks that it does not need.
+    hide_status
+        Parts of the status bar that would tell what is to be found out, such as `held_out`.
     open
         Keys of docks that are open when it begins, the last one in front.
     """
@@ -52,6 +54,7 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     project: str = "project.bps"
     hide_actions: tuple[str, ...] = ()
     hide_panels: tuple[str, ...] = ()
+    hide_status: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
 
 

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from backprop_studio.lessons import Lesson
 from backprop_studio.ui.actions import ACTIONS
 from backprop_studio.ui.docks import DOCKS
+from backprop_studio.ui.widgets.run_status import PARTS
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ def _names(lesson: Lesson) -> Iterator[tuple[str, tuple[str, ...], int]]:
         yield name, actions, 1
     for name in (*lesson.head.hide_panels, *lesson.head.open):
         yield name, docks, 1
+    for name in lesson.head.hide_status:
+        yield name, PARTS, 1
     for step in lesson.steps:
         for check in step.checks:
             panel = getattr(check, "panel", None)

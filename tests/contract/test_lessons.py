@@ -14,6 +14,7 @@ from backprop_studio.lessons.library import read_text
 from backprop_studio.network import analyze
 from backprop_studio.ui.actions import ACTIONS
 from backprop_studio.ui.docks import DOCKS
+from backprop_studio.ui.widgets.run_status import PARTS
 
 every_lesson = pytest.mark.parametrize("path", lessons.shipped(), ids=lambda p: p.parent.name)
 
@@ -73,6 +74,7 @@ def test_that_it_takes_five_to_fifteen_minutes_and_hides_and_opens_what_exists(p
     head = open_lesson(path).head
     assert 5 <= head.minutes <= 15
     assert set(head.hide_actions) <= {spec.id for spec in ACTIONS}
+    assert set(head.hide_status) <= set(PARTS)
     docks = {spec.key for spec in DOCKS}
     assert set(head.open) <= docks
     assert set(head.hide_panels) <= docks - set(head.open)

@@ -80,6 +80,22 @@ def test_that_jumping_about_and_back_leaves_the_app_as_the_next_step_needs_it(
     qtbot.waitUntil(lambda: window._engine.snapshot.cursor == here)
 
 
+def test_that_nothing_stays_open_that_a_step_is_to_open_or_to_find_out(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    begun(window, "02_a_model_is_a_chain")
+    go(window, qtbot, "quiz")
+    assert window.docks["explanation"].isVisible()
+    assert window.pages.currentWidget() is window.operations
+    go(window, qtbot, "first-op")
+    assert not window.docks["explanation"].isVisible(), "it would tell the number"
+    assert window.docks["program"].isVisible()
+    assert window.pages.currentWidget() is window.canvas
+    go(window, qtbot, "trace")
+    runner = window.lessons.runner
+    assert runner is not None and runner.met == (False, False)
+
+
 def test_that_a_way_that_is_broken_off_is_no_way(window: MainWindow, qtbot: QtBot) -> None:
     runner = begun(window, "01_one_neuron")
     panel = window.lessons.panel

@@ -225,11 +225,12 @@ def test_that_what_a_lesson_hides_is_gone_and_comes_back(
     qtbot.keyClick(window, Qt.Key.Key_R, modifiers)
     assert window._document.network.setup.seed == seed
     assert not window.docks["palette"].isVisible()
+    assert not window.status.accuracy.isVisible() and window.status.loss.isVisible()
     assert window.docks["lesson"].isVisible()
     assert window.docks["lesson"].width() >= 250, "a text is not read in a narrow strip"
     assert window.actions_by_id["leave_lesson"].isEnabled()
     window.actions_by_id["leave_lesson"].trigger()
-    assert action.isVisible()
+    assert action.isVisible() and window.status.accuracy.isVisible()
     assert window.docks["palette"].isVisible()
     assert not window.docks["lesson"].isVisible()
     assert not window.actions_by_id["leave_lesson"].isEnabled()
@@ -636,12 +637,14 @@ def test_that_a_control_that_is_not_there_is_told_to_who_hides_it(
 ) -> None:
     text = editor.text.toPlainText()
     head = 'minutes = 8\nhide_actions = ["restart", "new_weight"]\nhide_panels = ["pallet"]'
+    head += '\nhide_status = ["loss", "held-out"]'
     editor.text.setPlainText(text.replace("minutes = 8", head))
     editor.read()
     told = [editor.faults.item(row).text() for row in range(editor.faults.count())]
     assert told[0].startswith("Line 6: there is no control or panel 'new_weight'. There is new_w")
     assert told[1].startswith("Line 7: there is no control or panel 'pallet'. There is palette")
-    assert len(told) == 2
+    assert told[2].startswith("Line 8: there is no control or panel 'held-out'. There is held_out")
+    assert len(told) == 3
     assert editor.start_button.isEnabled(), "another version may have it"
     close(editor)
 

@@ -51,7 +51,9 @@ class LessonController(QObject):
     Signals
     -------
     opened(head)
-        A lesson was opened; its front matter.
+        A lesson was opened, or its project as it was opened; its front matter.
+    begun
+        The lesson's project was begun with anew, for a step that needs it so.
     closed
         It was left.
     told(text)
@@ -59,6 +61,7 @@ class LessonController(QObject):
     """
 
     opened = Signal(object)
+    begun = Signal()
     closed = Signal()
     told = Signal(str)
 
@@ -517,9 +520,11 @@ class LessonController(QObject):
         if scene is None:
             self._keep(ending=True)
             self._begin(runner, self._recorder.events)
+            self.opened.emit(runner.lesson.head)
             left: Sequence[Action] = ()
         else:
             left = self._set_scene(scene)
+        self.begun.emit()
         # What is in sight is open, and nothing else.
         self._opened.clear()
         self._see_docks()
