@@ -48,8 +48,8 @@ class Prediction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         One expression for each option: right is the option whose number is the largest, or the
         smallest, in size.
     replies
-        What is said to whom picked an option that turned out to be wrong, one for each option; none,
-        or an empty one, where nothing but that is to be said.
+        What is said to whom picked an option that turned out to be wrong, one for each option;
+        none, or an empty one, where nothing but that is to be said.
     """
 
     id: str

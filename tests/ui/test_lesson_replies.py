@@ -37,7 +37,7 @@ def test_that_what_is_said_of_a_wrong_answer_is_scrolled_into_sight(
     row = panel._rows[2]
     assert not row.verdict.isVisible()
     say(qtbot, row, 4)
-    qtbot.waitUntil(lambda: row.verdict.isVisible())
+    qtbot.waitUntil(row.verdict.isVisible)
     assert "Not yet" in row.verdict.text() and "Who takes the step" in row.verdict.text()
     port = panel.area.viewport()
 
