@@ -81,6 +81,7 @@ def install(window: MainWindow) -> None:
     lessons.told.connect(lambda text: window.statusBar().showMessage(text, 8000))
     shown = lessons.demonstration
     shown.panel_wanted.connect(lambda key: _open(key, window))
+    shown.panel_unwanted.connect(lambda key: _close(key, window))
     window.canvas.node_opened.connect(lessons.see_layer)
     window.instruments.hear("efficiency", "raced", lambda: lessons.see_opened("race"))
     shown.check_wanted.connect(partial(window.instruments.tell, "gradient_check", "check"))
@@ -120,6 +121,12 @@ def _open(key: str, window: MainWindow) -> None:
         window.instruments.efficiency.race()
     elif key in window.docks:
         layout.open_instrument(window, window.docks, key)
+
+
+def _close(key: str, window: MainWindow) -> None:
+    """Close a panel for the learner."""
+    if key in window.docks:
+        window.docks[key].close()
 
 
 class LessonMode(QObject):

@@ -14,6 +14,7 @@ from backprop_studio.lessons.library import read_text
 from backprop_studio.network import analyze
 from backprop_studio.ui.actions import ACTIONS
 from backprop_studio.ui.docks import DOCKS
+from backprop_studio.ui.lesson_names import unknown_names
 from backprop_studio.ui.widgets.run_status import PARTS
 
 every_lesson = pytest.mark.parametrize("path", lessons.shipped(), ids=lambda p: p.parent.name)
@@ -78,6 +79,14 @@ def test_that_it_takes_five_to_fifteen_minutes_and_hides_and_opens_what_exists(p
     docks = {spec.key for spec in DOCKS}
     assert set(head.open) <= docks
     assert set(head.hide_panels) <= docks - set(head.open)
+
+
+@every_lesson
+def test_that_it_names_only_controls_and_panels_that_the_window_has(path: Path) -> None:
+    text = read_text(path)
+    lesson = lessons.parse(text).lesson
+    assert lesson is not None
+    assert unknown_names(lesson, text) == ()
 
 
 def test_that_no_two_lessons_have_the_same_id() -> None:

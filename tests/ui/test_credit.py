@@ -82,3 +82,20 @@ def test_that_single_numbers_have_a_trend_as_well(window: MainWindow, do: Do, qt
         lambda: any(panel.table.item(row, 2).text() == "" for row in range(200)), timeout=10_000
     )
     assert len(panel._trends) <= 204
+
+
+def test_that_a_trend_ends_where_the_run_goes_back(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    panel = window.instruments.credit
+    window.actions_by_id["open_credit"].trigger()
+
+    def lengths() -> set[int]:
+        return {len(t) for (_, entry), t in panel._trends.items() if entry is None}
+
+    qtbot.waitUntil(lambda: lengths() == {1}, timeout=10_000)
+    do("step_batch")
+    do("step_batch")  # the end of an iteration is still that iteration
+    qtbot.waitUntil(lambda: lengths() == {2}, timeout=10_000)
+    do("restart")
+    qtbot.waitUntil(lambda: lengths() == {1}, timeout=10_000)

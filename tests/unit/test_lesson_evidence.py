@@ -316,7 +316,8 @@ def test_that_the_lesson_command_lists_faults_with_lines_and_plays_what_is_sound
     (tmp_path / "project.bps").write_bytes((path_of(NEURON).parent / "project.bps").read_bytes())
     (tmp_path / "lesson.md").write_text(text.replace('phase = "data"', 'phase = "dat"', 1))
     assert cli.main(["lesson", str(tmp_path)]) == 1
-    assert "error: line 25: there is no value 'dat' for phase" in capsys.readouterr().err
+    line = text[: text.index('phase = "data"')].count("\n") + 1
+    assert f"error: line {line}: there is no value 'dat' for phase" in capsys.readouterr().err
     done = text.replace('phase = "data"', "iteration = 0\nepoch = 3", 1)
     (tmp_path / "lesson.md").write_text(done)
     assert cli.main(["lesson", str(tmp_path), "--quiet"]) == 1

@@ -11,7 +11,14 @@ from PySide6.QtCore import QObject, Qt, Signal
 from backprop_studio.autograd import Phase
 from backprop_studio.errors import StudioError
 from backprop_studio.lessons import Action, Check, Expression, Moment, Prediction, Runner, observe
-from backprop_studio.lessons.actions import AnswerTo, CheckGradients, Open, Predict, SetBreakpoint
+from backprop_studio.lessons.actions import (
+    AnswerTo,
+    CheckGradients,
+    Close,
+    Open,
+    Predict,
+    SetBreakpoint,
+)
 from backprop_studio.lessons.driver import command_of
 from backprop_studio.lessons.lesson import said_number
 from backprop_studio.network import Network
@@ -55,6 +62,8 @@ class Demonstration(QObject):
     -------
     panel_wanted(key)
         Something is to be opened: what a check `opened` may name.
+    panel_unwanted(key)
+        A panel is to be closed.
     check_wanted
         The gradient check is to be run.
     breakpoint_wanted(breakpoint)
@@ -66,6 +75,7 @@ class Demonstration(QObject):
     """
 
     panel_wanted = Signal(str)
+    panel_unwanted = Signal(str)
     check_wanted = Signal()
     breakpoint_wanted = Signal(object)
     refused = Signal(str)
@@ -118,6 +128,9 @@ class Demonstration(QObject):
                 continue
             if isinstance(action, Open):
                 self.panel_wanted.emit(action.open)
+                continue
+            if isinstance(action, Close):
+                self.panel_unwanted.emit(action.close)
                 continue
             if self._document.analysis.preparing:
                 # Many rows take a moment: it goes on when they are there.
