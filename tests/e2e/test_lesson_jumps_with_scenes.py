@@ -26,15 +26,9 @@ def open_lesson(person: Desk, title: str) -> None:
 
 
 def go_to(person: Desk, step: str, place: int) -> dict[str, Any]:
-    """Choose a step in the list of steps, wherever one is."""
-    person.press_lesson("steps")
-    person.key("Home")
-    for _ in range(place):
-        person.key("Down")
-    person.key("Return")
-    person.lesson(f"{step} is ready", lambda s: s["step"] == step and s["ready"])
+    person.go_to(place)
     person.wait("the run rests", lambda s: s["state"] == "paused")
-    return person.lesson("its numbers are there", lambda s: "…" not in told(s))
+    return person.lesson(f"the numbers of {step} are there", lambda s: "…" not in told(s))
 
 
 def train(person: Desk, epochs: int) -> None:
