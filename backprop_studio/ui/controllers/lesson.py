@@ -28,6 +28,7 @@ from backprop_studio.lessons import (
 )
 from backprop_studio.lessons.actions import Action, set_at_once
 from backprop_studio.lessons.lesson import Lesson
+from backprop_studio.lessons.own_rows import OwnRows
 from backprop_studio.lessons.recorder import Event, Place, Recorder, place
 from backprop_studio.lessons.way import Leg
 from backprop_studio.project import Project
@@ -80,6 +81,7 @@ class LessonController(QObject):
         self._settings = settings
         self._window = window
         self.store = ProgressStore(settings.lessons_folder)
+        self._rows = OwnRows(settings.lessons_folder)
         self.panel = LessonPanel()
         self._runner: Runner | None = None
         self._scene: Project | None = None
@@ -199,6 +201,7 @@ class LessonController(QObject):
         lesson = self._runner.lesson
         self.store.save(lesson.head.id, Progress())
         self.store.forget_events(lesson.head.id)
+        self._rows.forget(lesson.head.id)
         runner = Runner(lesson)
         self._show(runner, [])
         self._make_ready(runner, runner.take_way())
@@ -280,6 +283,7 @@ class LessonController(QObject):
                 self._document.network,
                 weights,
                 self._recorder.last,
+                self._rows.load(runner.lesson.head.id),
             )
             evidence.save(made, path)
         except (StudioError, TimeoutError) as error:
@@ -333,6 +337,7 @@ class LessonController(QObject):
         lesson = runner.lesson.head.id
         try:
             self.store.save(lesson, runner.progress)
+            self._rows.add(lesson, self._recorder.events, self._document.network)
             self.store.add_events(lesson, self._recorder.take_settled(ending=ending))
         except StudioError as error:
             self.told.emit(str(error))
