@@ -92,6 +92,20 @@ class Learner:
         self.note(Event("go", id=self.runner.step.id))
         self.look()
 
+    def make_ready(self) -> None:
+        """Do what comes before the step in front."""
+        steps, runner = self.lesson.steps, self.runner
+        runner.hold()
+        for leg in runner.take_way():
+            self.driver.begin(None if leg.scene is None else steps[leg.scene].scene)
+            for place_ in leg.steps:
+                for act in steps[place_].deeds:
+                    self.driver.perform(act)
+                runner.pass_by(place_, self.driver.facts(self.lesson.wanted(place_)))
+                self.note(Event("passed", id=steps[place_].id))
+        runner.release()
+        self.note(Event("go", id=runner.step.id))
+
     def play(self, first: int = 0, end: int | None = None) -> None:
         """Do steps as their solutions say."""
         rehearsal = Rehearsal(self.lesson, scene_of(NEURON))
@@ -99,6 +113,7 @@ class Learner:
         for index, step in list(enumerate(self.lesson.steps))[first:end]:
             self.runner.go(index)
             self.note(Event("go", id=step.id))
+            self.make_ready()
             self.look()
             for act in step.solution:
                 before = len(self.runner.progress.solved)
