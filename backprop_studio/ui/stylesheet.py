@@ -102,6 +102,7 @@ QLabel[role="ok"] { color: $ok; }
 QLabel[role="forward"] { color: $forward; font-weight: 600; }
 QLabel[role="backward"] { color: $backward; font-weight: 600; }
 QLabel[role="update"] { color: $update; font-weight: 600; }
+QDialog#chooser { border: 1px solid $border_strong; }
 QFrame#start-side { background: $surface_alt; border-right: 1px solid $border; }
 QFrame[role="card"] { background: $surface; border: 1px solid $border; border-radius: 6px; }
 

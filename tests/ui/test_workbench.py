@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox, QTabBar
+from PySide6.QtWidgets import QApplication, QMessageBox, QTabBar
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.network.presets import PRESETS
@@ -90,6 +90,40 @@ def test_that_the_diagram_is_written_as_a_picture(
         assert QSvgRenderer(str(file)).isValid() and b"dense_1" in data
     else:
         assert data.startswith(b"%PDF") and len(data) > 2000
+
+
+def test_that_a_picture_has_no_marks_of_work_and_can_be_read_on_any_paper(
+    window: MainWindow, tmp_path: Path, qapp: QApplication
+) -> None:
+    def picture(name: str) -> QImage:
+        window.canvas.save_picture(tmp_path / name)
+        return QImage(str(tmp_path / name))
+
+    plain = picture("plain.png")
+    assert plain.pixelColor(0, 0).alpha() == 0
+    window.actions_by_id["select_all"].trigger()
+    chosen = window.canvas.selected_parts()
+    assert len(chosen) == len(window._document.network.nodes)
+    assert picture("selected.png") == plain
+    assert window.canvas.selected_parts() == chosen
+    theme.apply(qapp, "dark")
+    assert picture("dark.png").pixelColor(0, 0).name() == theme.current().canvas
+    theme.apply(qapp, "light")
+
+
+def test_that_a_list_to_choose_from_says_what_enter_would_choose(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.actions_by_id["quick_add"].trigger()
+    chooser = window.findChild(Chooser)
+    assert chooser is not None
+    QTest.keyClicks(chooser.search, "dropout")
+    assert chooser.search.accessibleDescription().startswith("Dropout, ")
+    assert not chooser.nothing.isVisible()
+    QTest.keyClicks(chooser.search, "qq")
+    assert chooser.nothing.isVisible()
+    assert chooser.search.accessibleDescription() == chooser.nothing.text()
+    chooser.reject()
 
 
 def test_that_a_picture_that_cannot_be_written_is_told(

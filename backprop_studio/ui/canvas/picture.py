@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QMarginsF, QRectF, QSignalBlocker, QSizeF, Qt
 from PySide6.QtGui import QImage, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QGraphicsScene
 
 from backprop_studio.errors import ProjectError
 from backprop_studio.project import check_writable
+from backprop_studio.ui import theme
 
 FORMATS = {".svg": "SVG", ".pdf": "PDF", ".png": "PNG"}
 _MARGIN = 24.0
@@ -23,6 +24,8 @@ _LARGEST = 16_000
 
 def save_picture(scene: QGraphicsScene, content: QRectF, path: Path) -> None:
     """Write what a scene shows to a file whose ending says the format.
+
+    In the dark theme its ground is drawn as well: light words would be lost on white paper.
 
     Parameters
     ----------
@@ -43,13 +46,26 @@ def save_picture(scene: QGraphicsScene, content: QRectF, path: Path) -> None:
     check_writable(path)
     area = content.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
     aside = path.with_name(f".{path.stem}.part{path.suffix}")
+    chosen = scene.selectedItems()
+    # What is selected belongs to the work, not to the picture; nobody is told of it.
+    signals = QSignalBlocker(scene)
+    scene.clearSelection()
     try:
         done = {".svg": _svg, ".pdf": _pdf, ".png": _png}[path.suffix](scene, area, aside)
         if not done:
             raise ProjectError("file-unwritable", path=path, reason="the picture was not made")
         aside.replace(path)
     finally:
+        for item in chosen:
+            item.setSelected(True)
+        signals.unblock()
         aside.unlink(missing_ok=True)
+
+
+def _draw(scene: QGraphicsScene, painter: QPainter, room: QRectF, area: QRectF) -> None:
+    if theme.current().name == "dark":
+        painter.fillRect(room, theme.current().color("canvas"))
+    scene.render(painter, room, area)
 
 
 def _svg(scene: QGraphicsScene, area: QRectF, file: Path) -> bool:
@@ -59,7 +75,7 @@ def _svg(scene: QGraphicsScene, area: QRectF, file: Path) -> bool:
     device.setViewBox(QRectF(0, 0, area.width(), area.height()))
     device.setTitle("Backprop Studio")
     painter = QPainter(device)
-    scene.render(painter, QRectF(0, 0, area.width(), area.height()), area)
+    _draw(scene, painter, QRectF(0, 0, area.width(), area.height()), area)
     return painter.end()
 
 
@@ -71,7 +87,7 @@ def _pdf(scene: QGraphicsScene, area: QRectF, file: Path) -> bool:
     painter = QPainter(device)
     if not painter.isActive():
         return False
-    scene.render(painter, QRectF(painter.viewport()), area)
+    _draw(scene, painter, QRectF(painter.viewport()), area)
     return painter.end()
 
 
@@ -81,6 +97,6 @@ def _png(scene: QGraphicsScene, area: QRectF, file: Path) -> bool:
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    scene.render(painter, QRectF(image.rect()), area)
+    _draw(scene, painter, QRectF(image.rect()), area)
     painter.end()
     return image.save(str(file))
