@@ -332,7 +332,7 @@ class MainWindow(QMainWindow):
         self.importing.told.connect(self._tell)
         self.setup.import_requested.connect(self.actions_by_id["import_data"].trigger)
         self.setup.draw_requested.connect(self.actions_by_id["open_draw"].trigger)
-        self.palette_panel.layer_chosen.connect(self.canvas.add_layer)
+        self.palette_panel.layer_chosen.connect(self.canvas.add_chosen)
         self.canvas.selection_changed.connect(self.inspector.set_selection)
         self.canvas.selection_changed.connect(Sharing(self, self.docks).make_room)
         self.canvas.marks_changed.connect(self.inspector.set_marks)
