@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QTabBar
 from pytestqt.qtbot import QtBot
 
+from backprop_studio.errors import ProjectError
 from backprop_studio.network.presets import PRESETS
+from backprop_studio.project import atomic
 from backprop_studio.ui import stylesheet, theme
 from backprop_studio.ui.dialogs.chooser import Chooser
 from backprop_studio.ui.docks import ARRANGEMENTS
@@ -90,6 +93,23 @@ def test_that_the_diagram_is_written_as_a_picture(
         assert QSvgRenderer(str(file)).isValid() and b"dense_1" in data
     else:
         assert data.startswith(b"%PDF") and len(data) > 2000
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".pdf", ".png"])
+def test_that_a_picture_on_a_full_disk_is_told_and_the_old_one_kept(
+    window: MainWindow, tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "full")
+
+    file = tmp_path / f"net{suffix}"
+    file.write_bytes(b"old")
+    monkeypatch.setattr(atomic.os, "fsync", full)
+    with pytest.raises(ProjectError, match="the disk is full"):
+        window.canvas.save_picture(file)
+    monkeypatch.undo()
+    assert file.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith((".", "net"))] == [file.name]
 
 
 def test_that_a_picture_has_no_marks_of_work_and_can_be_read_on_any_paper(
