@@ -122,6 +122,7 @@ QLineEdit, QPlainTextEdit, QTextEdit {
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus {
     border: 2px solid $accent; padding: 2px 4px;
 }
+QPlainTextEdit[role="error"], QPlainTextEdit[role="error"]:focus { border: 2px solid $error; }
 QLineEdit:disabled, QPlainTextEdit:disabled, QTextEdit:disabled {
     color: $disabled; background: $window; border-color: $border;
 }

@@ -187,8 +187,18 @@ def test_that_groups_and_layers_are_renamed_in_place(view: CanvasView) -> None:
     write(view, "kink")
     assert view.document.network.node("relu_1").name == "kink"
     view.rename_selection()
-    write(view, "dense_1")
+    QTest.keyClicks(view.editor, "dense_1")
+    QTest.keyClick(view.editor, Qt.Key.Key_Return)
     assert refused == ["Another layer is already called 'dense_1'."]
+    # What cannot be taken stays, to be put right; and the same layer stays chosen.
+    assert view.editor.is_open and view.editor.toPlainText() == "dense_1"
+    QTest.keyClick(view.editor, Qt.Key.Key_End)
+    write(view, "_too")
+    assert view.document.network.node("relu_1").name == "dense_1_too"
+    assert not view.editor.is_open and view.selected_nodes() == ("relu_1",)
+    view.rename_selection()
+    write(view, "kink")
+    assert view.selected_nodes() == ("relu_1",) and view.hasFocus()
     view.rename_selection()
     QTest.keyClicks(view.editor, "never")
     QTest.keyClick(view.editor, Qt.Key.Key_Escape)
