@@ -88,6 +88,7 @@ class MainWindow(QMainWindow):
         self._recent = RecentMenu(settings, self.project.reopen, self)
         self._menus["file"].insertMenu(self.actions_by_id["example"], self._recent)
         self._told: Analysis | None = None
+        self._refusal = ""
         document.clean_changed.connect(self._show_title)
         self.project.path_changed.connect(self._show_title)
         self._show_title()
@@ -337,7 +338,8 @@ class MainWindow(QMainWindow):
         self.canvas.selection_changed.connect(Sharing(self, self.docks).make_room)
         self.canvas.marks_changed.connect(self.inspector.set_marks)
         self.canvas.marks_changed.connect(self.outline.select_marks)
-        self.canvas.refused.connect(self._tell)
+        self.canvas.refused.connect(self._refuse)
+        document.undo_stack.indexChanged.connect(self._forget_refusal)
         self.canvas.selection_changed.connect(self.outline.select)
         self.setup.data_requested.connect(self.actions_by_id["data"].trigger)
         self.messages.fix_requested.connect(self.canvas.apply_fix)
@@ -393,6 +395,16 @@ class MainWindow(QMainWindow):
 
     def _tell(self, text: str) -> None:
         self.statusBar().showMessage(text, 8000)
+
+    def _refuse(self, reason: str) -> None:
+        self._refusal = reason
+        self._tell(reason)
+
+    def _forget_refusal(self) -> None:
+        """What could be done after all needs no reason any more why not."""
+        if self._refusal and self.statusBar().currentMessage() == self._refusal:
+            self.statusBar().clearMessage()
+        self._refusal = ""
 
     def _show_title(self, *_: object) -> None:
         self.setWindowTitle(f"{self.project.name}[*] — Backprop Studio")

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import Arrow, Wire, analyze, edits, grouping
+from backprop_studio.network.presets import PRESETS
 from backprop_studio.ui.canvas.arrow_item import ArrowItem
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.group_item import GroupItem
@@ -118,6 +119,22 @@ def test_that_a_block_stands_for_its_members_with_their_ports(view: CanvasView) 
     assert scene.nodes["dense_1"].isVisible()
     QTest.keyClick(view, Qt.Key.Key_Return)
     assert item.collapsed and view.document.undo_stack.undoText() == "Collapse Group 1"
+
+
+def test_that_a_block_has_its_ports_in_the_order_in_which_its_layers_stand(
+    view: CanvasView,
+) -> None:
+    network = PRESETS["residual"].make()
+    ids = {n.name: n.id for n in network.nodes}
+    members = [ids[n] for n in ("relu_1", "dense_2", "relu_2", "dense_3")]
+    for above, below in (("dense_3", "relu_1"), ("relu_1", "dense_3")):
+        placed = edits.move(network, {ids[above]: (500, 0), ids[below]: (300, 200)})
+        grouped, group = grouping.group(placed, members)
+        view.document.reset(grouping.set_collapsed(grouped, [group], True))
+        block = view.canvas_scene.part(group)
+        out = [p for p in block.ports() if p.side == "out"]
+        assert [p.node for p in out] == [ids[above], ids[below]]
+        assert block.port_pos(out[0]).y() < block.port_pos(out[1]).y()
 
 
 def test_that_wires_are_drawn_from_and_to_a_block(view: CanvasView) -> None:

@@ -26,6 +26,19 @@ from backprop_studio.ui.main_window import MainWindow
 ROOT = Path(__file__).parents[2]
 
 
+def test_that_a_reason_why_not_goes_when_something_could_be_done(window: MainWindow) -> None:
+    window.canvas.select([])
+    window.actions_by_id["rename"].trigger()
+    assert window.statusBar().currentMessage().startswith("Select a layer")
+    window.canvas.add_layer("tanh")
+    assert window.statusBar().currentMessage() == ""
+    window.canvas.select([])
+    window.actions_by_id["rename"].trigger()
+    window._tell("Something else")
+    window.actions_by_id["undo"].trigger()
+    assert window.statusBar().currentMessage() == "Something else"
+
+
 def test_that_a_network_is_arranged_as_one_edit(window: MainWindow) -> None:
     document = window._document
     document.apply("Residual", PRESETS["residual"].make())
