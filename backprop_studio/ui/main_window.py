@@ -89,6 +89,7 @@ class MainWindow(QMainWindow):
         self._menus["file"].insertMenu(self.actions_by_id["example"], self._recent)
         self._told: Analysis | None = None
         self._untold = False
+        self._refusal = ""
         document.clean_changed.connect(self._show_title)
         self.project.path_changed.connect(self._show_title)
         self._show_title()
@@ -333,12 +334,13 @@ class MainWindow(QMainWindow):
         self.importing.told.connect(self._tell)
         self.setup.import_requested.connect(self.actions_by_id["import_data"].trigger)
         self.setup.draw_requested.connect(self.actions_by_id["open_draw"].trigger)
-        self.palette_panel.layer_chosen.connect(self.canvas.add_layer)
+        self.palette_panel.layer_chosen.connect(self.canvas.add_chosen)
         self.canvas.selection_changed.connect(self.inspector.set_selection)
         self.canvas.selection_changed.connect(Sharing(self, self.docks).make_room)
         self.canvas.marks_changed.connect(self.inspector.set_marks)
         self.canvas.marks_changed.connect(self.outline.select_marks)
-        self.canvas.refused.connect(self._tell)
+        self.canvas.refused.connect(self._refuse)
+        document.undo_stack.indexChanged.connect(self._forget_refusal)
         self.canvas.selection_changed.connect(self.outline.select)
         self.setup.data_requested.connect(self.actions_by_id["data"].trigger)
         self.messages.fix_requested.connect(self.canvas.apply_fix)
@@ -404,6 +406,16 @@ class MainWindow(QMainWindow):
 
     def _tell(self, text: str) -> None:
         self.statusBar().showMessage(text, 8000)
+
+    def _refuse(self, reason: str) -> None:
+        self._refusal = reason
+        self._tell(reason)
+
+    def _forget_refusal(self) -> None:
+        """What could be done after all needs no reason any more why not."""
+        if self._refusal and self.statusBar().currentMessage() == self._refusal:
+            self.statusBar().clearMessage()
+        self._refusal = ""
 
     def _show_title(self, *_: object) -> None:
         self.setWindowTitle(f"{self.project.name}[*] — Backprop Studio")

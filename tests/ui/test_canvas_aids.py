@@ -181,6 +181,42 @@ def test_that_a_preset_on_an_empty_canvas_can_be_trained_at_once(
 # Wires
 
 
+def test_that_a_network_dropped_from_the_palette_stands_where_it_was_dropped(
+    view: CanvasView,
+) -> None:
+    before = view.document.network
+    at = QPoint(300, 260)
+    assert drop(view, mime.encode(mime.of_preset("perceptron")), at)
+    network = view.document.network
+    assert network.nodes[: len(before.nodes)] == before.nodes and network.setup == before.setup
+    made = [n for n in network.nodes if n not in before.nodes]
+    assert [n.spec.info.id for n in made] == ["input", "dense", "softmax_cross_entropy"]
+    assert set(view.selected_parts()) == {n.id for n in made}
+    middle = view.mapToScene(at)
+    assert abs(sum(n.x for n in made) / 3 - middle.x()) < 15 and abs(made[0].y - middle.y()) < 15
+    view.document.undo_stack.undo()
+    assert view.document.network == before
+
+
+def test_that_a_network_chosen_in_the_palette_stands_below_all_others_and_in_sight(
+    view: CanvasView,
+) -> None:
+    before = view.canvas_scene.content()
+    view.add_chosen(mime.of_preset("mlp"))
+    made = [view.canvas_scene.nodes[i] for i in view.selected_nodes()]
+    assert len(made) == 7 and all(i.card_rect().top() > before.bottom() for i in made)
+    port = view.mapToScene(view.viewport().rect()).boundingRect()
+    assert all(port.contains(i.card_rect()) for i in view.canvas_scene.nodes.values())
+
+
+def test_that_a_network_on_an_empty_canvas_is_seen_whole(view: CanvasView) -> None:
+    view.document.reset(Network())
+    assert drop(view, mime.encode(mime.of_preset("deep_sigmoid")), QPoint(30, 30))
+    assert view.document.network.setup.dataset == "digits"
+    port = view.mapToScene(view.viewport().rect()).boundingRect()
+    assert all(port.contains(i.card_rect()) for i in view.canvas_scene.nodes.values())
+
+
 @pytest.mark.parametrize("end", ["source", "target"])
 def test_that_either_end_of_a_wire_is_dragged_elsewhere(view: CanvasView, end: str) -> None:
     document = view.document

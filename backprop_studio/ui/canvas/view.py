@@ -25,10 +25,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from backprop_studio.insight.flow import Flow
-from backprop_studio.network import Network, TrainingSetup, Wire
+from backprop_studio.network import Wire
 from backprop_studio.network.remedy import Fix
 from backprop_studio.ui import theme
-from backprop_studio.ui.canvas import accessible, camera, style
+from backprop_studio.ui.canvas import accessible, camera, mime, style
 from backprop_studio.ui.canvas.activity import Activity
 from backprop_studio.ui.canvas.flowing import Flowing
 from backprop_studio.ui.canvas.geometry import PortRef
@@ -43,6 +43,7 @@ from backprop_studio.ui.canvas.interactions import (
     pointing,
     wheel,
 )
+from backprop_studio.ui.canvas.interactions.add_preset import add_preset
 from backprop_studio.ui.canvas.interactions.drop_layer import DropLayer
 from backprop_studio.ui.canvas.interactions.mouse import Mouse
 from backprop_studio.ui.canvas.marked import Marked
@@ -202,11 +203,17 @@ class CanvasView(QGraphicsView):
         """Add the selected nodes once more, with weights of their own or the same."""
         clipboard.duplicate(self, shared=shared)
 
-    def insert(
-        self, piece: Network, scene_pos: QPointF, what: str, setup: TrainingSetup | None = None
-    ) -> None:
-        """Add a piece around a point of the scene and select it; `setup` goes along with it."""
-        clipboard.place(self, piece, scene_pos, what, setup=setup)
+    def add_preset(self, key: str, scene_pos: QPointF | None = None) -> None:
+        """Add a network of `PRESETS` around a point of the scene, or below all that there is."""
+        add_preset(self, key, scene_pos)
+
+    def add_chosen(self, chosen: str) -> None:
+        """Add what was chosen in the palette, a layer or a network, where there is room."""
+        key = mime.preset_in(chosen)
+        if key is None:
+            self.add_layer(chosen)
+        else:
+            self.add_preset(key)
 
     def add_note(self) -> None:
         """Write a note at the pointer."""

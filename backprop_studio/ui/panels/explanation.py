@@ -70,7 +70,6 @@ class ExplanationPanel(QWidget):
 
         self.value = QComboBox()
         self.value.setAccessibleName(self.tr("Value"))
-        self.value.setPlaceholderText(self.tr("in between"))
         self.value.setToolTip(self.tr("What to explain a number of"))
         self.value.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -145,6 +144,8 @@ class ExplanationPanel(QWidget):
         self._network = analysis.network
         same = program is not None and program == self._program
         self._program = program
+        for choice in (self.value, self.entry):
+            choice.setEnabled(program is not None)
         with QSignalBlocker(self.value):
             self.value.clear()
             if program is not None:
@@ -197,6 +198,7 @@ class ExplanationPanel(QWidget):
 
     def _show_choice(self, spot: Spot) -> None:
         # What is in between in an operation is no value of its own.
+        self.value.setPlaceholderText(self.tr("in between"))
         self.value.setCurrentIndex(self.value.findData(spot.value) if spot.within is None else -1)
 
     def _begin(self, spot: Spot | None) -> None:
@@ -240,6 +242,7 @@ class ExplanationPanel(QWidget):
             )
         )
         self.entry.clear()
+        self.value.setPlaceholderText(self.tr("choose a value"))
         for formula in (self.rule, self.numbers):
             formula.hide()
         for widget in (self.copy, self.change, self.show_node, self.back):

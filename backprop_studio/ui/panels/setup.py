@@ -57,7 +57,7 @@ class SetupPanel(QWidget):
 
         self.source = DataSource(document)
         self.dataset = self.source.combo
-        self.data_button = QPushButton(self.tr("Data…"))
+        self.data_button = QPushButton(self.tr("Look at the data…"))
         self.data_button.setToolTip(
             self.tr("Look at the rows, adjust how they are made, split, scaled, and spoil them")
         )
@@ -224,6 +224,7 @@ class SetupPanel(QWidget):
         done = self._what_is_done(setup)
         self._data_state.setText(done)
         self._data_state.setToolTip(done)
+        self._data_state.setVisible(bool(done))
         self.optimizer.show_value(setup.optimizer.info.id)
         self.optimizer.setToolTip(_paragraph(setup.optimizer.info.summary))
         self.schedule.show_value(setup.schedule.info.id)
@@ -257,7 +258,8 @@ class SetupPanel(QWidget):
         column.setSpacing(5)
         for parts in (
             (self.import_button, self.draw_button),
-            (self.data_button, self._data_state),
+            (self.data_button,),
+            (self._data_state,),
         ):
             line = QHBoxLayout()
             for part in parts:

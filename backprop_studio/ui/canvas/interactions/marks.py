@@ -211,14 +211,16 @@ def rename(view: CanvasView) -> None:
         view.refuse(view.tr("Select a layer, a group or a note first."))
 
 
-def _apply(view: CanvasView, label: str, edit: object, part: str, text: str) -> None:
+def _apply(view: CanvasView, label: str, edit: object, part: str, text: str) -> bool:
+    """Give a part another text, as one edit; whether that was possible."""
     assert callable(edit)
     try:
         made: Network = edit(view.document.network, part, text)
     except EditError as error:
         view.refuse(str(error))
-        return
+        return False
     view.document.apply(label, made)
+    return True
 
 
 def _chosen_groups(view: CanvasView) -> list[str]:
