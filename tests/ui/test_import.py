@@ -22,7 +22,9 @@ from backprop_studio.data import Task, own
 from backprop_studio.data.importing import table
 from backprop_studio.training import State
 from backprop_studio.ui.dialogs.import_data import ImportDialog
-from backprop_studio.ui.dialogs.import_pages import IdxPage, NpzPage, PicturesPage, TablePage
+from backprop_studio.ui.dialogs.import_npz import NpzPage
+from backprop_studio.ui.dialogs.import_pictures import IdxPage, PicturesPage
+from backprop_studio.ui.dialogs.import_table import TablePage
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.models.table_preview import GAPS, KIND, USE
 
@@ -273,6 +275,35 @@ def test_that_arrays_and_idx_files_are_imported(
     idx_page.features.setText(str(tmp_path / "pictures"))
     imported(window, qtbot, dialog)
     assert current(window).image_shape == (2, 2)
+
+
+def test_that_arrays_are_shown_with_how_they_begin_before_one_is_chosen(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    np.savez(
+        tmp_path / "c.npz",
+        x=np.arange(180, dtype=np.uint8).reshape(9, 4, 5),
+        flat=np.arange(360.0).reshape(9, 40),
+        y=np.array(list("abcabcabc")),
+        thing=np.array([{}], object),
+    )
+    dialog = opened(window, qtbot, tmp_path / "c.npz")
+    page = dialog.page
+    assert isinstance(page, NpzPage)
+    lines = page.arrays.as_text().splitlines()
+    assert lines[1] == "x\t9 × 4 × 5\tuint8\t0  1  2  3  4  5 …"
+    assert lines[3] == "y\t9\ttext\ta  b  c  a  b  c …"
+    assert lines[4].startswith("thing\t\t\tOf no use: it holds Python objects")
+    assert page.strip.count == 9 and page.strip.names == tuple("abcabcabc")
+    assert page.caption.text() == "The first pictures" and not page.rows.isVisibleTo(page)
+    assert "shares of 255" in dialog.summary.text()
+    place = page.features.findData("flat")
+    page.features.setCurrentIndex(place)
+    page.features.activated.emit(place)
+    assert page.strip.count == 0 and page.rows.isVisibleTo(page)
+    first = page.rows.as_text().splitlines()[1].split("\t")
+    assert first[:4] == ["a", "0", "1", "2"] and first[-1] == "…"
+    dialog.reject()
 
 
 def test_that_arrays_of_different_length_are_told_before_they_are_loaded(

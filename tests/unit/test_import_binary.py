@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import os
 import struct
 import zipfile
@@ -181,6 +182,48 @@ def test_that_numbers_are_learned_as_numbers(tmp_path: Path) -> None:
     assert dataset.y.ravel().tolist() == [1, 200, 3]
 
 
+def test_that_a_preview_of_arrays_holds_their_first_rows_as_they_are_stored(
+    tmp_path: Path,
+) -> None:
+    wide = np.arange(40.0).reshape(20, 2)
+    objects = np.array([{}], object)
+    path = save(
+        tmp_path / "a.npz",
+        wide=wide, columns=np.asfortranarray(wide), words=np.array(["b", "a"] * 10),
+        one=np.array(7), long=np.zeros((2, 2**21), np.uint8), nothing=np.zeros((0, 3)),
+        objects=objects,
+    )  # fmt: skip
+    seen = npz.inspect(path)
+    first = {array.name: array.first for array in seen.arrays}
+    for name in ("wide", "columns"):
+        assert np.array_equal(first[name], wide[: npz.SHOWN_ROWS])
+    assert list(first["words"][:2]) == ["b", "a"] and list(first["one"]) == [7]
+    assert first["long"] is None and first["nothing"] is None
+    assert [name for name, _ in seen.unusable] == ["objects"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "pictures"),
+    [
+        ((3, 4, 5), (3, 4, 5)),
+        ((3, 4, 5, 3), (3, 4, 5)),
+        ((3, 1, 4, 5), (3, 4, 5)),
+        ((3, 20), None),
+        ((3, 2, 4, 5), None),
+    ],
+)
+def test_that_a_preview_draws_pictures_as_they_are_imported(
+    tmp_path: Path, shape: tuple[int, ...], pictures: tuple[int, ...] | None
+) -> None:
+    x = np.arange(math.prod(shape), dtype=np.float32).reshape(shape)
+    drawn = npz.pictures(x)
+    path = save(tmp_path / "a.npz", x=x, y=np.array([0, 1, 1]))
+    dataset = npz.load(path, "x", "y").dataset
+    assert (None if drawn is None else drawn.shape) == pictures
+    assert dataset.image_shape == (None if pictures is None else pictures[1:])
+    assert drawn is None or np.array_equal(drawn.reshape(3, -1), dataset.x)
+
+
 class _Trap:
     def __reduce__(self) -> tuple[Any, ...]:
         return os.mkdir, ("/tmp/backprop-studio-trap",)
@@ -191,7 +234,7 @@ def test_that_nothing_is_unpickled(tmp_path: Path) -> None:
     trap[:] = [_Trap()] * 4
     np.savez(tmp_path / "a.npz", x=np.eye(4), y=trap)
     assert npz.inspect(tmp_path / "a.npz").y == ""
-    assert "no array of plain" in refused(npz.load, tmp_path / "a.npz", "x", "y")
+    assert "Python objects" in refused(npz.load, tmp_path / "a.npz", "x", "y")
     assert not Path("/tmp/backprop-studio-trap").exists()
 
 
