@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,15 @@ MAX_NUMBERS = 64 * 2**20
 _kept: dict[str, Dataset] = {}
 _origins: dict[str, str] = {}
 _followed: set[str] = set()
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """The own data sets of a document, and which of them go on from each other."""
+
+    datasets: Mapping[str, Dataset]
+    origins: Mapping[str, str]
+    followed: frozenset[str]
 
 
 def is_own(dataset_id: str) -> bool:
@@ -94,6 +103,21 @@ def continues(first: str, second: str) -> bool:
     if first == second:
         return True
     return bool(first and second) and _origins.get(first, first) == _origins.get(second, second)
+
+
+def kept() -> Kept:
+    """All own data sets as they are now, for `bring_back`."""
+    return Kept(dict(_kept), dict(_origins), frozenset(_followed))
+
+
+def bring_back(kept: Kept) -> None:
+    """Keep the own data sets of another document again, and no others."""
+    _kept.clear()
+    _origins.clear()
+    _followed.clear()
+    _kept.update(kept.datasets)
+    _origins.update(kept.origins)
+    _followed.update(kept.followed)
 
 
 def release(wanted: Iterable[str] = ()) -> None:

@@ -52,7 +52,7 @@ def _write(lessons: LessonController, window: MainWindow) -> None:
 
     editor = window.findChild(LessonEditor)
     if editor is None:
-        editor = LessonEditor(lessons, lambda: window.project.put_aside().project, window)
+        editor = LessonEditor(lessons, window.project.current, window)
         editor.setObjectName(_EDITOR)
     editor.show()
     editor.raise_()

@@ -68,7 +68,7 @@ class MainWindow(QMainWindow):
 
         self.appearance = Appearance(self, settings)
         self.actions_by_id, self._menus = actions.build(self, self._act)
-        actions.follow_undo(self.actions_by_id, document.undo_stack)
+        actions.follow_undo(self.actions_by_id, document.history)
         self.appearance.set_actions(self.actions_by_id)
         self.shortcuts = Shortcuts(self.actions_by_id, settings)
         self.transport = Transport(self.actions_by_id["run"])
@@ -148,7 +148,7 @@ class MainWindow(QMainWindow):
 
     def _all_handlers(self) -> dict[str, Callable[[], object]]:
         project, canvas = self.project, self.canvas
-        undo = self._document.undo_stack
+        undo = self._document.history
         return {
             "new": project.new,
             "new_window": self._open_another,
@@ -264,7 +264,7 @@ class MainWindow(QMainWindow):
         self.program = ProgramPanel(engine.ask)
         self.timeline = TimelinePanel()
         self.breakpoints = BreakpointsPanel()
-        self.history = QUndoView(document.undo_stack)
+        self.history = QUndoView(document.history)
         self.history.setEmptyLabel(self.tr("As it was opened"))
         self.history.setAccessibleName(self.tr("Undo history"))
         self.outline = OutlinePanel()
