@@ -220,6 +220,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "import-picture": "The picture '{path}' cannot be imported: {reason}.",
         "import-array": "'{path}', array '{array}': {reason}.",
         "import-rare": "Classes with a single row: {names} ({count}).",
+        "import-alike": "Classes that differ in capital letters only: {names}.",
         "import-constant": "Features that are the same in every row: {names} ({count}).",
         "import-mixed": (
             "Column {name} is read as categories, not as numbers, because of {cell} in row {row}."

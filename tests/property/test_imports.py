@@ -120,7 +120,12 @@ rows = st.lists(
 
 
 @FUZZ
-@given(rows=rows, delimiter=st.sampled_from(list(DELIMITERS)), end=st.sampled_from(["\n", "\r\n"]))
+# Between spaces, an empty cell cannot be told from none.
+@given(
+    rows=rows,
+    delimiter=st.sampled_from([d for d in DELIMITERS if d != " "]),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
 def test_that_what_a_spreadsheet_writes_comes_back(
     rows: list[tuple[float, int, str, str]], delimiter: str, end: str, tmp_path: Path
 ) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, QTimer
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QComboBox,
     QHBoxLayout,
     QLabel,
+    QSpinBox,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -65,6 +66,11 @@ class TablePage(Page):
         )
         self.encoding = choice_box(self.tr("Encoding"), ENCODINGS.items())
         self.header = QCheckBox(self.tr("The first row names the columns"))
+        self.skip = QSpinBox()
+        self.skip.setRange(0, 999)
+        self.skip.setKeyboardTracking(False)
+        self.skip.setAccessibleName(self.tr("Skip rows"))
+        self.skip.setToolTip(self.tr("Rows above the table, such as a title"))
         self.target = choice_box(self.tr("Target"))
         self.task = choice_box(
             self.tr("Learn"),
@@ -93,12 +99,13 @@ class TablePage(Page):
         self.decimal.activated.connect(self._relayout)
         self.encoding.activated.connect(self._relayout)
         self.header.clicked.connect(self._relayout)
+        self.skip.valueChanged.connect(self._relayout)
         self.target.activated.connect(lambda: self.model.set_target(self.target.currentData()))
         self.task.activated.connect(lambda: self.model.set_task(Task(self.task.currentData())))
         self.model.plan_changed.connect(self._show_plan)
         first, second = QHBoxLayout(), QHBoxLayout()
         for line, boxes in ((first, (self.delimiter, self.decimal, self.encoding)),
-                            (second, (self.target, self.task))):  # fmt: skip
+                            (second, (self.target, self.task, self.skip))):  # fmt: skip
             for box in boxes:
                 label = QLabel(box.accessibleName())
                 label.setBuddy(box)
@@ -131,6 +138,8 @@ class TablePage(Page):
         ):
             box.setCurrentIndex(box.findData(key))
         self.header.setChecked(layout.header)
+        with QSignalBlocker(self.skip):
+            self.skip.setValue(layout.skip)
         self.target.clear()
         for place, column in enumerate(found.plan.columns):
             self.target.addItem(column.name, place)
@@ -177,6 +186,7 @@ class TablePage(Page):
             self.decimal.currentData(),
             self.encoding.currentData(),
             self.header.isChecked(),
+            self.skip.value(),
         )
         self.look_again.emit()
 
