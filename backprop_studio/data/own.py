@@ -11,14 +11,19 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from backprop_studio.data.dataset import Dataset, DatasetInfo
+from backprop_studio.data.dataset import Dataset, DatasetInfo, Scaling
 
 PREFIX = "own:"
 MAX_NUMBERS = 64 * 2**20
 """Numbers that an own data set may hold, features and targets together: 256 MB in float32."""
+
+_UNUSUAL = 10.0
+"""Features beyond this are in units of their own."""
 
 _kept: dict[str, Dataset] = {}
 _origins: dict[str, str] = {}
@@ -56,6 +61,15 @@ def identify(dataset: Dataset) -> str:
         ordered = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         digest.update(ordered.reshape(-1).view(np.uint8).data)
     return PREFIX + digest.hexdigest()
+
+
+def suitable_scaling(
+    x: npt.NDArray[Any], image_shape: tuple[int, int] | None, vocabulary: int | None = None
+) -> Scaling:
+    """What scaling suits features: none for pictures, tokens, and numbers of a usual size."""
+    if image_shape is not None or vocabulary is not None or x.size == 0:
+        return Scaling.NONE
+    return Scaling.STANDARD if max(-x.min(), x.max()) > _UNUSUAL else Scaling.NONE
 
 
 def named(dataset: Dataset) -> Dataset:

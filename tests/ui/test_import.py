@@ -345,6 +345,27 @@ def test_that_after_an_import_it_is_said_what_would_make_the_network_fit(
     assert window._document.analysis.errors == ()
 
 
+def test_that_features_in_large_units_are_standardised_and_small_ones_are_left(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    window.importing.told.connect(told.append)
+    for name, unit, scaling in (("large", 1000, "standard"), ("small", 1, "none")):
+        rows = "".join(f"{unit * (i % 7 - 3) / 2},{'uv'[i % 2]}\n" for i in range(20))
+        (tmp_path / f"{name}.csv").write_text("a,y\n" + rows)
+        imported(window, qtbot, opened(window, qtbot, tmp_path / f"{name}.csv"))
+        assert window._document.network.setup.data.scaling == scaling
+        assert current(window).scaling == scaling
+        assert ("standardised" in told[-1]) is (name == "large")
+    window._document.undo_stack.undo()
+    large = current(window).id
+    assert window.project.save_path(tmp_path / "net.bps")
+    window.project.load_example("moons")
+    assert window.project.open_path(tmp_path / "net.bps")
+    assert current(window).id == large and current(window).scaling == "standard"
+    qtbot.waitUntil(lambda: window._engine.state is State.EMPTY)
+
+
 def test_that_a_file_dropped_on_the_window_opens_the_dialog(
     window: MainWindow, qtbot: QtBot, flowers: Path, tmp_path: Path
 ) -> None:

@@ -166,6 +166,7 @@ def finish(
         image_shape=image_shape,
         citation=shorten(os.path.basename(os.fspath(path)), 100) or "own data",
         licence=LICENCE,
+        scaling=own.suitable_scaling(x, image_shape),
     )
     return Imported(dataset, tuple(found))
 

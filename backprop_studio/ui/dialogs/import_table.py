@@ -93,6 +93,7 @@ class TablePage(Page):
         self.view.setTabKeyNavigation(False)
         self.view.horizontalHeader().setDefaultSectionSize(110)
         self.view.horizontalHeader().setMinimumHeight(26)
+        self.view.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
         self.view.verticalHeader().setDefaultSectionSize(24)
         self.view.setMinimumHeight(220)
         self.delimiter.activated.connect(self._relayout)
