@@ -212,6 +212,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         # Own data from files.
         "import-unknown": (
             "'{path}' is of no kind that can be imported. Known: {known}, or a folder of pictures."
+            "{hint}"
         ),
         "import-file": "'{path}' cannot be imported: {reason}.",
         "import-row": "'{path}', row {row}: {reason}.",
@@ -230,6 +231,9 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "import-filled": "Missing cells of {name} that are given the mean of the others: {count}.",
         "import-skipped": "Files left out because they are no pictures: {count}, such as {name}.",
+        "import-nested": (
+            "Folders within the folder of a class, not looked into: {count}, such as {name}."
+        ),
         "import-grey": "The pictures are in colour; a data set holds shades of grey.",
         # Lessons.
         "lesson-invalid": "'{path}' is not a sound lesson. Line {line}: {reason}.",

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from backprop_studio.data import Task, own
-from backprop_studio.data.importing import Source, idx, npz, pictures, source_of
+from backprop_studio.data.importing import Source, idx, npz, pictures, read, source_of
 from backprop_studio.errors import ImportDataError
 
 IMAGES = np.arange(4 * 2 * 3, dtype=np.uint8).reshape(4, 2, 3) * 10
@@ -229,6 +229,17 @@ class _Trap:
         return os.mkdir, ("/tmp/backprop-studio-trap",)
 
 
+def test_what_is_said_where_no_arrays_fit_and_that_columns_of_ones_are_classes(
+    tmp_path: Path,
+) -> None:
+    path = save(tmp_path / "a.npz", x=np.eye(4), other=np.arange(3))
+    assert "no two of its arrays are rows and their targets: 'x', 'other'" in refused(read, path)
+    path = save(tmp_path / "b.npz", x=np.eye(6), y=np.eye(3)[np.arange(6) % 3])
+    assert read(path).dataset.class_names == ("0", "1", "2")
+    path = save(tmp_path / "c.npz", x=np.eye(6), y=np.linspace(0, 1, 12).reshape(6, 2))
+    assert read(path).dataset.task is Task.REGRESSION
+
+
 def test_that_nothing_is_unpickled(tmp_path: Path) -> None:
     trap = np.empty(4, object)
     trap[:] = [_Trap()] * 4
@@ -338,6 +349,18 @@ def test_that_a_colour_picture_is_told_to_become_grey(tmp_path: Path) -> None:
     assert "import-grey" in [d.code for d in made.warnings]
 
 
+def test_that_folders_within_classes_are_told_and_those_of_parts_explained(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        for name in ("a", "b"):
+            draw(tmp_path / part / name / "1.png", (4, 4), 9)
+    assert "such as 't" in refused(pictures.inspect, tmp_path)
+    draw(tmp_path / "train" / "a" / "more" / "1.png", (4, 4), 9)
+    made = pictures.load(tmp_path / "train", 4, 4)
+    assert made.dataset.size == 2
+    told = next(w.text for w in made.warnings if w.code == "import-nested")
+    assert told.endswith("not looked into: 1, such as 'more'.")
+
+
 def test_what_is_said_of_broken_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no folders with pictures" in refused(pictures.inspect, tmp_path)
     draw(tmp_path / "a" / "1.png", (4, 4), 9)
@@ -379,3 +402,6 @@ def test_that_a_name_of_no_known_kind_is_told(tmp_path: Path) -> None:
     assert ".npz" in refused(source_of, tmp_path / "a.docx")
     for name, source in (("a.CSV", Source.TABLE), ("a.npz", Source.NPZ), ("b.gz", Source.IDX)):
         assert source_of(tmp_path / name) is source
+    assert refused(source_of, tmp_path / "a.xlsx").endswith("Save the workbook as CSV first.")
+    assert "numpy.savez" in refused(source_of, tmp_path / "a.npy")
+    assert "holds a folder for each class" in refused(source_of, tmp_path / "a.png")

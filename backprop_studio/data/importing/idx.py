@@ -221,8 +221,9 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[tuple[_Header, Read]]:
 
 def _header(path: str | os.PathLike[str], read: Read) -> _Header:
     start = _take(read, 4)
+    unpack = "; unpack what it holds first" if os.fspath(path).casefold().endswith(".gz") else ""
     if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in _TYPES:
-        raise fault(path, "it is no IDX file, as those of MNIST are")
+        raise fault(path, "it is no IDX file, as those of MNIST are" + unpack)
     axes = start[3]
     if not 1 <= axes <= _MAX_AXES:
         raise fault(path, f"it says that it has {axes} axes, and 1 to {_MAX_AXES} can be read")

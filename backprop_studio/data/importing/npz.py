@@ -127,6 +127,20 @@ def inspect(path: str | os.PathLike[str]) -> Preview:
     return Preview(tuple(found), *_guess(found), tuple(unusable))
 
 
+def likely_task(targets: ArrayInfo) -> Task:
+    """Whether an array of targets is likely to hold classes or numbers."""
+    if targets.dtype.kind != "f":
+        return Task.CLASSIFICATION
+    first = targets.first
+    one_hot = (
+        first is not None
+        and first.ndim == 2
+        and first.shape[1] > 1
+        and bool(np.isin(first, (0, 1)).all() and (first.sum(axis=1) == 1).all())
+    )
+    return Task.CLASSIFICATION if one_hot else Task.REGRESSION
+
+
 def pictures(x: npt.NDArray[Any]) -> npt.NDArray[np.float32] | None:
     """Rows of an array as the pictures that they would be imported as.
 

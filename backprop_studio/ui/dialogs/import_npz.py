@@ -152,8 +152,7 @@ class NpzPage(Page):
     def _retask(self) -> None:
         if self._found is not None and self.target.currentIndex() >= 0:
             array = self._found.arrays[self.target.currentIndex()]
-            task = Task.REGRESSION if array.dtype.kind == "f" else Task.CLASSIFICATION
-            self.task.setCurrentIndex(self.task.findData(task.value))
+            self.task.setCurrentIndex(self.task.findData(npz.likely_task(array).value))
         self._choose()
 
     def _choose(self) -> None:
