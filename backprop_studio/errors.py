@@ -209,6 +209,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "the weights would be of no use: {reason}."
         ),
         "export-no-weights": "There are no weights to export.",
+        "weights-unknown": "Weights cannot be read from '{path}': its ending must be {known}.",
+        "weights-none": "No weight in '{path}' fits one of the network: {reason}.",
         # Own data from files.
         "import-unknown": (
             "'{path}' is of no kind that can be imported. Known: {known}, or a folder of pictures."

@@ -42,6 +42,7 @@ class Load:
     lowered: Lowered | None
     setup: TrainingSetup
     weights: Mapping[tuple[str, str], Array] = field(default_factory=dict)
+    """Weights from elsewhere to begin with, in place of what was learned."""
     forget: bool = False
     """Forget all weights that were learned before: another document."""
     branch: int | None = None

@@ -388,7 +388,8 @@ class Worker:
                 load.lowered,
                 load.setup,
                 weights=self._memory.fitting(load.lowered.program),
-                kept=None if parent is None else parent.storage,
+                # With weights from elsewhere, nothing goes on: the optimizer begins anew, too.
+                kept=None if parent is None or load.weights else parent.storage,
                 start=start,
                 redraw=load.redraw,
             )

@@ -96,6 +96,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Write the trained weights, and how rows are scaled, as .npz or .safetensors", True,
     ),
     ActionSpec(
+        "import_weights", "file", "Import &weights…", "", "",
+        "Train on from weights in an .npz or .safetensors file, matched by name and shape",
+    ),
+    ActionSpec(
         "export_picture", "file", "Export dia&gram…", "", "",
         "Write the diagram as SVG, PDF or PNG",
     ),

@@ -160,6 +160,7 @@ class MainWindow(QMainWindow):
             "save_as": partial(self._after_edits, project.save_as),
             "export": partial(self._after_edits, project.export),
             "import_data": partial(self._after_edits, self.importing.open),
+            "import_weights": partial(self._after_edits, self.weights.ask),
             "open_draw": partial(self._open_instrument, "draw"),
             "open_breakpoints": partial(self._open_instrument, "breakpoints"),
             "quit": self.close,
@@ -226,6 +227,7 @@ class MainWindow(QMainWindow):
         from backprop_studio.ui.controllers.lesson import LessonController
         from backprop_studio.ui.controllers.run import RunController
         from backprop_studio.ui.controllers.tracer import Tracer
+        from backprop_studio.ui.controllers.weights import WeightsController
         from backprop_studio.ui.panels.breakpoints import BreakpointsPanel
         from backprop_studio.ui.panels.current_step import CurrentStepPanel
         from backprop_studio.ui.panels.data import DataPanel
@@ -249,6 +251,7 @@ class MainWindow(QMainWindow):
                 self.canvas.addAction(self.actions_by_id[action.id])
         self.lessons = LessonController(document, engine, self.project, settings, self)
         self.importing = ImportController(document, settings, self)
+        self.weights = WeightsController(document, engine, settings, self)
         self.tracer = Tracer(engine.ask, document, self.canvas, self)
         self.operations = OpsView()
         self.pages.addWidget(self.operations)
@@ -330,6 +333,7 @@ class MainWindow(QMainWindow):
         self.project.told.connect(self._tell)
         self.appearance.told.connect(self._tell)
         self.importing.told.connect(self._tell)
+        self.weights.told.connect(self._tell)
         self.setup.import_requested.connect(self.actions_by_id["import_data"].trigger)
         self.setup.draw_requested.connect(self.actions_by_id["open_draw"].trigger)
         self.palette_panel.layer_chosen.connect(self.canvas.add_layer)

@@ -35,7 +35,7 @@ from backprop_studio.data.importing.result import (
     warning,
 )
 from backprop_studio.errors import Diagnostic, ImportDataError
-from backprop_studio.files import open_regular, shorten, shown
+from backprop_studio.files import open_regular, shorten, shown, size
 
 SUFFIXES = (".npz",)
 MAX_BYTES = 2**30
@@ -125,6 +125,33 @@ def inspect(path: str | os.PathLike[str]) -> Preview:
         why = f": of '{shorten(unusable[0][0], 60)}', {unusable[0][1]}" if unusable else ""
         raise fault(path, f"it holds no arrays of numbers{why}")
     return Preview(tuple(found), *_guess(found), tuple(unusable))
+
+
+def numbers(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[Any]]:
+    """All arrays of numbers as they are, by name; those of other kinds are left out.
+
+    Raises
+    ------
+    ImportDataError
+        It is no NPZ file, is damaged, or holds more than may be.
+    """
+    found = {}
+    with _opened(path) as archive:
+        titles = [e.filename for e in archive.infolist() if e.filename.endswith(".npy")]
+        if len(set(titles)) != len(titles):
+            raise fault(path, "two of its arrays have the same name")
+        if sum(archive.getinfo(title).file_size for title in titles) > MAX_BYTES:
+            raise fault(path, "its arrays take more than 1 GB")
+        for title in titles:
+            name = title.removesuffix(".npy")
+            with archive.open(title) as part:
+                try:
+                    info = _header(name, part)
+                except UnsoundBytesError:
+                    continue
+                if info.dtype.kind in "biuf" and 0 not in info.shape:
+                    found[name] = _raw(path, info, part, limit=MAX_BYTES)
+    return found
 
 
 def likely_task(targets: ArrayInfo) -> Task:
@@ -397,11 +424,13 @@ def _read_classes(
     return y, tuple(shorten(name, 80) or "(empty)" for name in order)
 
 
-def _raw(path: str | os.PathLike[str], info: ArrayInfo, part: IO[bytes]) -> npt.NDArray[Any]:
-    """An array of targets as it is."""
+def _raw(
+    path: str | os.PathLike[str], info: ArrayInfo, part: IO[bytes], limit: int = _MAX_TEXT
+) -> npt.NDArray[Any]:
+    """An array as it is."""
     nbytes = math.prod(info.shape) * info.dtype.itemsize
-    if nbytes > _MAX_TEXT:
-        raise _of_array(path, info.name, "its targets take more than 64 MB")
+    if nbytes > limit:
+        raise _of_array(path, info.name, f"it takes more than {size(limit)}")
     if info.dtype.itemsize == 0 or 0 in info.shape:
         raise _of_array(path, info.name, "it is empty")
     try:

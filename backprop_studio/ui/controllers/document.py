@@ -126,9 +126,12 @@ class Document(QObject):
         """Ids of all nodes that ever stood in this document, so that none is given again."""
         return frozenset(self._retired)
 
-    def apply(self, label: str, network: Network) -> None:
-        """Make `network` the current one, as one entry of the undo history called `label`."""
-        if network != self._network:
+    def apply(self, label: str, network: Network, *, again: bool = False) -> None:
+        """Make `network` the current one, as one entry of the undo history called `label`.
+
+        One that is the same makes no entry, unless `again` says that more comes with it.
+        """
+        if again or network != self._network:
             step = _Step(self._network, network)
             self.undo_stack.push(_ReplaceNetwork(self, label, step))
             self._steps.append(weakref.ref(step))

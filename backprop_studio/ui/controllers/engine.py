@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal
@@ -274,6 +274,28 @@ class Engine(QObject):
         self._document.apply(label, network)
         self._redraw = frozenset()
 
+    def bring_in(self, label: str, weights: Mapping[tuple[str, str], Array]) -> None:
+        """Begin anew with these weights, on a branch of its own; those not named stay.
+
+        Undo leads back to the branch and the moment before, redo to this one.
+
+        Parameters
+        ----------
+        label
+            Of the entry in the undo history.
+        weights
+            By node id and name; they fit the network.
+        """
+        before = self._document.network
+        # The same design, but another one to come back to.
+        network = replace(before)
+        self._homes[id(before)] = self._place()
+        self._tried += [before, network]
+        self._worker.send(Seek(self._snapshot.first))
+        self._worker.send(Fork())
+        self._weights = dict(weights)
+        self._document.apply(label, network, again=True)
+
     def drop_branch(self, branch_id: int) -> None:
         """Forget a branch."""
         self._worker.send(DropBranch(branch_id))
@@ -411,6 +433,9 @@ class Engine(QObject):
             self._take_up(self._held)
             return
         known = self._loaded is not None and self._loaded.trains_like(analysis.network)
+        if analysis.network is not self._loaded:
+            # Designs that are the same may have been trained apart.
+            known = known and not any(analysis.network is n for n in self._tried)
         if known and self._waits == analysis.preparing:
             return
         self._waits = analysis.preparing
