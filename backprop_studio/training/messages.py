@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from backprop_studio.training.interventions import Intervention
 from backprop_studio.training.metrics import TEST_COLUMNS, Evaluation
 from backprop_studio.training.session import Session
 from backprop_studio.training.timeline import Event
+
+if TYPE_CHECKING:
+    from backprop_studio.training.aside import Aside
 
 # Commands: from the screen to the worker.
 
@@ -40,6 +43,7 @@ class Load:
     lowering: Lowering | None
     setup: TrainingSetup
     weights: Mapping[tuple[str, str], Array] = field(default_factory=dict)
+    """Weights from elsewhere to begin with, in place of what was learned."""
     forget: bool = False
     """Forget all weights that were learned before: another document."""
     branch: int | None = None
@@ -187,6 +191,20 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class PutAside:
+    """Put the run with all that belongs to it into `reply`, and begin anew with nothing."""
+
+    reply: Future[Aside]
+
+
+@dataclass(frozen=True)
+class BringBack:
+    """Go on with a run that was put aside, and drop the one that stood in its place."""
+
+    aside: Aside
+
+
+@dataclass(frozen=True)
 class Quit:
     """End the loop."""
 
@@ -196,7 +214,7 @@ Change = Seek | Intervene | Fork | Switch | DropBranch | RenameBranch | SetBudge
 
 Command = (
     Load | Run | Pause | Step | Back | Restart | Change | SetBreakpoints | SetSpeed
-    | Watch | FetchWeights | Ask | Quit
+    | Watch | FetchWeights | Ask | PutAside | BringBack | Quit
 )  # fmt: skip
 
 

@@ -68,7 +68,7 @@ class MainWindow(QMainWindow):
 
         self.appearance = Appearance(self, settings)
         self.actions_by_id, self._menus = actions.build(self, self._act)
-        actions.follow_undo(self.actions_by_id, document.undo_stack)
+        actions.follow_undo(self.actions_by_id, document.history)
         self.appearance.set_actions(self.actions_by_id)
         self.shortcuts = Shortcuts(self.actions_by_id, settings)
         self.transport = Transport(self.actions_by_id["run"])
@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
 
     def _all_handlers(self) -> dict[str, Callable[[], object]]:
         project, canvas = self.project, self.canvas
-        undo = self._document.undo_stack
+        undo = self._document.history
         return {
             "new": project.new,
             "new_window": self._open_another,
@@ -162,6 +162,7 @@ class MainWindow(QMainWindow):
             "save_as": partial(self._after_edits, project.save_as),
             "export": partial(self._after_edits, project.export),
             "import_data": partial(self._after_edits, self.importing.open),
+            "import_weights": partial(self._after_edits, self.weights.ask),
             "open_draw": partial(self._open_instrument, "draw"),
             "open_breakpoints": partial(self._open_instrument, "breakpoints"),
             "quit": self.close,
@@ -228,6 +229,7 @@ class MainWindow(QMainWindow):
         from backprop_studio.ui.controllers.lesson import LessonController
         from backprop_studio.ui.controllers.run import RunController
         from backprop_studio.ui.controllers.tracer import Tracer
+        from backprop_studio.ui.controllers.weights import WeightsController
         from backprop_studio.ui.panels.breakpoints import BreakpointsPanel
         from backprop_studio.ui.panels.current_step import CurrentStepPanel
         from backprop_studio.ui.panels.data import DataPanel
@@ -251,6 +253,7 @@ class MainWindow(QMainWindow):
                 self.canvas.addAction(self.actions_by_id[action.id])
         self.lessons = LessonController(document, engine, self.project, settings, self)
         self.importing = ImportController(document, settings, self)
+        self.weights = WeightsController(document, engine, settings, self)
         self.tracer = Tracer(engine.ask, document, self.canvas, self)
         self.operations = OpsView()
         self.pages.addWidget(self.operations)
@@ -266,7 +269,7 @@ class MainWindow(QMainWindow):
         self.program = ProgramPanel(engine.ask)
         self.timeline = TimelinePanel()
         self.breakpoints = BreakpointsPanel()
-        self.history = QUndoView(document.undo_stack)
+        self.history = QUndoView(document.history)
         self.history.setEmptyLabel(self.tr("As it was opened"))
         self.history.setAccessibleName(self.tr("Undo history"))
         self.outline = OutlinePanel()
@@ -332,6 +335,7 @@ class MainWindow(QMainWindow):
         self.project.told.connect(self._tell)
         self.appearance.told.connect(self._tell)
         self.importing.told.connect(self._tell)
+        self.weights.told.connect(self._tell)
         self.setup.import_requested.connect(self.actions_by_id["import_data"].trigger)
         self.setup.draw_requested.connect(self.actions_by_id["open_draw"].trigger)
         self.palette_panel.layer_chosen.connect(self.canvas.add_chosen)

@@ -111,6 +111,24 @@ def test_that_a_saved_project_is_trained_on_from_its_weights(run: Run, tmp_path:
     assert on.replace("again:", "net:") != fresh
 
 
+def test_that_training_starts_from_weights_in_a_file(run: Run, tmp_path: Path) -> None:
+    path, weights = saved(tmp_path, small()), tmp_path / "w.npz"
+    assert run("train", path, "--epochs", 3, "--export", weights)[0] == 0
+    code, whole, _ = run("train", path, "--epochs", 1, "--weights", weights)
+    assert code == 0
+    _, anew, _ = run("train", path, "--epochs", 1)
+    assert whole != anew, "it starts elsewhere"
+    code, _, said = run("train", path, "--epochs", 1, "--weights", weights, "--seed", 5)
+    assert code == 0 and "starting from 2 of 2 weights in the file" in said
+    np.savez(weights, **{"line/weight": np.ones((1, 1)), "other": np.ones(2)})
+    code, _, said = run("train", path, "--epochs", 1, "--weights", weights)
+    assert code == 0 and "line/bias: not in the file" in said
+    assert "other: no layer of this name" in said
+    np.savez(weights, **{"line/weight": np.ones((7, 1))})
+    code, _, said = run("train", path, "--epochs", 1, "--weights", weights)
+    assert code == 1 and "fits" in one_line(said) and "line/weight: another shape" in said
+
+
 def test_that_a_regression_has_no_accuracy(run: Run, tmp_path: Path) -> None:
     code, out, _ = run("train", saved(tmp_path, small()), "--epochs", 1)
     assert code == 0

@@ -10,15 +10,18 @@ from networks import chain, diverging
 
 from backprop_studio.network import analyze
 from backprop_studio.training import (
+    Aside,
     Ask,
     Back,
     Boundary,
+    BringBack,
     DropBranch,
     Fork,
     Intervene,
     Intervention,
     Load,
     Pause,
+    PutAside,
     RenameBranch,
     Run,
     Seek,
@@ -295,3 +298,53 @@ def test_that_too_many_branches_are_refused(desk: Desk) -> None:
     snapshot, _ = desk.take()
     assert snapshot.refused is not None and snapshot.refused.code == "branches-full"
     assert snapshot.journal_bytes <= 40_000
+
+
+def test_that_a_run_that_was_put_aside_comes_back_as_it_was(desk: Desk) -> None:
+    worker = desk.worker
+    for _ in range(3):
+        worker.turn(Step(Boundary.BATCH))
+    worker.turn(Seek(1))
+    worker.turn(Fork())
+    worker.turn(Step(Boundary.OP))
+    desk.take()
+    weights, worker_before = desk.weights(), worker.timeline
+    worker.turn(Run())
+    worker.turn(None)
+    reply: Future[Aside] = Future()
+    worker.turn(PutAside(reply))
+    aside = reply.result(0)
+    assert aside.state is State.PAUSED, "nothing runs that is not to be seen"
+    left = aside.snapshot
+    assert desk.take()[0].state is State.EMPTY and desk.weights() == {}
+
+    desk.load(diverging(), forget=True)
+    worker.turn(SetBudget(7 << 20))
+    for _ in range(2):
+        worker.turn(Step(Boundary.BATCH))
+    assert worker.timeline is not worker_before and len(worker.timeline.branches) == 1
+
+    worker.turn(BringBack(aside))
+    snapshot, curves = desk.take()
+    assert (snapshot.revision, snapshot.cursor) == (left.revision, left.cursor)
+    assert [b.name for b in snapshot.branches] == [b.name for b in left.branches]
+    assert snapshot.journal_budget == 7 << 20, "what was set meanwhile holds for it too"
+    assert curves[-1].keep_until == -1.0 and len(curves[-1].losses) == left.completed
+    worker.turn(Seek(1))
+    worker.turn(Step(Boundary.OP))
+    again = desk.weights()
+    assert all(np.array_equal(again[key], weights[key]) for key in weights)
+
+
+def test_that_a_network_with_errors_can_be_put_aside_too(desk: Desk) -> None:
+    weights = desk.weights()
+    desk.revision += 1
+    desk.worker.turn(Load(desk.revision, None, chain().setup))
+    reply: Future[Aside] = Future()
+    desk.worker.turn(PutAside(reply))
+    desk.load(diverging(), forget=True)
+    desk.worker.turn(BringBack(reply.result(0)))
+    snapshot, _ = desk.take()
+    assert snapshot.state is State.EMPTY and snapshot.revision == desk.revision - 1
+    again = desk.weights()
+    assert all(np.array_equal(again[key], weights[key]) for key in weights)

@@ -168,8 +168,6 @@ class LessonController(QObject):
             except TimeoutError as error:
                 QMessageBox.warning(self._window, self.tr("The lesson was not opened"), str(error))
                 return False
-            # Should the program crash in the lesson, what was not saved before it is still there.
-            self._project.recovery.guard()
         else:
             self._close()
         self._scene = scene

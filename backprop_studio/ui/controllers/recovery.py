@@ -108,8 +108,8 @@ class Recovery(QObject):
         self._pace.setInterval(LEARNING)
         self._pace.timeout.connect(self.keep)
         self._took = 0.0
-        document.undo_stack.indexChanged.connect(self._note)
-        document.undo_stack.cleanChanged.connect(self._note)
+        document.history.indexChanged.connect(self._note)
+        document.history.cleanChanged.connect(self._note)
         engine.updated.connect(self._note_training)
 
     def set_path(self, path: Path | None) -> None:
