@@ -22,6 +22,12 @@ from backprop_studio.ui.panels.lesson import LessonPanel
 from tests.ui.lesson_help import NEURON, click
 
 
+def rows(count: int) -> Dataset:
+    """Rows of the learner's own."""
+    x, y = np.eye(count, 2, dtype=np.float32), np.zeros((count, 1), np.float32)
+    return Dataset("", "Mine", "A few rows.", x, y, Task.REGRESSION, (), ("a", "b"), None, "", "")
+
+
 def test_that_the_learners_own_project_waits_untouched_and_comes_back(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,12 +153,7 @@ def test_that_the_learners_own_data_come_back_with_the_project(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     """Lessons with data of their own bring these along, and only their own are kept then."""
-    mine = own.keep(
-        Dataset(
-            "", "Mine", "Four rows.", np.eye(4, 2, dtype=np.float32), np.zeros((4, 1), np.float32),
-            Task.REGRESSION, (), ("a", "b"), None, "", "",
-        )
-    )  # fmt: skip
+    mine = own.keep(rows(4))
     network = scene_of("03_credit_assignment").network
     window.project.show(Project(edits.set_setup(network, replace(network.setup, dataset=mine.id))))
     qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
@@ -168,12 +169,7 @@ def test_that_what_was_prepared_of_the_learners_own_data_waits_too(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     """Many rows take seconds; nobody waits for them twice, and nobody pays for them for ever."""
-    mine = own.keep(
-        Dataset(
-            "", "Mine", "Six rows.", np.eye(6, 2, dtype=np.float32), np.zeros((6, 1), np.float32),
-            Task.REGRESSION, (), ("a", "b"), None, "", "",
-        )
-    )  # fmt: skip
+    mine = own.keep(rows(6))
     network = scene_of("03_credit_assignment").network
     setup = replace(network.setup, dataset=mine.id)
     window.project.show(Project(edits.set_setup(network, setup)))
