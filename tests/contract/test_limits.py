@@ -42,9 +42,9 @@ from backprop_studio.network import (
     Network,
     Node,
     TrainingSetup,
+    analysis,
     analyze,
     edits,
-    lower,
     memory,
     presets,
 )
@@ -158,7 +158,7 @@ def test_that_a_run_that_only_fits_without_its_journal_is_refused(
 ) -> None:
     network = chain()
     step = analyze(network).require().program.memory(network.setup.batch_size)
-    monkeypatch.setattr(lower, "MEMORY_LIMIT", step + MEGABYTE)
+    monkeypatch.setattr(analysis, "MEMORY_LIMIT", step + MEGABYTE)
     (problem,) = analyze(network).errors
     assert problem.code == "network-too-large"
 

@@ -1,4 +1,4 @@
-"""From a network to a program, with every problem and every shape found on the way."""
+"""What is wrong with a network, the shapes in it, and whether it can be trained."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _taught(network: Network, used: set[str]) -> tuple[object, ...]:
 
 
 def analyze(network: Network, known: Analysis | None = None, *, wait: bool = True) -> Analysis:
-    """Check a network, infer its shapes and, if it has no errors, lower it.
+    """Check a network, infer its shapes and tell whether it can be trained.
 
     Nothing is allocated: how much memory a run would take is reckoned, and too much is an error.
 
@@ -118,7 +118,7 @@ def analyze(network: Network, known: Analysis | None = None, *, wait: bool = Tru
         What to analyse.
     known
         What is known of the network before an edit. The result is the same with it and without
-        it, but found faster where only names and places are others, or what leads to no loss.
+        it, but found faster: only nodes that are others, or read another type, are lowered again.
     wait
         Whether to prepare the data, which may take long. Otherwise, unless that is quick, a few
         rows tell the shapes, and the analysis says that it is `preparing`.
