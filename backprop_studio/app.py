@@ -192,3 +192,6 @@ def dispose(app: QApplication, window: MainWindow) -> None:
         collector.stop()
         collector.deleteLater()
     app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    if app.platformName() in ("offscreen", "minimal"):
+        # Nobody takes it over there: it would be destroyed after the interpreter that made it.
+        app.clipboard().clear()

@@ -93,7 +93,7 @@ def application() -> QApplication:
 @contextmanager
 def studio() -> Iterator[Studio]:
     """The window with everything behind it, with settings of its own; taken apart at the end."""
-    from PySide6.QtCore import QEvent, QSettings
+    from PySide6.QtCore import QSettings
 
     from backprop_studio import app as builder
     from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
@@ -104,7 +104,6 @@ def studio() -> Iterator[Studio]:
         folder = Path(name)
         store = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
         window, engine = builder.build(Settings(store))
-        document = window._document
         window.show_at_last_place()
         engine.start()
         window.project.load_example()
@@ -116,9 +115,7 @@ def studio() -> Iterator[Studio]:
             for editor in window.findChildren(LessonEditor):
                 editor.text.document().setModified(False)
             window.close()
-            for part in (window, engine, document):
-                part.deleteLater()
-                app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+            builder.dispose(app, window)
 
 
 def wait(milliseconds: int) -> None:

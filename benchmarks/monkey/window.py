@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -15,9 +15,10 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QTabBar,
+    QToolButton,
 )
 
-from benchmarks.monkey.hands import LEFT, NO_KEYS, Hands, fill, widget_name, xy
+from benchmarks.monkey.hands import LEFT, NO_KEYS, Hands, close_popups, fill, widget_name, xy
 from benchmarks.screen import wait
 
 
@@ -127,7 +128,13 @@ def click_widget(hands: Hands) -> str:
     )
     name = widget_name(widget)
     press = hands.random.choice((QTest.mouseClick, QTest.mouseClick, QTest.mouseDClick))
+    closing = QTimer()
+    closing.timeout.connect(close_popups)
+    if isinstance(widget, QToolButton) and widget.menu() is not None:
+        # Qt waits inside the click until its menu is closed.
+        closing.start(20)
     press(target, LEFT, NO_KEYS, at)
+    closing.stop()
     popup = QApplication.activePopupWidget()
     if popup is not None and not isinstance(popup, QMenu):
         for _ in range(hands.random.randint(0, 3)):

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QClipboard
@@ -14,6 +19,8 @@ from backprop_studio.ui.dialogs.chooser import Chooser
 from backprop_studio.ui.main_window import MainWindow
 
 CTRL = Qt.KeyboardModifier.ControlModifier
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def _names(window: MainWindow) -> list[str]:
@@ -115,3 +122,38 @@ def test_that_a_clipboard_that_was_never_used_is_no_error(
     monkeypatch.setattr(QClipboard, "mimeData", lambda *_: None)
     window.actions_by_id["paste"].trigger()
     assert window.statusBar().currentMessage() == "There are no layers on the clipboard."
+
+
+QUIT = """
+import sys
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from backprop_studio import app as application
+from backprop_studio.ui.settings import Settings
+
+app = QApplication(["studio"])
+store = QSettings(sys.argv[1], QSettings.Format.IniFormat)
+window, engine = application.build(Settings(store))
+window.show_at_last_place()
+window.project.load_example()
+window.canvas.select_all()
+window.canvas.copy_selection()
+window.project.recovery.guard()
+window._document.undo_stack.setClean()
+assert window.close()
+application.dispose(app, window)
+"""
+
+
+def test_that_who_has_copied_something_can_quit(tmp_path: Path) -> None:
+    """Without a screen, Qt destroys the clipboard after the interpreter that filled it."""
+    command = [sys.executable, "-c", QUIT, str(tmp_path / "settings.ini")]
+    done = subprocess.run(
+        command,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
