@@ -17,6 +17,7 @@ from backprop_studio.data import own
 from backprop_studio.errors import StudioError
 from backprop_studio.files import open_regular, shorten, shown
 from backprop_studio.insight.check import check_gradients
+from backprop_studio.lessons import own_rows
 from backprop_studio.lessons.driver import CHECK_SECONDS, Driver
 from backprop_studio.lessons.lesson import Lesson
 from backprop_studio.lessons.predictions import Forecast
@@ -41,8 +42,6 @@ from backprop_studio.training.breakpoints import AtIteration, AtPhase
 
 FORMAT = 1
 MAX_BYTES = 256 * 2**20
-MAX_DATA = 8 * 2**20
-"""Bytes of the learner's own data that go into a file."""
 MAX_ITERATIONS = 1_000_000
 """Iterations that a verification goes through at most."""
 ROUNDING = 1e-5
@@ -114,8 +113,21 @@ def collect(
     network: Network,
     weights: Weights,
     at: Place | None,
+    kept: Mapping[str, own_rows.Entries] | None = None,
 ) -> Evidence:
-    """Everything a learner hands in."""
+    """Everything a learner hands in.
+
+    Parameters
+    ----------
+    lesson, progress
+        What was done of which lesson.
+    events
+        What was done, from its beginning.
+    network, weights, at
+        The design, its weights, and where the run stands now.
+    kept
+        Own data sets of earlier scenes and sittings, by their id.
+    """
     return Evidence(
         format=FORMAT,
         program=__version__,
@@ -132,25 +144,8 @@ def collect(
             f"{node}/{name}": Tensor(array.shape, [float(x) for x in array.reshape(-1)])
             for (node, name), array in weights.items()
         },
-        data=_own_data(events, network),
+        data=own_rows.of_events(events, network, kept),
     )
-
-
-def _own_data(events: list[Event], network: Network) -> dict[str, dict[str, bytes]]:
-    """The own data sets of all designs, as far as there is room for them; the last ones first."""
-    names = [network.setup.dataset]
-    for event in reversed(events):
-        if event.network is not None:
-            names.append(event.network["setup"]["dataset"])
-    found: dict[str, dict[str, bytes]] = {}
-    room = MAX_DATA
-    for name in dict.fromkeys(names):
-        dataset = own.find(name)
-        if dataset is None or dataset.x.nbytes + dataset.y.nbytes > room:
-            continue
-        room -= dataset.x.nbytes + dataset.y.nbytes
-        found[name] = own_data.to_entries(dataset)
-    return found
 
 
 def save(evidence: Evidence, path: str | os.PathLike[str]) -> None:
@@ -223,15 +218,7 @@ def verify(evidence: Evidence, lesson: Lesson, project: Project) -> tuple[Findin
         for name, entries in evidence.data.items():
             own.keep(own_data.from_entries(entries, name))
         replay.all(evidence)
-    except (
-        StudioError,
-        UnsoundError,
-        NewerError,
-        LookupError,
-        TypeError,
-        ValueError,
-        StopIteration,
-    ) as error:
+    except _UNREPEATABLE as error:
         reason = shorten(str(error) or type(error).__name__)
         found.append(Finding("events", False, f"they cannot be repeated: {reason}"))
         return tuple(found)

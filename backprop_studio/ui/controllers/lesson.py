@@ -28,6 +28,7 @@ from backprop_studio.lessons import (
 )
 from backprop_studio.lessons.actions import Action, set_at_once
 from backprop_studio.lessons.lesson import Lesson
+from backprop_studio.lessons.own_rows import OwnRows
 from backprop_studio.lessons.recorder import Event, Place, Recorder, place
 from backprop_studio.lessons.way import Leg
 from backprop_studio.project import Project
@@ -80,6 +81,7 @@ class LessonController(QObject):
         self._settings = settings
         self._window = window
         self.store = ProgressStore(settings.lessons_folder)
+        self._rows = OwnRows(settings.lessons_folder)
         self.panel = LessonPanel()
         self._runner: Runner | None = None
         self._scene: Project | None = None
@@ -93,6 +95,7 @@ class LessonController(QObject):
         self._gradient_error: float | None = None
         self._facts: Facts | None = None
         self._looked = 0.0
+        self._show_then = False
         self.demonstration = Demonstration(document, engine, self, self)
         self.demonstration.refused.connect(self._say_refused)
         self._ready = MakingReady(
@@ -165,8 +168,6 @@ class LessonController(QObject):
             except TimeoutError as error:
                 QMessageBox.warning(self._window, self.tr("The lesson was not opened"), str(error))
                 return False
-            # Should the program crash in the lesson, what was not saved before it is still there.
-            self._project.recovery.guard()
         else:
             self._close()
         self._scene = scene
@@ -198,6 +199,7 @@ class LessonController(QObject):
         lesson = self._runner.lesson
         self.store.save(lesson.head.id, Progress())
         self.store.forget_events(lesson.head.id)
+        self._rows.forget(lesson.head.id)
         runner = Runner(lesson)
         self._show(runner, [])
         self._make_ready(runner, runner.take_way())
@@ -279,6 +281,7 @@ class LessonController(QObject):
                 self._document.network,
                 weights,
                 self._recorder.last,
+                self._rows.load(runner.lesson.head.id),
             )
             evidence.save(made, path)
         except (StudioError, TimeoutError) as error:
@@ -332,6 +335,7 @@ class LessonController(QObject):
         lesson = runner.lesson.head.id
         try:
             self.store.save(lesson, runner.progress)
+            self._rows.add(lesson, self._recorder.events, self._document.network)
             self.store.add_events(lesson, self._recorder.take_settled(ending=ending))
         except StudioError as error:
             self.told.emit(str(error))
@@ -364,9 +368,9 @@ class LessonController(QObject):
     def _see_update(self, snapshot: Snapshot, _: object) -> None:
         if self._runner is None:
             return
-        lowered = self._document.analysis.lowered
-        if lowered is not None:
-            self._recorder.see(snapshot, len(lowered.program.instructions))
+        program = None if snapshot.cursor is None else self._document.analysis.program
+        if program is not None:
+            self._recorder.see(snapshot, len(program.instructions))
         running = snapshot.state is State.RUNNING
         if not running or time.monotonic() - self._looked > PATIENCE:
             self.look()
@@ -382,7 +386,7 @@ class LessonController(QObject):
         if runner is None:
             return
         self._looked = time.monotonic()
-        if self._engine.state is State.EMPTY or self._document.analysis.lowered is None:
+        if self._engine.state is State.EMPTY or not self._document.analysis.trainable:
             self._enquiry.reset()
             self.see(None)
             return
@@ -479,11 +483,16 @@ class LessonController(QObject):
 
     def _show_step(self) -> None:
         """Carry out the solution of the step in front."""
-        if self._runner is not None and not self.demonstration.is_running:
-            self.demonstration.start(self._runner.step.solution)
+        runner = self._runner
+        if runner is not None and runner.is_held:
+            # What comes before the step is done first, or it would be broken off.
+            self._show_then = True
+        elif runner is not None and not self.demonstration.is_running:
+            self.demonstration.start(runner.step.solution)
 
     def _make_ready(self, runner: Runner, legs: Sequence[Leg], *, fresh: bool = False) -> None:
         """Do in the app what comes before the step in front; only then does it count."""
+        self._show_then = False
         self._ready.start(runner, legs, fresh=fresh)
 
     def _end_making_ready(self) -> None:
@@ -493,6 +502,9 @@ class LessonController(QObject):
         runner.release()
         self._note(Event("go", id=runner.step.id))
         self.look()
+        if self._show_then:
+            self._show_then = False
+            self._show_step()
 
     def _pass_by(self, index: int, facts: Facts) -> None:
         """Take note that a step was carried out for the sake of a later one."""

@@ -245,6 +245,12 @@ class LessonPanel(QWidget):
         self.predicted.emit(asked, said, sure)
         self._show_what_is_next()
 
+    def _answer(self, row: CheckRow, said: object) -> None:
+        self.answered.emit(row.check, said)
+        if not row.verdict.isHidden():
+            # What is said of it stands below what was pressed, perhaps out of sight.
+            self._reveal(row.verdict)
+
     def _build(self, runner: Runner) -> None:
         """Make the widgets of the step in front."""
         step = self._built = runner.step
@@ -279,7 +285,7 @@ class LessonPanel(QWidget):
                 column.addWidget(text)
         for check in step.checks:
             row = CheckRow(check)
-            row.answered.connect(lambda said, asked=check: self.answered.emit(asked, said))
+            row.answered.connect(partial(self._answer, row))
             self._rows.append(row)
             column.addWidget(row)
         self._notice = QLabel()
