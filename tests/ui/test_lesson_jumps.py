@@ -12,6 +12,7 @@ from backprop_studio import cli
 from backprop_studio.lessons import Runner
 from backprop_studio.lessons.lesson import UNKNOWN
 from backprop_studio.network import edits
+from backprop_studio.training import State
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.widgets.lesson_text import MarkdownLabel
 
@@ -129,4 +130,20 @@ def test_that_who_leaves_after_a_step_finds_it_done_in_the_app(
     qtbot.waitUntil(lambda: not runner.is_held)
     qtbot.waitUntil(lambda: window._engine.snapshot.loss == 4.0)
     go(window, qtbot, "backward")
+    show(window, qtbot)
+
+
+@pytest.mark.parametrize(
+    ("name", "step"), [("04_error_flows_backward", "update"), ("11_do_not_blame_backprop", "half")]
+)
+def test_that_a_jump_ends_the_training_that_runs(
+    window: MainWindow, qtbot: QtBot, name: str, step: str
+) -> None:
+    begun(window, name)
+    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
+    window.actions_by_id["run"].trigger()
+    qtbot.waitUntil(lambda: window._engine.snapshot.completed > 30)
+    go(window, qtbot, step)
+    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
+    assert window._engine.snapshot.completed == 0
     show(window, qtbot)

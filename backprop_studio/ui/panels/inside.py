@@ -304,7 +304,10 @@ class InsidePanel(QWidget):
 
 def _line(tables: Sequence[tuple[str, Array]]) -> str:
     """Tables side by side, with their names above them."""
-    names = "".join(f"<th align='left'>{html.escape(name)}</th>" for name, _ in tables)
+    names = "".join(
+        f"<th align='left' style='padding-right:24px'>{html.escape(name)}</th>"
+        for name, _ in tables
+    )
     grids = "".join(f"<td style='padding-right:24px'>{_grid(array)}</td>" for _, array in tables)
     return f"<table><tr>{names}</tr><tr>{grids}</tr></table>"
 
