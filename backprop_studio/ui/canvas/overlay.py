@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QWidget
 
-from backprop_studio.ui import icons, theme
+from backprop_studio.ui import icons, text_size, theme
 from backprop_studio.ui.canvas import geometry
 
 _LINGER_MS = 4000
@@ -22,11 +22,18 @@ class EmptyHint(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._within = parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAccessibleName(f"{self.TITLE} {self.SUBTITLE}")
 
     def sizeHint(self) -> QSize:
-        return QSize(420, 170)
+        return QSize(round(420 * text_size.factor()), round(170 * text_size.factor()))
+
+    def place(self) -> None:
+        """Stand in the middle of the canvas."""
+        size, canvas = self.sizeHint(), self._within
+        self.resize(size)
+        self.move((canvas.width() - size.width()) // 2, (canvas.height() - size.height()) // 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         colors = theme.current()
@@ -41,18 +48,21 @@ class EmptyHint(QWidget):
         painter.drawEllipse(QPointF(outline.right(), outline.center().y()), 5, 5)
         picture = icons.pixmap("data", 26, ratio=self.devicePixelRatioF(), tint="muted")
         painter.drawPixmap(outline.center() - QPointF(13, 13), picture)
-        below = QRectF(0, outline.bottom() + 18, self.width(), 26)
+        larger = text_size.factor()
+        below = QRectF(0, outline.bottom() + 18, self.width(), 26 * larger)
         font = QFont(self.font())
-        font.setPixelSize(17)
+        font.setPixelSize(round(17 * larger))
         font.setWeight(QFont.Weight.DemiBold)
         painter.setFont(font)
         painter.setPen(colors.color("text"))
         painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self.TITLE)
-        font.setPixelSize(13)
+        font.setPixelSize(round(13 * larger))
         font.setWeight(QFont.Weight.Normal)
         painter.setFont(font)
         painter.setPen(colors.color("muted"))
-        painter.drawText(below.translated(0, 28), Qt.AlignmentFlag.AlignCenter, self.SUBTITLE)
+        painter.drawText(
+            below.translated(0, 28 * larger), Qt.AlignmentFlag.AlignCenter, self.SUBTITLE
+        )
 
 
 class Bubble(QLabel):

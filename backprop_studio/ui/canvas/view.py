@@ -514,12 +514,12 @@ class CanvasView(QGraphicsView):
         super().changeEvent(event)
         if theme.is_theme_change(event):
             self.restyle()
+        elif event.type() == QEvent.Type.FontChange:
+            self.hint.place()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        size = self.hint.sizeHint()
-        self.hint.resize(size)
-        self.hint.move((self.width() - size.width()) // 2, (self.height() - size.height()) // 2)
+        self.hint.place()
         if self._shown and self._fitted:
             self.zoom_to_fit()
         self.minimap.follow()
