@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -50,7 +50,7 @@ def quick_add(canvas: CanvasView, at: QPoint | None = None, port: PortRef | None
     place = canvas.mapToScene(at)
     joined = () if port is None else (port,)
     found = [
-        Choice(kind.info.title, kind.info.summary, partial(canvas.add_layer, key, place, joined))
+        Choice(kind.info.title, kind.info.summary, partial(_add, canvas, key, place, joined))
         for key, kind in nodes().items()
         if port is None or (kind.has_output if port.side == "in" else kind().ports)
     ]
@@ -64,6 +64,15 @@ def quick_add(canvas: CanvasView, at: QPoint | None = None, port: PortRef | None
         )
     title = _tr("Add a layer or a preset") if port is None else _tr("Add a layer to this port")
     _open(Chooser(title, found, canvas.window()), viewport.mapToGlobal(at))
+
+
+def _add(canvas: CanvasView, layer: str, place: QPointF, joined: tuple[PortRef, ...]) -> None:
+    """Add a layer at the pointer; where it would cover another one, beside the selected layer."""
+    card = geometry.card(geometry.WIDTH).translated(place)
+    shown = (i for i in canvas.canvas_scene.nodes.values() if i.isVisible())
+    covers = any(card.intersects(item.card_rect()) for item in shown)
+    onto_wire = canvas.canvas_scene.hit(place).wire is not None
+    canvas.add_layer(layer, None if covers and not onto_wire else place, joined)
 
 
 def insert(canvas: CanvasView, wire: Wire) -> None:

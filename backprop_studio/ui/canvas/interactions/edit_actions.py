@@ -160,12 +160,17 @@ def _called(network: Network, part: str) -> str:
     return "a note" if isinstance(mark, Note) else "an arrow"
 
 
-def fix(view: CanvasView, node_id: str | None = None) -> None:
-    """Mend the first problem of a node, or of the document, for which there is a remedy."""
-    document = view.document
-    found = fixes.first_fix(document.analysis, node_id)
+def fix(view: CanvasView, nodes: Sequence[str] = ()) -> None:
+    """Mend the first problem for which there is a remedy.
+
+    It is one of these nodes, as long as there is something to mend at them, or else one of the
+    document.
+    """
+    analysis = view.document.analysis
+    ailing = {d.node for d in analysis.diagnostics if d.node is not None} & set(nodes)
+    found = fixes.first_fix(analysis, ailing or None)
     if found is None:
-        some = bool(document.analysis.diagnostics)
+        some = bool(analysis.diagnostics)
         view.refuse("There is no ready remedy for this." if some else "There is nothing to mend.")
         return
     apply_fix(view, found)
