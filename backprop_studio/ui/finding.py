@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from backprop_studio.network import Wire
 from backprop_studio.network.presets import PRESETS
@@ -96,18 +96,20 @@ def insert(canvas: CanvasView, wire: Wire) -> None:
     _open(Chooser(_tr("Insert a layer"), found, canvas.window()), corner)
 
 
-def find_command(window: QWidget, actions: Mapping[str, QAction]) -> None:
-    """Offer every action that is possible now, with its shortcut."""
+def find_command(window: QMainWindow, actions: Mapping[str, QAction]) -> None:
+    """Offer every action with its shortcut; those that are not possible now come last."""
     native = QKeySequence.SequenceFormat.NativeText
-    found = [
-        Choice(
-            action.text().replace("&", "").rstrip("…"),
-            action.shortcut().toString(native),
-            action.trigger,
-        )
-        for key, action in actions.items()
-        if action.isEnabled() and key != "commands"
-    ]
+    possible, others = [], []
+    for key, action in actions.items():
+        name = action.text().replace("&", "").rstrip("…")
+        keys = action.shortcut().toString(native)
+        if action.isEnabled() and key != "commands":
+            possible.append(Choice(name, keys, action.trigger))
+        elif key != "commands":
+            why_not = _tr("{action}: there is nothing to do it with now.").format(action=name)
+            tell = partial(window.statusBar().showMessage, why_not, 8000)
+            others.append(Choice(name, f"{keys}  {_tr('not now')}".strip(), tell))
+    found = [*possible, *others]
     chooser = Chooser(_tr("Find a command"), found, window)
     _open(chooser, window.mapToGlobal(QPoint((window.width() - chooser.width()) // 2, 90)))
 
