@@ -96,16 +96,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Write the trained weights, and how rows are scaled, as .npz or .safetensors", True,
     ),
     ActionSpec(
-        "import_weights", "file", "Import &weights…", "", "",
-        "Train on from weights in an .npz or .safetensors file, matched by name and shape",
-    ),
-    ActionSpec(
         "export_picture", "file", "Export dia&gram…", "", "",
         "Write the diagram as SVG, PDF or PNG",
     ),
     ActionSpec(
         "import_data", "file", "&Import data…", "Ctrl+I", "data",
         "Your own table, pictures or arrays as the data set", True,
+    ),
+    ActionSpec(
+        "import_weights", "file", "I&mport weights…", "", "",
+        "Train on from weights in an .npz or .safetensors file, matched by name and shape",
     ),
     ActionSpec("quit", "file", "&Quit", "Ctrl+Q", "", "", True),
     ActionSpec("undo", "edit", "&Undo", "Ctrl+Z", "undo", "Undo the last edit of the network"),
