@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QUndoGroup
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from backprop_studio.ui import icons
+from backprop_studio.ui.widgets.menus import OwnLetters
 
 _N = "Actions"
 
@@ -430,6 +431,8 @@ def build(
                 groups[spec.submenu].addAction(action)
         menu.addAction(action)
         actions[spec.id] = action
+    for menu in (*menus.values(), *submenus.values()):
+        OwnLetters(menu)
     return actions, menus
 
 
