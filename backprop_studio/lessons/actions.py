@@ -92,6 +92,12 @@ class Open(Action, frozen=True, kw_only=True):
     open: str
 
 
+class Close(Action, frozen=True, kw_only=True):
+    """Close a panel."""
+
+    close: str
+
+
 class SetBreakpoint(Action, frozen=True, kw_only=True):
     """Stop before a phase from now on."""
 
@@ -296,9 +302,9 @@ class Unwire(Action, frozen=True, kw_only=True):
 ACTIONS: Mapping[str, type[Action]] = {
     msgspec.structs.fields(kind)[0].name: kind
     for kind in (
-        StepOn, StepBack, Epochs, Seek, Restart, BranchOff, SetNumber, Open, SetBreakpoint,
-        CheckGradients, Predict, AnswerTo, SetSetting, Spoil, Mend, Draw, AddLayer, RemoveLayer,
-        Wire, Unwire,
+        StepOn, StepBack, Epochs, Seek, Restart, BranchOff, SetNumber, Open, Close,
+        SetBreakpoint, CheckGradients, Predict, AnswerTo, SetSetting, Spoil, Mend, Draw, AddLayer,
+        RemoveLayer, Wire, Unwire,
     )
 }  # fmt: skip
 """Every action by its first key."""

@@ -115,7 +115,8 @@ class Driver:
     """
 
     def __init__(self, project: Project) -> None:
-        self.network = self._first = project.network
+        self._project = project
+        self.network = project.network
         self.worker = Worker(Mailbox(), _Nobody())
         self.opened: frozenset[str] = frozenset()
         self.breakpoints: tuple[Breakpoint, ...] = ()
@@ -153,17 +154,26 @@ class Driver:
                 self.breakpoints = command.breakpoints
             self.tell(command)
 
-    def set_scene(self, actions: Sequence[Action]) -> None:
-        """Begin again with the project that was opened, changed by a scene.
+    def begin(self, scene: Sequence[Action] | None) -> None:
+        """Begin again with the project that was opened.
+
+        Parameters
+        ----------
+        scene
+            Changes it, and its first weights are drawn anew; None for as it was, weights and all.
 
         Raises
         ------
         StudioError
             It cannot be done.
         """
-        network, rest = set_at_once(self._first, actions)
+        self.opened, self.gradient_error = frozenset(), None
+        if scene is None:
+            self.network = self._project.network
+            self._load(self._project.weights, forget=True)
+            return
+        network, rest = set_at_once(self._project.network, scene)
         self.edit(network)
-        self.gradient_error = None
         for action in (Restart(restart=True), *rest):
             self.perform(action)
 
@@ -218,8 +228,8 @@ class Driver:
 
     def _load(self, weights: Weights, *, forget: bool) -> None:
         self._revision += 1
-        lowered = analyze(self.network).lowered
-        load = Load(self._revision, lowered, self.network.setup, weights, forget)
+        lowering = analyze(self.network).lowering
+        load = Load(self._revision, lowering, self.network.setup, weights, forget)
         self.worker.turn(load)
         self.worker.mailbox.take()
 

@@ -17,6 +17,7 @@ from backprop_studio.data import own
 from backprop_studio.errors import StudioError
 from backprop_studio.files import open_regular, shorten, shown
 from backprop_studio.insight.check import check_gradients
+from backprop_studio.lessons import own_rows
 from backprop_studio.lessons.driver import CHECK_SECONDS, Driver
 from backprop_studio.lessons.lesson import Lesson
 from backprop_studio.lessons.predictions import Forecast
@@ -41,8 +42,6 @@ from backprop_studio.training.breakpoints import AtIteration, AtPhase
 
 FORMAT = 1
 MAX_BYTES = 256 * 2**20
-MAX_DATA = 8 * 2**20
-"""Bytes of the learner's own data that go into a file."""
 MAX_ITERATIONS = 1_000_000
 """Iterations that a verification goes through at most."""
 ROUNDING = 1e-5
@@ -114,8 +113,21 @@ def collect(
     network: Network,
     weights: Weights,
     at: Place | None,
+    kept: Mapping[str, own_rows.Entries] | None = None,
 ) -> Evidence:
-    """Everything a learner hands in."""
+    """Everything a learner hands in.
+
+    Parameters
+    ----------
+    lesson, progress
+        What was done of which lesson.
+    events
+        What was done, from its beginning.
+    network, weights, at
+        The design, its weights, and where the run stands now.
+    kept
+        Own data sets of earlier scenes and sittings, by their id.
+    """
     return Evidence(
         format=FORMAT,
         program=__version__,
@@ -132,25 +144,8 @@ def collect(
             f"{node}/{name}": Tensor(array.shape, [float(x) for x in array.reshape(-1)])
             for (node, name), array in weights.items()
         },
-        data=_own_data(events, network),
+        data=own_rows.of_events(events, network, kept),
     )
-
-
-def _own_data(events: list[Event], network: Network) -> dict[str, dict[str, bytes]]:
-    """The own data sets of all designs, as far as there is room for them; the last ones first."""
-    names = [network.setup.dataset]
-    for event in reversed(events):
-        if event.network is not None:
-            names.append(event.network["setup"]["dataset"])
-    found: dict[str, dict[str, bytes]] = {}
-    room = MAX_DATA
-    for name in dict.fromkeys(names):
-        dataset = own.find(name)
-        if dataset is None or dataset.x.nbytes + dataset.y.nbytes > room:
-            continue
-        room -= dataset.x.nbytes + dataset.y.nbytes
-        found[name] = own_data.to_entries(dataset)
-    return found
 
 
 def save(evidence: Evidence, path: str | os.PathLike[str]) -> None:
@@ -225,15 +220,7 @@ def verify(evidence: Evidence, lesson: Lesson, project: Project) -> tuple[Findin
         for name, entries in evidence.data.items():
             own.keep(own_data.from_entries(entries, name))
         replay.all(evidence)
-    except (
-        StudioError,
-        UnsoundError,
-        NewerError,
-        LookupError,
-        TypeError,
-        ValueError,
-        StopIteration,
-    ) as error:
+    except _UNREPEATABLE as error:
         reason = shorten(str(error) or type(error).__name__)
         found.append(Finding("events", False, f"they cannot be repeated: {reason}"))
         return tuple(found)
@@ -340,7 +327,7 @@ class _Replay:
         self.runner = Runner(self._lesson, progress)
 
     def all(self, evidence: Evidence) -> None:
-        self._take_scene()
+        self._make_ready()
         self.look()
         for event in evidence.events:
             for target in (event.far, event.at):
@@ -360,7 +347,7 @@ class _Replay:
                 # Nothing counts before the app was made ready for the step, which `go` tells.
                 self._begin(replace(runner.progress, step=event.id))
                 self.runner.hold()
-                self._take_scene()
+                self.runner.take_way()
             case "design":
                 driver.edit(decode(msgspec.json.encode(event.network)))
             case "restart" | "fork" | "switch" | "drop" | "number":
@@ -375,9 +362,16 @@ class _Replay:
                     checks = check_gradients(CHECK_SECONDS, driver.session)
                     driver.gradient_error = max((c.error for c in checks), default=None)
             case "go":
-                runner.go(self._steps[event.id])
-                self._take_scene()
+                place = self._steps[event.id]
+                if runner.is_held and place == runner.index:
+                    runner.release()
+                else:
+                    runner.go(place)
+                    self._make_ready()
                 self.look()
+            case "passed":
+                place = self._steps[event.id]
+                runner.pass_by(place, driver.facts(self._lesson.wanted(place)))
             case "predict":
                 self.look()
                 asked = next(p for p in runner.step.predictions if p.id == event.id)
@@ -392,10 +386,15 @@ class _Replay:
             case _:
                 raise ValueError(f"there is no event '{event.do}'")
 
-    def _take_scene(self) -> None:
-        """What a scene sets is among the events; what it ends is not."""
-        if self.runner.take_scene():
-            self.driver.gradient_error = None
+    def _make_ready(self) -> None:
+        """What is done for a step is among the events; what it ends is not.
+
+        It is told once more that the step comes to the front, when all is done.
+        """
+        legs = self.runner.take_way()
+        if legs:
+            self.driver.opened, self.driver.gradient_error = frozenset(), None
+            self.runner.hold()
 
     def _reach(self, target: Place) -> None:
         """Go to a moment, forwards by training, backwards by what is recorded."""

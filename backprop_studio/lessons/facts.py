@@ -87,9 +87,9 @@ class Facts:
     breakpoints
         Where the run is to stop.
     opened
-        Keys of the docks that were opened since the lesson began.
+        Keys of the docks that were opened since the lesson, or a scene of it, began.
     gradient_error
-        Largest relative error that the gradient check found since the lesson began, or None.
+        Largest relative error that the gradient check found since then, or None.
     earlier
         Curves of runs that were ended by a restart or by other data, and of resting branches.
     answers

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from backprop_studio.insight.filling import as_latex, digits
-from backprop_studio.lessons.actions import Action
+from backprop_studio.lessons.actions import Action, AnswerTo, Predict
 from backprop_studio.lessons.check import Check
 from backprop_studio.lessons.expressions import Expression, parse_expression
 from backprop_studio.lessons.predictions import Prediction
@@ -41,6 +41,8 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         Ids of actions that the lesson does not need, such as `new_weights`.
     hide_panels
         Keys of docks that it does not need.
+    hide_status
+        Parts of the status bar that would tell what is to be found out, such as `held_out`.
     open
         Keys of docks that are open when it begins, the last one in front.
     """
@@ -52,6 +54,7 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     project: str = "project.bps"
     hide_actions: tuple[str, ...] = ()
     hide_panels: tuple[str, ...] = ()
+    hide_status: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
 
 
@@ -113,6 +116,11 @@ class Step:
     def predictions(self) -> tuple[Prediction, ...]:
         """What is to be predicted."""
         return tuple(b for b in self.blocks if isinstance(b, Prediction))
+
+    @property
+    def deeds(self) -> tuple[Action, ...]:
+        """What the solution does in the app, without what is said."""
+        return tuple(a for a in self.solution if not isinstance(a, Predict | AnswerTo))
 
     def in_text(self) -> tuple[Expression, ...]:
         """Numbers of the text before the step is done."""

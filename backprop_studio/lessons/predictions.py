@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -47,6 +47,9 @@ class Prediction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     largest, smallest
         One expression for each option: right is the option whose number is the largest, or the
         smallest, in size.
+    replies
+        What is said to whom picked an option that turned out to be wrong, one for each option;
+        none, or an empty one, where nothing but that is to be said.
     """
 
     id: str
@@ -59,6 +62,7 @@ class Prediction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     right: int = 0
     largest: tuple[str, ...] = ()
     smallest: tuple[str, ...] = ()
+    replies: tuple[str, ...] = ()
 
     def faults(self) -> list[tuple[str, str]]:
         """What is wrong with it: pairs of the key at fault and the reason."""
@@ -82,6 +86,9 @@ class Prediction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
             for key in ("largest", "smallest"):
                 if getattr(self, key) and len(getattr(self, key)) != len(self.options):
                     found.append((key, "there must be one number for each option"))
+            found += reply_faults(self.replies, self.options)
+        elif self.replies:
+            found.append(("replies", "only a pick has replies"))
         elif not self.about:
             found.append(("kind", f"a prediction of kind {self.kind} needs about"))
         if self.kind == "number" and not self.within > 0:
@@ -152,6 +159,19 @@ class Prediction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         if self.kind == "number":
             return abs(float(said) - float(truth)) <= self.within
         return said == truth
+
+    def reply(self, said: Said) -> str:
+        """What is said to an option that turned out to be wrong."""
+        return self.replies[self.options.index(str(said))] if self.replies else ""
+
+
+def reply_faults(replies: Sequence[str], options: Sequence[str]) -> list[tuple[str, str]]:
+    """What is wrong with the replies to the options of a question, as in `Check.faults`."""
+    if replies and len(replies) != len(options):
+        return [("replies", "there must be one reply for each option; an empty one says nothing")]
+    if any("{{" in reply for reply in replies):
+        return [("replies", "a reply is given before the numbers are there: it holds none")]
+    return []
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,8 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ----------
     do
         What: `begin`, `design`, `restart`, `number`, `fork`, `switch`, `drop`, `stops`, `open`,
-        `gradient_check`, `go`, `predict`, `answer` or `done`.
+        `gradient_check`, `go`, `predict`, `answer`, `done`, or `passed`, where a step was done in
+        the app for the sake of a later one.
     at
         Where the run stood before; None where that does not matter.
     far

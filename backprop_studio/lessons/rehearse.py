@@ -110,28 +110,39 @@ class Rehearsal:
 
     def play(self) -> Iterator[Rehearsed]:
         """Play all steps, one after the other."""
-        runner = self.runner
-        for index, step in enumerate(runner.lesson.steps):
-            runner.go(index)
-            problem = self._set_scene()
-            self.look()
-            open_before = not runner.is_solved
-            tasks_open = not step.checks or not all(runner.met)
-            untold = [e for e in step.in_text() if runner.number(e) is None]
-            try:
-                for action in step.solution:
-                    self.do(action)
-            except StudioError as error:
-                problem = str(error)
-            untold += [e for e in step.in_explanation() if runner.told(e) is None]
-            yield Rehearsed(step, open_before, tasks_open, runner.is_solved, tuple(untold), problem)
+        for index in range(len(self.runner.lesson.steps)):
+            yield self.play_step(index)
 
-    def _set_scene(self) -> str:
-        """Set what the step begins with; why it cannot be, empty if it can."""
-        scene = self.runner.take_scene()
+    def play_step(self, index: int) -> Rehearsed:
+        """Go to a step, from wherever one is, and play it."""
+        runner, step = self.runner, self.runner.lesson.steps[index]
+        runner.go(index)
+        problem = self.make_ready()
+        self.look()
+        open_before = not runner.is_solved
+        tasks_open = not step.checks or not all(runner.met)
+        untold = [e for e in step.in_text() if runner.number(e) is None]
         try:
-            if scene:
-                self.driver.set_scene(scene)
+            for action in step.solution:
+                self.do(action)
+        except StudioError as error:
+            problem = str(error)
+        untold += [e for e in step.in_explanation() if runner.told(e) is None]
+        return Rehearsed(step, open_before, tasks_open, runner.is_solved, tuple(untold), problem)
+
+    def make_ready(self) -> str:
+        """Do what the step in front needs before it; why that cannot be, empty if it can."""
+        runner, driver, steps = self.runner, self.driver, self.runner.lesson.steps
+        runner.hold()
+        try:
+            for leg in runner.take_way():
+                driver.begin(None if leg.scene is None else steps[leg.scene].scene)
+                for place in leg.steps:
+                    for action in steps[place].deeds:
+                        driver.perform(action)
+                    runner.pass_by(place, driver.facts(runner.lesson.wanted(place)))
         except StudioError as error:
             return str(error)
+        finally:
+            runner.release()
         return ""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from backprop_studio.errors import StudioError
-from backprop_studio.lessons.actions import Action
 from backprop_studio.lessons.check import Check
 from backprop_studio.lessons.expressions import Expression
 from backprop_studio.lessons.facts import Facts
 from backprop_studio.lessons.lesson import Lesson, Step
 from backprop_studio.lessons.predictions import Forecast, Prediction, Said
+from backprop_studio.lessons.way import Leg, lacking, way_to
 
 
 class LessonError(StudioError):
@@ -77,6 +77,9 @@ class Runner:
         ids = [step.id for step in lesson.steps]
         self._index = ids.index(self.progress.step) if self.progress.step in ids else 0
         self._scene: int | None = None
+        self._at = 0
+        """Place of the step as whose beginning the app stands, if nothing strange was done."""
+        self._carried: int | None = None
         self.go(self._index)
 
     @property
@@ -130,46 +133,85 @@ class Runner:
         )
 
     @property
-    def lacking(self) -> int | None:
-        """Place of the first earlier step whose numbers this one needs, and that is not done."""
-        if self.is_solved:
-            return None
-        ids = [step.id for step in self.lesson.steps]
-        needed = {
-            ids.index(e.step)
-            for e in self.step.expressions()
-            if e.step in ids and e.key not in self.progress.kept
-        }
-        return min(needed, default=None)
-
-    @property
     def is_held(self) -> bool:
         """Whether nothing that is seen counts."""
         return self._held
 
+    @property
+    def is_carried(self) -> bool:
+        """Whether what comes before the step in front was done in the app, and not by the learner.
+
+        So it is where a learner comes to a step otherwise than from the one before it.
+        """
+        return self._carried == self._index
+
     def hold(self) -> None:
-        """Let nothing count that is seen until `go`: the app is being made ready for the step."""
+        """Let nothing count that is seen: the app is being made ready for the step."""
         self._held = True
 
+    def release(self) -> None:
+        """Let count what is seen from now on: the app is as the step in front needs it."""
+        self._held = False
+        self._met, self._began = (), None
+
     def go(self, index: int) -> None:
-        """Bring another step to the front."""
+        """Bring another step to the front.
+
+        If the app was being made ready for one, that is broken off, and it is ready for none.
+        """
+        if self._held:
+            self._at, self._scene = -1, None
         self._index = min(max(index, 0), len(self.lesson.steps) - 1)
         self.progress.step = self.step.id
-        self._met = ()
-        self._began, self._held = None, False
+        self.release()
 
-    def take_scene(self) -> tuple[Action, ...]:
-        """What is to be set before the step in front; nothing when that was taken already.
+    def take_way(self) -> tuple[Leg, ...]:
+        """What is to be done in the app so that the step in front can begin; at most once.
 
-        What was found out in another scene, such as by the gradient check, holds no more when
-        there is something to be set. A step that is done is only looked at, and sets nothing, as
-        long as there are others to be done.
+        Nothing, where the step before it was just done here. Its own scene, if it has one. After
+        a jump, all that comes before it. A step that is done is only looked at, and sets nothing
+        as long as there are others to be done; then, its scene.
         """
-        scene = self.lesson.scene_of(self._index)
-        if scene is None or scene == self._scene or (self.is_solved and not self.is_finished):
-            return ()
-        self._scene = scene
-        return self.lesson.steps[scene].scene
+        lesson, index = self.lesson, self._index
+        scene = lesson.scene_of(index)
+        if self._carried != index:
+            self._carried = None
+        if self.is_solved:
+            if scene is None or scene == self._scene or not self.is_finished:
+                return ()
+            self._scene = scene
+            return (Leg(scene),)
+        if index == self._at and not lacking(lesson, index, self.progress.kept):
+            if scene != index or scene == self._scene:
+                return ()
+            self._scene = scene
+            return (Leg(scene),)
+        self._scene, self._at = scene, index
+        return self._carry(way_to(lesson, index, self.progress.kept))
+
+    def take_way_back(self, *, beyond: bool = False) -> tuple[Leg, ...]:
+        """All that comes before the step in front, whatever the app was made ready for.
+
+        Parameters
+        ----------
+        beyond
+            Whether the step itself is carried out as well if it is done, as one left it.
+        """
+        index = self._index
+        self._scene, self._at = self.lesson.scene_of(index), index
+        *before, last = way_to(self.lesson, index, self.progress.kept)
+        if beyond and self.is_solved:
+            self._at = index + 1
+            last = replace(last, steps=(*last.steps, index))
+        return self._carry((*before, last))
+
+    def _carry(self, legs: tuple[Leg, ...]) -> tuple[Leg, ...]:
+        self._carried = self._index if any(leg.steps for leg in legs) else None
+        return legs
+
+    def pass_by(self, place: int, facts: Facts) -> None:
+        """Keep the numbers of a step that was done in the app for the sake of a later one."""
+        self._keep_numbers(self.lesson.steps[place].id, self.lesson.wanted(place), facts)
 
     def wanted(self) -> tuple[Expression, ...]:
         """The numbers that `see` needs in the facts."""
@@ -192,10 +234,9 @@ class Runner:
             if ready and self._settle(facts):
                 progress.solved.append(step.id)
                 self._take_numbers(progress.told, step.in_explanation(), facts)
-                for expression in self.lesson.wanted(self._index):
-                    number = facts.number(expression)
-                    if number is not None:
-                        progress.kept[f"{expression.text}@{step.id}"] = number
+                self._keep_numbers(step.id, self.lesson.wanted(self._index), facts)
+                if self._at == self._index:
+                    self._at += 1
         return before != (self._met, len(progress.solved), len(progress.shown.get(step.id, {})))
 
     def predict(self, prediction: Prediction, said: Said, confidence: int) -> None:
@@ -293,6 +334,15 @@ class Runner:
             if number is not None:
                 mine.setdefault(expression.key, number)
 
+    def _keep_numbers(
+        self, step_id: str, expressions: tuple[Expression, ...], facts: Facts
+    ) -> None:
+        """Keep what is so at the end of a step, for those that go back to it."""
+        for expression in expressions:
+            number = facts.number(expression)
+            if number is not None:
+                self.progress.kept[f"{expression.text}@{step_id}"] = number
+
     def _settle(self, facts: Facts) -> bool:
         """Find out what came of the predictions; False while one cannot be told."""
         settled = {}
@@ -321,16 +371,10 @@ def _fitting(lesson: Lesson, progress: Progress) -> Progress:
         if key in asked and asked[key].accepts(forecast.said)
     }
     same = progress.digest == lesson.digest
-    # In another text, a step may go back to numbers that were not kept: they are to be found anew.
-    missing = {
-        e.step for s in lesson.steps for e in s.expressions() if e.key not in progress.kept
-    }  # fmt: skip
     solved = [
         key
         for key in dict.fromkeys(progress.solved)
-        if key in steps
-        and all(p.id in forecasts for p in steps[key].predictions)
-        and (same or key not in missing)
+        if key in steps and all(p.id in forecasts for p in steps[key].predictions)
     ]
     return Progress(
         digest=lesson.digest,
@@ -342,5 +386,6 @@ def _fitting(lesson: Lesson, progress: Progress) -> Progress:
         shown={k: v for k, v in progress.shown.items() if k in steps} if same else {},
         # What came of a step that is done stays true, whatever is said of it now.
         told={k: v for k, v in progress.told.items() if same or k in solved},
-        kept=dict(progress.kept),
+        # With another text comes perhaps another project: they are found anew where needed.
+        kept=dict(progress.kept) if same else {},
     )

@@ -16,7 +16,7 @@ import numpy as np
 from backprop_studio.autograd import Array
 from backprop_studio.data import own
 from backprop_studio.errors import Diagnostic
-from backprop_studio.network import Lowered, TrainingSetup
+from backprop_studio.network import Lowered, Lowering, TrainingSetup
 from backprop_studio.training.breakpoints import Breakpoint
 from backprop_studio.training.cursor import Boundary, Cursor
 from backprop_studio.training.interventions import Intervention
@@ -34,12 +34,13 @@ if TYPE_CHECKING:
 class Load:
     """Train this network from now on, keeping every weight that still fits.
 
-    `lowered` is None while the network has errors: weights are kept, nothing runs. `revision`
-    comes back in every snapshot, so that the screen can drop answers about an older network.
+    `lowering` is None while the network has errors: weights are kept, nothing runs. The worker is
+    the one that waits until the programs are written. `revision` comes back in every snapshot, so
+    that the screen can drop answers about an older network.
     """
 
     revision: int
-    lowered: Lowered | None
+    lowering: Lowering | None
     setup: TrainingSetup
     weights: Mapping[tuple[str, str], Array] = field(default_factory=dict)
     """Weights from elsewhere to begin with, in place of what was learned."""
@@ -49,6 +50,11 @@ class Load:
     """Go on with this branch, which trains the same network, where it was left."""
     redraw: frozenset[str] = frozenset()
     """Names of weights that begin anew, as the seed draws them."""
+
+    @property
+    def lowered(self) -> Lowered | None:
+        """The programs, written now if they are not yet."""
+        return None if self.lowering is None else self.lowering.lowered
 
     def changes_rows_only(self, previous: Load | None) -> bool:
         """Whether the program of `previous` goes on, with other rows of the same data."""

@@ -346,7 +346,7 @@ class Timeline:
         return f"branch {number}"
 
     def _check_room(self, session: Session) -> None:
-        need = session.storage.save().nbytes * LEAST_KEYFRAMES * (len(self._branches) + 1)
+        need = session.storage.nbytes * LEAST_KEYFRAMES * (len(self._branches) + 1)
         if need > self._budget:
             raise StudioError(
                 "branches-full",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from backprop_studio.lessons.lesson import Head
     from backprop_studio.ui.controllers.lesson import LessonController
     from backprop_studio.ui.main_window import MainWindow
+    from backprop_studio.ui.widgets.run_status import RunStatus
 
 LESSON_WIDTH = 360
 """Pixels in which a lesson is read, where text has the system's size."""
@@ -73,14 +74,18 @@ def _bring_editor_back(window: MainWindow) -> None:
 def install(window: MainWindow) -> None:
     """Let lessons and the rest of the window know of each other."""
     lessons = window.lessons
-    mode = LessonMode(window, window.docks, window.actions_by_id)
+    mode = LessonMode(window, window.docks, window.actions_by_id, window.status)
     lessons.watch_docks(window.docks)
     lessons.opened.connect(mode.enter)
     lessons.closed.connect(mode.leave)
+    for anew in (lessons.opened, lessons.begun):
+        # Out of a layer that was opened; the keyboard stays where it is.
+        anew.connect(lambda *_: window.pages.setCurrentWidget(window.canvas))
     lessons.closed.connect(partial(_bring_editor_back, window))
     lessons.told.connect(lambda text: window.statusBar().showMessage(text, 8000))
     shown = lessons.demonstration
     shown.panel_wanted.connect(lambda key: _open(key, window))
+    shown.panel_unwanted.connect(lambda key: _close(key, window))
     window.canvas.node_opened.connect(lessons.see_layer)
     window.instruments.hear("efficiency", "raced", lambda: lessons.see_opened("race"))
     shown.check_wanted.connect(partial(window.instruments.tell, "gradient_check", "check"))
@@ -122,12 +127,18 @@ def _open(key: str, window: MainWindow) -> None:
         layout.open_instrument(window, window.docks, key)
 
 
+def _close(key: str, window: MainWindow) -> None:
+    """Close a panel for the learner."""
+    if key in window.docks:
+        window.docks[key].close()
+
+
 class LessonMode(QObject):
     """Shows what a lesson needs, hides what it does not, and puts all back.
 
     Parameters
     ----------
-    window, docks, actions
+    window, docks, actions, status
         Of the application.
     """
 
@@ -136,10 +147,12 @@ class LessonMode(QObject):
         window: QMainWindow,
         docks: Mapping[str, layout.Dock],
         actions: Mapping[str, QAction],
+        status: RunStatus,
     ) -> None:
         super().__init__(window)
         window.installEventFilter(self)
         self._window, self._docks, self._actions = window, docks, actions
+        self._status = status
         self._before: QByteArray | None = None
         self._hidden: list[QAction] = []
         self._instruments = {s.key for s in layout.DOCKS if s.behind == "setup"}
@@ -169,6 +182,7 @@ class LessonMode(QObject):
             # Its shortcut goes with it.
             action.setVisible(False)
         self._hidden = hidden
+        self._status.leave_out(head.hide_status)
         for key in ("export_evidence", "leave_lesson"):
             self._actions[key].setEnabled(True)
         # A lesson is read from the top to the bottom of the window.
@@ -213,3 +227,4 @@ class LessonMode(QObject):
         for action in self._hidden:
             action.setVisible(True)
         self._hidden = []
+        self._status.leave_out(())

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from backprop_studio.lessons import Lesson
+from backprop_studio.lessons.actions import Close, Open
 from backprop_studio.ui.actions import ACTIONS
 from backprop_studio.ui.docks import DOCKS
+from backprop_studio.ui.widgets.run_status import PARTS
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,16 @@ def _names(lesson: Lesson) -> Iterator[tuple[str, tuple[str, ...], int]]:
         yield name, actions, 1
     for name in (*lesson.head.hide_panels, *lesson.head.open):
         yield name, docks, 1
+    for name in lesson.head.hide_status:
+        yield name, PARTS, 1
     for step in lesson.steps:
         for check in step.checks:
             panel = getattr(check, "panel", None)
             if isinstance(panel, str) and not panel.startswith("layer/"):
                 yield panel, (*docks, "race"), step.line
+        for action in (*step.scene, *step.solution):
+            match action:
+                case Open(open=panel) if not panel.startswith("layer/"):
+                    yield panel, (*docks, "race"), step.line
+                case Close(close=panel):
+                    yield panel, docks, step.line

@@ -88,6 +88,8 @@ class MainWindow(QMainWindow):
         self._recent = RecentMenu(settings, self.project.reopen, self)
         self._menus["file"].insertMenu(self.actions_by_id["example"], self._recent)
         self._told: Analysis | None = None
+        self._untold = False
+        self._refusal = ""
         document.clean_changed.connect(self._show_title)
         self.project.path_changed.connect(self._show_title)
         self._show_title()
@@ -336,12 +338,13 @@ class MainWindow(QMainWindow):
         self.weights.told.connect(self._tell)
         self.setup.import_requested.connect(self.actions_by_id["import_data"].trigger)
         self.setup.draw_requested.connect(self.actions_by_id["open_draw"].trigger)
-        self.palette_panel.layer_chosen.connect(self.canvas.add_layer)
+        self.palette_panel.layer_chosen.connect(self.canvas.add_chosen)
         self.canvas.selection_changed.connect(self.inspector.set_selection)
         self.canvas.selection_changed.connect(Sharing(self, self.docks).make_room)
         self.canvas.marks_changed.connect(self.inspector.set_marks)
         self.canvas.marks_changed.connect(self.outline.select_marks)
-        self.canvas.refused.connect(self._tell)
+        self.canvas.refused.connect(self._refuse)
+        document.undo_stack.indexChanged.connect(self._forget_refusal)
         self.canvas.selection_changed.connect(self.outline.select)
         self.setup.data_requested.connect(self.actions_by_id["data"].trigger)
         self.messages.fix_requested.connect(self.canvas.apply_fix)
@@ -370,6 +373,14 @@ class MainWindow(QMainWindow):
                 self.outline.set_network(analysis)
             return  # only places have changed: a drag through a large network stays cheap
         self.outline.set_network(analysis)
+        self.status.set_seed(analysis.network.setup.seed)
+        self._untold = True
+        if analysis.lowering is None or analysis.lowering.is_done:
+            self._tell_network(analysis)
+
+    def _tell_network(self, analysis: Analysis) -> None:
+        """Tell those that show the programs, once these are written: the canvas does not wait."""
+        self._untold = False
         self.gradients.set_network(analysis)
         self.current_step.set_network(analysis)
         self.breakpoints.set_network(analysis)
@@ -377,9 +388,12 @@ class MainWindow(QMainWindow):
         self.program.set_network(analysis)
         self.operations.set_network(analysis)
         self.loop.set_network(analysis)
-        self.status.set_seed(analysis.network.setup.seed)
 
     def _show_update(self, snapshot: Snapshot, curves: tuple[CurveUpdate, ...]) -> None:
+        analysis = self._document.analysis
+        if self._untold and self._told is analysis:
+            # The worker speaks of the new network: it has written the programs.
+            self._tell_network(analysis)
         self.losses.show_update(snapshot, curves)
         self.gradients.show_snapshot(snapshot)
         self.timeline.show_snapshot(snapshot, self.losses.losses)
@@ -390,13 +404,22 @@ class MainWindow(QMainWindow):
         self.status.show_snapshot(snapshot)
         self.loop.show_snapshot(snapshot)
         self.instruments.follow(snapshot)
-        lowered = self._document.analysis.lowered
-        program = None if lowered is None else lowered.program
+        program = None if snapshot.cursor is None else analysis.program
         self.canvas.set_activity(activity_at(program, snapshot))
         self.tracer.show_snapshot(snapshot)
 
     def _tell(self, text: str) -> None:
         self.statusBar().showMessage(text, 8000)
+
+    def _refuse(self, reason: str) -> None:
+        self._refusal = reason
+        self._tell(reason)
+
+    def _forget_refusal(self) -> None:
+        """What could be done after all needs no reason any more why not."""
+        if self._refusal and self.statusBar().currentMessage() == self._refusal:
+            self.statusBar().clearMessage()
+        self._refusal = ""
 
     def _show_title(self, *_: object) -> None:
         self.setWindowTitle(f"{self.project.name}[*] — Backprop Studio")

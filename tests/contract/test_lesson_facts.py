@@ -10,13 +10,17 @@ from lesson_cases import driver, lesson_named, scene_of
 
 from backprop_studio.autograd import Array, Role
 from backprop_studio.insight.depth import Trend, profile
+from backprop_studio.insight.rules import Rule, try_rules
 from backprop_studio.insight.units import units
 from backprop_studio.lessons import Driver, Rehearsal, parse_expression
 from backprop_studio.lessons.actions import action
 
+RULES = "07_not_the_learning_rule"
 DEEP = "08_fading_and_bursting"
 BLIND = "09_no_understanding"
 LAYERS = "10_why_it_still_works"
+CASES = "11_do_not_blame_backprop"
+LAST = "13_take_away"
 EPOCHS = 5
 
 
@@ -174,6 +178,76 @@ def test_that_the_unit_of_the_lesson_answers_to_threes_once_it_has_learned() -> 
         digits = made.network.setup.prepared().dataset.y[found.top]
         assert bool((digits == 3).all()) is threes
         assert found.active[14] > 0
+
+
+def test_that_seven_rules_make_of_one_gradient_what_the_lesson_says() -> None:
+    session = after(RULES, "gradient").session
+    assert session is not None
+    change = {t.rule: t.losses[-1] - t.losses[0] for t in try_rules(0.05, 20, False, session)}
+    assert len(change) == len(Rule) == 7
+    assert change[Rule.NOTHING] == 0 and change[Rule.DESCENT] < 0 < change[Rule.ASCENT]
+    assert number(after(RULES, "free"), "held_out_loss") > number(
+        after(RULES, "descent"), "held_out_loss"
+    )
+
+
+def test_that_a_gradient_check_is_run_before_the_bad_rule_spoils_the_numbers() -> None:
+    """Why the lesson has it run on a new network."""
+    bad = after(RULES, "bad-rule")
+    bad.perform(action({"gradient_check": True}))
+    assert bad.gradient_error is not None and bad.gradient_error > 1e-4
+    bad.perform(action({"restart": True}))
+    bad.perform(action({"gradient_check": True}))
+    assert bad.gradient_error < 1e-7
+
+
+def test_that_the_burst_kills_the_network_unless_its_gradient_is_clipped() -> None:
+    clipped = after(DEEP, "clip")
+    assert number(clipped, "accuracy") > 0.4 and number(clipped, "zeros:squash1") < 1
+    for table in ({"set": "setup/clip", "to": "none"}, {"restart": True}, {"epochs": EPOCHS}):
+        clipped.perform(action(table))
+    assert number(clipped, "accuracy") < 0.15 and number(clipped, "zeros:squash1") == 1
+
+
+def test_that_labels_by_lot_are_learned_by_heart() -> None:
+    lots = after(BLIND, "lots")
+    assert number(lots, "training_accuracy") > 0.95 and number(lots, "accuracy") < 0.2
+
+
+def test_that_points_from_one_side_are_too_few_sides_and_not_too_few() -> None:
+    biased = after(CASES, "half")
+    assert number(biased, "training_accuracy") > 0.95
+    assert number(biased, "accuracy") < 0.75 and number(biased, "recall:1") < 0.5
+    # More epochs do not help. Half of all points, from everywhere, do.
+    biased.perform(action({"epochs": 100}))
+    assert number(biased, "accuracy") <= 0.75
+    fewer = trained({"set": "setup/validation", "to": 0.5}, name=CASES)
+    fewer.perform(action({"epochs": 15}))
+    assert number(fewer, "training_rows") == 250 and number(fewer, "accuracy") > 0.95
+
+
+def test_that_a_straight_line_never_has_more_than_three_clouds_of_four() -> None:
+    line = after(CASES, "line")
+    found = []
+    for _ in range(10):
+        found.append(number(line, "training_accuracy"))
+        line.perform(action({"epochs": 5}))
+    assert max(found) < 0.8
+
+
+def test_that_large_measures_flatten_every_hidden_unit() -> None:
+    raw = after(CASES, "units")
+    assert number(raw, "gradnorm:hidden/weight") == 0
+    assert {number(raw, "recall:malignant"), number(raw, "recall:benign")} == {0.0, 1.0}
+
+
+def test_that_zero_weights_stay_zero_in_every_batch() -> None:
+    """The biases of the output may hear something in a later one; that moves no weight."""
+    zero = after(LAST, "zero")
+    zero.perform(action({"epochs": 3}))
+    layers = ("first", "second", "output")
+    assert [number(zero, f"norm:{layer}/weight") for layer in layers] == [0, 0, 0]
+    assert number(zero, "accuracy") == 0.5
 
 
 def number(made: Driver, text: str) -> float:

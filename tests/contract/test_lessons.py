@@ -14,6 +14,8 @@ from backprop_studio.lessons.library import read_text
 from backprop_studio.network import analyze
 from backprop_studio.ui.actions import ACTIONS
 from backprop_studio.ui.docks import DOCKS
+from backprop_studio.ui.lesson_names import unknown_names
+from backprop_studio.ui.widgets.run_status import PARTS
 
 every_lesson = pytest.mark.parametrize("path", lessons.shipped(), ids=lambda p: p.parent.name)
 
@@ -73,11 +75,42 @@ def test_that_it_takes_five_to_fifteen_minutes_and_hides_and_opens_what_exists(p
     head = open_lesson(path).head
     assert 5 <= head.minutes <= 15
     assert set(head.hide_actions) <= {spec.id for spec in ACTIONS}
+    assert set(head.hide_status) <= set(PARTS)
     docks = {spec.key for spec in DOCKS}
     assert set(head.open) <= docks
     assert set(head.hide_panels) <= docks - set(head.open)
 
 
+@every_lesson
+def test_that_it_names_only_controls_and_panels_that_the_window_has(path: Path) -> None:
+    text = read_text(path)
+    lesson = lessons.parse(text).lesson
+    assert lesson is not None
+    assert unknown_names(lesson, text) == ()
+
+
 def test_that_no_two_lessons_have_the_same_id() -> None:
     ids = [open_lesson(path).head.id for path in lessons.shipped()]
     assert len(set(ids)) == len(ids)
+
+
+@every_lesson
+def test_that_what_is_said_of_a_wrong_answer_is_said_of_that_one(path: Path) -> None:
+    for step in open_lesson(path).steps:
+        for asked in (*step.checks, *step.predictions):
+            replies = getattr(asked, "replies", ())
+            right = getattr(asked, "right", 0)
+            if replies and right:
+                silent = [n for n, reply in enumerate(replies, 1) if not reply]
+                assert silent == [right], f"'{step.title}': all but the right one are answered"
+            for reply in replies:
+                assert not re.search(r"\d", KEYS.sub("", CODE.sub("", reply)))
+
+
+@pytest.mark.parametrize("number", range(7, 14))
+def test_that_no_wrong_choice_is_left_with_a_bare_no(number: int) -> None:
+    (path,) = (p for p in lessons.shipped() if p.parent.name.startswith(f"{number:02}_"))
+    for step in open_lesson(path).steps:
+        asked = [c for c in step.checks if c.kind == "choice"]
+        asked += [p for p in step.predictions if p.kind == "pick"]
+        assert all(getattr(a, "replies", ()) for a in asked), step.title

@@ -247,6 +247,7 @@ class Eyes:
             "lesson": runner.lesson.head.id,
             "step": runner.step.id,
             "number": runner.index,
+            "ready": not runner.is_held,
             "steps": len(runner.lesson.steps),
             "done": list(runner.progress.solved),
             "solved": runner.is_solved,

@@ -173,6 +173,18 @@ class Desk:
             self.wheel(self.see("widget", "Lesson text", "lesson"), -1 if away > 0 else 1)
         self.click([x, y])
 
+    def go_to(self, place: int) -> None:
+        """Choose a step of the lesson, counted from 0, in the list of steps."""
+        self.press_lesson("steps")
+        self.key("Home")
+        for _ in range(place):
+            self.key("Down")
+        self.key("Return")
+        self.lesson(
+            f"step {place} is in front, and the app ready for it",
+            lambda s: s["number"] == place and s["ready"],
+        )
+
     def predict(self, which: int, said: str | float) -> None:
         """Say a prediction of the step in front."""
         if isinstance(said, str):

@@ -22,16 +22,6 @@ def marks(state: dict[str, object]) -> list[str]:
     return [mark for _, mark in checks]
 
 
-def go_to(person: Desk, place: int) -> None:
-    """Choose a step, counted from 0, in the list of steps."""
-    person.press_lesson("steps")
-    person.key("Home")
-    for _ in range(place):
-        person.key("Down")
-    person.key("Return")
-    person.lesson(f"step {place} is in front", lambda s: s["number"] == place)
-
-
 def paint(person: Desk, down: int) -> None:
     """A stroke across the plane, so many pixels below its middle."""
     x, y = person.see("widget", "Plane to draw on", "draw")
@@ -54,7 +44,7 @@ def test_that_own_data_are_learned_a_quiz_is_answered_and_the_next_lesson_follow
         assert "✗ It was: optimisation" in state["outcomes"][0]
 
         # The learner's own data.
-        go_to(person, 8)
+        person.go_to(8)
         person.wait("the scene is set", lambda s: s["state"] == "paused" and s["modified"])
         person.key("ctrl+shift+w")
         person.press("Clear", "draw")

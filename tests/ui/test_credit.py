@@ -24,6 +24,8 @@ def test_that_parameters_are_ranked_nudged_and_lead_to_their_layer(
     qtbot.waitUntil(lambda: "predicted" in panel.verdict.text(), timeout=10_000)
     assert panel.table.rowCount() == 4
     assert "change it by about -" in panel.summary.text()
+    # Room for the other columns: its curve needs no more, however many rows there are.
+    assert panel.table.columnWidth(2) == 48
     shares = [float(panel.table.item(row, 1).text().rstrip("%")) for row in range(4)]
     assert shares == sorted(shares, reverse=True) and abs(sum(shares) - 100) < 0.3
 
@@ -82,3 +84,20 @@ def test_that_single_numbers_have_a_trend_as_well(window: MainWindow, do: Do, qt
         lambda: any(panel.table.item(row, 2).text() == "" for row in range(200)), timeout=10_000
     )
     assert len(panel._trends) <= 204
+
+
+def test_that_a_trend_ends_where_the_run_goes_back(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    panel = window.instruments.credit
+    window.actions_by_id["open_credit"].trigger()
+
+    def lengths() -> set[int]:
+        return {len(t) for (_, entry), t in panel._trends.items() if entry is None}
+
+    qtbot.waitUntil(lambda: lengths() == {1}, timeout=10_000)
+    do("step_batch")
+    do("step_batch")  # the end of an iteration is still that iteration
+    qtbot.waitUntil(lambda: lengths() == {2}, timeout=10_000)
+    do("restart")
+    qtbot.waitUntil(lambda: lengths() == {1}, timeout=10_000)

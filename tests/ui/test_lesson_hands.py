@@ -39,13 +39,17 @@ def test_that_a_slash_in_a_text_is_a_slash(fading: MainWindow, qtbot: QtBot) -> 
     assert not fading.findChildren(Chooser)
 
 
-def test_that_a_step_says_which_one_it_goes_back_to(fading: MainWindow, qtbot: QtBot) -> None:
-    panel = fading.lessons.panel
+def test_that_a_step_one_jumps_to_says_that_what_comes_before_it_was_done(
+    fading: MainWindow, qtbot: QtBot
+) -> None:
+    panel, runner = fading.lessons.panel, fading.lessons.runner
+    assert runner is not None
     panel.step_requested.emit(2)
-    assert "goes back to step 1, “A long way back”" in panel._lacking.text()
-    assert panel._lacking.isVisible()
+    assert "What comes before this step was done for you" in panel._carried.text()
+    assert panel._carried.isVisible()
+    qtbot.waitUntil(lambda: not runner.is_held)
     panel.step_requested.emit(0)
-    assert not panel._lacking.isVisible()
+    assert not panel._carried.isVisible()
 
 
 def test_that_a_layer_that_is_added_from_the_lesson_hides_nothing_and_is_on_no_wire(

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lesson_cases import lesson_named, path_of, scene_of
+from lesson_cases import path_of, scene_of
 from networks import chain
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from backprop_studio import cli, lessons, project
@@ -22,58 +21,14 @@ from backprop_studio.lessons import evidence
 from backprop_studio.network import edits
 from backprop_studio.project import Project
 from backprop_studio.training import Boundary, State
-from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
 from backprop_studio.ui.dialogs.lesson_list import LessonList
 from backprop_studio.ui.lesson_mode import LESSON_WIDTH
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.panels.lesson import LessonPanel
-from backprop_studio.ui.widgets.lesson_forms import CheckRow, PredictForm, typed_number
+from backprop_studio.ui.widgets.lesson_forms import typed_number
+from tests.ui.lesson_help import NEURON, choose, click, form, press, row, solved, texts
 
-NEURON = "01_one_neuron"
 LEFT = Qt.MouseButton.LeftButton
-
-
-@pytest.fixture
-def lesson(window: MainWindow, qtbot: QtBot) -> LessonPanel:
-    """The first lesson, open."""
-    window.resize(1280, 800)
-    assert window.lessons.open(path_of(NEURON))
-    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
-    return window.lessons.panel
-
-
-def click(qtbot: QtBot, widget: object) -> None:
-    qtbot.mouseClick(widget, LEFT)  # type: ignore[arg-type]
-
-
-def form(panel: LessonPanel, name: str) -> PredictForm:
-    return next(f for f in panel.findChildren(PredictForm) if f.prediction.id == name)
-
-
-def row(panel: LessonPanel, name: str) -> CheckRow:
-    return next(r for r in panel.findChildren(CheckRow) if getattr(r.check, "id", "") == name)
-
-
-def choose(qtbot: QtBot, panel: LessonPanel, name: str, option: int, sure: int) -> None:
-    asked = form(panel, name)
-    button = asked.options.button(option)
-    button.setFocus()
-    qtbot.keyClick(button, Qt.Key.Key_Space)
-    click(qtbot, asked.confidence.button(sure))
-    click(qtbot, asked.button)
-
-
-def press(qtbot: QtBot, window: MainWindow, key: Qt.Key, times: int = 1) -> None:
-    for _ in range(times):
-        with qtbot.waitSignal(window._engine.updated):
-            qtbot.keyClick(window, key)
-
-
-def solved(qtbot: QtBot, window: MainWindow) -> None:
-    runner = window.lessons.runner
-    assert runner is not None
-    qtbot.waitUntil(lambda: runner.is_solved)
-    assert window.lessons.panel._explained.isVisible() or not runner.step.explain
 
 
 def test_that_a_lesson_is_walked_through_with_mouse_and_keyboard(
@@ -165,15 +120,6 @@ def test_that_a_lesson_is_walked_through_with_mouse_and_keyboard(
     click(qtbot, lesson.next)
     assert window.lessons.runner is None
     assert next(e for e in window.lessons.entries() if e.id == "one-neuron").is_done
-
-
-def texts(panel: LessonPanel) -> str:
-    """What can be read in the step that is in front."""
-    from backprop_studio.ui.widgets.lesson_text import MarkdownLabel
-
-    return " ".join(
-        label.accessibleName() for label in panel._page.findChildren(MarkdownLabel)
-    ).replace("\n", " ")
 
 
 def test_that_the_learners_own_project_waits_untouched_and_comes_back(
@@ -307,68 +253,15 @@ def test_that_what_a_lesson_hides_is_gone_and_comes_back(
     qtbot.keyClick(window, Qt.Key.Key_R, modifiers)
     assert window._document.network.setup.seed == seed
     assert not window.docks["palette"].isVisible()
+    assert not window.status.accuracy.isVisible() and window.status.loss.isVisible()
     assert window.docks["lesson"].isVisible()
     assert window.docks["lesson"].width() >= 250, "a text is not read in a narrow strip"
     assert window.actions_by_id["leave_lesson"].isEnabled()
     window.actions_by_id["leave_lesson"].trigger()
-    assert action.isVisible()
+    assert action.isVisible() and window.status.accuracy.isVisible()
     assert window.docks["palette"].isVisible()
     assert not window.docks["lesson"].isVisible()
     assert not window.actions_by_id["leave_lesson"].isEnabled()
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["02_a_model_is_a_chain", "03_credit_assignment", "04_error_flows_backward",
-     "05_local_information", "06_why_it_is_efficient", "07_not_the_learning_rule",
-     "08_fading_and_bursting", "09_no_understanding", "10_why_it_still_works",
-     "11_do_not_blame_backprop", "12_the_learning_loop", "13_take_away"],
-)  # fmt: skip
-def test_that_every_step_can_be_shown_and_is_then_done(
-    window: MainWindow, qtbot: QtBot, name: str, tmp_path: Path
-) -> None:
-    assert window.lessons.open(path_of(name))
-    runner = window.lessons.runner
-    assert runner is not None
-    for _ in runner.lesson.steps:
-        window.lessons._show_step()
-        qtbot.waitUntil(lambda: runner.is_solved, timeout=20_000)
-        if runner.index < len(runner.lesson.steps) - 1:
-            click(qtbot, window.lessons.panel.next)
-    assert runner.is_finished
-    assert window.lessons.panel.progress.value() == len(runner.lesson.steps)
-    assert window.lessons.write_evidence(tmp_path / "evidence.json")
-    assert cli.main(["verify", str(tmp_path / "evidence.json")]) == 0
-
-
-def test_that_a_scene_is_set_when_its_step_comes_and_not_twice(
-    window: MainWindow, qtbot: QtBot
-) -> None:
-    assert window.lessons.open(path_of("11_do_not_blame_backprop"))
-    panel, runner = window.lessons.panel, window.lessons.runner
-    assert runner is not None
-
-    def corruptions() -> list[str]:
-        return [c.info.id for c in window._document.network.setup.data.corruptions]
-
-    panel.step_requested.emit(1)
-    assert corruptions() == ["label_noise"]
-    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
-    with qtbot.waitSignal(window._engine.updated):
-        window.actions_by_id["step_epoch"].trigger()
-    panel.step_requested.emit(2)
-    qtbot.waitUntil(lambda: window._engine.snapshot.completed > 0)
-    window.actions_by_id["undo"].trigger()
-    assert corruptions() == [], "what a lesson sets can be undone, in one go"
-    panel.step_requested.emit(1)
-    assert corruptions() == [], "within a scene nothing is set again"
-    panel.step_requested.emit(3)
-    assert corruptions() == ["leaked_feature"]
-    qtbot.waitUntil(lambda: window._engine.snapshot.completed == 0)
-    window.lessons.leave()
-    assert window.lessons.open(path_of("11_do_not_blame_backprop"))
-    assert window.lessons.runner is not None and window.lessons.runner.index == 3
-    assert corruptions() == ["leaked_feature"], "the scene comes back with the step"
 
 
 def test_that_a_layer_that_is_opened_and_a_race_that_is_run_are_seen(
@@ -460,30 +353,6 @@ def test_that_evidence_reaches_over_several_sittings(
     whole.trigger()
     assert window.lessons.write_evidence(path)
     assert not [e for e in evidence.load(path).events if e.do in ("begin", "predict")]
-
-
-def test_that_a_step_gets_the_app_as_it_needs_it_and_forgets_nothing(
-    window: MainWindow, lesson: LessonPanel, qtbot: QtBot
-) -> None:
-    press(qtbot, window, Qt.Key.Key_F8)
-    solved(qtbot, window)
-    click(qtbot, lesson.next)
-    asked = form(lesson, "prediction")
-    qtbot.keyClicks(asked.number, "5")
-    qtbot.keyClick(asked.number, Qt.Key.Key_Return)
-    window._document.apply("Clear", chain())
-    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
-    this, _ = lesson.again.menu().actions()
-    this.trigger()
-    assert window._document.network == scene_of(NEURON).network
-    qtbot.waitUntil(lambda: not window.lessons.demonstration.is_running)
-    runner = window.lessons.runner
-    assert runner is not None
-    assert runner.step.id == "forward" and runner.progress.solved == ["meet"]
-    assert runner.progress.forecasts["prediction"].said == 5
-    press(qtbot, window, Qt.Key.Key_F8)
-    solved(qtbot, window)
-    assert "✗ It was: 7" in form(lesson, "prediction").outcome.text()
 
 
 def test_that_it_is_said_what_keeps_a_step_from_being_done(
@@ -624,149 +493,6 @@ def test_that_the_list_offers_the_first_lesson_that_is_not_done(
     qtbot.keyClick(chooser.list, Qt.Key.Key_Return)
     runner = window.lessons.runner
     assert runner is not None and runner.lesson.head.id == "one-neuron"
-
-
-@pytest.fixture
-def editor(window: MainWindow, qtbot: QtBot) -> LessonEditor:
-    made = LessonEditor(window.lessons, lambda: scene_of(NEURON), window)
-    made.show()
-    return made
-
-
-def close(editor: LessonEditor) -> None:
-    editor.text.document().setModified(False)
-    editor.close()
-
-
-def test_that_the_editor_shows_faults_by_line_and_what_a_learner_will_see(
-    editor: LessonEditor, qtbot: QtBot
-) -> None:
-    assert editor.faults.item(0).text() == "The text is sound."
-    assert editor.preview.title.text() == "My lesson"
-    text = editor.text.toPlainText()
-    broken = text.replace('kind = "sign"', 'kind = "sine"')
-    editor.text.setPlainText(broken)
-    qtbot.waitUntil(lambda: editor.faults.item(0).text().startswith("Line "))
-    line = 1 + broken[: broken.index('kind = "sine"')].count("\n")
-    assert editor.faults.item(0).text().startswith(f"Line {line}:")
-    assert not editor.start_button.isEnabled()
-    editor._go_to(editor.faults.item(0))
-    assert editor.text.textCursor().blockNumber() == line - 1
-    more = text + '\n## Another\n```check\nkind = "opened"\ntext = "Open"\npanel = "credit"\n```\n'
-    editor.text.setPlainText(more)
-    qtbot.waitUntil(lambda: editor.preview.steps.count() == 2)
-    editor.text.moveCursor(QTextCursor.MoveOperation.End)
-    assert editor.preview.steps.currentIndex() == 1
-    close(editor)
-
-
-def test_that_the_editor_tries_solutions_saves_and_starts(
-    window: MainWindow, editor: LessonEditor, qtbot: QtBot, tmp_path: Path
-) -> None:
-    click(qtbot, editor.check_button)
-    qtbot.waitUntil(lambda: "All 1 steps" in editor.faults.item(0).text())
-    click(qtbot, editor.preview.hint)
-    assert "0.05" in texts(editor.preview)
-    editor.text.setPlainText(editor.text.toPlainText().replace("times = 3", "times = 1"))
-    editor.read()
-    click(qtbot, editor.check_button)
-    qtbot.waitUntil(lambda: "is not done by its solution" in editor.faults.item(0).text())
-    assert editor.save_to(tmp_path / "lesson.md")
-    assert not editor.text.document().isModified()
-    assert lessons.load(tmp_path).head.id == "my-lesson"
-    assert (
-        lessons.load_project(lessons.load(tmp_path), tmp_path).network == scene_of(NEURON).network
-    )
-    assert editor.open_path(path_of(NEURON))
-    click(qtbot, editor.start_button)
-    runner = window.lessons.runner
-    assert runner is not None and runner.lesson == lesson_named(NEURON)
-    assert editor.isHidden(), "it would stand before the lesson"
-    close(editor)
-
-
-def test_that_what_is_written_is_not_lost_to_another_lesson_nor_to_escape(
-    editor: LessonEditor, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    buttons, asked = QMessageBox.StandardButton, []
-
-    def say(answer: QMessageBox.StandardButton) -> None:
-        monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: asked.append(a[1]) or answer)
-
-    def pick(path: Path) -> None:
-        name = str(path)
-        monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: (name, ""))
-        monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a, **k: name)
-
-    editor.text.insertPlainText("\n")
-    text = editor.text.toPlainText()
-    say(buttons.Cancel)
-    pick(path_of(NEURON))
-    click(qtbot, editor.open_button)
-    qtbot.keyClick(editor, Qt.Key.Key_Escape)
-    assert editor.isVisible() and editor.text.toPlainText() == text
-    assert asked == ["The lesson is not saved"] * 2
-    say(buttons.Discard)
-    click(qtbot, editor.open_button)
-    assert "one-neuron" in editor.text.toPlainText()
-
-    # Its project goes with it, and not what happens to be in the window.
-    other = scene_of("03_credit_assignment")
-    monkeypatch.setattr(editor, "_current", lambda: other)
-    pick(tmp_path)
-    assert editor.save_as()
-    assert project.load(tmp_path / "project.bps").network == scene_of(NEURON).network
-    assert editor.save_as(), "it is its own folder"
-    assert editor.open_path(path_of("02_a_model_is_a_chain"))
-    say(buttons.Cancel)
-    assert not editor.save_as()
-    assert asked[-1] == "There is a lesson in this folder"
-    assert lessons.load(tmp_path).head.id == "one-neuron"
-    close(editor)
-
-
-def test_that_the_editor_is_back_when_its_lesson_is_left(
-    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    window.actions_by_id["write_lesson"].trigger()
-    (editor,) = window.findChildren(LessonEditor)
-    click(qtbot, editor.start_button)
-    assert window.lessons.runner is not None and editor.isHidden()
-    editor.text.document().setModified(True)
-    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Cancel)
-    assert not window.close(), "nor is it lost while it is out of sight"
-    click(qtbot, window.lessons.panel.leave)
-    assert editor.isVisible()
-    close(editor)
-
-
-def test_that_a_control_that_is_not_there_is_told_to_who_hides_it(
-    editor: LessonEditor, qtbot: QtBot
-) -> None:
-    text = editor.text.toPlainText()
-    head = 'minutes = 8\nhide_actions = ["restart", "new_weight"]\nhide_panels = ["pallet"]'
-    editor.text.setPlainText(text.replace("minutes = 8", head))
-    editor.read()
-    told = [editor.faults.item(row).text() for row in range(editor.faults.count())]
-    assert told[0].startswith("Line 6: there is no control or panel 'new_weight'. There is new_w")
-    assert told[1].startswith("Line 7: there is no control or panel 'pallet'. There is palette")
-    assert len(told) == 2
-    assert editor.start_button.isEnabled(), "another version may have it"
-    close(editor)
-
-
-def test_that_there_is_one_editor_and_the_window_does_not_close_over_what_is_not_saved(
-    window: MainWindow, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    window.actions_by_id["write_lesson"].trigger()
-    window.actions_by_id["write_lesson"].trigger()
-    (editor,) = window.findChildren(LessonEditor)
-    editor.text.document().setModified(True)
-    buttons = QMessageBox.StandardButton
-    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: buttons.Cancel)
-    assert not window.close()
-    assert window.isVisible() and editor.isVisible()
-    close(editor)
 
 
 def test_that_evidence_without_a_lesson_is_a_word_and_no_file(

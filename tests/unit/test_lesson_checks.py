@@ -14,6 +14,7 @@ from backprop_studio.insight.representations import representations
 from backprop_studio.lessons import Driver, Facts, Forecast, Prediction, Runner, parse_expression
 from backprop_studio.lessons.actions import action
 from backprop_studio.lessons.check import Check, kinds
+from backprop_studio.lessons.checks.choice import Choice
 from backprop_studio.lessons.facts import Curves
 from backprop_studio.lessons.lesson import fill, said_number
 from backprop_studio.lessons.predictions import SIGNS
@@ -223,6 +224,17 @@ def test_answer_and_choice() -> None:
     assert not met(neuron, answer) and not met(neuron, choice)
     assert not met(neuron, answer, {"a": 3.0}) and not met(neuron, choice, {"c": 1})
     assert met(neuron, answer, {"a": 3.405}) and met(neuron, choice, {"c": 2})
+
+
+def test_that_a_wrong_option_has_a_word_of_its_own_where_one_was_written() -> None:
+    plain = make("choice", id="c", options=("x", "y"), right=2)
+    told = make("choice", id="c", options=("x", "y"), right=2, replies=("No x here.", ""))
+    assert isinstance(plain, Choice) and isinstance(told, Choice)
+    assert [plain.reply(1), told.reply(1), told.reply(2)] == ["", "No x here.", ""]
+    assert told.reply(3) == "", "kept from a text that had more options"
+    pick = foresee("pick", options=("x", "y"), right=2, replies=("No x here.", ""))
+    assert [pick.reply("x"), pick.reply("y")] == ["No x here.", ""]
+    assert foresee("pick", options=("x", "y"), right=2).reply("x") == ""
 
 
 def test_that_drawn_points_are_data_of_ones_own() -> None:

@@ -92,6 +92,20 @@ class Learner:
         self.note(Event("go", id=self.runner.step.id))
         self.look()
 
+    def make_ready(self) -> None:
+        """Do what comes before the step in front."""
+        steps, runner = self.lesson.steps, self.runner
+        runner.hold()
+        for leg in runner.take_way():
+            self.driver.begin(None if leg.scene is None else steps[leg.scene].scene)
+            for place_ in leg.steps:
+                for act in steps[place_].deeds:
+                    self.driver.perform(act)
+                runner.pass_by(place_, self.driver.facts(self.lesson.wanted(place_)))
+                self.note(Event("passed", id=steps[place_].id))
+        runner.release()
+        self.note(Event("go", id=runner.step.id))
+
     def play(self, first: int = 0, end: int | None = None) -> None:
         """Do steps as their solutions say."""
         rehearsal = Rehearsal(self.lesson, scene_of(NEURON))
@@ -99,6 +113,7 @@ class Learner:
         for index, step in list(enumerate(self.lesson.steps))[first:end]:
             self.runner.go(index)
             self.note(Event("go", id=step.id))
+            self.make_ready()
             self.look()
             for act in step.solution:
                 before = len(self.runner.progress.solved)
@@ -195,7 +210,11 @@ def test_that_what_was_done_is_kept_line_by_line_and_damage_costs_the_rest(tmp_p
     assert [e.do for e in again.take_settled()] == ["begin"]
     file = next(tmp_path.glob("*.jsonl"))
     file.write_bytes(file.read_bytes()[:-5])
-    assert len(store.load_events("x")) == 3
+    kept = store.load_events("x")
+    assert len(kept) == 3
+    after = [Event("go", id="d"), Event("go", id="e")]
+    store.add_events("x", after)
+    assert store.load_events("x") == [*kept, *after], "half a line takes no other with it"
     store.forget_events("x")
     assert store.load_events("x") == [] and not file.exists()
 
@@ -327,7 +346,8 @@ def test_that_the_lesson_command_lists_faults_with_lines_and_plays_what_is_sound
     (tmp_path / "project.bps").write_bytes((path_of(NEURON).parent / "project.bps").read_bytes())
     (tmp_path / "lesson.md").write_text(text.replace('phase = "data"', 'phase = "dat"', 1))
     assert cli.main(["lesson", str(tmp_path)]) == 1
-    assert "error: line 25: there is no value 'dat' for phase" in capsys.readouterr().err
+    line = text[: text.index('phase = "data"')].count("\n") + 1
+    assert f"error: line {line}: there is no value 'dat' for phase" in capsys.readouterr().err
     done = text.replace('phase = "data"', "iteration = 0\nepoch = 3", 1)
     (tmp_path / "lesson.md").write_text(done)
     assert cli.main(["lesson", str(tmp_path), "--quiet"]) == 1

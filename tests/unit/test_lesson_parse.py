@@ -102,6 +102,12 @@ def test_that_code_in_a_text_is_text() -> None:
           'options = ["a", "b"]', "```"], 19, "one of right"),
         ([*WHOLE, "```predict", 'id = "p"', 'question = "?"', 'kind = "sign"',
           'about = "gradd:w"', "```"], 20, "'gradd:'"),
+        ([*WHOLE, "```predict", 'id = "p"', 'question = "?"', 'kind = "pick"', "right = 1",
+          'options = ["a", "b"]', 'replies = ["a"]', "```"], 22, "one reply for each option"),
+        ([*WHOLE, "```predict", 'id = "p"', 'question = "?"', 'kind = "sign"',
+          'about = "loss"', 'replies = ["", "", ""]', "```"], 21, "only a pick"),
+        ([*WHOLE, "```check", 'kind = "choice"', 'id = "q"', 'text = "?"', "right = 1",
+          'options = ["a", "b"]', 'replies = ["", "{{loss}}"]', "```"], 22, "holds none"),
     ],
 )  # fmt: skip
 def test_that_a_fault_is_told_with_its_line(lines: list[str], line: int, reason: str) -> None:

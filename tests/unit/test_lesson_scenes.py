@@ -17,6 +17,7 @@ from backprop_studio.lessons.actions import action, set_at_once
 from backprop_studio.lessons.check import kinds
 from backprop_studio.lessons.evidence import collect, load, save, verify
 from backprop_studio.lessons.recorder import Event, plain
+from backprop_studio.lessons.way import Leg
 from backprop_studio.network import analyze
 from backprop_studio.project.container import OWN_DATA
 
@@ -128,18 +129,17 @@ def test_that_what_the_gradient_check_found_ends_with_the_scene(lesson: lessons.
 
 def test_that_a_scene_is_taken_once_and_again_after_another(lesson: lessons.Lesson) -> None:
     runner = Runner(lesson)
-    assert runner.take_scene() == ()
+    assert runner.take_way() == ()
     runner.go(2)
-    assert runner.take_scene() == lesson.steps[1].scene
-    runner.go(1)
-    assert runner.take_scene() == (), "it is the scene that is set"
+    assert runner.take_way() == (Leg(1, (1,)),)
+    assert runner.take_way() == (), "it is the scene that is set"
     runner.go(3)
-    assert runner.take_scene() == lesson.steps[3].scene
+    assert runner.take_way() == (Leg(3),)
     runner.progress.solved.append("spoilt")
     runner.go(1)
-    assert runner.take_scene() == (), "a step that is done is only looked at"
+    assert runner.take_way() == (), "a step that is done is only looked at"
     runner.progress.solved += ["plain", "more", "otherwise"]
-    assert runner.take_scene() == lesson.steps[1].scene, "a lesson that is done is looked at whole"
+    assert runner.take_way() == (Leg(1),), "a lesson that is done is looked at whole"
 
 
 @pytest.mark.parametrize(
@@ -167,6 +167,7 @@ def test_that_evidence_of_scenes_is_confirmed_and_a_lie_is_not(lesson: lessons.L
         Event("go", id="spoilt", at=(25, 0)),
         Event("design", at=(25, 0), network=plain(driver.network)),
         Event("restart", at=(0, 0)),
+        Event("go", id="spoilt", at=(25, 0)),
         Event("gradient_check", at=(25, 0)),
         Event("done", id="spoilt", at=(25, 0)),
     ]
@@ -175,7 +176,7 @@ def test_that_evidence_of_scenes_is_confirmed_and_a_lie_is_not(lesson: lessons.L
         lesson, runner.progress, events, driver.network, driver.session.weights(), (25, 0)
     )
     assert all(f.confirmed for f in verify(made, lesson, scene_of(CASES)))
-    made.events.pop(4)
+    made.events.pop(5)
     found = verify(made, lesson, scene_of(CASES))
     assert any(not f.confirmed for f in found), "the check before the scene does not count"
 
@@ -289,6 +290,7 @@ def test_that_evidence_takes_the_learners_own_points_along(tmp_path: Path) -> No
         Event("go", id="own"),
         Event("design", network=plain(driver.network)),
         Event("restart"),
+        Event("go", id="own", at=(0, 0)),
         Event("done", id="own", at=end),
     ]
     made = collect(lesson, progress, events, driver.network, session.weights(), end)

@@ -138,14 +138,14 @@ def guess_layout(start: bytes, *, whole: bool, encoding: str | None = None) -> L
         skip = _above(rows, width)
         rows = rows[skip:]
         cells = [cell for row in rows for cell in row if not is_missing(cell)]
-        decimal, numbers = _decimal(cells, delimiter)
+        decimal, numbers = _decimal(cells)
         alike = round(sum(len(row) == width for row in rows) / len(rows), 1)
         share = round(numbers / max(len(cells), 1), 1)
         score = (-skip, alike, share, float(width), -place)
         if best is None or score > best[0]:
             best = score, delimiter, decimal, skip
     if best is None:
-        decimal, _ = _decimal([line.strip() for line in lines], ";")
+        decimal, _ = _decimal([line.strip() for line in lines])
         # A column of its own with decimal commas.
         delimiter, skip = ";" if decimal == "," else ",", 0
     else:
@@ -250,7 +250,7 @@ def _cells(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     return [row for row in rows if any(cell.strip() for cell in row)]
 
 
-def _decimal(cells: Sequence[str], delimiter: str) -> tuple[str, int]:
+def _decimal(cells: Sequence[str]) -> tuple[str, int]:
     """The decimal mark with which more cells are numbers, and how many are."""
     points = sum(is_number(cell, ".") for cell in cells)
     commas = sum(is_number(cell, ",") for cell in cells)

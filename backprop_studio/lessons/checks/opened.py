@@ -9,7 +9,7 @@ from backprop_studio.lessons.facts import Facts
 
 
 class Opened(Check, frozen=True, kw_only=True):
-    """Something was opened since the lesson began, or is open.
+    """Something was opened since the app was begun with anew, or is open.
 
     Attributes
     ----------

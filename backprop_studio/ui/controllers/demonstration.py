@@ -11,7 +11,14 @@ from PySide6.QtCore import QObject, Qt, Signal
 from backprop_studio.autograd import Phase
 from backprop_studio.errors import StudioError
 from backprop_studio.lessons import Action, Check, Expression, Moment, Prediction, Runner, observe
-from backprop_studio.lessons.actions import AnswerTo, CheckGradients, Open, Predict, SetBreakpoint
+from backprop_studio.lessons.actions import (
+    AnswerTo,
+    CheckGradients,
+    Close,
+    Open,
+    Predict,
+    SetBreakpoint,
+)
 from backprop_studio.lessons.driver import command_of
 from backprop_studio.lessons.lesson import said_number
 from backprop_studio.network import Network
@@ -55,6 +62,8 @@ class Demonstration(QObject):
     -------
     panel_wanted(key)
         Something is to be opened: what a check `opened` may name.
+    panel_unwanted(key)
+        A panel is to be closed.
     check_wanted
         The gradient check is to be run.
     breakpoint_wanted(breakpoint)
@@ -66,6 +75,7 @@ class Demonstration(QObject):
     """
 
     panel_wanted = Signal(str)
+    panel_unwanted = Signal(str)
     check_wanted = Signal()
     breakpoint_wanted = Signal(object)
     refused = Signal(str)
@@ -119,6 +129,9 @@ class Demonstration(QObject):
             if isinstance(action, Open):
                 self.panel_wanted.emit(action.open)
                 continue
+            if isinstance(action, Close):
+                self.panel_unwanted.emit(action.close)
+                continue
             if self._document.analysis.preparing:
                 # Many rows take a moment: it goes on when they are there.
                 self._left.insert(0, action)
@@ -126,11 +139,12 @@ class Demonstration(QObject):
                     lambda _: self._next(number), Qt.ConnectionType.SingleShotConnection
                 )
                 return
-            if self._document.analysis.lowered is None:
+            if not self._document.analysis.trainable:
                 self._refuse(self.tr("training is not possible"))
                 return
             question = partial(_prepare, action, self._document.network, runner.wanted())
-            self._engine.ask(question, partial(self._carry_out, action, number))
+            dropped = partial(self._break_off, number)
+            self._engine.ask(question, partial(self._carry_out, action, number), dropped)
             return
         self.ended.emit()
         self._learner.look()
@@ -169,7 +183,13 @@ class Demonstration(QObject):
                 for command in commands:
                     self._engine.send(command)
         # Behind these commands in the worker's queue, so that the next action finds them done.
-        self._engine.ask(lambda session: None, lambda _: self._next(number))
+        done = partial(self._next, number)
+        self._engine.ask(lambda session: None, lambda _: done(), partial(self._break_off, number))
+
+    def _break_off(self, number: int) -> None:
+        """Somebody changed the network before the worker could answer."""
+        if number == self._round:
+            self._refuse(self.tr("the network was changed meanwhile"))
 
     def _refuse(self, reason: str) -> None:
         self.stop()

@@ -448,7 +448,7 @@ class Engine(QObject):
         self._revision = self._given
         load: Command = Load(
             self._revision,
-            analysis.lowered,
+            analysis.lowering,
             analysis.network.setup,
             self._weights,
             self._forget,

@@ -26,15 +26,18 @@ from backprop_studio.lessons import (
     evidence,
     observe,
 )
-from backprop_studio.lessons.actions import Action, AnswerTo, Predict, set_at_once
+from backprop_studio.lessons.actions import Action, set_at_once
 from backprop_studio.lessons.lesson import Lesson
+from backprop_studio.lessons.own_rows import OwnRows
 from backprop_studio.lessons.recorder import Event, Place, Recorder, place
+from backprop_studio.lessons.way import Leg
 from backprop_studio.project import Project
 from backprop_studio.training import Breakpoint, Command, Restart, Snapshot, State
 from backprop_studio.ui.asking import Enquiry
 from backprop_studio.ui.controllers.demonstration import Demonstration
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
+from backprop_studio.ui.controllers.making_ready import MakingReady
 from backprop_studio.ui.controllers.project import Aside, ProjectController
 from backprop_studio.ui.panels.lesson import LessonPanel
 from backprop_studio.ui.settings import Settings
@@ -49,7 +52,9 @@ class LessonController(QObject):
     Signals
     -------
     opened(head)
-        A lesson was opened; its front matter.
+        A lesson was opened, or its project as it was opened; its front matter.
+    begun
+        The lesson's project was begun with anew, for a step that needs it so.
     closed
         It was left.
     told(text)
@@ -57,6 +62,7 @@ class LessonController(QObject):
     """
 
     opened = Signal(object)
+    begun = Signal()
     closed = Signal()
     told = Signal(str)
 
@@ -75,6 +81,7 @@ class LessonController(QObject):
         self._settings = settings
         self._window = window
         self.store = ProgressStore(settings.lessons_folder)
+        self._rows = OwnRows(settings.lessons_folder)
         self.panel = LessonPanel()
         self._runner: Runner | None = None
         self._scene: Project | None = None
@@ -88,9 +95,13 @@ class LessonController(QObject):
         self._gradient_error: float | None = None
         self._facts: Facts | None = None
         self._looked = 0.0
+        self._show_then = False
         self.demonstration = Demonstration(document, engine, self, self)
         self.demonstration.refused.connect(self._say_refused)
-        self.demonstration.ended.connect(self._end_making_ready)
+        self._ready = MakingReady(
+            document, engine, self.demonstration, self._begin_anew, self._pass_by
+        )
+        self._ready.ended.connect(self._end_making_ready)
         project.before_discard = self.leave
         engine.updated.connect(self._see_update)
         document.analysis_changed.connect(self._see_analysis)
@@ -162,11 +173,11 @@ class LessonController(QObject):
         self._scene = scene
         runner = Runner(lesson, self.store.load(lesson.head.id))
         self._show(runner, self.store.load_events(lesson.head.id))
-        if runner.index and not runner.is_finished:
+        if (runner.index or runner.progress.solved) and not runner.is_finished:
             self.told.emit(self.tr("Back where you were: the steps before are done for you."))
-            self._catch_up(runner)
+            self._make_ready(runner, runner.take_way_back(beyond=True), fresh=True)
         else:
-            self._begin_step(runner)
+            self._make_ready(runner, runner.take_way())
         return True
 
     def open_file(self) -> None:
@@ -188,9 +199,10 @@ class LessonController(QObject):
         lesson = self._runner.lesson
         self.store.save(lesson.head.id, Progress())
         self.store.forget_events(lesson.head.id)
+        self._rows.forget(lesson.head.id)
         runner = Runner(lesson)
         self._show(runner, [])
-        self._begin_step(runner)
+        self._make_ready(runner, runner.take_way())
 
     def reset_step(self) -> None:
         """Make the app as the step in front needs it, whatever was done to it meanwhile.
@@ -203,7 +215,7 @@ class LessonController(QObject):
         runner = Runner(self._runner.lesson, self._runner.progress)
         self._show(runner, self._recorder.events)
         self.told.emit(self.tr("The app is as this step needs it."))
-        self._catch_up(runner)
+        self._make_ready(runner, runner.take_way_back(), fresh=True)
 
     def go_onward(self) -> None:
         """Open the lesson that comes after this one."""
@@ -269,6 +281,7 @@ class LessonController(QObject):
                 self._document.network,
                 weights,
                 self._recorder.last,
+                self._rows.load(runner.lesson.head.id),
             )
             evidence.save(made, path)
         except (StudioError, TimeoutError) as error:
@@ -312,7 +325,7 @@ class LessonController(QObject):
     def _close(self) -> None:
         self._keep(ending=True)
         self._engine.listen(None)
-        self.demonstration.stop()
+        self._ready.stop()
         self._enquiry.reset()
 
     def _keep(self, *, ending: bool = False) -> None:
@@ -322,6 +335,7 @@ class LessonController(QObject):
         lesson = runner.lesson.head.id
         try:
             self.store.save(lesson, runner.progress)
+            self._rows.add(lesson, self._recorder.events, self._document.network)
             self.store.add_events(lesson, self._recorder.take_settled(ending=ending))
         except StudioError as error:
             self.told.emit(str(error))
@@ -354,9 +368,9 @@ class LessonController(QObject):
     def _see_update(self, snapshot: Snapshot, _: object) -> None:
         if self._runner is None:
             return
-        lowered = self._document.analysis.lowered
-        if lowered is not None:
-            self._recorder.see(snapshot, len(lowered.program.instructions))
+        program = None if snapshot.cursor is None else self._document.analysis.program
+        if program is not None:
+            self._recorder.see(snapshot, len(program.instructions))
         running = snapshot.state is State.RUNNING
         if not running or time.monotonic() - self._looked > PATIENCE:
             self.look()
@@ -372,7 +386,7 @@ class LessonController(QObject):
         if runner is None:
             return
         self._looked = time.monotonic()
-        if self._engine.state is State.EMPTY or self._document.analysis.lowered is None:
+        if self._engine.state is State.EMPTY or not self._document.analysis.trainable:
             self._enquiry.reset()
             self.see(None)
             return
@@ -453,12 +467,12 @@ class LessonController(QObject):
         if index >= len(runner.lesson.steps):
             self.leave()
             return
-        self.demonstration.stop()
+        self._ready.stop()
         runner.go(index)
         self._note(Event("go", id=runner.step.id))
         self._keep()
+        self._make_ready(runner, runner.take_way())
         self.panel.refresh()
-        self._begin_step(runner)
 
     def _hint(self) -> None:
         if self._runner is not None and self._runner.hint():
@@ -469,32 +483,62 @@ class LessonController(QObject):
 
     def _show_step(self) -> None:
         """Carry out the solution of the step in front."""
-        if self._runner is not None and not self.demonstration.is_running:
-            self.demonstration.start(self._runner.step.solution)
+        runner = self._runner
+        if runner is not None and runner.is_held:
+            # What comes before the step is done first, or it would be broken off.
+            self._show_then = True
+        elif runner is not None and not self.demonstration.is_running:
+            self.demonstration.start(runner.step.solution)
 
-    def _begin_step(self, runner: Runner) -> None:
-        """Set what the step in front begins with, and look."""
-        self._make_ready(runner, self._set_scene(runner.take_scene()))
-
-    def _make_ready(self, runner: Runner, actions: Sequence[Action]) -> None:
-        """Carry out what comes before the step in front; only then does it count."""
-        runner.hold()
-        self.demonstration.start(actions)
+    def _make_ready(self, runner: Runner, legs: Sequence[Leg], *, fresh: bool = False) -> None:
+        """Do in the app what comes before the step in front; only then does it count."""
+        self._show_then = False
+        self._ready.start(runner, legs, fresh=fresh)
 
     def _end_making_ready(self) -> None:
         runner = self._runner
         if runner is None or not runner.is_held:
             return
-        runner.go(runner.index)
+        runner.release()
         self._note(Event("go", id=runner.step.id))
         self.look()
+        if self._show_then:
+            self._show_then = False
+            self._show_step()
+
+    def _pass_by(self, index: int, facts: Facts) -> None:
+        """Take note that a step was carried out for the sake of a later one."""
+        runner, lowered = self._runner, self._document.analysis.lowered
+        if runner is None or facts.moment is None or lowered is None:
+            return
+        runner.pass_by(index, facts)
+        here = place(facts.moment.cursor, len(lowered.program.instructions))
+        self._recorder.note(Event("passed", id=runner.lesson.steps[index].id), here)
+
+    def _begin_anew(self, scene: Sequence[Action] | None) -> Sequence[Action]:
+        """Begin again with the lesson's project; what is left to be done of a scene."""
+        runner = self._runner
+        if runner is None:
+            return ()
+        if scene is None:
+            self._keep(ending=True)
+            self._begin(runner, self._recorder.events)
+            self.opened.emit(runner.lesson.head)
+            left: Sequence[Action] = ()
+        else:
+            left = self._set_scene(scene)
+        self.begun.emit()
+        # What is in sight is open, and nothing else.
+        self._opened.clear()
+        self._see_docks()
+        return left
 
     def _set_scene(self, scene: Sequence[Action]) -> tuple[Action, ...]:
         """Begin again with the lesson's project, changed by a scene; what is left to be done.
 
         The edits are one entry of the history, and nobody sees what lies between them.
         """
-        if not scene or self._scene is None:
+        if self._scene is None:
             return ()
         try:
             network, rest = set_at_once(self._scene.network, scene)
@@ -508,20 +552,6 @@ class LessonController(QObject):
         self._enquiry.reset()
         self._gradient_error = None
         return rest
-
-    def _catch_up(self, runner: Runner) -> None:
-        """Carry out what earlier steps ask for, so that the step in front can begin.
-
-        What was before a scene does not matter to it.
-        """
-        first = runner.lesson.scene_of(runner.index)
-        done = [
-            action
-            for step in runner.lesson.steps[first or 0 : runner.index]
-            for action in step.solution
-            if not isinstance(action, Predict | AnswerTo)
-        ]
-        self._make_ready(runner, [*self._set_scene(runner.take_scene()), *done])
 
     def _say_refused(self, reason: str) -> None:
         self.told.emit(

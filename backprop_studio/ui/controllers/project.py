@@ -379,10 +379,11 @@ class ProjectController(QObject):
 
     def _trained(self) -> int:
         """Instructions executed so far: what tells one moment of the training from another."""
-        cursor, lowered = self._engine.snapshot.cursor, self._document.analysis.lowered
-        if cursor is None or lowered is None:
+        cursor = self._engine.snapshot.cursor
+        program = None if cursor is None else self._document.analysis.program
+        if cursor is None or program is None:
             return 0
-        return cursor.iteration * len(lowered.program.instructions) + cursor.index
+        return cursor.iteration * len(program.instructions) + cursor.index
 
     def _ask_where(self, title: str, suggestion: Path, filters: dict[str, str]) -> Path | None:
         """A file to write; the dialog adds the ending, and asks before one is replaced."""

@@ -65,8 +65,9 @@ class CreditPanel(QWidget):
         self._trends: dict[_Key, deque[float]] = {}
         self._chosen: tuple[int, tuple[int, ...]] | None = None
         self._picked: tuple[int, tuple[int, ...] | None] | None = None
-        self._moment: object = None
-        self._asked: object = None
+        self._moment: tuple[int, int, int, bool] | None = None
+        """Branch, iteration, place in it where a number was put in by hand, whether it runs."""
+        self._asked: tuple[int, int, int, bool] | None = None
         self._looked = 0.0
         self._running = False
         self.summary = QLabel()
@@ -178,8 +179,8 @@ class CreditPanel(QWidget):
     def set_network(self, analysis: Analysis) -> None:
         """Take over another network; what was found is forgotten if its program has changed."""
         before, self._analysis = self._analysis, analysis
-        program = None if analysis.lowered is None else analysis.lowered.program
-        known = None if before is None or before.lowered is None else before.lowered.program
+        program = analysis.program
+        known = None if before is None else before.program
         if program is None or program != known:
             self._start_over()
         else:
@@ -192,7 +193,7 @@ class CreditPanel(QWidget):
             self._moment = None
             return
         running = self._running = snapshot.state is State.RUNNING
-        edited = snapshot.edited and cursor.index
+        edited = cursor.index if snapshot.edited else 0
         self._moment = (snapshot.branch, cursor.iteration, edited, running)
         if running and time.monotonic() - self._looked < PAUSE:
             return
@@ -212,6 +213,8 @@ class CreditPanel(QWidget):
     def _ask(self) -> None:
         if self._moment is None:
             return
+        if self._asked is not None and self._moment[:2] < self._asked[:2]:
+            self._trends = {}  # the run has gone back: what comes was not after what was seen
         self._asked, self._looked = self._moment, time.monotonic()
         self._enquiry.put(partial(credit, self._only()), self._show)
 

@@ -112,7 +112,7 @@ class InsidePanel(QWidget):
 
     def set_network(self, analysis: Analysis) -> None:
         """Take over another network; the worksheet is kept while its program is the same."""
-        program = None if analysis.lowered is None else analysis.lowered.program
+        program = analysis.program
         same = program is not None and program == self._program
         self._network, self._program = analysis.network, program
         chosen = self.node.currentData() if same else None
@@ -304,7 +304,10 @@ class InsidePanel(QWidget):
 
 def _line(tables: Sequence[tuple[str, Array]]) -> str:
     """Tables side by side, with their names above them."""
-    names = "".join(f"<th align='left'>{html.escape(name)}</th>" for name, _ in tables)
+    names = "".join(
+        f"<th align='left' style='padding-right:24px'>{html.escape(name)}</th>"
+        for name, _ in tables
+    )
     grids = "".join(f"<td style='padding-right:24px'>{_grid(array)}</td>" for _, array in tables)
     return f"<table><tr>{names}</tr><tr>{grids}</tr></table>"
 

@@ -245,6 +245,12 @@ class LessonPanel(QWidget):
         self.predicted.emit(asked, said, sure)
         self._show_what_is_next()
 
+    def _answer(self, row: CheckRow, said: object) -> None:
+        self.answered.emit(row.check, said)
+        if not row.verdict.isHidden():
+            # What is said of it stands below what was pressed, perhaps out of sight.
+            self._reveal(row.verdict)
+
     def _build(self, runner: Runner) -> None:
         """Make the widgets of the step in front."""
         step = self._built = runner.step
@@ -263,10 +269,10 @@ class LessonPanel(QWidget):
         font.setBold(True)
         heading.setFont(font)
         column.addWidget(heading)
-        self._lacking = QLabel()
-        self._lacking.setWordWrap(True)
-        theme.set_role(self._lacking, "warning")
-        column.addWidget(self._lacking)
+        self._carried = QLabel(self.tr("What comes before this step was done for you in the app."))
+        self._carried.setWordWrap(True)
+        theme.set_role(self._carried, "muted")
+        column.addWidget(self._carried)
         for block in step.blocks:
             if isinstance(block, Prediction):
                 form = PredictForm(block)
@@ -279,7 +285,7 @@ class LessonPanel(QWidget):
                 column.addWidget(text)
         for check in step.checks:
             row = CheckRow(check)
-            row.answered.connect(lambda said, asked=check: self.answered.emit(asked, said))
+            row.answered.connect(partial(self._answer, row))
             self._rows.append(row)
             column.addWidget(row)
         self._notice = QLabel()
@@ -309,14 +315,8 @@ class LessonPanel(QWidget):
 
     def _fill(self, runner: Runner) -> None:
         """Bring the widgets up to date."""
-        step, progress, lacking = runner.step, runner.progress, runner.lacking
-        self._lacking.setVisible(lacking is not None)
-        if lacking is not None:
-            self._lacking.setText(
-                self.tr("This step goes back to step {n}, “{title}”. Do that one first.").format(
-                    n=lacking + 1, title=runner.lesson.steps[lacking].title
-                )
-            )
+        step, progress = runner.step, runner.progress
+        self._carried.setVisible(runner.is_carried and not runner.is_solved)
         for text in self._texts:
             text.fill(runner.number)
         self._explanation.fill(runner.told)

@@ -111,6 +111,9 @@ class PredictForm(QFrame):
         last.addWidget(self.button)
         last.addWidget(self.outcome, 1)
         layout.addLayout(last)
+        self.reply = MarkdownLabel()
+        self.reply.hide()
+        layout.addWidget(self.reply)
         self._see()
 
     def show_forecast(
@@ -122,6 +125,10 @@ class PredictForm(QFrame):
         self._form.setVisible(not settled)
         self.button.setVisible(not settled)
         self.button.setText(self.tr("Predict") if forecast is None else self.tr("Change it"))
+        wrong = forecast is not None and forecast.right is False
+        reply = self.prediction.reply(forecast.said) if forecast is not None and wrong else ""
+        self.reply.set_markdown(reply)
+        self.reply.setVisible(bool(reply))
         if forecast is None:
             return
         self._refill(forecast)
@@ -247,8 +254,7 @@ class CheckRow(QWidget):
         self.options = QButtonGroup(self)
         self.button = QPushButton(self.tr("Answer"))
         self.button.clicked.connect(self._say)
-        self.verdict = QLabel()
-        self.verdict.setWordWrap(True)
+        self.verdict = MarkdownLabel()
         self.verdict.hide()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -284,7 +290,7 @@ class CheckRow(QWidget):
                 chosen.setChecked(True)
         self.verdict.setVisible(said is not None and not met)
         theme.set_role(self.verdict, "warning")
-        self.verdict.setText(self._verdict(said, number))
+        self.verdict.set_markdown(self._verdict(said, number))
 
     def _verdict(
         self, said: float | int | None, number: Callable[[Expression], float | None]
@@ -293,6 +299,9 @@ class CheckRow(QWidget):
             right = number(*self.check.wanted())
             if right is not None and abs(said + right) <= self.check.within:
                 return self.tr("The size is right. Look at the sign.")
+        reply = self.check.reply(said) if isinstance(self.check, Choice) and said else ""
+        if reply:
+            return self.tr("Not yet. {reply}").format(reply=reply)
         return self.tr("Not yet. Look again, or ask for a hint.")
 
     def _ask(self, column: QVBoxLayout) -> None:
@@ -317,7 +326,7 @@ class CheckRow(QWidget):
             said = typed_number(self.answer.text())
         if said is None:
             choice = isinstance(self.check, Choice)
-            self.verdict.setText(
+            self.verdict.set_markdown(
                 self.tr("Choose one of them first.") if choice else _type_a_number(self)
             )
             self.verdict.show()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from backprop_studio.training import Snapshot, State
 from backprop_studio.ui import theme
 from backprop_studio.ui.pacing import Seldom
+
+PARTS = ("position", "loss", "held_out", "rate", "seed")
+"""What can be left out, by name."""
 
 
 class RunStatus(QWidget):
@@ -34,6 +39,19 @@ class RunStatus(QWidget):
             State.FAILED: (self.tr("Stopped"), "error"),
         }
         self.show_snapshot(Snapshot(0, State.EMPTY))
+
+    def leave_out(self, parts: Iterable[str]) -> None:
+        """Show all but these.
+
+        Parameters
+        ----------
+        parts
+            Names among `PARTS`.
+        """
+        labels = (self.position, self.loss, self.accuracy, self.rate, self.seed)
+        hidden = set(parts)
+        for name, label in zip(PARTS, labels, strict=True):
+            label.setHidden(name in hidden)
 
     def set_seed(self, seed: int) -> None:
         """Show the seed of the run."""
