@@ -212,6 +212,8 @@ def verify(evidence: Evidence, lesson: Lesson, project: Project) -> tuple[Findin
     """
     same = evidence.digest == lesson.digest
     detail = "the same text" if same else "another version of the lesson was done"
+    if evidence.lesson != lesson.head.id:
+        same, detail = False, f"it is said to be of '{shorten(evidence.lesson, 60)}'"
     found = [Finding("lesson", same, detail)]
     replay = _Replay(lesson, project)
     try:
@@ -229,16 +231,40 @@ def verify(evidence: Evidence, lesson: Lesson, project: Project) -> tuple[Findin
             found.append(
                 Finding(f"step {step.id}", done, "done again" if done else "not done by the events")
             )
+    known = {step.id for step in lesson.steps}
+    found += [
+        Finding(f"step {shorten(name, 40)}", False, "the lesson has no such step")
+        for name in dict.fromkeys(evidence.solved)
+        if name not in known
+    ]
     for name, forecast in evidence.forecasts.items():
         found.append(_compare(name, forecast, runner.progress.forecasts.get(name)))
     for name, said in evidence.answers.items():
         again = runner.progress.answers.get(name)
         found.append(Finding(f"answer {name}", again == said, f"{said:g}"))
+    for what, told, made in (
+        ("prediction", evidence.forecasts.keys(), runner.progress.forecasts),
+        ("answer", evidence.answers.keys(), runner.progress.answers),
+    ):
+        left_out = [name for name in made if name not in told]
+        found += [Finding(f"{what} {n}", False, "it was made, and is left out") for n in left_out]
     seed = replay.driver.network.setup.seed
     detail = f"{seed}" if seed == evidence.seed else f"it was {seed} at the end"
     found.append(Finding("seed", seed == evidence.seed, detail))
+    found.append(_compare_design(evidence, replay.driver.network))
     found.append(_compare_weights(evidence, replay.driver))
     return tuple(found)
+
+
+def _compare_design(evidence: Evidence, network: Network) -> Finding:
+    """Whether what is said to be the design at the end trains like the one that came out."""
+    try:
+        told = decode(msgspec.json.encode(evidence.network))
+    except (StudioError, UnsoundError, NewerError) as error:
+        return Finding("design", False, shorten(str(error)))
+    if told.trains_like(network):
+        return Finding("design", True, "the same")
+    return Finding("design", False, "the events lead to another one")
 
 
 def _compare(name: str, told: Forecast, again: Forecast | None) -> Finding:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QUndoGroup
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from backprop_studio.ui import icons
+from backprop_studio.ui.widgets.menus import OwnLetters
 
 _N = "Actions"
 
@@ -96,16 +97,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Write the trained weights, and how rows are scaled, as .npz or .safetensors", True,
     ),
     ActionSpec(
-        "import_weights", "file", "Import &weights…", "", "",
-        "Train on from weights in an .npz or .safetensors file, matched by name and shape",
-    ),
-    ActionSpec(
         "export_picture", "file", "Export dia&gram…", "", "",
         "Write the diagram as SVG, PDF or PNG",
     ),
     ActionSpec(
         "import_data", "file", "&Import data…", "Ctrl+I", "data",
         "Your own table, pictures or arrays as the data set", True,
+    ),
+    ActionSpec(
+        "import_weights", "file", "I&mport weights…", "", "",
+        "Train on from weights in an .npz or .safetensors file, matched by name and shape",
     ),
     ActionSpec("quit", "file", "&Quit", "Ctrl+Q", "", "", True),
     ActionSpec("undo", "edit", "&Undo", "Ctrl+Z", "undo", "Undo the last edit of the network"),
@@ -430,6 +431,8 @@ def build(
                 groups[spec.submenu].addAction(action)
         menu.addAction(action)
         actions[spec.id] = action
+    for menu in (*menus.values(), *submenus.values()):
+        OwnLetters(menu)
     return actions, menus
 
 

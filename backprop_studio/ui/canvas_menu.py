@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu
 
 from backprop_studio.network import Arrow, Group, Note
 from backprop_studio.ui.canvas.view import CanvasView
+from backprop_studio.ui.widgets.menus import OwnLetters
 
 _GROUND = (
     "quick_add", "note", "arrow", "", "paste", "select_all", "", "arrange", "zoom_fit", "", "help",
@@ -83,6 +84,7 @@ class CanvasMenu(QObject):
         if self.menu is not None:
             return
         menu = self.menu = QMenu(self._canvas.window())
+        OwnLetters(menu)
         menu.setAccessibleName(self.tr("What can be done here"))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from pytestqt.qtbot import QtBot
 from backprop_studio import data
 from backprop_studio.data import Task, own
 from backprop_studio.data.importing import table
-from backprop_studio.training import State
+from backprop_studio.network import edits
+from backprop_studio.training import Boundary, State
 from backprop_studio.ui.dialogs.import_data import ImportDialog
 from backprop_studio.ui.dialogs.import_npz import NpzPage
 from backprop_studio.ui.dialogs.import_pictures import IdxPage, PicturesPage
@@ -364,6 +366,45 @@ def test_that_features_in_large_units_are_standardised_and_small_ones_are_left(
     assert window.project.open_path(tmp_path / "net.bps")
     assert current(window).id == large and current(window).scaling == "standard"
     qtbot.waitUntil(lambda: window._engine.state is State.EMPTY)
+
+
+def test_that_a_file_that_has_changed_is_imported_again_without_losing_what_was_learned(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    def write(count: int) -> None:
+        rows = "".join(f"{20 * i},{i % 5},{'uv'[i % 2]}\n" for i in range(count))
+        (tmp_path / "t.csv").write_text("a,b,y\n" + rows)
+
+    engine, document = window._engine, window._document
+    write(40)
+    imported(window, qtbot, opened(window, qtbot, tmp_path / "t.csv"))
+    window.canvas.fix_selection()
+    setup = document.network.setup
+    document.apply(
+        "Scale",
+        edits.set_setup(
+            document.network, replace(setup, data=replace(setup.data, scaling="range"))
+        ),
+    )
+    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
+    engine.step(Boundary.EPOCH)
+    qtbot.waitUntil(lambda: engine.snapshot.epoch == 1)
+    weights, entries = engine.weights(), window.setup.dataset.count()
+    told: list[str] = []
+    window.importing.told.connect(told.append)
+    write(60)
+    imported(window, qtbot, opened(window, qtbot, tmp_path / "t.csv"))
+    assert current(window).size == 60 and told == [
+        "Imported 't' again: 60 rows. What was learned stays."
+    ]
+    assert document.network.setup.data.scaling == "range"
+    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
+    again = engine.weights()
+    assert all(np.array_equal(again[key], weights[key]) for key in weights)
+    assert window.setup.dataset.count() == entries, "the list has it once"
+    document.undo_stack.undo()
+    assert current(window).size == 40
+    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
 
 
 def test_that_a_file_dropped_on_the_window_opens_the_dialog(

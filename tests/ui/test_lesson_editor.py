@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from lesson_cases import lesson_named, path_of, scene_of
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from backprop_studio import lessons
+from backprop_studio import lessons, project
 from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
 from backprop_studio.ui.main_window import MainWindow
 from tests.ui.lesson_help import NEURON, click, texts
@@ -72,6 +73,46 @@ def test_that_the_editor_tries_solutions_saves_and_starts(
     runner = window.lessons.runner
     assert runner is not None and runner.lesson == lesson_named(NEURON)
     assert editor.isHidden(), "it would stand before the lesson"
+    close(editor)
+
+
+def test_that_what_is_written_is_not_lost_to_another_lesson_nor_to_escape(
+    editor: LessonEditor, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buttons, asked = QMessageBox.StandardButton, []
+
+    def say(answer: QMessageBox.StandardButton) -> None:
+        monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: asked.append(a[1]) or answer)
+
+    def pick(path: Path) -> None:
+        name = str(path)
+        monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: (name, ""))
+        monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a, **k: name)
+
+    editor.text.insertPlainText("\n")
+    text = editor.text.toPlainText()
+    say(buttons.Cancel)
+    pick(path_of(NEURON))
+    click(qtbot, editor.open_button)
+    qtbot.keyClick(editor, Qt.Key.Key_Escape)
+    assert editor.isVisible() and editor.text.toPlainText() == text
+    assert asked == ["The lesson is not saved"] * 2
+    say(buttons.Discard)
+    click(qtbot, editor.open_button)
+    assert "one-neuron" in editor.text.toPlainText()
+
+    # Its project goes with it, and not what happens to be in the window.
+    other = scene_of("03_credit_assignment")
+    monkeypatch.setattr(editor, "_current", lambda: other)
+    pick(tmp_path)
+    assert editor.save_as()
+    assert project.load(tmp_path / "project.bps").network == scene_of(NEURON).network
+    assert editor.save_as(), "it is its own folder"
+    assert editor.open_path(path_of("02_a_model_is_a_chain"))
+    say(buttons.Cancel)
+    assert not editor.save_as()
+    assert asked[-1] == "There is a lesson in this folder"
+    assert lessons.load(tmp_path).head.id == "one-neuron"
     close(editor)
 
 

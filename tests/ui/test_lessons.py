@@ -21,7 +21,7 @@ from backprop_studio.ui.lesson_mode import LESSON_WIDTH
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.panels.lesson import LessonPanel
 from backprop_studio.ui.widgets.lesson_forms import typed_number
-from tests.ui.lesson_help import NEURON, choose, click, form, press, row, solved, texts
+from tests.ui.lesson_help import NEURON, choose, click, form, go, press, row, solved, texts
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -211,8 +211,8 @@ def test_that_evidence_reaches_over_several_sittings(
 def test_that_it_is_said_what_keeps_a_step_from_being_done(
     window: MainWindow, lesson: LessonPanel, qtbot: QtBot
 ) -> None:
-    lesson.step_requested.emit(1)
-    press(qtbot, window, Qt.Key.Key_F8, times=2)
+    go(qtbot, window, 1)
+    press(qtbot, window, Qt.Key.Key_F8)
     qtbot.waitUntil(lambda: "say above what you expected" in lesson._notice.text())
     # Too far: there is no prediction any more that one could be compared with.
     press(qtbot, window, Qt.Key.Key_F9)
@@ -258,8 +258,7 @@ def test_that_keys_stay_in_the_lesson_when_what_was_pressed_is_gone(
 def test_that_a_wrong_sign_is_told_from_a_wrong_size(
     window: MainWindow, lesson: LessonPanel, qtbot: QtBot
 ) -> None:
-    lesson.step_requested.emit(4)
-    press(qtbot, window, Qt.Key.Key_F8, times=4)
+    go(qtbot, window, 4)
     new_w = row(lesson, "new-w")
     for said, words in (("2", "Not yet"), ("-3.4", "Look at the sign"), ("", "Type a number")):
         new_w.answer.clear()
@@ -271,7 +270,7 @@ def test_that_a_wrong_sign_is_told_from_a_wrong_size(
 def test_that_the_last_step_leads_to_the_next_lesson(
     window: MainWindow, lesson: LessonPanel, qtbot: QtBot
 ) -> None:
-    lesson.step_requested.emit(7)
+    go(qtbot, window, 7)
     assert not lesson.onward.isVisible()
     needed = row(lesson, "needed")
     click(qtbot, needed.options.button(2))

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from networks import chain, diverging
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QMessageBox
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 from safetensors.numpy import load_file
 
@@ -334,3 +335,27 @@ def test_that_a_number_being_typed_counts_when_run_is_pressed(
     window.actions_by_id["step_batch"].trigger()
     qtbot.waitUntil(lambda: window._engine.weights()[("dense_1", "weight")].shape == (64, 24))
     assert window._document.network.node("dense_1").spec.config()["units"] == 24
+
+
+def test_that_letters_choose_in_an_open_menu_and_do_nothing_on_the_canvas(
+    window: MainWindow,
+) -> None:
+    menu = window._menus["help"]
+    window.canvas.setFocus()
+    for letter in "AWE":
+        event = QKeyEvent(
+            QEvent.Type.ShortcutOverride,
+            getattr(Qt.Key, f"Key_{letter}"),
+            Qt.KeyboardModifier.NoModifier,
+            letter.lower(),
+        )
+        event.ignore()
+        QApplication.sendEvent(menu, event)
+        assert event.isAccepted(), f"{letter} is the menu's"
+    # Keys with modifiers are the window's, also then.
+    event = QKeyEvent(
+        QEvent.Type.ShortcutOverride, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier, "\x13"
+    )
+    event.ignore()
+    QApplication.sendEvent(menu, event)
+    assert not event.isAccepted()

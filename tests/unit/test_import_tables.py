@@ -273,6 +273,17 @@ def test_that_other_scripts_are_read_in_the_encoding_that_is_chosen(
     assert word in table.load(path, plan).dataset.class_names
 
 
+def test_that_a_wide_table_is_previewed_by_few_rows_with_its_missing_cells_counted(
+    tmp_path: Path,
+) -> None:
+    names = ",".join(f"c{i}" for i in range(8_000))
+    row = ",".join("na" if i % 4 == 0 else "1" for i in range(8_000))
+    seen = table.inspect(write(tmp_path, names + "\n" + 200 * (row + "\n")))
+    assert len(seen.rows) == 131 and not seen.whole
+    assert seen.missing == 131 * 2_000
+    assert table.inspect(write(tmp_path, PLAIN)).missing == 0
+
+
 def test_that_a_number_of_classes_is_a_choice(tmp_path: Path) -> None:
     path = write(tmp_path, "a,y\n" + "".join(f"{i},{i % 3 + 8}\n" for i in range(12)))
     plan = table.inspect(path).plan

@@ -268,6 +268,32 @@ def test_that_another_text_another_seed_and_nonsense_are_refuted(honest: Evidenc
     assert "events" in refuted(changed(honest, events=[Event("number", value=10**6)]), NEURON)
 
 
+def test_that_steps_and_lessons_that_there_are_not_are_refuted(
+    honest: Evidence,
+) -> None:
+    assert refuted(changed(honest, solved=[*honest.solved, "more"]), NEURON) == {"step"}
+    assert refuted(changed(honest, lesson="other"), NEURON) == {"lesson"}
+
+
+def test_that_what_was_said_cannot_be_left_out(honest: Evidence) -> None:
+    _, *others = honest.forecasts
+    assert others, "there is something to leave out"
+    kept = {name: honest.forecasts[name] for name in others}
+    assert refuted(changed(honest, forecasts=kept), NEURON) == {"prediction"}
+    answers = dict(list(honest.answers.items())[1:])
+    assert refuted(changed(honest, answers=answers), NEURON) == {"answer"}
+
+
+def test_that_another_design_of_the_same_shapes_is_refuted(honest: Evidence) -> None:
+    network = msgspec.json.decode(msgspec.json.encode(honest.network))
+    network["setup"]["optimizer"]["config"]["learning_rate"] = 0.123
+    assert refuted(changed(honest, network=network), NEURON) == {"design"}
+    assert refuted(changed(honest, network={}), NEURON) == {"design"}
+    network = msgspec.json.decode(msgspec.json.encode(honest.network))
+    network["nodes"][0]["x"] += 5
+    assert refuted(changed(honest, network=network), NEURON) == set(), "where it stands is free"
+
+
 def test_that_a_design_that_came_while_training_ran_is_put_where_its_run_begins() -> None:
     learner = Learner(NEURON)
     recorder, worker = learner.recorder, learner.driver.worker

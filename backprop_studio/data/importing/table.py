@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,10 @@ from backprop_studio.files import open_regular, shorten, shown
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".data")
 PREVIEW_ROWS = 1_000
-"""Rows from which is guessed what the columns are."""
+"""Rows from which is guessed what the columns are, at most."""
+
+_PREVIEW_CELLS, _PREVIEW_LEAST = 2**20, 50
+"""Cells of a preview, as long as there are no fewer rows than these."""
 
 _LOOK = 2**26
 """Bytes that are looked at to tell the encoding."""
@@ -66,12 +70,15 @@ class Preview:
         Whether these are all rows.
     problem
         What is wrong among them, so that the table cannot be imported as it is; empty if nothing.
+    missing
+        How many of their cells are missing.
     """
 
     plan: Plan
     rows: tuple[tuple[str, ...], ...]
     whole: bool
     problem: str = ""
+    missing: int = 0
 
 
 def inspect(path: str | os.PathLike[str], layout: Layout | None = None) -> Preview:
@@ -105,9 +112,11 @@ def inspect(path: str | os.PathLike[str], layout: Layout | None = None) -> Previ
     problem = ""
     with open_rows(path, layout) as source:
         header = _header(source, path, layout)
+        most = max(_PREVIEW_CELLS // len(header.names), _PREVIEW_LEAST)
+        most = min(most, PREVIEW_ROWS)
         try:
             for row in source:
-                if len(rows) == PREVIEW_ROWS:
+                if len(rows) == most:
                     break
                 rows.append(tuple(header.fit(source, row)))
             else:
@@ -116,10 +125,11 @@ def inspect(path: str | os.PathLike[str], layout: Layout | None = None) -> Previ
             if not rows:
                 raise
             problem = str(error)
-        whole = whole and len(rows) < PREVIEW_ROWS and not problem
+        whole = whole and len(rows) < most and not problem
     if not rows:
         raise fault(path, "it holds a header and no rows")
-    return Preview(guess_plan(layout, header.names, rows), tuple(rows), whole, problem)
+    plan = guess_plan(layout, header.names, rows)
+    return Preview(plan, tuple(rows), whole, problem, _missing(rows))
 
 
 def load(path: str | os.PathLike[str], plan: Plan, progress: Progress = carry_on) -> Imported:
@@ -149,6 +159,12 @@ def load(path: str | os.PathLike[str], plan: Plan, progress: Progress = carry_on
             reader.read(lines, rows)
             tell(progress, 0.9 * source.position / total)
     return reader.finish(progress)
+
+
+def _missing(rows: Sequence[Sequence[str]]) -> int:
+    """How many cells are missing; there may be a million of them."""
+    none = {cell for cell in set(chain.from_iterable(rows)) if is_missing(cell)}
+    return sum(map(none.__contains__, chain.from_iterable(rows)))
 
 
 def tally(preview: Preview, plan: Plan) -> Counter[str]:

@@ -18,9 +18,21 @@ from backprop_studio.ui.dialogs.import_data import ImportDialog
 from backprop_studio.ui.settings import Settings
 
 
+def continues(before: Dataset, now: Dataset) -> bool:
+    """Whether this is the same source in a later state: rows have changed, and nothing else."""
+    return all(
+        getattr(before, name) == getattr(now, name)
+        for name in ("citation", "task", "class_names", "feature_names", "image_shape",
+                     "feature_shape", "target_width")
+    )  # fmt: skip
+
+
 def fitted(setup: TrainingSetup, dataset: Dataset) -> TrainingSetup:
     """The set-up with this data set, its batches no larger than there are rows to train on."""
+    before, scaling = own.find(setup.dataset), setup.data.scaling
     setup = setup.for_dataset(dataset.id)
+    if before is not None and continues(before, dataset):
+        setup = replace(setup, data=replace(setup.data, scaling=scaling))
     batch = setup.batch_size
     if dataset.size > 1 and not setup.problems(""):
         train = dataset.size - data.held_out(dataset.size, setup.validation)
@@ -83,13 +95,16 @@ class ImportController(QObject):
         if not dialog.result() or dialog.imported is None:
             return
         self._settings.last_folder = Path(dialog.path_edit.text()).parent
-        dataset = own.keep(dialog.imported.dataset)
-        network = self._document.network
+        network, dataset = self._document.network, dialog.imported.dataset
+        before = own.find(network.setup.dataset)
+        again = before is not None and continues(before, dataset)
+        dataset = own.keep(dataset, continuing=network.setup.dataset if again else "")
         setup = fitted(network.setup, dataset)
-        text = self.tr("Imported '{title}': {count} rows.").format(
-            title=dataset.title, count=f"{dataset.size:,}"
-        )
-        if setup.data.scaling != data.Scaling.NONE:
+        said = self.tr("Imported '{title}': {count} rows.")
+        if again:
+            said = self.tr("Imported '{title}' again: {count} rows. What was learned stays.")
+        text = said.format(title=dataset.title, count=f"{dataset.size:,}")
+        if setup.data.scaling != data.Scaling.NONE and not again:
             text += " " + self.tr("Its features are standardised, as some are large.")
         if setup.batch_size < network.setup.batch_size:
             fewer = self.tr("The batch size is {size} now, as there are no more rows.")

@@ -23,7 +23,7 @@ from backprop_studio.data import Task
 from backprop_studio.data.importing import Imported, Progress, table
 from backprop_studio.data.importing.layout import DELIMITERS, ENCODINGS, Layout
 from backprop_studio.ui.dialogs.import_page import Page, choice_box, class_list
-from backprop_studio.ui.models.table_preview import SETTINGS, TablePreviewModel, counted
+from backprop_studio.ui.models.table_preview import SETTINGS, TablePreviewModel
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -171,10 +171,10 @@ class TablePage(Page):
             parts.append(
                 named.format(count=len(counts), names=class_list(dict(sorted(counts.items()))))
             )
-        missing = counted(found.rows)
-        if missing:
-            cells = self.tr("one missing cell") if missing == 1 else self.tr("{n} missing cells")
-            parts.append(cells.format(n=f"{missing:,}"))
+        if found.missing:
+            one = found.missing == 1
+            cells = self.tr("one missing cell") if one else self.tr("{n} missing cells")
+            parts.append(cells.format(n=f"{found.missing:,}"))
         return " · ".join(parts)
 
     def load(self, path: Path, progress: Progress) -> Imported:

@@ -183,7 +183,10 @@ class LessonEditor(QDialog):
     def save_as(self) -> bool:
         """Write the text and its project into a folder that the person picks."""
         folder = QFileDialog.getExistingDirectory(self, self.tr("Folder for the lesson"))
-        return bool(folder) and self.save_to(Path(folder) / FILE)
+        if not folder:
+            return False
+        path = Path(folder) / FILE
+        return (path == self._path or self._may_replace(path)) and self.save_to(path)
 
     def save_to(self, path: Path) -> bool:
         """Write the text, and beside it the project if there is none; False when it fails."""
@@ -191,8 +194,9 @@ class LessonEditor(QDialog):
             beside = path.parent / (
                 "project.bps" if self._lesson is None else self._lesson.head.project
             )
-            if self._scene is not None or not beside.exists():
-                project.save(self._scene or self._current(), beside)
+            moved = self._path is not None and path != self._path
+            if self._scene is not None or moved or not beside.exists():
+                project.save(self._scene_to_save(), beside)
             project.write_atomically(path, self.text.toPlainText().encode("utf-8"))
         except (StudioError, TimeoutError, UnicodeEncodeError) as error:
             QMessageBox.warning(self, self.tr("The lesson was not saved"), str(error))
@@ -201,6 +205,40 @@ class LessonEditor(QDialog):
         self.text.document().setModified(False)
         self._show_place()
         return True
+
+    def _scene_to_save(self) -> Project:
+        """What the lesson is about, also where it is saved to another folder."""
+        if self._lesson is None:
+            return self._scene or self._current()
+        return self._project(self._lesson)
+
+    def _may_replace(self, path: Path) -> bool:
+        """Whether a lesson that lies here already may go."""
+        if not path.exists():
+            return True
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self,
+            self.tr("There is a lesson in this folder"),
+            self.tr("Replace {path}, and the project beside it?").format(path=path),
+            buttons.Yes | buttons.Cancel,
+            buttons.Cancel,
+        )
+        return answer == buttons.Yes
+
+    def _may_discard(self) -> bool:
+        """Whether the text may go: it is saved, or the person says so."""
+        if not self.text.document().isModified():
+            return True
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self,
+            self.tr("The lesson is not saved"),
+            self.tr("Save the lesson before it is closed?"),
+            buttons.Save | buttons.Discard | buttons.Cancel,
+            buttons.Save,
+        )
+        return self.save() if answer == buttons.Save else answer == buttons.Discard
 
     # The text.
 
@@ -270,18 +308,9 @@ class LessonEditor(QDialog):
         self._playing.start()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.text.document().isModified():
-            buttons = QMessageBox.StandardButton
-            answer = QMessageBox.question(
-                self,
-                self.tr("The lesson is not saved"),
-                self.tr("Save the lesson before it is closed?"),
-                buttons.Save | buttons.Discard | buttons.Cancel,
-                buttons.Save,
-            )
-            if answer == buttons.Cancel or (answer == buttons.Save and not self.save()):
-                event.ignore()
-                return
+        if not self._may_discard():
+            event.ignore()
+            return
         if self._playing is not None:
             self._playing.join()
         event.accept()
@@ -388,7 +417,13 @@ class LessonEditor(QDialog):
         if self._opener.open_lesson(lesson, scene):
             self.hide()
 
+    def reject(self) -> None:
+        """Escape: as the window's own button, which asks about what is not saved."""
+        self.close()
+
     def _open(self) -> None:
+        if not self._may_discard():
+            return
         name, _ = QFileDialog.getOpenFileName(
             self, self.tr("Open lesson"), "", self.tr("Lessons (*.md);;All files (*)")
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import (
@@ -225,8 +224,3 @@ class TablePreviewModel(QAbstractTableModel):
         )
         wrong = wanted and not is_missing(cell) and not is_number(cell, self._plan.layout.decimal)
         return "error" if wrong else "text"
-
-
-def counted(rows: Sequence[Sequence[str]]) -> int:
-    """How many cells of some rows are missing."""
-    return sum(is_missing(cell) for row in rows for cell in row)
