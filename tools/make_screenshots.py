@@ -77,7 +77,6 @@ def _take_all() -> None:
     until(lambda: engine.state is State.PAUSED)
     take("start-page")
     window.start.leave()
-    take("start")
 
     engine.run()
     until(lambda: engine.snapshot.epoch > 6)
