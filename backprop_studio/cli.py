@@ -99,6 +99,11 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--seed", metavar="N", help="start from new weights; also fixes the split and the order"
     )
+    train.add_argument(
+        "--weights",
+        metavar="FILE",
+        help="start from these weights, matched by name and shape: .npz or .safetensors",
+    )
     train.add_argument("--learning-rate", metavar="X", help="in place of the project's")
     train.add_argument("--batch-size", metavar="N", help="in place of the project's")
     train.add_argument(
@@ -222,11 +227,34 @@ def _train(arguments: argparse.Namespace) -> int:
     if weights and not arguments.quiet:
         print(f"{PROGRAM}: training on from the weights in the project", file=sys.stderr)
     session = Session(lowered, network.setup, weights=weights)
+    if arguments.weights is not None:
+        weights = _fitting(arguments, network, session)
+        session = Session(lowered, network.setup, weights=weights)
     if not _run(session, epochs, quiet=arguments.quiet):
         return complain(_failure(network, session), FAILED)
     title = _title(arguments.project)
     print(f"{title}: {_count(epochs, 'epoch')}, {_measures(session, session.evaluate())}")
     return _write(arguments, network, session, title)
+
+
+def _fitting(
+    arguments: argparse.Namespace, network: Network, session: Session
+) -> dict[tuple[str, str], Array]:
+    """The weights of the session, and in their place those of a file that fit."""
+    from backprop_studio.project.importing import fit, read_weights
+
+    own = session.weights()
+    found = fit(network, own, read_weights(arguments.weights))
+    faults = [f"{_shown(match.name)}: {match.fault}" for match in found.matches if match.fault]
+    if not found.weights:
+        reason = "; ".join(faults[:3])
+        raise StudioError("weights-none", path=_shown(arguments.weights), reason=reason)
+    if not arguments.quiet:
+        for told in (*faults, *found.notes):
+            print(f"{PROGRAM}: {told}", file=sys.stderr)
+        taken = f"{len(found.weights)} of {_count(found.wanted, 'weight')}"
+        print(f"{PROGRAM}: starting from {taken} in the file", file=sys.stderr)
+    return {**own, **found.weights}
 
 
 def _run(session: Session, epochs: int, *, quiet: bool) -> bool:

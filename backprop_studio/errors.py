@@ -209,9 +209,12 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "the weights would be of no use: {reason}."
         ),
         "export-no-weights": "There are no weights to export.",
+        "weights-unknown": "Weights cannot be read from '{path}': its ending must be {known}.",
+        "weights-none": "No weight in '{path}' fits one of the network: {reason}.",
         # Own data from files.
         "import-unknown": (
             "'{path}' is of no kind that can be imported. Known: {known}, or a folder of pictures."
+            "{hint}"
         ),
         "import-file": "'{path}' cannot be imported: {reason}.",
         "import-row": "'{path}', row {row}: {reason}.",
@@ -220,6 +223,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "import-picture": "The picture '{path}' cannot be imported: {reason}.",
         "import-array": "'{path}', array '{array}': {reason}.",
         "import-rare": "Classes with a single row: {names} ({count}).",
+        "import-alike": "Classes that differ in capital letters only: {names}.",
         "import-constant": "Features that are the same in every row: {names} ({count}).",
         "import-mixed": (
             "Column {name} is read as categories, not as numbers, because of {cell} in row {row}."
@@ -229,6 +233,9 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "import-filled": "Missing cells of {name} that are given the mean of the others: {count}.",
         "import-skipped": "Files left out because they are no pictures: {count}, such as {name}.",
+        "import-nested": (
+            "Folders within the folder of a class, not looked into: {count}, such as {name}."
+        ),
         "import-grey": "The pictures are in colour; a data set holds shades of grey.",
         # Lessons.
         "lesson-invalid": "'{path}' is not a sound lesson. Line {line}: {reason}.",

@@ -26,7 +26,7 @@ from backprop_studio.autograd import (
 )
 from backprop_studio.autograd.op import Call
 from backprop_studio.autograd.ops.data import OneHot
-from backprop_studio.network import lower
+from backprop_studio.network import lowering
 from backprop_studio.nn import OptimizerSpec, ScheduleSpec, add_updates, layers, losses
 
 F8 = np.float64
@@ -122,7 +122,7 @@ def perceptron(
             target = b.apply(OneHot(sizes[-1]), b.input("y", (BATCH,), "int"))
         end = losses()[loss]().lower(b, x, target)
     parameters = b.build().parameters
-    end = lower.penalize(b, end, parameters, l1=l1, l2=l2)
+    end = lowering.penalize(b, end, parameters, l1=l1, l2=l2)
     if optimizer is None:
         differentiate(b, end, parameters)
     else:

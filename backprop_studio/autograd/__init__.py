@@ -9,7 +9,16 @@ from backprop_studio.autograd.gradcheck import gradcheck, relative_error, vjpche
 from backprop_studio.autograd.machine import Machine
 from backprop_studio.autograd.memory import MEMORY_LIMIT, check_memory, in_words
 from backprop_studio.autograd.op import Formula, Op
-from backprop_studio.autograd.program import KEPT, Initializer, Instr, Phase, Program, Role, Value
+from backprop_studio.autograd.program import (
+    KEPT,
+    Initializer,
+    Instr,
+    Phase,
+    Program,
+    Role,
+    Value,
+    array_size,
+)
 from backprop_studio.autograd.storage import Saved, Storage, take_over
 from backprop_studio.autograd.symbol import (
     BATCH,
@@ -43,6 +52,7 @@ __all__ = [
     "Symbol",
     "TensorType",
     "Value",
+    "array_size",
     "check_memory",
     "differentiate",
     "format_shape",

@@ -8,7 +8,15 @@ from typing import NamedTuple
 
 from backprop_studio.autograd.op import Op
 from backprop_studio.autograd.ops.data import Load
-from backprop_studio.autograd.program import Initializer, Instr, Phase, Program, Role, Value
+from backprop_studio.autograd.program import (
+    Initializer,
+    Instr,
+    Phase,
+    Program,
+    Role,
+    Value,
+    footprint,
+)
 from backprop_studio.autograd.symbol import Shape, TensorType, format_shape
 from backprop_studio.errors import ShapeError
 
@@ -101,6 +109,19 @@ class Builder:
     def parameters(self) -> tuple[Value, ...]:
         """The learned values so far, frozen ones among them."""
         return tuple(v for v in self._values if v.role is Role.PARAMETER)
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """How many values and how many instructions there are so far."""
+        return len(self._values), len(self._instructions)
+
+    def learned_since(self, extent: tuple[int, int]) -> tuple[Value, ...]:
+        """The learned values that have come since then, frozen ones among them."""
+        return tuple([v for v in self._values[extent[0] :] if v.role is Role.PARAMETER])
+
+    def footprint_since(self, extent: tuple[int, int], batch: int, itemsize: int = 4) -> int:
+        """Bytes that the instructions that have come since then need, for `batch` rows."""
+        return footprint(self._values, self._instructions[extent[1] :], batch, itemsize)
 
     def value(self, index: int) -> Value:
         """The value with this id."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -187,11 +187,6 @@ class Program:
                 return index
         return len(self.instructions)
 
-    def forward_only(self) -> Program:
-        """The part up to and with the loss: what evaluation needs."""
-        stop = self.start_of(Phase.BACKWARD)
-        return Program(self.values, self.instructions[:stop], self.inputs, self.loss)
-
     def computing(self, *values: Value) -> Program:
         """The part that computes some values and no more: a prediction, without targets or loss.
 
@@ -207,28 +202,48 @@ class Program:
 
     def memory(self, batch: int, itemsize: int = 4) -> int:
         """Bytes of all values and buffers that the instructions need, for `batch` rows."""
-        sizes: dict[Shape, int] = {}
-
-        def size(shape: Shape) -> int:
-            # Few shapes belong to many values.
-            found = sizes.get(shape)
-            if found is None:
-                found = sizes[shape] = math.prod(resolve(shape, {"N": batch}))
-            return found
-
-        used = {i for instr in self.instructions for i in (*instr.inputs, *instr.outputs)}
-        total = 0
-        for i in used:
-            kind = self.values[i].type
-            total += size(kind.shape) * (itemsize if kind.kind == "float" else 8)
-        for instr in self.instructions:
-            # Most ops have no buffers of their own.
-            if type(instr.op).scratch is not Op.scratch:
-                shapes = [resolve(self.values[i].shape, {"N": batch}) for i in instr.inputs]
-                total += instr.op.scratch(shapes, itemsize)
-        return total
+        return footprint(self.values, self.instructions, batch, itemsize)
 
     @property
     def kept(self) -> int:
         """How many numbers a `Storage` holds: those of parameters, buffers and optimizer state."""
         return sum(math.prod(resolve(v.shape, {})) for v in self.values if v.role in KEPT)
+
+
+def footprint(
+    values: Sequence[Value], instructions: Iterable[Instr], batch: int, itemsize: int = 4
+) -> int:
+    """Bytes of all values and buffers that some instructions need.
+
+    Parameters
+    ----------
+    values
+        Every value, indexed by id.
+    instructions
+        The steps; what they read counts, too.
+    batch
+        Rows of a batch.
+    itemsize
+        Bytes of a real number.
+    """
+    used: set[int] = set()
+    total = 0  # of buffers
+    for instr in instructions:
+        used.update(instr.inputs)
+        used.update(instr.outputs)
+        # Most ops have no buffers of their own.
+        if type(instr.op).scratch is not Op.scratch:
+            shapes = [resolve(values[i].shape, {"N": batch}) for i in instr.inputs]
+            total += instr.op.scratch(shapes, itemsize)
+    return total + sum(array_size(values[i].type, batch, itemsize) for i in used)
+
+
+def array_size(type: TensorType, batch: int, itemsize: int = 4) -> int:
+    """Bytes of an array of this type, for `batch` rows; whole numbers take eight each."""
+    return _entries(type.shape, batch) * (itemsize if type.kind == "float" else 8)
+
+
+@lru_cache(maxsize=1024)
+def _entries(shape: Shape, batch: int) -> int:
+    # Few shapes belong to many values.
+    return math.prod(resolve(shape, {"N": batch}))

@@ -85,6 +85,11 @@ class Storage:
         for name, states in by_name.items():
             self._allocate(f"state:{name}", states)
 
+    @property
+    def nbytes(self) -> int:
+        """Size of all that is kept, in bytes."""
+        return sum(a.nbytes for a in self._arenas.values())
+
     def view(self, value: Value) -> Array:
         """The writable array of a kept value, in any program of the same network."""
         return self._views[value.key]

@@ -9,20 +9,34 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from backprop_studio.data.dataset import Dataset, DatasetInfo
+from backprop_studio.data.dataset import Dataset, DatasetInfo, Scaling
 
 PREFIX = "own:"
 MAX_NUMBERS = 64 * 2**20
 """Numbers that an own data set may hold, features and targets together: 256 MB in float32."""
 
+_UNUSUAL = 10.0
+"""Features beyond this are in units of their own."""
+
 _kept: dict[str, Dataset] = {}
 _origins: dict[str, str] = {}
 _followed: set[str] = set()
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """The own data sets of a document, and which of them go on from each other."""
+
+    datasets: Mapping[str, Dataset]
+    origins: Mapping[str, str]
+    followed: frozenset[str]
 
 
 def is_own(dataset_id: str) -> bool:
@@ -47,6 +61,15 @@ def identify(dataset: Dataset) -> str:
         ordered = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         digest.update(ordered.reshape(-1).view(np.uint8).data)
     return PREFIX + digest.hexdigest()
+
+
+def suitable_scaling(
+    x: npt.NDArray[Any], image_shape: tuple[int, int] | None, vocabulary: int | None = None
+) -> Scaling:
+    """What scaling suits features: none for pictures, tokens, and numbers of a usual size."""
+    if image_shape is not None or vocabulary is not None or x.size == 0:
+        return Scaling.NONE
+    return Scaling.STANDARD if max(-x.min(), x.max()) > _UNUSUAL else Scaling.NONE
 
 
 def named(dataset: Dataset) -> Dataset:
@@ -94,6 +117,21 @@ def continues(first: str, second: str) -> bool:
     if first == second:
         return True
     return bool(first and second) and _origins.get(first, first) == _origins.get(second, second)
+
+
+def kept() -> Kept:
+    """All own data sets as they are now, for `bring_back`."""
+    return Kept(dict(_kept), dict(_origins), frozenset(_followed))
+
+
+def bring_back(kept: Kept) -> None:
+    """Keep the own data sets of another document again, and no others."""
+    _kept.clear()
+    _origins.clear()
+    _followed.clear()
+    _kept.update(kept.datasets)
+    _origins.update(kept.origins)
+    _followed.update(kept.followed)
 
 
 def release(wanted: Iterable[str] = ()) -> None:

@@ -18,7 +18,6 @@ from backprop_studio.autograd import (
     Machine,
     Phase,
     Program,
-    Value,
 )
 from backprop_studio.autograd.ops.affine import Affine
 from backprop_studio.autograd.ops.arithmetic import Accumulate, Broadcasting
@@ -149,7 +148,7 @@ def explain(spot: Spot, session: Session) -> Explanation:
     value = program.values[spot.value]
     with np.errstate(all="ignore"):
         if value.role in KEPT:
-            return _kept(spot, value, session)
+            return _kept(spot, session)
         machine = session.rerun(program.start_of(Phase.UPDATE))
         made = program.producer.get(spot.value)
         if made is not None and made >= program.start_of(Phase.UPDATE):
@@ -177,7 +176,7 @@ _CHAIN_RULE = Formula(
 )
 
 
-def _kept(spot: Spot, value: Value, session: Session) -> Explanation:
+def _kept(spot: Spot, session: Session) -> Explanation:
     """A parameter or what is kept with it, before its update, with the update's rule."""
     program = session.program
     index = next(

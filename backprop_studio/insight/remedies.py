@@ -73,7 +73,7 @@ def experiments(finding: Finding, network: Network) -> tuple[Experiment, ...]:
     found = []
     for remedy in BY_RULE[finding.rule]:
         tried = _EDITS[remedy](network, finding)
-        if tried is None or tried[0] == network or analyze(tried[0]).lowered is None:
+        if tried is None or tried[0] == network or not analyze(tried[0]).trainable:
             continue
         found.append(Experiment(remedy, *tried))
     return tuple(found)

@@ -228,8 +228,8 @@ class Driver:
 
     def _load(self, weights: Weights, *, forget: bool) -> None:
         self._revision += 1
-        lowered = analyze(self.network).lowered
-        load = Load(self._revision, lowered, self.network.setup, weights, forget)
+        lowering = analyze(self.network).lowering
+        load = Load(self._revision, lowering, self.network.setup, weights, forget)
         self.worker.turn(load)
         self.worker.mailbox.take()
 

@@ -218,15 +218,7 @@ def verify(evidence: Evidence, lesson: Lesson, project: Project) -> tuple[Findin
         for name, entries in evidence.data.items():
             own.keep(own_data.from_entries(entries, name))
         replay.all(evidence)
-    except (
-        StudioError,
-        UnsoundError,
-        NewerError,
-        LookupError,
-        TypeError,
-        ValueError,
-        StopIteration,
-    ) as error:
+    except _UNREPEATABLE as error:
         reason = shorten(str(error) or type(error).__name__)
         found.append(Finding("events", False, f"they cannot be repeated: {reason}"))
         return tuple(found)

@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -28,6 +29,10 @@ MAX_BYTES = 2 * 2**20
 
 MAX_RECORD = 64 * 2**20
 """Bytes of what was done in a lesson that are read back."""
+
+
+_DAMAGE = (StudioError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What comes of reading a file that a crash, another version or another program has left."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +163,8 @@ class ProgressStore:
         try:
             with open_regular(self._path(lesson_id), limit=MAX_BYTES) as file:
                 kept = msgspec.json.decode(file.read(), type=Progress, strict=True)
-        except (StudioError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except _DAMAGE as error:
+            _note_damage("how far a learner is", error)
             return Progress()
         return kept
 
@@ -186,8 +192,8 @@ class ProgressStore:
             with open_regular(self._record(lesson_id), limit=MAX_RECORD) as file:
                 for line in file.read().splitlines():
                     found.append(msgspec.json.decode(line, type=Event, strict=True))
-        except (StudioError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass
+        except _DAMAGE as error:
+            _note_damage("what was done in a lesson", error)
         return found
 
     def add_events(self, lesson_id: str, events: Sequence[Event]) -> None:
@@ -203,7 +209,8 @@ class ProgressStore:
         path = self._record(lesson_id)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("ab") as file:
+            with path.open("a+b") as file:
+                _end_line(file)
                 file.write(b"".join(msgspec.json.encode(event) + b"\n" for event in events))
         except OSError as error:
             raise LessonError(
@@ -243,3 +250,18 @@ class ProgressStore:
 
     def _record(self, lesson_id: str) -> Path:
         return self._folder / f"{lesson_id}.events.jsonl"
+
+
+def _note_damage(what: str, error: Exception) -> None:
+    if not (isinstance(error, StudioError) and error.code == "file-missing"):
+        log.warning("%s cannot be read: %s", what, error)
+
+
+def _end_line(file: BinaryIO) -> None:
+    """Cut off half a line that a crash has left: the next one would be lost with it."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return
+    file.seek(-1, os.SEEK_END)
+    if file.read(1) != b"\n":
+        file.seek(0)
+        file.truncate(file.read().rfind(b"\n") + 1)

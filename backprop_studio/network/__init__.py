@@ -1,7 +1,8 @@
 """The document: a frozen network, its pure edits, its checks and its lowering to a program."""
 
-from backprop_studio.network.lower import Analysis, analyze
+from backprop_studio.network.analysis import Analysis, analyze
 from backprop_studio.network.lowered import Feed, Head, Lowered, Source
+from backprop_studio.network.lowering import Lowering
 from backprop_studio.network.marks import Arrow, Group, Note
 from backprop_studio.network.network import Network, Node, TrainingSetup, UnknownLayer, Wire
 
@@ -12,6 +13,7 @@ __all__ = [
     "Group",
     "Head",
     "Lowered",
+    "Lowering",
     "Network",
     "Node",
     "Note",

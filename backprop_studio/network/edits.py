@@ -44,15 +44,8 @@ def add_node(
     EditError
         The network has as many nodes as a project can hold.
     """
-    if len(network.nodes) >= MAX_NODES:
-        raise EditError("network-full", limit=f"{MAX_NODES:,}")
-    stem = "loss" if isinstance(spec, LossSpec) else spec.info.id
-    taken = {n.id for n in network.nodes} | {n.name for n in network.nodes} | set(retired)
-    taken |= {n.weights for n in network.nodes} | network.marks.keys()
-    number = 1
-    while f"{stem}_{number}" in taken:
-        number += 1
-    node_id = f"{stem}_{number}"
+    _check_room(network, 1)
+    node_id = _Ids(network, retired).give(spec)
     node = Node(node_id, node_id, spec, x, y)
     return replace(network, nodes=(*network.nodes, node)), node_id
 
@@ -145,23 +138,25 @@ def insert(
         return network, ()
     xs, ys = [p[0] for p in points], [p[1] for p in points]
     across, down = x - (min(xs) + max(xs)) / 2, y - (min(ys) + max(ys)) / 2
+    _check_room(network, len(piece.nodes))
+    fresh, names = _Ids(network, retired), {n.name for n in network.nodes}
     kept = {n.weights for n in network.nodes}
     ids: dict[str, str] = {}
     weights: dict[str, str] = {}
+    made: list[Node] = []
     for node in piece.nodes:
-        network, new = add_node(network, node.spec, node.x + across, node.y + down, retired=retired)
-        ids[node.id] = new
+        new = ids[node.id] = fresh.give(node.spec)
         # Nodes that share weights in the piece go on sharing them, among themselves or with the
         # originals.
         weights.setdefault(node.weights, node.weights if shared and node.weights in kept else new)
         shares = "" if weights[node.weights] == new else weights[node.weights]
-        free = network.named(node.name) is None
-        made = replace(
-            network.node(new), name=node.name if free else new, shares=shares, frozen=node.frozen
-        )
-        network = _with_node(network, made)
+        name = new if node.name in names else node.name
+        names.add(name)
+        fresh.take(name)
+        x, y = node.x + across, node.y + down
+        made.append(Node(new, name, node.spec, x, y, shares, node.frozen))
     wires = tuple(Wire(ids[w.source], ids[w.target], w.port) for w in piece.wires)
-    network = replace(network, wires=(*network.wires, *wires))
+    network = replace(network, nodes=(*network.nodes, *made), wires=(*network.wires, *wires))
     network = grouping.take_over(network, piece, ids, across, down)
     return network, tuple(ids.values())
 
@@ -327,3 +322,34 @@ def set_setup(network: Network, setup: TrainingSetup) -> Network:
 
 def _with_node(network: Network, node: Node) -> Network:
     return replace(network, nodes=tuple(node if n.id == node.id else n for n in network.nodes))
+
+
+def _check_room(network: Network, more: int) -> None:
+    if len(network.nodes) + more > MAX_NODES:
+        raise EditError("network-full", limit=f"{MAX_NODES:,}")
+
+
+class _Ids:
+    """Ids for new nodes of a network, which nothing in it is called by, nor ever was."""
+
+    def __init__(self, network: Network, retired: Collection[str]) -> None:
+        self._taken = {*retired, *network.marks}
+        for node in network.nodes:
+            self._taken.update((node.id, node.name, node.weights))
+        # The last number given to each type: a large piece does not count from 1 each time.
+        self._last: dict[str, int] = {}
+
+    def take(self, name: str) -> None:
+        """Give this one to nobody."""
+        self._taken.add(name)
+
+    def give(self, spec: LayerSpec) -> str:
+        """The first free one: `dense_1`, `dense_2` and so on."""
+        stem = "loss" if isinstance(spec, LossSpec) else spec.info.id
+        number = self._last.get(stem, 0) + 1
+        while f"{stem}_{number}" in self._taken:
+            number += 1
+        self._last[stem] = number
+        found = f"{stem}_{number}"
+        self._taken.add(found)
+        return found

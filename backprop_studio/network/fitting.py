@@ -8,7 +8,7 @@ from backprop_studio.autograd import BATCH, Shape
 from backprop_studio.data import DatasetInfo
 from backprop_studio.errors import Diagnostic
 from backprop_studio.network import edits
-from backprop_studio.network.lower import Analysis
+from backprop_studio.network.analysis import Analysis
 from backprop_studio.network.network import Network, Node, Wire
 from backprop_studio.network.remedy import (
     ASIDE,

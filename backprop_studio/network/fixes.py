@@ -12,8 +12,8 @@ from backprop_studio import data
 from backprop_studio.data import DatasetInfo, Task
 from backprop_studio.errors import Diagnostic
 from backprop_studio.network import edits, graph
+from backprop_studio.network.analysis import Analysis, analyze
 from backprop_studio.network.fitting import fit_branches, fit_input, fit_prediction
-from backprop_studio.network.lower import Analysis, analyze
 from backprop_studio.network.network import Network, Node, Wire
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.network.remedy import (
@@ -66,7 +66,7 @@ def first_fix(analysis: Analysis, node: str | None = None) -> Fix | None:
 
 def _choose_dataset(analysis: Analysis, problem: Diagnostic) -> Fix:
     def edit(network: Network) -> Network:
-        return edits.set_setup(network, replace(network.setup, dataset=_DATASET))
+        return edits.set_setup(network, network.setup.for_dataset(_DATASET))
 
     return Fix(f"Train on {data.info(_DATASET).title}", edit)
 

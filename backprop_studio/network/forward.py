@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
+from typing import NamedTuple
 
 from backprop_studio.autograd import (
     BATCH,
     MEMORY_LIMIT,
     Builder,
     Phase,
-    Shape,
+    TensorType,
     Value,
+    array_size,
     format_shape,
     in_words,
     resolve,
@@ -24,12 +27,42 @@ from backprop_studio.errors import Diagnostic, ShapeError
 from backprop_studio.network.findings import Findings
 from backprop_studio.network.lowered import Feed, Head, Source
 from backprop_studio.network.network import Network, Node, UnknownLayer
-from backprop_studio.nn import LossSpec
+from backprop_studio.nn import LayerSpec, LossSpec
 from backprop_studio.nn.layers.input import Input
 from backprop_studio.specs import Kind
 
 _FIELDS = {"class-weights": "class_weights", "weights-listed": "values"}
 """The setting at fault, for problems with shapes that a setting causes."""
+
+
+class Part(NamedTuple):
+    """What was found out about one node, which stays so where it reads the same again.
+
+    Attributes
+    ----------
+    spec
+        Its settings.
+    owner
+        Name that its weights are kept under; empty where it is not alone in that.
+    frozen
+        Whether its weights stay as they are.
+    given
+        Types of what it reads, by port.
+    type
+        Type of what it puts out, or of the loss.
+    learned
+        Its parameters; of nodes that share them, the first one has them.
+    size
+        Bytes of all that it reads and writes for one batch.
+    """
+
+    spec: LayerSpec
+    owner: str
+    frozen: bool
+    given: tuple[TensorType, ...]
+    type: TensorType
+    learned: tuple[Value, ...]
+    size: int
 
 
 class Forward:
@@ -43,13 +76,24 @@ class Forward:
         Where to say what cannot be lowered; nodes that are blamed there are left out.
     b
         Where to emit the instructions.
+    known
+        What was found out before an edit, with as many rows in a batch and the same precision.
+        Nodes that it still holds for are not lowered again: what is emitted is no whole program
+        then, and `parts` is all that is of use.
     """
 
-    def __init__(self, network: Network, found: Findings, b: Builder) -> None:
+    def __init__(
+        self,
+        network: Network,
+        found: Findings,
+        b: Builder,
+        known: Mapping[str, Part] = MappingProxyType({}),
+    ) -> None:
         self.network = network
         self.b = b
+        self.parts: dict[str, Part] = {}
         self._found = found
-        self.shapes: dict[str, Shape] = {}
+        self._known = known
         self._values: dict[str, Value] = {}
         self._feeds: dict[Feed, Value] = {}
         self._heads: dict[str, Head] = {}
@@ -62,57 +106,96 @@ class Forward:
         return tuple(self._feeds)
 
     @property
+    def row(self) -> int:
+        """Bytes of one row of the data, in all that is fed."""
+        itemsize = self.network.setup.itemsize
+        return sum(array_size(value.type, 1, itemsize) for value in self._feeds.values())
+
+    @property
     def heads(self) -> tuple[Head, ...]:
         """The losses, in the order of the document."""
         return tuple(self._heads[n.id] for n in self.network.nodes if n.id in self._heads)
 
-    @property
-    def values(self) -> Mapping[str, Value]:
-        """Id of a node to its output, for the nodes that could be lowered."""
-        return self._values
-
-    def go_on(
-        self, values: Mapping[str, Value], shapes: Mapping[str, Shape], nodes: Collection[str]
-    ) -> None:
-        """Take over what is known of some nodes, so that others can be lowered after them."""
-        self._values.update((key, values[key]) for key in nodes if key in values)
-        self.shapes.update((key, shapes[key]) for key in nodes if key in shapes)
-
     def lower(
         self, order: Sequence[str], used: Collection[str], dataset: DatasetInfo | None
     ) -> None:
-        """Lower every node whose inputs are known."""
-        for node_id in sorted(order, key=lambda i: i not in used):
-            node = self.network.node(node_id)
+        """Lower every node whose inputs are known, those that lead to a loss first."""
+        network, parts = self.network, self.parts
+        side = [i for i in order if i not in used]
+        for node_id in [i for i in order if i in used] + side:
+            node = network.node(node_id)
             if isinstance(node.spec, UnknownLayer):
                 continue
-            wires = self.network.incoming(node_id)
-            sources = [wires.get(p) for p in range(len(node.spec.ports))]
-            if any(w is None or w.source not in self._values for w in sources):
+            wires = network.incoming(node_id)
+            sources = [w.source for p in range(len(node.spec.ports)) if (w := wires.get(p))]
+            if len(sources) < len(node.spec.ports) or any(i not in parts for i in sources):
                 continue
-            given = [self._values[w.source] for w in sources if w is not None]
+            given = tuple([parts[i].type for i in sources])
             if node_id in self._found.blamed:
                 if given:
                     self._say_memory(node, given)
                 continue
-            # Side branches are lowered on a builder of their own: their shapes are of use to
-            # the person at the canvas, their instructions are not.
-            b = self.b if node_id in used or not self.network.losses else Builder()
-            try:
-                with b.scope(
-                    node=node_id,
-                    phase=Phase.FORWARD,
-                    weights=node.weights,
-                    frozen=node_id in self._frozen,
-                ):
-                    value = self._lower_node(b, node, given, dataset)
-            except ShapeError as error:
-                params = {**error.params, "name": node.name}
-                at = _FIELDS.get(error.code)
-                self._found.report(Diagnostic(error.code, params, node=node_id, field=at))
-                continue
-            if value is not None:
-                self.shapes[node_id] = value.shape
+            part = self._known.get(node_id)
+            if part is None or not self._holds(part, node, given):
+                # What a side branch shares with others need not fit them: nobody runs it.
+                apart = node_id not in used and node_id in network.shared and network.losses
+                part = self._lower_on(Builder() if apart else self.b, node, sources, given, dataset)
+            if part is not None:
+                parts[node_id] = part
+
+    def _holds(self, part: Part, node: Node, given: tuple[TensorType, ...]) -> bool:
+        """Whether what was found out about a node is still so."""
+        return (
+            part.spec is node.spec
+            and part.given == given
+            and part.owner == node.weights
+            and node.id not in self.network.shared
+            and part.frozen == (node.id in self._frozen)
+            # These take names and places among the feeds and losses of the program.
+            and not isinstance(node.spec, Input | LossSpec)
+        )
+
+    def _lower_on(
+        self,
+        b: Builder,
+        node: Node,
+        sources: Sequence[str],
+        given: tuple[TensorType, ...],
+        dataset: DatasetInfo | None,
+    ) -> Part | None:
+        values = [self._value(b, i) for i in sources]
+        since, frozen = b.extent, node.id in self._frozen
+        try:
+            with b.scope(node=node.id, phase=Phase.FORWARD, weights=node.weights, frozen=frozen):
+                value = self._lower_node(b, node, values, dataset)
+        except ShapeError as error:
+            params = {**error.params, "name": node.name}
+            at = _FIELDS.get(error.code)
+            self._found.report(Diagnostic(error.code, params, node=node.id, field=at))
+            return None
+        if value is None:
+            return None
+        setup, alone = self.network.setup, node.id not in self.network.shared
+        return Part(
+            node.spec,
+            node.weights if alone else "",
+            frozen,
+            given,
+            value.type,
+            b.learned_since(since),
+            b.footprint_since(since, setup.batch_size, setup.itemsize),
+        )
+
+    def _value(self, b: Builder, node_id: str) -> Value:
+        """The output of a node; where it was not lowered on this builder, what stands for it."""
+        if b is self.b and node_id in self._values:
+            return self._values[node_id]
+        kind = self.parts[node_id].type
+        # No feed has a name like this.
+        value = b.input(f"{node_id}, {b.extent}", kind.shape, kind.kind)
+        if b is self.b:
+            self._values[node_id] = value
+        return value
 
     def total(self) -> Value:
         """The loss of the data that the network is trained on: the weighted sum of the losses."""
@@ -142,7 +225,9 @@ class Forward:
             if feed is None:
                 return None
             given = [self._load(b, feed, self._kind(dataset))]
-        value = self._values[node.id] = spec.lower(b, *given)
+        value = spec.lower(b, *given)
+        if b is self.b:
+            self._values[node.id] = value
         return value
 
     def _feed_of(self, node: Node, spec: Input, dataset: DatasetInfo) -> Feed | None:
@@ -268,7 +353,7 @@ class Forward:
                 target = self.b.apply(rows, target)
         return target
 
-    def _say_memory(self, node: Node, given: Sequence[Value]) -> None:
+    def _say_memory(self, node: Node, given: Sequence[TensorType]) -> None:
         """Add to settings that are too large how much memory they would have needed."""
         found = [d for d in self._found.problems if d.node == node.id]
         fields = {f.name: f for f in node.spec.fields()}
@@ -280,7 +365,7 @@ class Forward:
                 return
         b = Builder()
         try:
-            fed = [b.input(f"x{i}", v.shape, v.type.kind) for i, v in enumerate(given)]
+            fed = [b.input(f"x{i}", t.shape, t.kind) for i, t in enumerate(given)]
             node.spec.lower(b, *fed)
         except ShapeError:
             return

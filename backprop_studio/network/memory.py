@@ -17,6 +17,10 @@ JOURNAL_COPIES = 3
 """Copies that are kept whatever they take: the first, the newest, and for a moment one more."""
 
 
+MOST_TIMES = 64
+"""A training step takes at most so many times what its forward pass takes."""
+
+
 def chunk_of(evaluation: Program) -> int:
     """Rows that an evaluation computes at once."""
     row_bytes = max(evaluation.memory(2) - evaluation.memory(1), 1)
@@ -56,3 +60,21 @@ def estimate(
     for rows in {chunk, test % chunk} - {0}:
         machines.append(max(evaluation.memory(rows, itemsize) - kept, 0))
     return sum(machines) + row * (train + test) + max(JOURNAL_BYTES, JOURNAL_COPIES * kept)
+
+
+def bound(forward: int, *, row: int, rows: int) -> int:
+    """Bytes that a training run surely does not exceed, told by its forward pass alone.
+
+    It is never below `estimate`, and quick to find. That `MOST_TIMES` is enough is not derived:
+    it holds with room to spare for each layer, loss and optimizer that there is.
+
+    Parameters
+    ----------
+    forward
+        Bytes of all values and buffers from the data to the losses, for one batch.
+    row
+        Bytes of one row of the data.
+    rows
+        Rows that are trained on or held out.
+    """
+    return MOST_TIMES * forward + 2 * CHUNK_BYTES + row * rows + JOURNAL_BYTES

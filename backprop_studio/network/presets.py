@@ -14,7 +14,8 @@ from backprop_studio.network.network import Network, TrainingSetup
 from backprop_studio.nn import nodes, optimizers
 
 _ACROSS = 190.0
-_DOWN = 110.0
+_DOWN = 150.0
+"""From one line of layers to the next: between them are wires, and pictures of what flows."""
 
 Layers = tuple[tuple[str, dict[str, object]], ...]
 

@@ -10,7 +10,7 @@ from backprop_studio import data
 from backprop_studio.data import DatasetInfo
 from backprop_studio.errors import Diagnostic, StudioError
 from backprop_studio.network import edits
-from backprop_studio.network.lower import Analysis
+from backprop_studio.network.analysis import Analysis
 from backprop_studio.network.network import Network, Node
 from backprop_studio.nn import LayerSpec
 

@@ -96,7 +96,8 @@ class Convolution(LayerSpec):
 
     @property
     def caption(self) -> str:
-        return f"{self.channels:,} channels, {by(self.kernel, self.axes)}"
+        counted = "channel" if self.channels == 1 else "channels"
+        return f"{self.channels:,} {counted}, {by(self.kernel, self.axes)}"
 
     def problems(self, name: str, node: str | None = None) -> list[Diagnostic]:
         found = super().problems(name, node)

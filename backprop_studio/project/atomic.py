@@ -134,8 +134,16 @@ def _target(path: str | os.PathLike[str]) -> Path:
         raise OSError(None, "it is not an ordinary file")
     # Replacing needs the right to the folder only; a file that was locked on purpose stays.
     if not os.access(target, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        code = errno.EROFS if _read_only(target) else errno.EACCES
+        raise OSError(code, os.strerror(code))
     return target
+
+
+def _read_only(path: Path) -> bool:
+    """Whether it is the whole disk that takes nothing, as far as the system tells."""
+    if not hasattr(os, "statvfs"):
+        return False
+    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
 def _end_of_links(path: str | os.PathLike[str]) -> Path:

@@ -94,6 +94,7 @@ def from_entries(entries: Mapping[str, bytes], dataset_id: str) -> Dataset:
             citation=about.citation,
             licence=about.licence,
             vocabulary=about.vocabulary,
+            scaling=own.suitable_scaling(x, about.image_shape, about.vocabulary),
         )
     except StudioError as error:
         raise UnsoundError(shorten(str(error).rstrip("."))) from None

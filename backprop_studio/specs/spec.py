@@ -88,7 +88,9 @@ class Spec:
         for f in self.fields():
             value = getattr(self, f.name)
             if f.kind is Kind.INTEGER:
-                return f"{value:,} {f.label.lower()}"
+                # Labels of what is counted are plurals.
+                counted = f.label.lower()
+                return f"{value:,} {counted.removesuffix('s') if value == 1 else counted}"
             if f.kind is Kind.NUMBER and value != f.default:
                 return f"{f.label.lower()} {value:g}"
         return ""

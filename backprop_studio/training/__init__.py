@@ -1,5 +1,6 @@
 """A training run: stepping, rewinding, measuring, and the worker's loop. Free of Qt."""
 
+from backprop_studio.training.aside import Aside
 from backprop_studio.training.breakpoints import Breakpoint, Quantity, Stops, When
 from backprop_studio.training.cursor import Boundary, Cursor
 from backprop_studio.training.interventions import Intervention
@@ -8,6 +9,7 @@ from backprop_studio.training.messages import (
     Ask,
     Back,
     BranchView,
+    BringBack,
     Command,
     CurveUpdate,
     DropBranch,
@@ -16,6 +18,7 @@ from backprop_studio.training.messages import (
     Intervene,
     Load,
     Pause,
+    PutAside,
     Quit,
     RenameBranch,
     Restart,
@@ -37,12 +40,14 @@ from backprop_studio.training.timeline import Branch, Event, Timeline, What
 from backprop_studio.training.worker import Worker
 
 __all__ = [
+    "Aside",
     "Ask",
     "Back",
     "Boundary",
     "Branch",
     "BranchView",
     "Breakpoint",
+    "BringBack",
     "Command",
     "Cursor",
     "CurveUpdate",
@@ -56,6 +61,7 @@ __all__ = [
     "Load",
     "Mailbox",
     "Pause",
+    "PutAside",
     "Quantity",
     "Quit",
     "RenameBranch",

@@ -54,7 +54,7 @@ def check(intervention: Intervention, program: Program, machine: Machine, index:
     )
     if not fits:
         raise StudioError("edit-no-entry", entry=str(list(intervention.entry)))
-    if not math.isfinite(number) or abs(number) > _largest(array):
+    if not math.isfinite(number) or not _holds(array, number):
         raise StudioError("edit-not-finite")
     if array.dtype.kind == "i":
         if number != int(number):
@@ -64,6 +64,9 @@ def check(intervention: Intervention, program: Program, machine: Machine, index:
                 instr.op.check_data(np.array([int(number)], array.dtype))
 
 
-def _largest(array: Array) -> float:
-    whole = array.dtype.kind == "i"
-    return float(np.iinfo(array.dtype).max if whole else np.finfo(array.dtype).max)
+def _holds(array: Array, number: float) -> bool:
+    """Whether a number is none too large for an array."""
+    if array.dtype.kind == "i":
+        # The largest whole number is no float: as one, it is rounded to the first too large.
+        return abs(number) < float(np.iinfo(array.dtype).max)
+    return abs(number) <= float(np.finfo(array.dtype).max)

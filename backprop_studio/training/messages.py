@@ -9,20 +9,23 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backprop_studio.autograd import Array
 from backprop_studio.data import own
 from backprop_studio.errors import Diagnostic
-from backprop_studio.network import Lowered, TrainingSetup
+from backprop_studio.network import Lowered, Lowering, TrainingSetup
 from backprop_studio.training.breakpoints import Breakpoint
 from backprop_studio.training.cursor import Boundary, Cursor
 from backprop_studio.training.interventions import Intervention
 from backprop_studio.training.metrics import TEST_COLUMNS, Evaluation
 from backprop_studio.training.session import Session
 from backprop_studio.training.timeline import Event
+
+if TYPE_CHECKING:
+    from backprop_studio.training.aside import Aside
 
 # Commands: from the screen to the worker.
 
@@ -31,20 +34,27 @@ from backprop_studio.training.timeline import Event
 class Load:
     """Train this network from now on, keeping every weight that still fits.
 
-    `lowered` is None while the network has errors: weights are kept, nothing runs. `revision`
-    comes back in every snapshot, so that the screen can drop answers about an older network.
+    `lowering` is None while the network has errors: weights are kept, nothing runs. The worker is
+    the one that waits until the programs are written. `revision` comes back in every snapshot, so
+    that the screen can drop answers about an older network.
     """
 
     revision: int
-    lowered: Lowered | None
+    lowering: Lowering | None
     setup: TrainingSetup
     weights: Mapping[tuple[str, str], Array] = field(default_factory=dict)
+    """Weights from elsewhere to begin with, in place of what was learned."""
     forget: bool = False
     """Forget all weights that were learned before: another document."""
     branch: int | None = None
     """Go on with this branch, which trains the same network, where it was left."""
     redraw: frozenset[str] = frozenset()
     """Names of weights that begin anew, as the seed draws them."""
+
+    @property
+    def lowered(self) -> Lowered | None:
+        """The programs, written now if they are not yet."""
+        return None if self.lowering is None else self.lowering.lowered
 
     def changes_rows_only(self, previous: Load | None) -> bool:
         """Whether the program of `previous` goes on, with other rows of the same data."""
@@ -181,6 +191,20 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class PutAside:
+    """Put the run with all that belongs to it into `reply`, and begin anew with nothing."""
+
+    reply: Future[Aside]
+
+
+@dataclass(frozen=True)
+class BringBack:
+    """Go on with a run that was put aside, and drop the one that stood in its place."""
+
+    aside: Aside
+
+
+@dataclass(frozen=True)
 class Quit:
     """End the loop."""
 
@@ -190,7 +214,7 @@ Change = Seek | Intervene | Fork | Switch | DropBranch | RenameBranch | SetBudge
 
 Command = (
     Load | Run | Pause | Step | Back | Restart | Change | SetBreakpoints | SetSpeed
-    | Watch | FetchWeights | Ask | Quit
+    | Watch | FetchWeights | Ask | PutAside | BringBack | Quit
 )  # fmt: skip
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from backprop_studio import data
-from backprop_studio.autograd import KEPT, Array, Machine, Saved, Storage, take_over
+from backprop_studio.autograd import KEPT, Array, Machine, Saved, Storage
 from backprop_studio.network import Lowered, TrainingSetup
 from backprop_studio.training.cursor import Cursor
 from backprop_studio.training.feeding import sources
 from backprop_studio.training.interventions import Intervention
-from backprop_studio.training.journal import DEFAULT_BUDGET, DEFAULT_INTERVAL, Journal
+from backprop_studio.training.journal import Journal
 
 Weights = Mapping[tuple[str, str], Array]
 """Parameters and buffers, by the name that their node keeps them under and by their own."""
@@ -43,41 +43,28 @@ class RecordedRun:
         The program and its data set.
     setup
         Batch size, seed, share held out, precision.
-    weights
-        Parameters to start from where their shape fits; the others are drawn from the seed.
-    kept
-        A storage whose parameters and optimizer state are taken over where they fit.
+    storage
+        Of that program and precision, with what the run begins with.
+    journal
+        Where keyframes go; empty.
     start
-        Number of the first iteration; above 0 when this continues another session.
-    budget
-        Bytes for the journal.
-    interval
-        Iterations from one of the journal's keyframes to the next.
-    redraw
-        Names of weights that are drawn from the seed whatever is known of them.
+        Number of the first iteration; above 0 when this continues another run.
     """
 
     def __init__(
         self,
         lowered: Lowered,
         setup: TrainingSetup,
-        *,
-        weights: Weights | None = None,
-        kept: Storage | None = None,
-        start: int = 0,
-        budget: int = DEFAULT_BUDGET,
-        interval: int = DEFAULT_INTERVAL,
-        redraw: Collection[str] = (),
+        storage: Storage,
+        journal: Journal,
+        start: int,
     ) -> None:
         self.lowered = lowered
         self.setup = setup
         self.program = lowered.program
-        self.storage = Storage(self.program, np.dtype(setup.precision).type)
-        self.storage.initialize(setup.seed)
-        self._take_over(weights or {}, kept)
-        self.storage.initialize(setup.seed, redraw)
+        self.storage = storage
         self.start = start
-        self.journal = Journal(budget, interval)
+        self.journal = journal
         self.interventions: dict[Cursor, tuple[Intervention, ...]] = {}
         """What was put in by hand, by the moment; a moment at the end of an iteration is that
         at the start of the next one."""
@@ -291,14 +278,6 @@ class RecordedRun:
             self._perform(machine, iteration, start, stop)
 
     # The engine room.
-
-    def _take_over(self, weights: Weights, kept: Storage | None) -> None:
-        for v in (*self.program.parameters, *self.program.buffers):
-            known = weights.get((v.node, v.name))
-            if known is not None:
-                take_over(self.storage.view(v), known)
-        if kept is not None:
-            self.storage.adopt(kept)
 
     def _perform(self, machine: Machine, iteration: int, start: int, stop: int) -> None:
         """Execute instructions, and put in between them what was put in by hand."""

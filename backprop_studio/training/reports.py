@@ -11,7 +11,7 @@ from backprop_studio.training.mailbox import Mailbox
 from backprop_studio.training.messages import BranchView, CurveUpdate
 from backprop_studio.training.metrics import TEST_COLUMNS
 from backprop_studio.training.session import Session
-from backprop_studio.training.timeline import Branch
+from backprop_studio.training.timeline import Branch, Timeline
 
 
 class Curves:
@@ -61,7 +61,13 @@ class Curves:
             self._sent = len(session.losses), len(session.tests)
 
 
-def view_of(branch: Branch, *, resting: bool) -> BranchView:
+def views_of(timeline: Timeline) -> tuple[BranchView, ...]:
+    """All branches as the screen shows them."""
+    active = timeline.active
+    return tuple(_view_of(branch, resting=branch is not active) for branch in timeline.branches)
+
+
+def _view_of(branch: Branch, *, resting: bool) -> BranchView:
     """A branch as the screen shows it."""
     session = branch.session
     points, tests = session.losses.points, session.tests.points

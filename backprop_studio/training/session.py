@@ -8,13 +8,13 @@ from math import isfinite
 
 import numpy as np
 
-from backprop_studio.autograd import Machine, Phase, Storage
+from backprop_studio.autograd import Machine, Phase, Storage, take_over
 from backprop_studio.errors import Diagnostic
 from backprop_studio.network import Lowered, TrainingSetup
 from backprop_studio.training.breakpoints import Breakpoint, Stops
 from backprop_studio.training.cursor import Boundary, Cursor, next_end, previous_end
 from backprop_studio.training.interventions import Intervention, check
-from backprop_studio.training.journal import DEFAULT_BUDGET, DEFAULT_INTERVAL
+from backprop_studio.training.journal import DEFAULT_BUDGET, DEFAULT_INTERVAL, Journal
 from backprop_studio.training.metrics import TEST_COLUMNS, Evaluation, Evaluator, Series
 from backprop_studio.training.recorded import RecordedRun, Weights, quiet
 from backprop_studio.training.tally import Tally, rate_of
@@ -34,8 +34,22 @@ class Session(RecordedRun):
 
     Parameters
     ----------
-    lowered, setup, weights, kept, start, budget, interval, redraw
-        As for `RecordedRun`.
+    lowered
+        The program and its data set.
+    setup
+        Batch size, seed, share held out, precision.
+    weights
+        Parameters to start from where their shape fits; the others are drawn from the seed.
+    kept
+        A storage whose parameters and optimizer state are taken over where they fit.
+    start
+        Number of the first iteration; above 0 when this continues another session.
+    budget
+        Bytes for the journal.
+    interval
+        Iterations from one of the journal's keyframes to the next.
+    redraw
+        Names of weights that are drawn from the seed whatever is known of them.
     """
 
     def __init__(
@@ -50,16 +64,11 @@ class Session(RecordedRun):
         interval: int = DEFAULT_INTERVAL,
         redraw: Collection[str] = (),
     ) -> None:
-        super().__init__(
-            lowered,
-            setup,
-            weights=weights,
-            kept=kept,
-            start=start,
-            budget=budget,
-            interval=interval,
-            redraw=redraw,
-        )
+        storage = Storage(lowered.program, np.dtype(setup.precision).type)
+        storage.initialize(setup.seed)
+        _take_over(storage, weights or {}, kept)
+        storage.initialize(setup.seed, redraw)
+        super().__init__(lowered, setup, storage, Journal(budget, interval), start)
         self.failure: Diagnostic | None = None
         self.hit: Breakpoint | None = None
         """The breakpoint that ended the last run."""
@@ -457,3 +466,13 @@ class Session(RecordedRun):
             )
             return
         raise AssertionError("a result was not finite, and no instruction gave it")
+
+
+def _take_over(storage: Storage, weights: Weights, kept: Storage | None) -> None:
+    program = storage.program
+    for v in (*program.parameters, *program.buffers):
+        known = weights.get((v.node, v.name))
+        if known is not None:
+            take_over(storage.view(v), known)
+    if kept is not None:
+        storage.adopt(kept)

@@ -147,6 +147,11 @@ class Timeline:
         return self._active
 
     @property
+    def active_id(self) -> int:
+        """Id of the branch that goes on; 0 before the first."""
+        return 0 if self._active is None else self._active.id
+
+    @property
     def session(self) -> Session | None:
         """The session of the active branch."""
         return None if self._active is None else self._active.session
@@ -341,7 +346,7 @@ class Timeline:
         return f"branch {number}"
 
     def _check_room(self, session: Session) -> None:
-        need = session.storage.save().nbytes * LEAST_KEYFRAMES * (len(self._branches) + 1)
+        need = session.storage.nbytes * LEAST_KEYFRAMES * (len(self._branches) + 1)
         if need > self._budget:
             raise StudioError(
                 "branches-full",

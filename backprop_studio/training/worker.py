@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
 from backprop_studio import data
 from backprop_studio.errors import Diagnostic, StudioError
+from backprop_studio.training.aside import Aside
 from backprop_studio.training.breakpoints import AtInstruction, Breakpoint, Stops
 from backprop_studio.training.cursor import Cursor
 from backprop_studio.training.inbox import Inbox
@@ -18,7 +19,7 @@ from backprop_studio.training.memory import Memory
 from backprop_studio.training.messages import (
     Ask,
     Back,
-    BranchView,
+    BringBack,
     Change,
     Command,
     DropBranch,
@@ -27,6 +28,7 @@ from backprop_studio.training.messages import (
     Intervene,
     Load,
     Pause,
+    PutAside,
     Quit,
     RenameBranch,
     Restart,
@@ -43,9 +45,9 @@ from backprop_studio.training.messages import (
 )
 from backprop_studio.training.rate import Rate
 from backprop_studio.training.recorded import GivenWay
-from backprop_studio.training.reports import Curves, copies, view_of
+from backprop_studio.training.reports import Curves, copies, views_of
 from backprop_studio.training.session import Session
-from backprop_studio.training.timeline import Branch, Timeline
+from backprop_studio.training.timeline import Timeline
 
 SLICE = 0.008
 """Seconds of training between two looks at the command queue."""
@@ -199,6 +201,10 @@ class Worker:
                 reply.set_result(self._memory.newest() if session is None else session.weights())
             case Ask():
                 self._answer(session, command)
+            case PutAside(reply):
+                reply.set_result(self._put_aside())
+            case BringBack(aside):
+                self._bring_back(aside)
             case Quit():
                 pass
             case _:
@@ -222,6 +228,32 @@ class Worker:
         finally:
             session.pressed = bool
             self._inbox.answered(time.thread_time() - began)
+
+    def _put_aside(self) -> Aside:
+        """Let go of the run; what is loaded next has nothing to do with it."""
+        if self.state is State.RUNNING:
+            self.state = State.PAUSED
+        kept = Aside(
+            self.state, self.timeline, self._memory, self._load, self._barred, self._failure,
+            self._snapshot(),
+        )  # fmt: skip
+        self.timeline, self._memory = Timeline(self.timeline.budget), Memory()
+        self.state = State.EMPTY
+        self._load = self._barred = self._failure = self._stops = self._until = None
+        return kept
+
+    def _bring_back(self, aside: Aside) -> None:
+        """Go on with a run, with what the journal may take by now."""
+        aside.timeline.budget = self.timeline.budget
+        self.timeline, self._memory = aside.timeline, aside.memory
+        self.state, self._failure = aside.state, aside.failure
+        self._load, self._barred = aside.load, aside.barred
+        self._hit = self._refused = self._until = None
+        self._see_stops()
+        if self.timeline.active is None:
+            self._curves.clear()
+        else:
+            self._curves.send_all(self.timeline.active)
 
     def _change(self, session: Session, change: Change) -> None:
         """Do something to the timeline. What is refused changes nothing."""
@@ -356,7 +388,8 @@ class Worker:
                 load.lowered,
                 load.setup,
                 weights=self._memory.fitting(load.lowered.program),
-                kept=None if parent is None else parent.storage,
+                # With weights from elsewhere, nothing goes on: the optimizer begins anew, too.
+                kept=None if parent is None or load.weights else parent.storage,
                 start=start,
                 redraw=load.redraw,
             )
@@ -411,57 +444,56 @@ class Worker:
     def _revision(self) -> int:
         return -1 if self._load is None else self._load.revision
 
+    @property
+    def _seen(self) -> Session | None:
+        """The session that the screen is to see; None while nothing can be trained."""
+        hidden = self.state is State.EMPTY or self._barred is not None
+        return None if hidden else self.session
+
     def _publish(self) -> None:
-        session = self.session
-        if session is None or self.state is State.EMPTY or self._barred is not None:
-            self._curves.send(None)
-            branches = () if self._barred is None else self.timeline.branches
-            self.mailbox.put(
-                Snapshot(
-                    self._revision,
-                    self.state,
-                    failure=self._failure,
-                    journal_bytes=self.timeline.nbytes,
-                    journal_budget=self.timeline.budget,
-                    branches=self._views(branches),
-                    branch=0 if self.timeline.active is None else self.timeline.active.id,
-                )
-            )
-            return
-        self._curves.send(session)
-        # Where every instruction is shown, so is what the last one read and wrote.
-        last = self._slow or self.state is not State.RUNNING
-        self.mailbox.put(
-            Snapshot(
+        self._curves.send(self._seen)
+        self.mailbox.put(self._snapshot())
+
+    def _snapshot(self) -> Snapshot:
+        """The run as it is now."""
+        session = self._seen
+        if session is None:
+            return Snapshot(
                 self._revision,
                 self.state,
-                session.cursor,
-                session.epochs,
-                session.machine.batch,
-                session.last_loss,
-                session.last_test,
-                self._rate.value if self.state is State.RUNNING else 0.0,
-                copies(session, self._watch, last=last),
-                self.timeline.nbytes,
-                self._failure,
-                session.completed,
-                self.timeline.first(),
-                session.live.iteration,
-                self.timeline.budget,
-                self._views(self.timeline.branches),
-                0 if self.timeline.active is None else self.timeline.active.id,
-                self._hit,
-                self._refused,
-                session.cursor in session.interventions,
-                self._slow,
-                session.element,
-                session.elements,
+                failure=self._failure,
+                journal_bytes=self.timeline.nbytes,
+                journal_budget=self.timeline.budget,
+                branches=() if self._barred is None else views_of(self.timeline),
+                branch=self.timeline.active_id,
             )
+        # Where every instruction is shown, so is what the last one read and wrote.
+        last = self._slow or self.state is not State.RUNNING
+        return Snapshot(
+            self._revision,
+            self.state,
+            session.cursor,
+            session.epochs,
+            session.machine.batch,
+            session.last_loss,
+            session.last_test,
+            self._rate.value if self.state is State.RUNNING else 0.0,
+            copies(session, self._watch, last=last),
+            self.timeline.nbytes,
+            self._failure,
+            session.completed,
+            self.timeline.first(),
+            session.live.iteration,
+            self.timeline.budget,
+            views_of(self.timeline),
+            self.timeline.active_id,
+            self._hit,
+            self._refused,
+            session.cursor in session.interventions,
+            self._slow,
+            session.element,
+            session.elements,
         )
-
-    def _views(self, branches: Iterable[Branch]) -> tuple[BranchView, ...]:
-        active = self.timeline.active
-        return tuple(view_of(branch, resting=branch is not active) for branch in branches)
 
 
 def _batches_per_epoch(load: Load) -> int:

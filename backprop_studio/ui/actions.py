@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QUndoStack
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QUndoGroup
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from backprop_studio.ui import icons
@@ -94,6 +94,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "export", "file", "&Export weights…", "Ctrl+Shift+E", "export",
         "Write the trained weights, and how rows are scaled, as .npz or .safetensors", True,
+    ),
+    ActionSpec(
+        "import_weights", "file", "Import &weights…", "", "",
+        "Train on from weights in an .npz or .safetensors file, matched by name and shape",
     ),
     ActionSpec(
         "export_picture", "file", "Export dia&gram…", "", "",
@@ -443,11 +447,11 @@ def set_shortcut(action: QAction, spec: ActionSpec, keys: str) -> None:
     action.setStatusTip(tip)
 
 
-def follow_undo(actions: Mapping[str, QAction], stack: QUndoStack) -> None:
+def follow_undo(actions: Mapping[str, QAction], history: QUndoGroup) -> None:
     """Let Undo and Redo be possible when there is something, and say what."""
     for key, possible, changed, text in (
-        ("undo", stack.canUndo(), stack.canUndoChanged, stack.undoTextChanged),
-        ("redo", stack.canRedo(), stack.canRedoChanged, stack.redoTextChanged),
+        ("undo", history.canUndo(), history.canUndoChanged, history.undoTextChanged),
+        ("redo", history.canRedo(), history.canRedoChanged, history.redoTextChanged),
     ):
         action = actions[key]
         action.setEnabled(possible)

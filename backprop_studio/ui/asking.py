@@ -7,11 +7,23 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from backprop_studio.training import Session
+from backprop_studio.training import Session, Snapshot, State
 
 Ask = Callable[[Callable[[Session], Any], Callable[[Any], object], Callable[[], object]], None]
 """`ask(question, answer, dropped)`: the question runs on the worker's thread, and the answer comes
 back here; or `dropped` is called, as the network that it is about is no more."""
+
+
+def resting_at(snapshot: Snapshot) -> tuple[int, int, int] | None:
+    """The iteration that a paused run is in; None while it runs, and where there is no run.
+
+    For panels that tell of a whole iteration: an op more changes no number of it, but a number
+    that is put in by hand does, and so makes another moment.
+    """
+    cursor = snapshot.cursor
+    if cursor is None or snapshot.state is State.RUNNING:
+        return None
+    return snapshot.branch, cursor.iteration, cursor.index if snapshot.edited else 0
 
 
 @dataclass(frozen=True)

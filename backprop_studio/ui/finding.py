@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -56,7 +56,7 @@ def quick_add(canvas: CanvasView, at: QPoint | None = None, port: PortRef | None
     ]
     if port is None:
         found += [
-            Choice(preset.title, preset.summary, partial(_add_preset, canvas, key, place))
+            Choice(preset.title, preset.summary, partial(canvas.add_preset, key, place))
             for key, preset in PRESETS.items()
         ]
         found.append(
@@ -156,10 +156,3 @@ def _show(canvas: CanvasView, node: str) -> None:
 def _open(chooser: Chooser, at: QPoint) -> None:
     chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     chooser.open_at(at)
-
-
-def _add_preset(canvas: CanvasView, key: str, place: QPointF) -> None:
-    preset = PRESETS[key]
-    # On an empty canvas it comes with the data that it is made for.
-    setup = None if canvas.document.network.nodes else preset.started().setup
-    canvas.insert(preset.make(), place, "Add", setup)

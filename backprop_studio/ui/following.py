@@ -66,7 +66,7 @@ class Follower:
 
     def set_network(self, analysis: Analysis) -> bool:
         """Take over another network; True when its program is another, and all is forgotten."""
-        program = None if analysis.lowered is None else analysis.lowered.program
+        program = analysis.program
         if program is not None and program == self._program:
             return False
         self._program = program

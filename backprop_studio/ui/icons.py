@@ -28,6 +28,7 @@ NAMES = (
     "new", "open", "save", "undo", "redo", "run", "pause", "stop", "step-forward", "step-back",
     "restart", "export", "zoom-fit", "delete", "theme", "warning", "error", "info", "check",
     "data", "layer", "combine", "shape", "activation", "operation", "loss", "dice",
+    "network",
 )  # fmt: skip
 
 

@@ -150,7 +150,7 @@ class Instruments(QObject):
 
     def set_network(self, analysis: Analysis) -> None:
         """Tell all that are in sight that the network has changed; the others when they are."""
-        self._program = None if analysis.lowered is None else analysis.lowered.program
+        self._program = analysis.program
         self._analysis = analysis
         self._behind = set(INSTRUMENTS)
         self._catch_up()

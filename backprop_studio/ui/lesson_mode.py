@@ -38,6 +38,10 @@ def handlers(lessons: LessonController, window: MainWindow) -> dict[str, Callabl
     }
 
 
+_NOT_IN_LESSONS = ("import_weights",)
+"""Whoever verifies a lesson does again what was done in it, and has no weights from elsewhere."""
+
+
 def _choose(lessons: LessonController, window: MainWindow) -> None:
     """Offer the lessons; one that is open comes back into sight, should its dock be closed."""
     from backprop_studio.ui.dialogs.lesson_list import LessonList
@@ -53,7 +57,7 @@ def _write(lessons: LessonController, window: MainWindow) -> None:
 
     editor = window.findChild(LessonEditor)
     if editor is None:
-        editor = LessonEditor(lessons, lambda: window.project.put_aside().project, window)
+        editor = LessonEditor(lessons, window.project.current, window)
         editor.setObjectName(_EDITOR)
     editor.show()
     editor.raise_()
@@ -169,7 +173,8 @@ class LessonMode(QObject):
         if self._before is None:
             self._before = self._window.saveState(layout.LAYOUT_VERSION)
         self._reveal()
-        hidden = [self._actions[key] for key in head.hide_actions if key in self._actions]
+        wished = (*head.hide_actions, *_NOT_IN_LESSONS)
+        hidden = [self._actions[key] for key in wished if key in self._actions]
         hidden += [
             self._docks[key].toggleViewAction() for key in head.hide_panels if key in self._docks
         ]

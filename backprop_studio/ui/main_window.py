@@ -68,7 +68,7 @@ class MainWindow(QMainWindow):
 
         self.appearance = Appearance(self, settings)
         self.actions_by_id, self._menus = actions.build(self, self._act)
-        actions.follow_undo(self.actions_by_id, document.undo_stack)
+        actions.follow_undo(self.actions_by_id, document.history)
         self.appearance.set_actions(self.actions_by_id)
         self.shortcuts = Shortcuts(self.actions_by_id, settings)
         self.transport = Transport(self.actions_by_id["run"])
@@ -88,6 +88,8 @@ class MainWindow(QMainWindow):
         self._recent = RecentMenu(settings, self.project.reopen, self)
         self._menus["file"].insertMenu(self.actions_by_id["example"], self._recent)
         self._told: Analysis | None = None
+        self._untold = False
+        self._refusal = ""
         document.clean_changed.connect(self._show_title)
         self.project.path_changed.connect(self._show_title)
         self._show_title()
@@ -148,7 +150,7 @@ class MainWindow(QMainWindow):
 
     def _all_handlers(self) -> dict[str, Callable[[], object]]:
         project, canvas = self.project, self.canvas
-        undo = self._document.undo_stack
+        undo = self._document.history
         return {
             "new": project.new,
             "new_window": self._open_another,
@@ -160,6 +162,7 @@ class MainWindow(QMainWindow):
             "save_as": partial(self._after_edits, project.save_as),
             "export": partial(self._after_edits, project.export),
             "import_data": partial(self._after_edits, self.importing.open),
+            "import_weights": partial(self._after_edits, self.weights.ask),
             "open_draw": partial(self._open_instrument, "draw"),
             "open_breakpoints": partial(self._open_instrument, "breakpoints"),
             "quit": self.close,
@@ -226,6 +229,7 @@ class MainWindow(QMainWindow):
         from backprop_studio.ui.controllers.lesson import LessonController
         from backprop_studio.ui.controllers.run import RunController
         from backprop_studio.ui.controllers.tracer import Tracer
+        from backprop_studio.ui.controllers.weights import WeightsController
         from backprop_studio.ui.panels.breakpoints import BreakpointsPanel
         from backprop_studio.ui.panels.current_step import CurrentStepPanel
         from backprop_studio.ui.panels.data import DataPanel
@@ -249,6 +253,7 @@ class MainWindow(QMainWindow):
                 self.canvas.addAction(self.actions_by_id[action.id])
         self.lessons = LessonController(document, engine, self.project, settings, self)
         self.importing = ImportController(document, settings, self)
+        self.weights = WeightsController(document, engine, settings, self)
         self.tracer = Tracer(engine.ask, document, self.canvas, self)
         self.operations = OpsView()
         self.pages.addWidget(self.operations)
@@ -264,7 +269,7 @@ class MainWindow(QMainWindow):
         self.program = ProgramPanel(engine.ask)
         self.timeline = TimelinePanel()
         self.breakpoints = BreakpointsPanel()
-        self.history = QUndoView(document.undo_stack)
+        self.history = QUndoView(document.history)
         self.history.setEmptyLabel(self.tr("As it was opened"))
         self.history.setAccessibleName(self.tr("Undo history"))
         self.outline = OutlinePanel()
@@ -330,14 +335,16 @@ class MainWindow(QMainWindow):
         self.project.told.connect(self._tell)
         self.appearance.told.connect(self._tell)
         self.importing.told.connect(self._tell)
+        self.weights.told.connect(self._tell)
         self.setup.import_requested.connect(self.actions_by_id["import_data"].trigger)
         self.setup.draw_requested.connect(self.actions_by_id["open_draw"].trigger)
-        self.palette_panel.layer_chosen.connect(self.canvas.add_layer)
+        self.palette_panel.layer_chosen.connect(self.canvas.add_chosen)
         self.canvas.selection_changed.connect(self.inspector.set_selection)
         self.canvas.selection_changed.connect(Sharing(self, self.docks).make_room)
         self.canvas.marks_changed.connect(self.inspector.set_marks)
         self.canvas.marks_changed.connect(self.outline.select_marks)
-        self.canvas.refused.connect(self._tell)
+        self.canvas.refused.connect(self._refuse)
+        document.undo_stack.indexChanged.connect(self._forget_refusal)
         self.canvas.selection_changed.connect(self.outline.select)
         self.setup.data_requested.connect(self.actions_by_id["data"].trigger)
         self.messages.fix_requested.connect(self.canvas.apply_fix)
@@ -366,6 +373,14 @@ class MainWindow(QMainWindow):
                 self.outline.set_network(analysis)
             return  # only places have changed: a drag through a large network stays cheap
         self.outline.set_network(analysis)
+        self.status.set_seed(analysis.network.setup.seed)
+        self._untold = True
+        if analysis.lowering is None or analysis.lowering.is_done:
+            self._tell_network(analysis)
+
+    def _tell_network(self, analysis: Analysis) -> None:
+        """Tell those that show the programs, once these are written: the canvas does not wait."""
+        self._untold = False
         self.gradients.set_network(analysis)
         self.current_step.set_network(analysis)
         self.breakpoints.set_network(analysis)
@@ -373,9 +388,12 @@ class MainWindow(QMainWindow):
         self.program.set_network(analysis)
         self.operations.set_network(analysis)
         self.loop.set_network(analysis)
-        self.status.set_seed(analysis.network.setup.seed)
 
     def _show_update(self, snapshot: Snapshot, curves: tuple[CurveUpdate, ...]) -> None:
+        analysis = self._document.analysis
+        if self._untold and self._told is analysis:
+            # The worker speaks of the new network: it has written the programs.
+            self._tell_network(analysis)
         self.losses.show_update(snapshot, curves)
         self.gradients.show_snapshot(snapshot)
         self.timeline.show_snapshot(snapshot, self.losses.losses)
@@ -386,13 +404,22 @@ class MainWindow(QMainWindow):
         self.status.show_snapshot(snapshot)
         self.loop.show_snapshot(snapshot)
         self.instruments.follow(snapshot)
-        lowered = self._document.analysis.lowered
-        program = None if lowered is None else lowered.program
+        program = None if snapshot.cursor is None else analysis.program
         self.canvas.set_activity(activity_at(program, snapshot))
         self.tracer.show_snapshot(snapshot)
 
     def _tell(self, text: str) -> None:
         self.statusBar().showMessage(text, 8000)
+
+    def _refuse(self, reason: str) -> None:
+        self._refusal = reason
+        self._tell(reason)
+
+    def _forget_refusal(self) -> None:
+        """What could be done after all needs no reason any more why not."""
+        if self._refusal and self.statusBar().currentMessage() == self._refusal:
+            self.statusBar().clearMessage()
+        self._refusal = ""
 
     def _show_title(self, *_: object) -> None:
         self.setWindowTitle(f"{self.project.name}[*] — Backprop Studio")

@@ -147,10 +147,6 @@ class Settings:
         files = [item for item in self.recent_files if item != path.absolute()]
         self._store.setValue("files/recent", [str(item) for item in files])
 
-    def clear_recent_files(self) -> None:
-        """Forget all recent files."""
-        self._store.remove("files/recent")
-
     @property
     def last_folder(self) -> Path:
         """The folder file dialogs start in; the home folder when unset or gone."""

@@ -70,11 +70,22 @@ QToolButton[role="segment-middle"], QToolButton[role="segment-right"] { border-l
 QToolButton[role="segment-right"] {
     border-top-right-radius: 5px; border-bottom-right-radius: 5px;
 }
+QToolButton[role="segment-menu"] {
+    background: $button; border: 1px solid $border_strong; border-radius: 5px;
+    padding: 3px 18px 3px 7px;
+}
+QToolButton[role="segment-menu"]::menu-indicator {
+    image: url("$controls/down-$name.svg"); width: 12px; height: 12px;
+    subcontrol-origin: padding; subcontrol-position: right center; right: 3px;
+}
 QToolButton[role^="segment"]:hover { background: $button_hover; }
 QToolButton[role^="segment"]:checked {
     background: $selection; color: $on_selection; font-weight: 600;
 }
 QToolButton[role^="segment"]:focus { border: 2px solid $accent; padding: 2px 6px; }
+QToolButton[role="segment-menu"]:focus { padding: 2px 17px 2px 6px; }
+QToolButton[narrow="true"] { padding: 3px 4px; }
+QToolButton[narrow="true"]:focus { padding: 2px 3px; }
 
 QPushButton[role="link"] {
     color: $forward; background: transparent; border: 1px solid transparent;
@@ -91,6 +102,7 @@ QLabel[role="ok"] { color: $ok; }
 QLabel[role="forward"] { color: $forward; font-weight: 600; }
 QLabel[role="backward"] { color: $backward; font-weight: 600; }
 QLabel[role="update"] { color: $update; font-weight: 600; }
+QDialog#chooser { border: 1px solid $border_strong; }
 QFrame#start-side { background: $surface_alt; border-right: 1px solid $border; }
 QFrame[role="card"] { background: $surface; border: 1px solid $border; border-radius: 6px; }
 
@@ -110,6 +122,7 @@ QLineEdit, QPlainTextEdit, QTextEdit {
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus {
     border: 2px solid $accent; padding: 2px 4px;
 }
+QPlainTextEdit[role="error"], QPlainTextEdit[role="error"]:focus { border: 2px solid $error; }
 QLineEdit:disabled, QPlainTextEdit:disabled, QTextEdit:disabled {
     color: $disabled; background: $window; border-color: $border;
 }

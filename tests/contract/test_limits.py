@@ -18,6 +18,7 @@ from backprop_studio.autograd import (
     Builder,
     Machine,
     Op,
+    Phase,
     Program,
     Storage,
     TensorType,
@@ -41,10 +42,11 @@ from backprop_studio.network import (
     Network,
     Node,
     TrainingSetup,
+    analysis,
     analyze,
     edits,
-    lower,
     memory,
+    presets,
 )
 from backprop_studio.network.lowered import Feed, Head, Source
 from backprop_studio.network.network import MAX_NODES
@@ -156,7 +158,7 @@ def test_that_a_run_that_only_fits_without_its_journal_is_refused(
 ) -> None:
     network = chain()
     step = analyze(network).require().program.memory(network.setup.batch_size)
-    monkeypatch.setattr(lower, "MEMORY_LIMIT", step + MEGABYTE)
+    monkeypatch.setattr(analysis, "MEMORY_LIMIT", step + MEGABYTE)
     (problem,) = analyze(network).errors
     assert problem.code == "network-too-large"
 
@@ -404,7 +406,7 @@ def test_that_a_session_feeds_tokens_as_whole_numbers() -> None:
     program = nn.training_step(b, loss, nn.optimizers()["adam"]())
     lowered = Lowered(
         program,
-        program.forward_only(),
+        replace(program, instructions=program.instructions[: program.start_of(Phase.BACKWARD)]),
         (
             Feed("x", Source.FEATURES, info.feature_shape),
             Feed("y", Source.TARGETS, ()),
@@ -420,3 +422,37 @@ def test_that_a_session_feeds_tokens_as_whole_numbers() -> None:
     assert (data.load("story").x == seen[0]).all(axis=1).any()
     assert session.failure is None
     assert session.evaluate().loss < first.loss
+
+
+def forms() -> list[Network]:
+    """Networks with each layer, optimizer and preset, for as many kinds of data as they take."""
+    found = [chain(DIGITS, optimizer=made()) for made in nn.optimizers().values()]
+    for name, made in nn.layers().items():
+        for head in ({}, {"shape": "image"}):
+            for batch in (1, 32):
+                if made().ports:
+                    found.append(chain([("input", head), (name, {}), *END], batch_size=batch))
+    found += [preset.started() for preset in presets.PRESETS.values()]
+    recurrent = presets.PRESETS["lstm"].started()
+    (place,) = (node.id for node in recurrent.nodes if node.spec.info.id == "lstm")
+    for name in ("simple_rnn", "gru"):
+        found.append(edits.set_spec(recurrent, place, nn.layers()[name]()))
+    return found
+
+
+def test_that_no_run_needs_more_than_is_told_by_its_forward_pass() -> None:
+    """Else a network that does not fit would be found sound, and refused when it is to run."""
+    seen, most = set(), 0.0
+    for network in forms():
+        analysis = analyze(network)
+        if analysis.lowering is None:
+            continue
+        seen |= {node.spec.info.id for node in network.nodes}
+        size = sum(part.size for part in analysis.parts.values())
+        kept = analysis.lowering.lowered.program.kept * network.setup.itemsize
+        need = analysis.lowering.need() - max(memory.JOURNAL_BYTES, memory.JOURNAL_COPIES * kept)
+        assert need <= memory.bound(size, row=0, rows=0) - memory.JOURNAL_BYTES
+        step = analysis.require().program.memory(network.setup.batch_size, network.setup.itemsize)
+        most = max(most, (2 * step + memory.JOURNAL_COPIES * kept) / size)
+    assert seen >= {"lstm", "gru", "simple_rnn", "embedding", "multi_head_attention", "batch_norm"}
+    assert most < memory.MOST_TIMES / 2

@@ -1,4 +1,4 @@
-"""What every op promises; a new one fails here until it has an example in `tests/*_examples.py`."""
+"""What every op promises; a new one fails here until it has an example in `tests/examples/`."""
 
 from __future__ import annotations
 
@@ -28,30 +28,33 @@ from backprop_studio.autograd import (
     resolve,
 )
 from backprop_studio.autograd.ops.data import Load
-from tests import (
-    activation_examples,
-    arithmetic_examples,
-    attention_examples,
-    batch_examples,
-    loss_examples,
-    operation_examples,
-    recurrent_examples,
-    update_examples,
-    window_examples,
+from tests.examples import (
+    MOMENT,
+    Example,
+    N,
+    activation,
+    arithmetic,
+    attention,
+    batch,
+    loss,
+    operation,
+    recurrent,
+    some,
+    update,
+    window,
 )
-from tests.examples import MOMENT, Example, N, some
 from tests.programs import Contract
 
 FAMILIES = (
-    activation_examples,
-    arithmetic_examples,
-    attention_examples,
-    batch_examples,
-    loss_examples,
-    operation_examples,
-    recurrent_examples,
-    update_examples,
-    window_examples,
+    activation,
+    arithmetic,
+    attention,
+    batch,
+    loss,
+    operation,
+    recurrent,
+    update,
+    window,
 )
 EXAMPLES: dict[str, list[Example]] = {
     Load.name: [],  # bound by the machine; see the test of its own below

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backprop_studio.autograd import BATCH, Array, Builder, Machine, Program, Storage, Value
-from backprop_studio.network.lower import penalize
+from backprop_studio.network.lowering import penalize
 from backprop_studio.nn import OptimizerSpec, layers, losses, optimizers, training_step
 from tests.golden import cnn_case
 from tests.golden import make_recurrent_fixtures as recurrent_case

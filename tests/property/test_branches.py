@@ -39,7 +39,8 @@ DESIGNS = [
     chain(batch_size=300, optimizer=optimizers()["adam"].from_config({"learning_rate": rate}))
     for rate in (0.001, 0.02)
 ]
-LOWERED = [analyze(network).require() for network in DESIGNS]
+ANALYSED = [analyze(network) for network in DESIGNS]
+LOWERED = [analysis.require() for analysis in ANALYSED]
 SIZES = tuple(Boundary)
 FARTHEST = 12
 """Iterations after which nothing goes on."""
@@ -84,10 +85,10 @@ class Learner:
 
     def load(self, design: int, branch: int | None = None) -> None:
         self.revision += 1
-        lowered, setup = LOWERED[design], DESIGNS[design].setup
+        lowering, setup = ANALYSED[design].lowering, DESIGNS[design].setup
         if self.worker.session is not None:
             self.left = self.worker.session.cursor
-        self.worker.turn(Load(self.revision, lowered, setup, branch=branch))
+        self.worker.turn(Load(self.revision, lowering, setup, branch=branch))
         self.note()
 
     def do(self, what: str, draw: int) -> None:

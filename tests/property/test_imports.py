@@ -85,7 +85,8 @@ layouts = st.builds(
 )
 columns = st.builds(
     Column,
-    st.text(max_size=3),
+    # Replaced by the column's own. Any text would have its alphabet built while memory is measured.
+    st.just(""),
     st.sampled_from(Kind),
     st.sampled_from(Role),
     st.sampled_from(Missing),
@@ -119,7 +120,12 @@ rows = st.lists(
 
 
 @FUZZ
-@given(rows=rows, delimiter=st.sampled_from(list(DELIMITERS)), end=st.sampled_from(["\n", "\r\n"]))
+# Between spaces, an empty cell cannot be told from none.
+@given(
+    rows=rows,
+    delimiter=st.sampled_from([d for d in DELIMITERS if d != " "]),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
 def test_that_what_a_spreadsheet_writes_comes_back(
     rows: list[tuple[float, int, str, str]], delimiter: str, end: str, tmp_path: Path
 ) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import Network, TrainingSetup, edits
 from backprop_studio.nn import nodes
 from backprop_studio.ui.canvas.view import CanvasView
+from backprop_studio.ui.controllers.document import Document
 
 NONE = Qt.KeyboardModifier.NoModifier
 LEFT = Qt.MouseButton.LeftButton
@@ -32,6 +37,23 @@ def digits(*, units: int = 10, wired: bool = True) -> Network:
             network = edits.connect(network, last, node_id)
         last = node_id
     return network
+
+
+@contextmanager
+def canvas(
+    qtbot: QtBot, network: Network, size: tuple[int, int] = (1200, 500)
+) -> Iterator[CanvasView]:
+    """A canvas of a network, on the screen as long as it is looked at."""
+    document = Document()
+    document.reset(network)
+    view = CanvasView(document)
+    qtbot.addWidget(view)
+    view.resize(*size)
+    with qtbot.waitExposed(view):
+        view.show()
+    yield view
+    # Before the document, whose signals reach into the scene.
+    view.close()
 
 
 def drag(view: CanvasView, start: QPoint, end: QPoint, *, release: bool = True) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from lesson_cases import path_of
 from networks import chain
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
@@ -17,7 +18,9 @@ from backprop_studio.training import State
 from backprop_studio.ui import motion, text_size
 from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
 from backprop_studio.ui.main_window import MainWindow
+from backprop_studio.ui.panels.lesson import LessonPanel
 from backprop_studio.ui.settings import Settings
+from tests.ui.lesson_help import NEURON
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +56,15 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     # What belongs to the application and not to the window.
     text_size.apply(app, 100)
     motion.apply("system")
+
+
+@pytest.fixture
+def lesson(window: MainWindow, qtbot: QtBot) -> LessonPanel:
+    """The first lesson, open."""
+    window.resize(1280, 800)
+    assert window.lessons.open(path_of(NEURON))
+    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
+    return window.lessons.panel
 
 
 @pytest.fixture

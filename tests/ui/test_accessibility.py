@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import pytest
 from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
@@ -14,7 +15,9 @@ from pytestqt.qtbot import QtBot
 from backprop_studio.ui import actions, docks, theme
 from backprop_studio.ui.dialogs.set_number import SetNumberDialog
 from backprop_studio.ui.dialogs.shortcuts import ShortcutsDialog
+from backprop_studio.ui.docks import ARRANGEMENTS
 from backprop_studio.ui.main_window import MainWindow
+from backprop_studio.ui.start.cards import Entry
 
 Do = Callable[[str], None]
 TAB = Qt.FocusPolicy.TabFocus
@@ -126,9 +129,42 @@ def test_that_tab_goes_through_the_start_page_and_back(window: MainWindow, qtbot
         QTest.keyClick(focus, Qt.Key.Key_Tab)
     assert set(wanted) <= reached
     # In the order in which they stand.
+    page.set_lessons([Entry(f"Lesson {k}", "", lambda: None) for k in range(3)])
     page.begin[0].setFocus()
-    QTest.keyClick(page.begin[0], Qt.Key.Key_Tab)
-    assert QApplication.focusWidget() is page.begin[1]
+    for wanted in (page.begin[1], page.greets, page.leave, *page.lessons.cards):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        assert QApplication.focusWidget() is wanted
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is page.examples.cards[0]
+
+
+@pytest.mark.parametrize("arrangement", ["standard", *ARRANGEMENTS])
+def test_that_tab_goes_through_all_panels_and_is_caught_in_none(
+    arrangement: str, window: MainWindow, qtbot: QtBot
+) -> None:
+    if arrangement != "standard":
+        window.actions_by_id[f"layout_{arrangement}"].trigger()
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    window.canvas.setFocus()
+    visited: list[QWidget] = []
+    for _ in range(400):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        visited.append(focus)
+        QTest.keyClick(focus, Qt.Key.Key_Tab)
+        # From one layer to the next it stays on the canvas.
+        if focus is not window.canvas and QApplication.focusWidget() is window.canvas:
+            break
+    assert QApplication.focusWidget() is window.canvas, visited[-5:]
+    front = {k: d for k, d in window.docks.items() if not d.visibleRegion().isEmpty()}
+    missed = [
+        key
+        for key, dock in front.items()
+        if any(w.isVisible() and w.isEnabled() for w in _stops(dock))
+        and not any(dock.isAncestorOf(w) for w in visited)
+    ]
+    assert len(front) > 2 and missed == []
 
 
 def test_that_every_action_has_a_name_and_no_two_the_same(window: MainWindow) -> None:

@@ -64,9 +64,13 @@ def test_that_a_presentation_has_large_type_and_ends(
     assert action.isChecked() and window.isFullScreen()
     assert qapp.font().pointSizeF() == pytest.approx(points * text_size.PRESENTATION)
     assert action.shortcut().toString() in window.statusBar().currentMessage()
+    fields = (window.setup.editor(n) for n in ("optimizer", "learning_rate", "batch_size"))
+    for field in fields:
+        assert field.maximumHeight() >= field.fontMetrics().height() + 10, field
     action.trigger()
     assert not action.isChecked() and not window.isFullScreen()
     assert qapp.font().pointSizeF() == points
+    assert window.statusBar().currentMessage() == ""
 
 
 @pytest.mark.parametrize("value", ["", "abc", "-5", "99999", "nan"])

@@ -21,8 +21,7 @@ from backprop_studio.ui.canvas.node_item import NodeItem
 from backprop_studio.ui.canvas.tracing import Reading
 from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.canvas.wire_item import WireItem
-from backprop_studio.ui.controllers.document import Document
-from tests.ui.canvas_help import LEFT, NONE, drag
+from tests.ui.canvas_help import LEFT, NONE, canvas, drag
 
 COLUMNS, ROWS = 12, 9
 
@@ -44,16 +43,9 @@ def wide() -> Network:
 @pytest.fixture
 def view(qtbot: QtBot) -> Iterator[CanvasView]:
     """A canvas on which all of a large network is seen."""
-    document = Document()
-    document.reset(wide())
-    view = CanvasView(document)
-    qtbot.addWidget(view)
-    view.resize(700, 400)
-    with qtbot.waitExposed(view):
-        view.show()
-    assert 0.22 < view.transform().m11() < 0.4
-    yield view
-    view.close()
+    with canvas(qtbot, wide(), (700, 400)) as view:
+        assert 0.22 < view.transform().m11() < 0.4
+        yield view
 
 
 def picture(view: CanvasView) -> QImage:

@@ -20,10 +20,9 @@ from backprop_studio.nn import nodes
 from backprop_studio.ui.canvas import geometry, mime, routing
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.view import CanvasView
-from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.dialogs.chooser import Chooser
 from backprop_studio.ui.main_window import MainWindow
-from tests.ui.canvas_help import LEFT, NONE, click, digits, drag, drop, hover, mirrors
+from tests.ui.canvas_help import LEFT, NONE, canvas, click, digits, drag, drop, hover, mirrors
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -31,16 +30,9 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 @pytest.fixture
 def view(qtbot: QtBot) -> Iterator[CanvasView]:
     """A canvas of the digits network, large enough to show all of it."""
-    document = Document()
-    document.reset(digits())
-    view = CanvasView(document)
-    qtbot.addWidget(view)
-    view.resize(1200, 500)
-    with qtbot.waitExposed(view):
-        view.show()
-    view.setFocus()
-    yield view
-    view.close()
+    with canvas(qtbot, digits()) as view:
+        view.setFocus()
+        yield view
 
 
 # Remedies
@@ -187,6 +179,42 @@ def test_that_a_preset_on_an_empty_canvas_can_be_trained_at_once(
 
 
 # Wires
+
+
+def test_that_a_network_dropped_from_the_palette_stands_where_it_was_dropped(
+    view: CanvasView,
+) -> None:
+    before = view.document.network
+    at = QPoint(300, 260)
+    assert drop(view, mime.encode(mime.of_preset("perceptron")), at)
+    network = view.document.network
+    assert network.nodes[: len(before.nodes)] == before.nodes and network.setup == before.setup
+    made = [n for n in network.nodes if n not in before.nodes]
+    assert [n.spec.info.id for n in made] == ["input", "dense", "softmax_cross_entropy"]
+    assert set(view.selected_parts()) == {n.id for n in made}
+    middle = view.mapToScene(at)
+    assert abs(sum(n.x for n in made) / 3 - middle.x()) < 15 and abs(made[0].y - middle.y()) < 15
+    view.document.undo_stack.undo()
+    assert view.document.network == before
+
+
+def test_that_a_network_chosen_in_the_palette_stands_below_all_others_and_in_sight(
+    view: CanvasView,
+) -> None:
+    before = view.canvas_scene.content()
+    view.add_chosen(mime.of_preset("mlp"))
+    made = [view.canvas_scene.nodes[i] for i in view.selected_nodes()]
+    assert len(made) == 7 and all(i.card_rect().top() > before.bottom() for i in made)
+    port = view.mapToScene(view.viewport().rect()).boundingRect()
+    assert all(port.contains(i.card_rect()) for i in view.canvas_scene.nodes.values())
+
+
+def test_that_a_network_on_an_empty_canvas_is_seen_whole(view: CanvasView) -> None:
+    view.document.reset(Network())
+    assert drop(view, mime.encode(mime.of_preset("deep_sigmoid")), QPoint(30, 30))
+    assert view.document.network.setup.dataset == "digits"
+    port = view.mapToScene(view.viewport().rect()).boundingRect()
+    assert all(port.contains(i.card_rect()) for i in view.canvas_scene.nodes.values())
 
 
 @pytest.mark.parametrize("end", ["source", "target"])

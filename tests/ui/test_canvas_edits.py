@@ -17,22 +17,14 @@ from backprop_studio.ui.canvas import mime
 from backprop_studio.ui.canvas.mime import LAYER_MIME
 from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.document import Document
-from tests.ui.canvas_help import LEFT, NONE, body, click, digits, drag, drop, hover, mirrors
+from tests.ui.canvas_help import LEFT, NONE, body, canvas, click, digits, drag, drop, hover, mirrors
 
 
 @pytest.fixture
 def view(qtbot: QtBot) -> Iterator[CanvasView]:
     """A canvas of the digits network, large enough to show all of it."""
-    document = Document()
-    document.reset(digits())
-    view = CanvasView(document)
-    qtbot.addWidget(view)
-    view.resize(1200, 500)
-    with qtbot.waitExposed(view):
-        view.show()
-    yield view
-    # Before the document, whose signals reach into the scene.
-    view.close()
+    with canvas(qtbot, digits()) as view:
+        yield view
 
 
 def places(view: CanvasView) -> dict[str, tuple[float, float]]:

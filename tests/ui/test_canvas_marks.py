@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import Arrow, Wire, analyze, edits, grouping
+from backprop_studio.network.presets import PRESETS
 from backprop_studio.ui.canvas.arrow_item import ArrowItem
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.note_item import NoteItem
 from backprop_studio.ui.canvas.view import CanvasView
-from backprop_studio.ui.controllers.document import Document
-from tests.ui.canvas_help import LEFT, NONE, body, click, digits, drag
+from tests.ui.canvas_help import LEFT, NONE, body, canvas, click, digits, drag
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -26,16 +26,9 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 @pytest.fixture
 def view(qtbot: QtBot) -> Iterator[CanvasView]:
     """A canvas of the digits network, large enough to show all of it."""
-    document = Document()
-    document.reset(digits())
-    view = CanvasView(document)
-    qtbot.addWidget(view)
-    view.resize(1200, 500)
-    with qtbot.waitExposed(view):
-        view.show()
-    view.setFocus()
-    yield view
-    view.close()
+    with canvas(qtbot, digits()) as view:
+        view.setFocus()
+        yield view
 
 
 def grouped(view: CanvasView, *, collapsed: bool = False) -> GroupItem:
@@ -120,6 +113,22 @@ def test_that_a_block_stands_for_its_members_with_their_ports(view: CanvasView) 
     assert item.collapsed and view.document.undo_stack.undoText() == "Collapse Group 1"
 
 
+def test_that_a_block_has_its_ports_in_the_order_in_which_its_layers_stand(
+    view: CanvasView,
+) -> None:
+    network = PRESETS["residual"].make()
+    ids = {n.name: n.id for n in network.nodes}
+    members = [ids[n] for n in ("relu_1", "dense_2", "relu_2", "dense_3")]
+    for above, below in (("dense_3", "relu_1"), ("relu_1", "dense_3")):
+        placed = edits.move(network, {ids[above]: (500, 0), ids[below]: (300, 200)})
+        grouped, group = grouping.group(placed, members)
+        view.document.reset(grouping.set_collapsed(grouped, [group], True))
+        block = view.canvas_scene.part(group)
+        out = [p for p in block.ports() if p.side == "out"]
+        assert [p.node for p in out] == [ids[above], ids[below]]
+        assert block.port_pos(out[0]).y() < block.port_pos(out[1]).y()
+
+
 def test_that_wires_are_drawn_from_and_to_a_block(view: CanvasView) -> None:
     document = view.document
     document.reset(digits(wired=False))
@@ -187,8 +196,18 @@ def test_that_groups_and_layers_are_renamed_in_place(view: CanvasView) -> None:
     write(view, "kink")
     assert view.document.network.node("relu_1").name == "kink"
     view.rename_selection()
-    write(view, "dense_1")
+    QTest.keyClicks(view.editor, "dense_1")
+    QTest.keyClick(view.editor, Qt.Key.Key_Return)
     assert refused == ["Another layer is already called 'dense_1'."]
+    # What cannot be taken stays, to be put right; and the same layer stays chosen.
+    assert view.editor.is_open and view.editor.toPlainText() == "dense_1"
+    QTest.keyClick(view.editor, Qt.Key.Key_End)
+    write(view, "_too")
+    assert view.document.network.node("relu_1").name == "dense_1_too"
+    assert not view.editor.is_open and view.selected_nodes() == ("relu_1",)
+    view.rename_selection()
+    write(view, "kink")
+    assert view.selected_nodes() == ("relu_1",) and view.hasFocus()
     view.rename_selection()
     QTest.keyClicks(view.editor, "never")
     QTest.keyClick(view.editor, Qt.Key.Key_Escape)

@@ -14,8 +14,7 @@ from backprop_studio.nn import nodes
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.interactions.edit_actions import join
 from backprop_studio.ui.canvas.view import CanvasView
-from backprop_studio.ui.controllers.document import Document
-from tests.ui.canvas_help import LEFT, NONE, body, drag, mirrors
+from tests.ui.canvas_help import LEFT, NONE, body, canvas, drag, mirrors
 
 
 @pytest.fixture
@@ -24,15 +23,8 @@ def view(qtbot: QtBot) -> Iterator[CanvasView]:
     network = Network(setup=TrainingSetup(dataset="digits"))
     for place, layer in enumerate(("input", "tanh", "add")):
         network, _ = edits.add_node(network, nodes()[layer](), 250 * place, 0)
-    document = Document()
-    document.reset(network)
-    view = CanvasView(document)
-    qtbot.addWidget(view)
-    view.resize(1200, 500)
-    with qtbot.waitExposed(view):
-        view.show()
-    yield view
-    view.close()
+    with canvas(qtbot, network) as view:
+        yield view
 
 
 def test_that_two_inputs_have_two_ports_one_above_the_other(view: CanvasView) -> None:

@@ -21,7 +21,7 @@ from backprop_studio.ui.canvas.activity import Activity
 from backprop_studio.ui.canvas.card import Texts
 from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.controllers.document import Document
-from tests.ui.canvas_help import LEFT, NONE, body, click, digits, drag
+from tests.ui.canvas_help import LEFT, NONE, body, canvas, click, digits, drag
 
 IDS = ("input_1", "dense_1", "relu_1", "dense_2", "loss_1")
 
@@ -29,16 +29,9 @@ IDS = ("input_1", "dense_1", "relu_1", "dense_2", "loss_1")
 @pytest.fixture
 def view(qtbot: QtBot) -> Iterator[CanvasView]:
     """A canvas of the digits network, large enough to show all of it."""
-    document = Document()
-    document.reset(digits())
-    view = CanvasView(document)
-    qtbot.addWidget(view)
-    view.resize(1200, 500)
-    with qtbot.waitExposed(view):
-        view.show()
-    view.setFocus()
-    yield view
-    view.close()
+    with canvas(qtbot, digits()) as view:
+        view.setFocus()
+        yield view
 
 
 # Selecting

@@ -15,22 +15,14 @@ from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.interactions.draw_wire import targets, wire_between
 from backprop_studio.ui.canvas.interactions.guides import REACH, GuideItem, aligned
 from backprop_studio.ui.canvas.view import CanvasView
-from backprop_studio.ui.controllers.document import Document
-from tests.ui.canvas_help import LEFT, NONE, body, digits, drag, mirrors
+from tests.ui.canvas_help import LEFT, NONE, body, canvas, digits, drag, mirrors
 
 
 @pytest.fixture
 def view(qtbot: QtBot) -> Iterator[CanvasView]:
     """A canvas of the digits layers, not wired."""
-    document = Document()
-    document.reset(digits(wired=False))
-    view = CanvasView(document)
-    qtbot.addWidget(view)
-    view.resize(1200, 500)
-    with qtbot.waitExposed(view):
-        view.show()
-    yield view
-    view.close()
+    with canvas(qtbot, digits(wired=False)) as view:
+        yield view
 
 
 def test_that_a_wire_is_drawn_from_output_to_input(view: CanvasView) -> None:

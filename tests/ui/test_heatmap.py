@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.ui import theme
-from backprop_studio.ui.widgets.heatmap import ColorScaleBar, HeatmapTile
+from backprop_studio.ui.widgets.heatmap import HeatmapTile
 from backprop_studio.ui.widgets.sampling import mean
-from backprop_studio.ui.widgets.scale_bar import LOG_DECADES, color_codes
+from backprop_studio.ui.widgets.scale_bar import LOG_DECADES, ColorScaleBar, color_codes
 
 # What the offscreen platform says to every tooltip.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support raise", extend=True)

@@ -22,7 +22,9 @@ from backprop_studio.data import Task, own
 from backprop_studio.data.importing import table
 from backprop_studio.training import State
 from backprop_studio.ui.dialogs.import_data import ImportDialog
-from backprop_studio.ui.dialogs.import_pages import IdxPage, NpzPage, PicturesPage, TablePage
+from backprop_studio.ui.dialogs.import_npz import NpzPage
+from backprop_studio.ui.dialogs.import_pictures import IdxPage, PicturesPage
+from backprop_studio.ui.dialogs.import_table import TablePage
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.models.table_preview import GAPS, KIND, USE
 
@@ -151,7 +153,7 @@ def test_that_another_layout_is_read_at_once(
     page.delimiter.setCurrentIndex(page.delimiter.findData("\t"))
     page.delimiter.activated.emit(2)
     qtbot.waitUntil(lambda: not dialog.busy)
-    assert "Choose at least one column" in dialog.note.text
+    assert dialog.note.text.startswith("It has a single column")
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
@@ -192,7 +194,7 @@ def test_that_what_is_wrong_is_said_and_nothing_is_imported(
     assert dialog.note.text == "" and dialog.import_button.isEnabled()
     dialog.import_button.click()
     qtbot.waitUntil(lambda: not dialog.busy)
-    assert "row 1202, column 'a': 'x' is not a number." in dialog.note.text
+    assert "row 1202, column 'a': 'x' is not a number" in dialog.note.text
     dialog.path_edit.setText(str(tmp_path / "none.docx"))
     QTest.keyClick(dialog.path_edit, Qt.Key.Key_Return)
     assert "no kind that can be imported" in dialog.note.text and dialog.page is None
@@ -275,6 +277,35 @@ def test_that_arrays_and_idx_files_are_imported(
     assert current(window).image_shape == (2, 2)
 
 
+def test_that_arrays_are_shown_with_how_they_begin_before_one_is_chosen(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    np.savez(
+        tmp_path / "c.npz",
+        x=np.arange(180, dtype=np.uint8).reshape(9, 4, 5),
+        flat=np.arange(360.0).reshape(9, 40),
+        y=np.array(list("abcabcabc")),
+        thing=np.array([{}], object),
+    )
+    dialog = opened(window, qtbot, tmp_path / "c.npz")
+    page = dialog.page
+    assert isinstance(page, NpzPage)
+    lines = page.arrays.as_text().splitlines()
+    assert lines[1] == "x\t9 × 4 × 5\tuint8\t0  1  2  3  4  5 …"
+    assert lines[3] == "y\t9\ttext\ta  b  c  a  b  c …"
+    assert lines[4].startswith("thing\t\t\tOf no use: it holds Python objects")
+    assert page.strip.count == 9 and page.strip.names == tuple("abcabcabc")
+    assert page.caption.text() == "The first pictures" and not page.rows.isVisibleTo(page)
+    assert "shares of 255" in dialog.summary.text()
+    place = page.features.findData("flat")
+    page.features.setCurrentIndex(place)
+    page.features.activated.emit(place)
+    assert page.strip.count == 0 and page.rows.isVisibleTo(page)
+    first = page.rows.as_text().splitlines()[1].split("\t")
+    assert first[:4] == ["a", "0", "1", "2"] and first[-1] == "…"
+    dialog.reject()
+
+
 def test_that_arrays_of_different_length_are_told_before_they_are_loaded(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -312,6 +343,27 @@ def test_that_after_an_import_it_is_said_what_would_make_the_network_fit(
     assert "Ctrl+. would help: Give 'dense_2' 3 units." in told[0]
     window.canvas.fix_selection()
     assert window._document.analysis.errors == ()
+
+
+def test_that_features_in_large_units_are_standardised_and_small_ones_are_left(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    window.importing.told.connect(told.append)
+    for name, unit, scaling in (("large", 1000, "standard"), ("small", 1, "none")):
+        rows = "".join(f"{unit * (i % 7 - 3) / 2},{'uv'[i % 2]}\n" for i in range(20))
+        (tmp_path / f"{name}.csv").write_text("a,y\n" + rows)
+        imported(window, qtbot, opened(window, qtbot, tmp_path / f"{name}.csv"))
+        assert window._document.network.setup.data.scaling == scaling
+        assert current(window).scaling == scaling
+        assert ("standardised" in told[-1]) is (name == "large")
+    window._document.undo_stack.undo()
+    large = current(window).id
+    assert window.project.save_path(tmp_path / "net.bps")
+    window.project.load_example("moons")
+    assert window.project.open_path(tmp_path / "net.bps")
+    assert current(window).id == large and current(window).scaling == "standard"
+    qtbot.waitUntil(lambda: window._engine.state is State.EMPTY)
 
 
 def test_that_a_file_dropped_on_the_window_opens_the_dialog(

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lesson_cases import lesson_named, path_of, scene_of
+from lesson_cases import path_of, scene_of
 from networks import chain
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -21,59 +20,15 @@ from backprop_studio.data import Dataset, Task, own
 from backprop_studio.lessons import evidence
 from backprop_studio.network import edits
 from backprop_studio.project import Project
-from backprop_studio.training import State
-from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
+from backprop_studio.training import Boundary, State
 from backprop_studio.ui.dialogs.lesson_list import LessonList
 from backprop_studio.ui.lesson_mode import LESSON_WIDTH
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.panels.lesson import LessonPanel
-from backprop_studio.ui.widgets.lesson_forms import CheckRow, PredictForm, typed_number
+from backprop_studio.ui.widgets.lesson_forms import typed_number
+from tests.ui.lesson_help import NEURON, choose, click, form, go, press, row, solved, texts
 
-NEURON = "01_one_neuron"
 LEFT = Qt.MouseButton.LeftButton
-
-
-@pytest.fixture
-def lesson(window: MainWindow, qtbot: QtBot) -> LessonPanel:
-    """The first lesson, open."""
-    window.resize(1280, 800)
-    assert window.lessons.open(path_of(NEURON))
-    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
-    return window.lessons.panel
-
-
-def click(qtbot: QtBot, widget: object) -> None:
-    qtbot.mouseClick(widget, LEFT)  # type: ignore[arg-type]
-
-
-def form(panel: LessonPanel, name: str) -> PredictForm:
-    return next(f for f in panel.findChildren(PredictForm) if f.prediction.id == name)
-
-
-def row(panel: LessonPanel, name: str) -> CheckRow:
-    return next(r for r in panel.findChildren(CheckRow) if getattr(r.check, "id", "") == name)
-
-
-def choose(qtbot: QtBot, panel: LessonPanel, name: str, option: int, sure: int) -> None:
-    asked = form(panel, name)
-    button = asked.options.button(option)
-    button.setFocus()
-    qtbot.keyClick(button, Qt.Key.Key_Space)
-    click(qtbot, asked.confidence.button(sure))
-    click(qtbot, asked.button)
-
-
-def press(qtbot: QtBot, window: MainWindow, key: Qt.Key, times: int = 1) -> None:
-    for _ in range(times):
-        with qtbot.waitSignal(window._engine.updated):
-            qtbot.keyClick(window, key)
-
-
-def solved(qtbot: QtBot, window: MainWindow) -> None:
-    runner = window.lessons.runner
-    assert runner is not None
-    qtbot.waitUntil(lambda: runner.is_solved)
-    assert window.lessons.panel._explained.isVisible() or not runner.step.explain
 
 
 def test_that_a_lesson_is_walked_through_with_mouse_and_keyboard(
@@ -167,15 +122,6 @@ def test_that_a_lesson_is_walked_through_with_mouse_and_keyboard(
     assert next(e for e in window.lessons.entries() if e.id == "one-neuron").is_done
 
 
-def texts(panel: LessonPanel) -> str:
-    """What can be read in the step that is in front."""
-    from backprop_studio.ui.widgets.lesson_text import MarkdownLabel
-
-    return " ".join(
-        label.accessibleName() for label in panel._page.findChildren(MarkdownLabel)
-    ).replace("\n", " ")
-
-
 def test_that_the_learners_own_project_waits_untouched_and_comes_back(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,6 +152,88 @@ def test_that_the_learners_own_project_waits_untouched_and_comes_back(
     assert all((again[key] == weights[key]).all() for key in weights)
 
 
+def test_that_undo_branches_and_the_moment_in_the_run_outlive_a_lesson(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Ignore)
+    document, engine = window._document, window._engine
+    stack, first = document.undo_stack, document.network
+    document.apply("Move", edits.move(first, {first.nodes[0].id: (5.0, 5.0)}))
+    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
+    for _ in range(3):
+        engine.step(Boundary.BATCH)
+    qtbot.waitUntil(lambda: engine.snapshot.completed == 3)
+    engine.seek(1)
+    qtbot.waitUntil(lambda: engine.snapshot.completed == 1)
+    faster = replace(document.network.setup, batch_size=16)
+    document.apply("Faster", edits.set_setup(document.network, faster))
+    qtbot.waitUntil(lambda: len(engine.snapshot.branches) == 2)
+    engine.step(Boundary.OP)
+    qtbot.waitUntil(lambda: engine.snapshot.cursor is not None and engine.snapshot.cursor.index > 0)
+    left, network = engine.snapshot, document.network
+    weights = engine.weights()
+
+    assert window.lessons.open(path_of(NEURON))
+    assert document.undo_stack is not stack and document.undo_stack.count() == 0
+    assert not window.actions_by_id["undo"].isEnabled(), "a lesson begins with nothing to undo"
+    document.apply("Of the lesson", chain())
+    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
+    assert window.lessons.open(path_of("02_a_model_is_a_chain"))
+    window.lessons.leave()
+
+    assert document.undo_stack is stack and document.network is network
+    assert engine.snapshot.cursor == left.cursor, "also before the worker has said a word"
+    qtbot.waitUntil(lambda: bool(engine.snapshot.branches))
+    now = engine.snapshot
+    assert [(b.id, b.name) for b in now.branches] == [(b.id, b.name) for b in left.branches]
+    assert (now.cursor, now.branch, now.state) == (left.cursor, left.branch, left.state)
+    again = engine.weights()
+    assert all((again[key] == weights[key]).all() for key in weights)
+    assert window.actions_by_id["undo"].text().endswith("Faster")
+    engine.switch(left.branches[0].id)
+    qtbot.waitUntil(lambda: engine.snapshot.branch == left.branches[0].id)
+    assert document.network.setup == first.setup, "the network of that branch came with it"
+    qtbot.waitUntil(lambda: (engine.snapshot.completed, engine.snapshot.live) == (1, 3))
+    qtbot.waitUntil(lambda: len(window.losses.losses) == 3)  # with its curve
+    for _ in range(3):
+        window.actions_by_id["undo"].trigger()
+    assert document.network == first and not window.isWindowModified()
+    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
+
+
+def test_that_a_run_that_is_left_for_a_lesson_pauses_and_goes_on_later(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = window._engine
+    engine.run()
+    qtbot.waitUntil(lambda: engine.snapshot.completed > 2)
+    assert window.lessons.open(path_of(NEURON))
+    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
+    engine.run()
+    qtbot.waitUntil(lambda: engine.state is State.RUNNING)
+    window.lessons.leave()
+    qtbot.waitUntil(lambda: engine.state is State.PAUSED and bool(engine.snapshot.branches))
+    was = engine.snapshot.completed
+    assert was > 2
+    engine.run()
+    qtbot.waitUntil(lambda: engine.snapshot.completed > was)
+    engine.pause()
+    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
+
+
+def test_that_a_project_that_was_saved_is_still_saved_after_a_lesson(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    with qtbot.waitSignal(window._engine.updated):
+        window.actions_by_id["step_epoch"].trigger()
+    assert window.project.save_path(tmp_path / "mine.bps")
+    assert not window.project.has_changes()
+    assert window.lessons.open(path_of(NEURON)), "nobody is asked anything"
+    window.lessons.leave()
+    assert not window.project.has_changes()
+    assert window.project.path == tmp_path / "mine.bps"
+
+
 def test_that_a_new_project_ends_the_lesson_and_asks_about_the_old_one(
     window: MainWindow, lesson: LessonPanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,73 +262,6 @@ def test_that_what_a_lesson_hides_is_gone_and_comes_back(
     assert window.docks["palette"].isVisible()
     assert not window.docks["lesson"].isVisible()
     assert not window.actions_by_id["leave_lesson"].isEnabled()
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["02_a_model_is_a_chain", "03_credit_assignment", "04_error_flows_backward",
-     "05_local_information", "06_why_it_is_efficient", "07_not_the_learning_rule",
-     "08_fading_and_bursting", "09_no_understanding", "10_why_it_still_works",
-     "11_do_not_blame_backprop", "12_the_learning_loop", "13_take_away"],
-)  # fmt: skip
-def test_that_every_step_can_be_shown_and_is_then_done(
-    window: MainWindow, qtbot: QtBot, name: str, tmp_path: Path
-) -> None:
-    assert window.lessons.open(path_of(name))
-    runner = window.lessons.runner
-    assert runner is not None
-    for _ in runner.lesson.steps:
-        window.lessons._show_step()
-        qtbot.waitUntil(lambda: runner.is_solved, timeout=20_000)
-        if runner.index < len(runner.lesson.steps) - 1:
-            click(qtbot, window.lessons.panel.next)
-    assert runner.is_finished
-    assert window.lessons.panel.progress.value() == len(runner.lesson.steps)
-    assert window.lessons.write_evidence(tmp_path / "evidence.json")
-    assert cli.main(["verify", str(tmp_path / "evidence.json")]) == 0
-
-
-def test_that_a_scene_is_set_when_its_step_comes_and_not_twice(
-    window: MainWindow, qtbot: QtBot
-) -> None:
-    assert window.lessons.open(path_of("11_do_not_blame_backprop"))
-    panel, runner = window.lessons.panel, window.lessons.runner
-    assert runner is not None
-
-    def corruptions() -> list[str]:
-        return [c.info.id for c in window._document.network.setup.data.corruptions]
-
-    def ready() -> None:
-        qtbot.waitUntil(lambda: not runner.is_held)
-
-    panel.step_requested.emit(1)
-    assert corruptions() == ["label_noise"]
-    ready()
-    window.lessons._show_step()
-    qtbot.waitUntil(lambda: runner.is_solved)
-    trained = window._engine.snapshot.completed
-    panel.step_requested.emit(2)
-    ready()
-    assert (corruptions(), window._engine.snapshot.completed) == (["label_noise"], trained)
-    window.actions_by_id["undo"].trigger()
-    assert corruptions() == [], "what a lesson sets can be undone, in one go"
-    panel.step_requested.emit(1)
-    ready()
-    assert corruptions() == [], "what is done is only looked at"
-    panel.step_requested.emit(4)
-    ready()
-    assert corruptions() == ["leaked_feature"] and panel._carried.isVisible()
-    panel.step_requested.emit(2)
-    ready()
-    assert corruptions() == ["label_noise"], "a step finds what comes before it"
-    qtbot.waitUntil(lambda: window._engine.snapshot.completed == trained)
-    panel.step_requested.emit(3)
-    assert corruptions() == ["leaked_feature"]
-    qtbot.waitUntil(lambda: window._engine.snapshot.completed == 0)
-    window.lessons.leave()
-    assert window.lessons.open(path_of("11_do_not_blame_backprop"))
-    assert window.lessons.runner is not None and window.lessons.runner.index == 3
-    assert corruptions() == ["leaked_feature"], "the scene comes back with the step"
 
 
 def test_that_a_layer_that_is_opened_and_a_race_that_is_run_are_seen(
@@ -394,35 +355,11 @@ def test_that_evidence_reaches_over_several_sittings(
     assert not [e for e in evidence.load(path).events if e.do in ("begin", "predict")]
 
 
-def test_that_a_step_gets_the_app_as_it_needs_it_and_forgets_nothing(
-    window: MainWindow, lesson: LessonPanel, qtbot: QtBot
-) -> None:
-    press(qtbot, window, Qt.Key.Key_F8)
-    solved(qtbot, window)
-    click(qtbot, lesson.next)
-    asked = form(lesson, "prediction")
-    qtbot.keyClicks(asked.number, "5")
-    qtbot.keyClick(asked.number, Qt.Key.Key_Return)
-    window._document.apply("Clear", chain())
-    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
-    this, _ = lesson.again.menu().actions()
-    this.trigger()
-    assert window._document.network == scene_of(NEURON).network
-    qtbot.waitUntil(lambda: not window.lessons.demonstration.is_running)
-    runner = window.lessons.runner
-    assert runner is not None
-    assert runner.step.id == "forward" and runner.progress.solved == ["meet"]
-    assert runner.progress.forecasts["prediction"].said == 5
-    press(qtbot, window, Qt.Key.Key_F8)
-    solved(qtbot, window)
-    assert "✗ It was: 7" in form(lesson, "prediction").outcome.text()
-
-
 def test_that_it_is_said_what_keeps_a_step_from_being_done(
     window: MainWindow, lesson: LessonPanel, qtbot: QtBot
 ) -> None:
-    lesson.step_requested.emit(1)
-    press(qtbot, window, Qt.Key.Key_F8, times=2)
+    go(qtbot, window, 1)
+    press(qtbot, window, Qt.Key.Key_F8)
     qtbot.waitUntil(lambda: "say above what you expected" in lesson._notice.text())
     # Too far: there is no prediction any more that one could be compared with.
     press(qtbot, window, Qt.Key.Key_F9)
@@ -468,8 +405,7 @@ def test_that_keys_stay_in_the_lesson_when_what_was_pressed_is_gone(
 def test_that_a_wrong_sign_is_told_from_a_wrong_size(
     window: MainWindow, lesson: LessonPanel, qtbot: QtBot
 ) -> None:
-    lesson.step_requested.emit(4)
-    press(qtbot, window, Qt.Key.Key_F8, times=4)
+    go(qtbot, window, 4)
     new_w = row(lesson, "new-w")
     for said, words in (("2", "Not yet"), ("-3.4", "Look at the sign"), ("", "Type a number")):
         new_w.answer.clear()
@@ -481,7 +417,7 @@ def test_that_a_wrong_sign_is_told_from_a_wrong_size(
 def test_that_the_last_step_leads_to_the_next_lesson(
     window: MainWindow, lesson: LessonPanel, qtbot: QtBot
 ) -> None:
-    lesson.step_requested.emit(7)
+    go(qtbot, window, 7)
     assert not lesson.onward.isVisible()
     needed = row(lesson, "needed")
     click(qtbot, needed.options.button(2))
@@ -556,111 +492,6 @@ def test_that_the_list_offers_the_first_lesson_that_is_not_done(
     qtbot.keyClick(chooser.list, Qt.Key.Key_Return)
     runner = window.lessons.runner
     assert runner is not None and runner.lesson.head.id == "one-neuron"
-
-
-@pytest.fixture
-def editor(window: MainWindow, qtbot: QtBot) -> LessonEditor:
-    made = LessonEditor(window.lessons, lambda: scene_of(NEURON), window)
-    made.show()
-    return made
-
-
-def close(editor: LessonEditor) -> None:
-    editor.text.document().setModified(False)
-    editor.close()
-
-
-def test_that_the_editor_shows_faults_by_line_and_what_a_learner_will_see(
-    editor: LessonEditor, qtbot: QtBot
-) -> None:
-    assert editor.faults.item(0).text() == "The text is sound."
-    assert editor.preview.title.text() == "My lesson"
-    text = editor.text.toPlainText()
-    broken = text.replace('kind = "sign"', 'kind = "sine"')
-    editor.text.setPlainText(broken)
-    qtbot.waitUntil(lambda: editor.faults.item(0).text().startswith("Line "))
-    line = 1 + broken[: broken.index('kind = "sine"')].count("\n")
-    assert editor.faults.item(0).text().startswith(f"Line {line}:")
-    assert not editor.start_button.isEnabled()
-    editor._go_to(editor.faults.item(0))
-    assert editor.text.textCursor().blockNumber() == line - 1
-    more = text + '\n## Another\n```check\nkind = "opened"\ntext = "Open"\npanel = "credit"\n```\n'
-    editor.text.setPlainText(more)
-    qtbot.waitUntil(lambda: editor.preview.steps.count() == 2)
-    editor.text.moveCursor(QTextCursor.MoveOperation.End)
-    assert editor.preview.steps.currentIndex() == 1
-    close(editor)
-
-
-def test_that_the_editor_tries_solutions_saves_and_starts(
-    window: MainWindow, editor: LessonEditor, qtbot: QtBot, tmp_path: Path
-) -> None:
-    click(qtbot, editor.check_button)
-    qtbot.waitUntil(lambda: "All 1 steps" in editor.faults.item(0).text())
-    click(qtbot, editor.preview.hint)
-    assert "0.05" in texts(editor.preview)
-    editor.text.setPlainText(editor.text.toPlainText().replace("times = 3", "times = 1"))
-    editor.read()
-    click(qtbot, editor.check_button)
-    qtbot.waitUntil(lambda: "is not done by its solution" in editor.faults.item(0).text())
-    assert editor.save_to(tmp_path / "lesson.md")
-    assert not editor.text.document().isModified()
-    assert lessons.load(tmp_path).head.id == "my-lesson"
-    assert (
-        lessons.load_project(lessons.load(tmp_path), tmp_path).network == scene_of(NEURON).network
-    )
-    assert editor.open_path(path_of(NEURON))
-    click(qtbot, editor.start_button)
-    runner = window.lessons.runner
-    assert runner is not None and runner.lesson == lesson_named(NEURON)
-    assert editor.isHidden(), "it would stand before the lesson"
-    close(editor)
-
-
-def test_that_the_editor_is_back_when_its_lesson_is_left(
-    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    window.actions_by_id["write_lesson"].trigger()
-    (editor,) = window.findChildren(LessonEditor)
-    click(qtbot, editor.start_button)
-    assert window.lessons.runner is not None and editor.isHidden()
-    editor.text.document().setModified(True)
-    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Cancel)
-    assert not window.close(), "nor is it lost while it is out of sight"
-    click(qtbot, window.lessons.panel.leave)
-    assert editor.isVisible()
-    close(editor)
-
-
-def test_that_a_control_that_is_not_there_is_told_to_who_hides_it(
-    editor: LessonEditor, qtbot: QtBot
-) -> None:
-    text = editor.text.toPlainText()
-    head = 'minutes = 8\nhide_actions = ["restart", "new_weight"]\nhide_panels = ["pallet"]'
-    head += '\nhide_status = ["loss", "held-out"]'
-    editor.text.setPlainText(text.replace("minutes = 8", head))
-    editor.read()
-    told = [editor.faults.item(row).text() for row in range(editor.faults.count())]
-    assert told[0].startswith("Line 6: there is no control or panel 'new_weight'. There is new_w")
-    assert told[1].startswith("Line 7: there is no control or panel 'pallet'. There is palette")
-    assert told[2].startswith("Line 8: there is no control or panel 'held-out'. There is held_out")
-    assert len(told) == 3
-    assert editor.start_button.isEnabled(), "another version may have it"
-    close(editor)
-
-
-def test_that_there_is_one_editor_and_the_window_does_not_close_over_what_is_not_saved(
-    window: MainWindow, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    window.actions_by_id["write_lesson"].trigger()
-    window.actions_by_id["write_lesson"].trigger()
-    (editor,) = window.findChildren(LessonEditor)
-    editor.text.document().setModified(True)
-    buttons = QMessageBox.StandardButton
-    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: buttons.Cancel)
-    assert not window.close()
-    assert window.isVisible() and editor.isVisible()
-    close(editor)
 
 
 def test_that_evidence_without_a_lesson_is_a_word_and_no_file(

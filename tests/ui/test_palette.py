@@ -7,11 +7,14 @@ from PySide6.QtTest import QTest
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
+from backprop_studio.network.presets import PRESETS
 from backprop_studio.nn import nodes
 from backprop_studio.ui import theme
 from backprop_studio.ui.canvas import mime
 from backprop_studio.ui.models.palette_model import PaletteFilter, PaletteModel, PaletteRole
 from backprop_studio.ui.panels.palette import PalettePanel
+
+ALL = (*nodes(), *map(mime.of_preset, PRESETS))
 
 
 @pytest.fixture
@@ -25,8 +28,10 @@ def panel(qtbot: QtBot) -> PalettePanel:
     return panel
 
 
-def test_that_every_layer_is_offered_once_in_the_order_of_the_registry(panel: PalettePanel) -> None:
-    assert panel.shown_layers() == tuple(nodes())
+def test_that_every_layer_is_offered_once_in_the_order_of_the_registry_and_networks_last(
+    panel: PalettePanel,
+) -> None:
+    assert panel.shown_layers() == ALL
 
 
 def test_that_the_model_and_its_filter_keep_to_the_rules_of_qt(
@@ -42,12 +47,14 @@ def test_that_the_model_and_its_filter_keep_to_the_rules_of_qt(
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("dense", {"dense"}),
+        ("dense", {"dense", mime.of_preset("transformer")}),
+        ("lstm", {"lstm", mime.of_preset("lstm")}),
+        ("whole networks", set(map(mime.of_preset, PRESETS))),
         ("NEGATIVE ones", {"relu"}),
         ("loss", {"mse", "softmax_cross_entropy"}),
         ("squared mean", {"mse"}),
         ("operations", {"parameter", "constant_value", "add", "matmul", "custom"}),
-        ("  ", set(nodes())),
+        ("  ", set(ALL)),
         ("no such thing", set()),
     ],
 )
@@ -57,7 +64,7 @@ def test_that_the_search_looks_at_title_summary_and_group(
     panel.search.setText(text)
     found = set(panel.shown_layers())
     assert expected <= found
-    if text in ("dense", "no such thing"):
+    if text in ("dense", "whole networks", "no such thing"):
         assert found == expected
     assert panel.view.isVisible() == bool(expected)
 
@@ -65,13 +72,13 @@ def test_that_the_search_looks_at_title_summary_and_group(
 def test_that_groups_are_open_again_after_a_search(panel: PalettePanel) -> None:
     panel.search.setText("no such thing")
     panel.search.clear()
-    assert panel.shown_layers() == tuple(nodes())
-    for layer_id in nodes():
+    assert panel.shown_layers() == ALL
+    for layer_id in ALL:
         assert not panel.view.visualRect(panel.view.indexAt(panel.drag_point(layer_id))).isEmpty()
 
 
 def test_that_the_point_to_drag_from_is_on_the_row_of_the_layer(panel: PalettePanel) -> None:
-    for layer_id in nodes():
+    for layer_id in ALL:
         index = panel.view.indexAt(panel.drag_point(layer_id))
         assert index.data(PaletteRole.LAYER_ID) == layer_id
     panel.search.setText("dense")
@@ -81,8 +88,9 @@ def test_that_the_point_to_drag_from_is_on_the_row_of_the_layer(panel: PalettePa
         panel.drag_point("no-such-layer")
 
 
+@pytest.mark.parametrize("dragged", ["relu", mime.of_preset("lstm")])
 def test_that_a_drag_carries_the_layer_and_a_picture(
-    panel: PalettePanel, monkeypatch: pytest.MonkeyPatch
+    dragged: str, panel: PalettePanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     carried: list[tuple[str | None, bool]] = []
 
@@ -91,11 +99,11 @@ def test_that_a_drag_carries_the_layer_and_a_picture(
         return Qt.DropAction.CopyAction
 
     monkeypatch.setattr(QDrag, "exec", run)
-    viewport, start = panel.view.viewport(), panel.drag_point("relu")
+    viewport, start = panel.view.viewport(), panel.drag_point(dragged)
     QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
     for step in (10, 40):
         QTest.mouseMove(viewport, start + QPoint(step, 0))
-    assert carried == [("relu", False)]
+    assert carried == [(dragged, False)]
 
 
 def test_that_a_double_click_chooses_a_layer(panel: PalettePanel, qtbot: QtBot) -> None:

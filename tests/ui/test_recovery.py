@@ -280,6 +280,25 @@ def test_that_damaged_work_is_put_aside_and_discarded_work_deleted(
     _end(window)
 
 
+def test_that_damaged_work_that_cannot_be_put_aside_does_not_keep_the_rest_back(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = window.project.recovery
+    keeper._folder = tmp_path / "left"
+    keeper._folder.mkdir()
+    (keeper._folder / "a.bps").write_bytes(b"not a project")
+    whole = ROOT / "resources" / "examples" / "xor.bps"
+    for name, when in (("b", '"2026-01-02"'), ("c", '"2026-01-01T10:00:00+00:00"')):
+        (keeper._folder / f"{name}.bps").write_bytes(whole.read_bytes())
+        (keeper._folder / f"{name}.json").write_text(f'{{"path": null, "when": {when}}}')
+
+    def refuse(*_: object) -> None:
+        raise PermissionError("read-only")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    assert [found.file.stem for found in keeper.found()] == ["b", "c"]
+
+
 def test_that_a_folder_that_cannot_be_made_is_no_reason_to_stop(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox, QTabBar
+from PySide6.QtWidgets import QApplication, QMessageBox, QTabBar
 from pytestqt.qtbot import QtBot
 
+from backprop_studio.errors import ProjectError
 from backprop_studio.network.presets import PRESETS
+from backprop_studio.project import atomic
 from backprop_studio.ui import stylesheet, theme
 from backprop_studio.ui.dialogs.chooser import Chooser
 from backprop_studio.ui.docks import ARRANGEMENTS
@@ -21,6 +24,19 @@ from backprop_studio.ui.instruments import INSTRUMENTS
 from backprop_studio.ui.main_window import MainWindow
 
 ROOT = Path(__file__).parents[2]
+
+
+def test_that_a_reason_why_not_goes_when_something_could_be_done(window: MainWindow) -> None:
+    window.canvas.select([])
+    window.actions_by_id["rename"].trigger()
+    assert window.statusBar().currentMessage().startswith("Select a layer")
+    window.canvas.add_layer("tanh")
+    assert window.statusBar().currentMessage() == ""
+    window.canvas.select([])
+    window.actions_by_id["rename"].trigger()
+    window._tell("Something else")
+    window.actions_by_id["undo"].trigger()
+    assert window.statusBar().currentMessage() == "Something else"
 
 
 def test_that_a_network_is_arranged_as_one_edit(window: MainWindow) -> None:
@@ -90,6 +106,57 @@ def test_that_the_diagram_is_written_as_a_picture(
         assert QSvgRenderer(str(file)).isValid() and b"dense_1" in data
     else:
         assert data.startswith(b"%PDF") and len(data) > 2000
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".pdf", ".png"])
+def test_that_a_picture_on_a_full_disk_is_told_and_the_old_one_kept(
+    window: MainWindow, tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "full")
+
+    file = tmp_path / f"net{suffix}"
+    file.write_bytes(b"old")
+    monkeypatch.setattr(atomic.os, "fsync", full)
+    with pytest.raises(ProjectError, match="the disk is full"):
+        window.canvas.save_picture(file)
+    monkeypatch.undo()
+    assert file.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith((".", "net"))] == [file.name]
+
+
+def test_that_a_picture_has_no_marks_of_work_and_can_be_read_on_any_paper(
+    window: MainWindow, tmp_path: Path, qapp: QApplication
+) -> None:
+    def picture(name: str) -> QImage:
+        window.canvas.save_picture(tmp_path / name)
+        return QImage(str(tmp_path / name))
+
+    plain = picture("plain.png")
+    assert plain.pixelColor(0, 0).alpha() == 0
+    window.actions_by_id["select_all"].trigger()
+    chosen = window.canvas.selected_parts()
+    assert len(chosen) == len(window._document.network.nodes)
+    assert picture("selected.png") == plain
+    assert window.canvas.selected_parts() == chosen
+    theme.apply(qapp, "dark")
+    assert picture("dark.png").pixelColor(0, 0).name() == theme.current().canvas
+    theme.apply(qapp, "light")
+
+
+def test_that_a_list_to_choose_from_says_what_enter_would_choose(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.actions_by_id["quick_add"].trigger()
+    chooser = window.findChild(Chooser)
+    assert chooser is not None
+    QTest.keyClicks(chooser.search, "dropout")
+    assert chooser.search.accessibleDescription().startswith("Dropout, ")
+    assert not chooser.nothing.isVisible()
+    QTest.keyClicks(chooser.search, "qq")
+    assert chooser.nothing.isVisible()
+    assert chooser.search.accessibleDescription() == chooser.nothing.text()
+    chooser.reject()
 
 
 def test_that_a_picture_that_cannot_be_written_is_told(

@@ -119,7 +119,7 @@ def test_that_an_empty_batch_costs_nothing_and_moves_nothing(name: str) -> None:
 def test_that_machines_of_other_batch_sizes_share_the_weights() -> None:
     program = PROGRAMS["sgd"]
     large = machine_of(program, batch=8)
-    small = Machine(program.forward_only(), large.storage, batch=2)
+    small = Machine(program, large.storage, batch=2)
     feed_random(small, 3)
     large.run()
     small.run()

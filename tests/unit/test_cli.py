@@ -17,8 +17,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from backprop_studio import __main__ as start
-from backprop_studio import __version__, assets, cli, data, project
+from backprop_studio import assets, cli, data, project
 from backprop_studio.errors import ExportError
 from backprop_studio.network import Network, Node, TrainingSetup, Wire, edits
 from backprop_studio.nn import nodes, optimizers
@@ -27,23 +26,6 @@ from tests.networks import chain
 EXAMPLE = assets.path("examples", "digits.bps")
 MOONS = assets.path("examples", "moons.bps")
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Return a function that runs the program and gives exit code, output and errors."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        try:
-            code = start.main([str(a) for a in arguments])
-        except SystemExit as leaving:
-            assert isinstance(leaving.code, int)
-            code = leaving.code
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
-
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -127,6 +109,24 @@ def test_that_a_saved_project_is_trained_on_from_its_weights(run: Run, tmp_path:
     assert err == ""
     assert anew.replace("again:", "net:") == fresh
     assert on.replace("again:", "net:") != fresh
+
+
+def test_that_training_starts_from_weights_in_a_file(run: Run, tmp_path: Path) -> None:
+    path, weights = saved(tmp_path, small()), tmp_path / "w.npz"
+    assert run("train", path, "--epochs", 3, "--export", weights)[0] == 0
+    code, whole, _ = run("train", path, "--epochs", 1, "--weights", weights)
+    assert code == 0
+    _, anew, _ = run("train", path, "--epochs", 1)
+    assert whole != anew, "it starts elsewhere"
+    code, _, said = run("train", path, "--epochs", 1, "--weights", weights, "--seed", 5)
+    assert code == 0 and "starting from 2 of 2 weights in the file" in said
+    np.savez(weights, **{"line/weight": np.ones((1, 1)), "other": np.ones(2)})
+    code, _, said = run("train", path, "--epochs", 1, "--weights", weights)
+    assert code == 0 and "line/bias: not in the file" in said
+    assert "other: no layer of this name" in said
+    np.savez(weights, **{"line/weight": np.ones((7, 1))})
+    code, _, said = run("train", path, "--epochs", 1, "--weights", weights)
+    assert code == 1 and "fits" in one_line(said) and "line/weight: another shape" in said
 
 
 def test_that_a_regression_has_no_accuracy(run: Run, tmp_path: Path) -> None:
@@ -346,81 +346,6 @@ def test_that_problems_are_listed_by_how_bad_they_are(run: Run, tmp_path: Path) 
     assert code == 1
     assert "warning: 'spare' has nothing wired" in out
     assert err.startswith("error: 'line' has nothing wired")
-
-
-# --- The front door
-
-
-def test_that_the_version_and_the_help_need_no_display(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    without_display(monkeypatch)
-    assert run("--version") == (0, f"Backprop Studio {__version__}\n", "")
-    for arguments in (("--help",), ("train", "-h"), ("check", "--help")):
-        code, out, err = run(*arguments)
-        assert (code, err) == (0, "")
-        assert out.startswith("usage: backprop-studio ")
-
-
-def without_display(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(start.sys, "platform", "linux")
-    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.mark.parametrize("arguments", [(), ("net.bps",)])
-def test_that_no_display_is_one_line_and_1(
-    arguments: tuple[str, ...], run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    without_display(monkeypatch)
-    code, out, err = run(*arguments)
-    assert (code, out) == (1, "")
-    assert "no display found" in one_line(err)
-
-
-@pytest.mark.parametrize(
-    ("environment", "platform", "lacking"),
-    [
-        ({}, "linux", True),
-        ({"DISPLAY": ""}, "linux", True),
-        ({"QT_QPA_PLATFORM": "xcb"}, "linux", True),
-        ({"QT_QPA_PLATFORM": "wayland-egl"}, "linux", True),
-        ({"QT_QPA_PLATFORM": "offscreen"}, "linux", False),
-        ({"DISPLAY": ":0"}, "linux", False),
-        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", False),
-        ({}, "darwin", False),
-        ({}, "win32", False),
-    ],
-)
-def test_that_a_missing_display_is_found(
-    environment: dict[str, str], platform: str, lacking: bool
-) -> None:
-    assert start.lacks_display(environment, platform) is lacking
-
-
-def test_that_one_blas_thread_is_set_before_numpy_is_imported() -> None:
-    code = (
-        "import os, sys; from backprop_studio import __main__ as m; "
-        "assert 'numpy' not in sys.modules; m.main(['check', 'none']); "
-        "print(os.environ['OPENBLAS_NUM_THREADS'], os.environ['OMP_NUM_THREADS'])"
-    )
-    environment = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
-    environment |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "3"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "1 3\n"
-
-
-def test_that_help_and_training_load_no_qt() -> None:
-    code = (
-        "import sys; from backprop_studio import __main__ as m; m.main(sys.argv[1:]); "
-        "assert not [n for n in sys.modules if n.startswith(('PySide6', 'pyqtgraph'))]"
-    )
-    command = [sys.executable, "-c", code, "train", str(EXAMPLE), "--epochs", "1"]
-    subprocess.run(
-        command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, check=True
-    )
 
 
 def formula(derivative: str) -> Network:

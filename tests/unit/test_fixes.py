@@ -161,6 +161,16 @@ def test_that_a_fix_mends_its_problem(case: str) -> None:
             assert (now.x, now.y, now.name) == (node.x, node.y, node.name)
 
 
+def test_that_data_chosen_by_a_fix_are_as_if_chosen_by_hand() -> None:
+    moons = data.recipe("moons")
+    assert moons is not None
+    left = DataSettings(options=moons.from_config({"count": 99}), scaling="range")
+    network = chain(dataset="gone", data=left)
+    fix = fix_for(analyze(network), analyze(network).errors[0])
+    assert fix is not None
+    assert fix.edit(network).setup == network.setup.for_dataset("digits")
+
+
 def test_that_what_only_a_person_can_know_has_no_fix() -> None:
     network = chain([INPUT, ("custom", {"expression": "x +"}), DENSE, LOSS])
     analysis = analyze(network)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import os
 import struct
 import zipfile
@@ -15,7 +16,7 @@ import pytest
 from PIL import Image
 
 from backprop_studio.data import Task, own
-from backprop_studio.data.importing import Source, idx, npz, pictures, source_of
+from backprop_studio.data.importing import Source, idx, npz, pictures, read, source_of
 from backprop_studio.errors import ImportDataError
 
 IMAGES = np.arange(4 * 2 * 3, dtype=np.uint8).reshape(4, 2, 3) * 10
@@ -181,9 +182,62 @@ def test_that_numbers_are_learned_as_numbers(tmp_path: Path) -> None:
     assert dataset.y.ravel().tolist() == [1, 200, 3]
 
 
+def test_that_a_preview_of_arrays_holds_their_first_rows_as_they_are_stored(
+    tmp_path: Path,
+) -> None:
+    wide = np.arange(40.0).reshape(20, 2)
+    objects = np.array([{}], object)
+    path = save(
+        tmp_path / "a.npz",
+        wide=wide, columns=np.asfortranarray(wide), words=np.array(["b", "a"] * 10),
+        one=np.array(7), long=np.zeros((2, 2**21), np.uint8), nothing=np.zeros((0, 3)),
+        objects=objects,
+    )  # fmt: skip
+    seen = npz.inspect(path)
+    first = {array.name: array.first for array in seen.arrays}
+    for name in ("wide", "columns"):
+        assert np.array_equal(first[name], wide[: npz.SHOWN_ROWS])
+    assert list(first["words"][:2]) == ["b", "a"] and list(first["one"]) == [7]
+    assert first["long"] is None and first["nothing"] is None
+    assert [name for name, _ in seen.unusable] == ["objects"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "pictures"),
+    [
+        ((3, 4, 5), (3, 4, 5)),
+        ((3, 4, 5, 3), (3, 4, 5)),
+        ((3, 1, 4, 5), (3, 4, 5)),
+        ((3, 20), None),
+        ((3, 2, 4, 5), None),
+    ],
+)
+def test_that_a_preview_draws_pictures_as_they_are_imported(
+    tmp_path: Path, shape: tuple[int, ...], pictures: tuple[int, ...] | None
+) -> None:
+    x = np.arange(math.prod(shape), dtype=np.float32).reshape(shape)
+    drawn = npz.pictures(x)
+    path = save(tmp_path / "a.npz", x=x, y=np.array([0, 1, 1]))
+    dataset = npz.load(path, "x", "y").dataset
+    assert (None if drawn is None else drawn.shape) == pictures
+    assert dataset.image_shape == (None if pictures is None else pictures[1:])
+    assert drawn is None or np.array_equal(drawn.reshape(3, -1), dataset.x)
+
+
 class _Trap:
     def __reduce__(self) -> tuple[Any, ...]:
         return os.mkdir, ("/tmp/backprop-studio-trap",)
+
+
+def test_what_is_said_where_no_arrays_fit_and_that_columns_of_ones_are_classes(
+    tmp_path: Path,
+) -> None:
+    path = save(tmp_path / "a.npz", x=np.eye(4), other=np.arange(3))
+    assert "no two of its arrays are rows and their targets: 'x', 'other'" in refused(read, path)
+    path = save(tmp_path / "b.npz", x=np.eye(6), y=np.eye(3)[np.arange(6) % 3])
+    assert read(path).dataset.class_names == ("0", "1", "2")
+    path = save(tmp_path / "c.npz", x=np.eye(6), y=np.linspace(0, 1, 12).reshape(6, 2))
+    assert read(path).dataset.task is Task.REGRESSION
 
 
 def test_that_nothing_is_unpickled(tmp_path: Path) -> None:
@@ -191,7 +245,7 @@ def test_that_nothing_is_unpickled(tmp_path: Path) -> None:
     trap[:] = [_Trap()] * 4
     np.savez(tmp_path / "a.npz", x=np.eye(4), y=trap)
     assert npz.inspect(tmp_path / "a.npz").y == ""
-    assert "no array of plain" in refused(npz.load, tmp_path / "a.npz", "x", "y")
+    assert "Python objects" in refused(npz.load, tmp_path / "a.npz", "x", "y")
     assert not Path("/tmp/backprop-studio-trap").exists()
 
 
@@ -295,6 +349,18 @@ def test_that_a_colour_picture_is_told_to_become_grey(tmp_path: Path) -> None:
     assert "import-grey" in [d.code for d in made.warnings]
 
 
+def test_that_folders_within_classes_are_told_and_those_of_parts_explained(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        for name in ("a", "b"):
+            draw(tmp_path / part / name / "1.png", (4, 4), 9)
+    assert "such as 't" in refused(pictures.inspect, tmp_path)
+    draw(tmp_path / "train" / "a" / "more" / "1.png", (4, 4), 9)
+    made = pictures.load(tmp_path / "train", 4, 4)
+    assert made.dataset.size == 2
+    told = next(w.text for w in made.warnings if w.code == "import-nested")
+    assert told.endswith("not looked into: 1, such as 'more'.")
+
+
 def test_what_is_said_of_broken_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no folders with pictures" in refused(pictures.inspect, tmp_path)
     draw(tmp_path / "a" / "1.png", (4, 4), 9)
@@ -336,3 +402,6 @@ def test_that_a_name_of_no_known_kind_is_told(tmp_path: Path) -> None:
     assert ".npz" in refused(source_of, tmp_path / "a.docx")
     for name, source in (("a.CSV", Source.TABLE), ("a.npz", Source.NPZ), ("b.gz", Source.IDX)):
         assert source_of(tmp_path / name) is source
+    assert refused(source_of, tmp_path / "a.xlsx").endswith("Save the workbook as CSV first.")
+    assert "numpy.savez" in refused(source_of, tmp_path / "a.npy")
+    assert "holds a folder for each class" in refused(source_of, tmp_path / "a.png")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +41,9 @@ def refusal(path: Path, plan: Plan | None = None) -> str:
     text = str(caught.value)
     assert len(text) < 2_000 and "\n" not in text
     return text.replace(str(path), "FILE")
+
+
+MEND = "; mend it, or take the column as categories or classes."
 
 
 def test_that_a_plain_table_becomes_features_and_classes(tmp_path: Path) -> None:
@@ -92,7 +96,7 @@ def test_that_quoted_cells_hold_delimiters_quotes_and_line_ends(tmp_path: Path) 
     plan = table.inspect(path).plan
     number = replace(plan.columns[0], kind=Kind.NUMBER)
     text = refusal(path, replace(plan, columns=(number, plan.columns[1])))
-    assert text == "'FILE', row 6, column 'n': 'x' is not a number."
+    assert text == "'FILE', row 6, column 'n': 'x' is not a number" + MEND
 
 
 def test_that_letters_of_western_europe_are_read_without_utf_8(tmp_path: Path) -> None:
@@ -140,6 +144,135 @@ def test_that_digits_in_groups_are_numbers(tmp_path: Path) -> None:
     assert english.x.ravel().tolist() == [1500.5, 2e6]
 
 
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("12%", 0.12),
+        ("12.5 %", 0.125),
+        ("$1,234.50", 1234.5),
+        ("-$3", -3),
+        ("7 €", 7),
+        ("1 234.5", 1234.5),
+        ("1\u202f234\u202f567", 1234567),
+        ("1'234", 1234),
+        ("\u22125", -5),
+        ("#N/A", math.nan),
+        ("missing", math.nan),
+        ("1_000", None),
+        ("٣", None),
+        ("$", None),
+        ("%", None),
+        ("--5", None),
+        ("$-5$", None),
+    ],
+)
+def test_how_people_write_numbers(tmp_path: Path, cell: str, value: float | None) -> None:
+    path = write(tmp_path, f'n,y\n"{cell}",a\n' + "0,b\n1,a\n2,b\n3,a\n4,b\n")
+    found = table.inspect(path)
+    assert found.plan.columns[0].kind is Kind.NUMBER
+    if value is None:
+        assert f"row 2, column 'n': '{cell}' is not a number" in refusal(path)
+    else:
+        mean = np.mean([0, 1, 2, 3, 4]) if math.isnan(value) else value
+        assert take(path).dataset.x[0, 0] == np.float32(mean)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "A report\n\na,b,y\n{rows}",
+        "# made by hand, at noon\n# units: m\na,b,y\n{rows}",
+        "sep=,\na,b,y\n{rows}",
+    ],
+)
+def test_that_what_stands_above_a_table_is_skipped(tmp_path: Path, content: str) -> None:
+    rows = "".join(f"{i},{i * i},{'uv'[i % 2]}\n" for i in range(9))
+    path = write(tmp_path, content.format(rows=rows))
+    assert table.inspect(path).plan.layout.skip > 0
+    dataset = take(path).dataset
+    assert dataset.feature_names == ("a", "b") and dataset.size == 9
+    # A row that is wrong is told by its line in the file.
+    path.write_text(path.read_text() + "oops,1,u\n")
+    assert f"row {len(path.read_text().splitlines())}, column 'a'" in refusal(path)
+
+
+def test_that_no_row_of_data_is_taken_for_a_title(tmp_path: Path) -> None:
+    path = write(tmp_path, ",,5\n1,2,6\n3,4,7\n5,,8\n6,7,9\n")
+    assert take(path).dataset.size == 5
+
+
+@pytest.mark.parametrize(("header", "row"), [("a,y", ","), ("a,y,", ""), ("a,y,", ",")])
+def test_that_a_delimiter_at_the_end_of_rows_is_no_column(
+    tmp_path: Path, header: str, row: str
+) -> None:
+    path = write(tmp_path, header + "\n" + "".join(f"{i},{'uv'[i % 2]}{row}\n" for i in range(9)))
+    dataset = take(path).dataset
+    assert dataset.feature_names == ("a",) and dataset.size == 9
+    assert dataset.class_names == ("u", "v")
+
+
+def test_that_columns_between_spaces_are_read(tmp_path: Path) -> None:
+    rows = "".join(f"  {i}   {i / 4:.2f} {i % 2} \n" for i in range(9))
+    path = write(tmp_path, rows)
+    layout = table.inspect(path).plan.layout
+    assert layout.delimiter == " " and not layout.header
+    dataset = take(path).dataset
+    assert dataset.x.tolist() == [[i, i / 4] for i in range(9)]
+    # Where anything else could separate cells, spaces belong to words.
+    words = "name of it,y\n" + "".join(f"a red one,{i % 2}\n" for i in range(9))
+    assert table.inspect(write(tmp_path, words)).plan.layout.delimiter == ","
+
+
+def test_that_a_space_before_a_quoted_cell_does_not_matter(tmp_path: Path) -> None:
+    rows = "".join(f'{i}, "{i * 2}", "u, {i % 2}"\n' for i in range(9))
+    dataset = take(write(tmp_path, '"a", "b", "y"\n' + rows)).dataset
+    assert dataset.feature_names == ("a", "b") and dataset.class_names == ("u, 0", "u, 1")
+
+
+@pytest.mark.parametrize("day", ["2024-01-{d:02d}", "{d}.1.2024", "1/{d}/24", "2024-01-{d} 10:30"])
+def test_that_dates_are_left_out(tmp_path: Path, day: str) -> None:
+    rows = "".join(f"{day.format(d=i % 28 + 1)},{i},{i % 2}\n" for i in range(40))
+    plan = table.inspect(write(tmp_path, "day,n,y\n" + rows)).plan
+    assert [c.role for c in plan.columns] == [Role.IGNORE, Role.FEATURE, Role.TARGET]
+
+
+@pytest.mark.parametrize("name", ["id", "ID", "CustomerID", "user_id", ""])
+def test_that_numbers_that_only_count_rows_are_left_out(tmp_path: Path, name: str) -> None:
+    rows = "".join(f"{i},{i % 7},{'uv'[i % 2]}\n" for i in range(40))
+    plan = table.inspect(write(tmp_path, f"{name},n,y\n" + rows)).plan
+    assert [c.role for c in plan.columns] == [Role.IGNORE, Role.FEATURE, Role.TARGET]
+    # What comes twice tells something, and so does what has another name.
+    plan = table.inspect(write(tmp_path, f"{name or 'n'},n,y\n1,2,u\n1,3,v\n2,4,u\n")).plan
+    assert plan.columns[0].role is Role.FEATURE
+
+
+def test_that_many_classes_are_known_by_the_name_of_the_target(tmp_path: Path) -> None:
+    rows = "".join(f"{i},{i % 60}\n" for i in range(240))
+    assert table.inspect(write(tmp_path, "n,class\n" + rows)).plan.task is Task.CLASSIFICATION
+    assert table.inspect(write(tmp_path, "n,age\n" + rows)).plan.task is Task.REGRESSION
+    rows = "".join(f"{i},{i % 3}.0\n" for i in range(30))
+    assert table.inspect(write(tmp_path, "n,y\n" + rows)).plan.task is Task.CLASSIFICATION
+
+
+def test_that_classes_that_differ_in_capital_letters_only_are_a_warning(tmp_path: Path) -> None:
+    rows = "".join(f"{i},{('Yes', 'yes ', 'no')[i % 3]}\n" for i in range(30))
+    (told,) = take(write(tmp_path, "n,y\n" + rows)).warnings
+    assert told.text == "Classes that differ in capital letters only: 'Yes', 'yes'."
+
+
+@pytest.mark.parametrize(
+    ("encoding", "word"),
+    [("cp1251", "кошка"), ("cp932", "猫の名"), ("gb18030", "小猫"), ("cp1250", "żółw")],
+)
+def test_that_other_scripts_are_read_in_the_encoding_that_is_chosen(
+    tmp_path: Path, encoding: str, word: str
+) -> None:
+    content = "n,y\n" + "".join(f"{i},{word if i % 2 else 'x'}\n" for i in range(9))
+    path = write(tmp_path, content.encode(encoding))
+    plan = table.inspect(path, Layout(encoding=encoding)).plan
+    assert word in table.load(path, plan).dataset.class_names
+
+
 def test_that_a_number_of_classes_is_a_choice(tmp_path: Path) -> None:
     path = write(tmp_path, "a,y\n" + "".join(f"{i},{i % 3 + 8}\n" for i in range(12)))
     plan = table.inspect(path).plan
@@ -172,7 +305,7 @@ def test_that_the_target_is_found_by_its_name(tmp_path: Path) -> None:
         ("a,y\n1,u\n2,u\n", "'FILE' cannot be imported: all rows are of one class, 'u';"),
         ("a,y\n1,u\n", "'FILE' cannot be imported: it has one row of data,"),
         ("a,y\n1,\n2,\n", "'FILE' cannot be imported: choose at least one column as a feature."),
-        ("y\n1.5\n2.5\n", "'FILE' cannot be imported: choose at least one column as a feature."),
+        ("y\n1.5\n2.5\n", "'FILE' cannot be imported: it has a single column"),
         ('a,y\n1,"u\n2,v\n', "'FILE', row 2: a quotation mark is opened in this row and never"),
         ('a,y\n1,"u"v\n2,v\n', "'FILE', row 2: a quotation mark stands inside a quoted cell;"),
     ],
@@ -187,7 +320,7 @@ def test_that_a_word_among_numbers_is_told_far_behind_the_preview(tmp_path: Path
     lines = [f"{i},{i / 2}" for i in range(9000)]
     lines[8000] = "many,3.5"
     path = write(tmp_path, "a,y\n" + "\n".join(lines))
-    assert refusal(path) == "'FILE', row 8002, column 'a': 'many' is not a number."
+    assert refusal(path) == "'FILE', row 8002, column 'a': 'many' is not a number" + MEND
 
 
 def test_that_the_preview_tells_of_a_broken_row_and_shows_those_before_it(tmp_path: Path) -> None:
@@ -209,6 +342,8 @@ def test_that_bytes_that_are_no_text_in_the_middle_are_told_with_their_row(tmp_p
         (b"a,b\n", "it holds a header and no rows"),
         (b"PK\x03\x04rest", "it is a zip archive or a workbook"),
         (b"\x1f\x8brest", "it is compressed"),
+        (b' {"a": [1, 2]}', "it is JSON"),
+        (b"\xef\xbb\xbf<!DOCTYPE html>\n<p>", "it is a web page"),
         (b"\x89PNG\r\n", "it is a picture"),
         (bytes(range(256)) * 4, "it is not text"),
     ],

@@ -210,7 +210,11 @@ def test_that_what_was_done_is_kept_line_by_line_and_damage_costs_the_rest(tmp_p
     assert [e.do for e in again.take_settled()] == ["begin"]
     file = next(tmp_path.glob("*.jsonl"))
     file.write_bytes(file.read_bytes()[:-5])
-    assert len(store.load_events("x")) == 3
+    kept = store.load_events("x")
+    assert len(kept) == 3
+    after = [Event("go", id="d"), Event("go", id="e")]
+    store.add_events("x", after)
+    assert store.load_events("x") == [*kept, *after], "half a line takes no other with it"
     store.forget_events("x")
     assert store.load_events("x") == [] and not file.exists()
 

@@ -234,7 +234,7 @@ def test_that_data_that_nobody_names_are_refused(tmp_path: Path) -> None:
 
 def driven(network: Network) -> tuple[Worker, Mailbox]:
     worker = Worker(Mailbox(), lambda: None)
-    worker.turn(Load(1, analyze(network).require(), network.setup))
+    worker.turn(Load(1, analyze(network).lowering, network.setup))
     return worker, worker.mailbox
 
 
@@ -245,7 +245,7 @@ def snapshot(mailbox: Mailbox) -> Snapshot:
 
 
 def changed(worker: Worker, network: Network, revision: int) -> None:
-    worker.turn(Load(revision, analyze(network).lowered, network.setup))
+    worker.turn(Load(revision, analyze(network).lowering, network.setup))
 
 
 def test_that_training_goes_on_with_its_weights_when_rows_come_or_go() -> None:

@@ -86,6 +86,8 @@ def test_that_what_does_not_fit_is_said(layer: str, config: dict[str, object], s
         ("avg_pool2d", {"kernel": 3}, "3×3, stride 2"),
         ("upsample", {}, "2 times"),
         ("dense", {}, "32 units"),
+        ("dense", {"units": 1}, "1 unit"),
+        ("conv2d", {"channels": 1}, "1 channel, 3×3"),
         ("flatten", {}, ""),
     ],
 )

@@ -11,6 +11,7 @@ import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, BinaryIO
 
 import pytest
@@ -264,6 +265,18 @@ def test_that_a_locked_file_is_refused_whoever_asks(
     monkeypatch.setattr(atomic.os, "access", lambda *_: False)
     with pytest.raises(ProjectError, match="permission is denied"):
         write_atomically(path, NEW)
+
+
+@pytest.mark.skipif(not hasattr(os, "statvfs"), reason="the system does not tell")
+def test_that_a_disk_that_takes_nothing_is_told_from_a_locked_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(atomic.os, "access", lambda *_: False)
+    told = SimpleNamespace(f_flag=os.ST_RDONLY)
+    monkeypatch.setattr(atomic.os, "statvfs", lambda _: told)
+    with pytest.raises(ProjectError, match="the disk is read-only"):
+        write_atomically(path, NEW)
+    assert path.read_bytes() == OLD
 
 
 def test_that_the_caller_chooses_the_class_of_the_error(tmp_path: Path) -> None:

@@ -1,9 +1,7 @@
-"""Project files: what is saved opens as it was, and what is no project is refused by name."""
+"""Project files: what is saved opens as it was, and a document that no canvas holds is refused."""
 
 from __future__ import annotations
 
-import io
-import os
 import stat
 import sys
 import zipfile
@@ -17,78 +15,15 @@ import pytest
 
 from backprop_studio import data, project
 from backprop_studio.errors import ProjectError
-from backprop_studio.network import Network, Node, TrainingSetup, UnknownLayer, Wire, analyze
+from backprop_studio.network import Network, Node, UnknownLayer, Wire, analyze
 from backprop_studio.nn import nodes
-from backprop_studio.project import container, migrations, npy, strict_json
+from backprop_studio.project import migrations, npy
 from backprop_studio.project.decode import decode
 from backprop_studio.project.encode import encode
-from backprop_studio.project.unsound import NewerError, UnsoundError
+from backprop_studio.project.unsound import NewerError
+from tests.project_files import archive, changed, network, refusal, refusal_of, weights
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="the system has no such files")
-
-
-def network() -> Network:
-    kinds = nodes()
-    return Network(
-        nodes=(
-            Node("input_1", "input", kinds["input"](), 0.0, 0.0),
-            Node("dense_1", "hidden", kinds["dense"].from_config({"units": 3}), 170.0, -2.5),
-            Node("loss_1", "loss", kinds["softmax_cross_entropy"](), 340.0, 0.0),
-        ),
-        wires=(Wire("input_1", "dense_1"), Wire("dense_1", "loss_1")),
-        setup=TrainingSetup(dataset="digits", seed=7),
-    )
-
-
-def weights() -> dict[tuple[str, str], Any]:
-    return {
-        ("dense_1", "weight"): np.arange(12, dtype=np.float32).reshape(4, 3),
-        ("dense_1", "bias"): np.array([1.0, -2.0, 0.5]),
-    }
-
-
-@pytest.fixture
-def saved(tmp_path: Path) -> Path:
-    path = tmp_path / "net.bps"
-    project.save(project.Project(network(), weights()), path)
-    return path
-
-
-def plain(**changes: object) -> dict[str, Any]:
-    document = strict_json.loads(encode(network()))
-    assert isinstance(document, dict)
-    return document | changes
-
-
-def changed(edit: Callable[[dict[str, Any]], object]) -> bytes:
-    document = plain()
-    edit(document)
-    return strict_json.dumps(document)
-
-
-def archive(entries: dict[str, bytes], **options: Any) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", **options) as made:
-        for name, content in entries.items():
-            made.writestr(name, content)
-    return file.getvalue()
-
-
-def refusal(path: Path) -> ProjectError:
-    with pytest.raises(ProjectError) as caught:
-        project.load(path)
-    assert len(str(caught.value)) < 2_000
-    assert "\n" not in str(caught.value)
-    return caught.value
-
-
-def refusal_of(tmp_path: Path, content: bytes) -> str:
-    path = tmp_path / "bad.bps"
-    path.write_bytes(content)
-    error = refusal(path)
-    assert error.code == "project-corrupt"
-    return str(error.params["reason"])
-
 
 # --- What is saved opens as it was
 
@@ -125,6 +60,11 @@ def test_that_an_archive_packed_by_other_programs_opens(saved: Path, tmp_path: P
     path = tmp_path / "packed.bps"
     path.write_bytes(archive(entries, compression=zipfile.ZIP_DEFLATED))
     assert project.load(path).network == network()
+
+
+@posix
+def test_that_a_saved_project_is_not_executable(saved: Path) -> None:
+    assert not stat.S_IMODE(saved.stat().st_mode) & 0o111
 
 
 def test_that_weights_of_nodes_that_are_gone_are_not_saved(tmp_path: Path) -> None:
@@ -358,168 +298,3 @@ def test_that_an_old_document_is_brought_up_step_by_step() -> None:
 
 def test_that_every_older_format_has_a_step() -> None:
     assert set(migrations.STEPS) == set(range(1, migrations.FORMAT))
-
-
-# --- Archives that are refused
-
-
-@pytest.mark.parametrize(
-    ("entries", "reason"),
-    [
-        ({}, "no zip archive"),
-        ({"other.json": b"{}"}, "'other.json', which is no part of it"),
-        ({"weights/dense_1/weight.npy": b""}, "holds no project.json"),
-        ({"project.json": b"{}", "../evil.npy": b""}, "no part of it"),
-        ({"project.json": b"{}", "weights/../weight.npy": b""}, "no part of it"),
-        ({"project.json": b"{}", "/weights/a/b.npy": b""}, "no part of it"),
-        ({"project.json": b"{}", "weights/a/b.npy\x00.npy": b""}, ""),
-        ({"project.json": b"{}", "weights/a/b/c.npy": b""}, "no part of it"),
-    ],
-)
-def test_that_an_archive_of_other_things_is_refused(
-    entries: dict[str, bytes], reason: str, tmp_path: Path
-) -> None:
-    assert reason in refusal_of(tmp_path, archive(entries))
-
-
-def test_that_a_duplicate_entry_is_refused(tmp_path: Path) -> None:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as made, pytest.warns(UserWarning, match="Duplicate"):
-        made.writestr("project.json", encode(network()))
-        made.writestr("project.json", encode(network()))
-    assert "holds 'project.json' twice" in refusal_of(tmp_path, file.getvalue())
-
-
-def test_that_a_zip_bomb_is_refused(tmp_path: Path) -> None:
-    entries = {"project.json": encode(network()), "weights/dense_1/weight.npy": bytes(2**26)}
-    bomb = archive(entries, compression=zipfile.ZIP_DEFLATED)
-    assert len(bomb) < 2**17
-    assert "would blow up from" in refusal_of(tmp_path, bomb)
-
-
-def test_that_a_bomb_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
-    entries = {"project.json": encode(network()), "weights/dense_1/weight.npy": bytes(2**26)}
-    bomb = archive(entries, compression=zipfile.ZIP_DEFLATED)
-    liar = bomb.replace((2**26).to_bytes(4, "little"), (64).to_bytes(4, "little"))
-    assert "the archive is damaged" in refusal_of(tmp_path, liar)
-
-
-def test_that_a_document_above_its_limit_is_refused_unread(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(strict_json, "MAX_BYTES", 100)
-    reason = refusal_of(tmp_path, archive({"project.json": encode(network())}))
-    assert reason.endswith("the limit is 100 bytes")
-
-
-def test_that_an_archive_above_the_limit_is_refused(
-    saved: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(container, "MAX_INFLATED", 1_000)
-    assert "it would fill" in str(refusal(saved))
-    monkeypatch.setattr(container, "MAX_BYTES", 1_000)
-    assert refusal(saved).code == "file-too-large"
-
-
-def test_that_an_encrypted_archive_is_refused(saved: Path) -> None:
-    data = bytearray(saved.read_bytes())
-    data[data.index(b"PK\x01\x02") + 8] |= 1
-    assert "encrypted" in refusal_of(saved.parent, bytes(data))
-
-
-@pytest.mark.parametrize(
-    ("array", "reason"),
-    [
-        (b"", "not in the npy format"),
-        (npy.to_bytes(np.zeros(3))[:-1], "shorter or longer"),
-        (npy.to_bytes(np.zeros(3)) + b"\0", "shorter or longer"),
-        (npy.to_bytes(np.zeros(3)).replace(b"(3,)", b"(9" + b"9" * 10 + b",)"), "header"),
-        (npy.to_bytes(np.zeros(3)).replace(b"<f8", b"|O8"), "header"),
-        (npy.to_bytes(np.zeros(3)).replace(b"False", b"True "), "header"),
-        (npy.to_bytes(np.zeros(3)).replace(b"(3,)", b"(-3)"), "header"),
-        (npy.to_bytes(np.zeros(3)).replace(b"\x01\x00", b"\x02\x00", 1), "not in the npy format"),
-        (npy.to_bytes(np.array([1.0, np.inf])), "holds infinity or NaN"),
-    ],
-)
-def test_that_weights_that_are_damaged_are_refused(
-    array: bytes, reason: str, tmp_path: Path
-) -> None:
-    entries = {"project.json": encode(network()), "weights/dense_1/weight.npy": array}
-    assert reason in refusal_of(tmp_path, archive(entries))
-
-
-def test_that_a_claimed_shape_allocates_nothing() -> None:
-    data = npy.to_bytes(np.zeros(1))
-    liar = data.replace(b"(1,), }" + b" " * 11, b"(999999999999,), }")
-    assert len(liar) == len(data)
-    with pytest.raises(UnsoundError, match="shorter or longer"):
-        npy.from_bytes(liar)
-
-
-def test_that_weights_of_no_node_are_refused(tmp_path: Path) -> None:
-    entries = {
-        "project.json": encode(network()),
-        "weights/gone/weight.npy": npy.to_bytes(np.zeros(1)),
-    }
-    assert "weights of 'gone', which is not in" in refusal_of(tmp_path, archive(entries))
-
-
-# --- Files that are refused
-
-
-def test_that_a_missing_file_is_named(tmp_path: Path) -> None:
-    error = refusal(tmp_path / "none.bps")
-    assert error.code == "file-missing"
-    assert "none.bps" in str(error)
-
-
-def test_that_a_folder_is_refused(tmp_path: Path) -> None:
-    assert refusal(tmp_path).code == "file-not-regular"
-
-
-@posix
-@pytest.mark.timeout(10)
-def test_that_a_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
-    path = tmp_path / "pipe.bps"
-    os.mkfifo(path)
-    assert refusal(path).code == "file-not-regular"
-
-
-@posix
-@pytest.mark.timeout(10)
-def test_that_a_device_is_refused() -> None:
-    assert refusal(Path("/dev/zero")).code == "file-not-regular"
-
-
-@posix
-def test_that_a_link_to_itself_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "loop.bps"
-    path.symlink_to(path)
-    error = refusal(path)
-    assert error.code == "file-unreadable"
-    assert "circle" in str(error)
-
-
-@pytest.mark.parametrize("name", ["nul\0.bps", "half \ud800.bps", "n" * 300 + ".bps"])
-def test_that_an_impossible_name_is_refused(name: str, tmp_path: Path) -> None:
-    assert refusal(tmp_path / name).code in ("file-unreadable", "file-missing")
-    with pytest.raises(ProjectError) as caught:
-        project.save(project.Project(network()), tmp_path / name)
-    assert caught.value.code == "file-unwritable"
-
-
-@pytest.mark.parametrize("name", ["with space é 🙂.bps", "n" * 246 + ".bps"])
-def test_that_an_unusual_name_is_no_obstacle(name: str, tmp_path: Path) -> None:
-    project.save(project.Project(network()), tmp_path / name)
-    assert project.load(tmp_path / name).network == network()
-    assert [p.name for p in tmp_path.iterdir()] == [name]
-
-
-@pytest.mark.parametrize("content", [b"", b"PK", b"PK\x03\x04", b"\0" * 1000, b"hello" * 100])
-def test_that_a_file_of_another_kind_is_refused(content: bytes, tmp_path: Path) -> None:
-    assert refusal_of(tmp_path, content)
-
-
-@posix
-def test_that_a_saved_project_is_not_executable(saved: Path) -> None:
-    assert not stat.S_IMODE(saved.stat().st_mode) & 0o111

@@ -1,4 +1,8 @@
-"""Sums and means over chosen axes: what larger operations, such as losses, are made of."""
+"""Sums and means over chosen axes: what larger operations, such as losses, are made of.
+
+These explain; layers train with those of `summation`. Any axes are summed, and the mean divides
+once, at the end, so that the mean of equal numbers is that number. The axes stay, with one entry.
+"""
 
 from __future__ import annotations
 

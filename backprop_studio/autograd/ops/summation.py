@@ -1,4 +1,9 @@
-"""Sum and mean of the numbers of each example."""
+"""Sum and mean of the numbers of each example.
+
+Unlike the sums of `over`, which take any axes, these give one number an example, in a column. So a
+matrix product with ones computes them, two to four times as fast, and their gradient needs nothing
+of the forward pass but a shape.
+"""
 
 from __future__ import annotations
 

@@ -38,6 +38,13 @@ __all__ = [
 ]
 
 _TABLES = ", ".join(table.SUFFIXES)
+_HINTS = {
+    "Save the workbook as CSV first": (".xlsx", ".xls", ".xlsm", ".ods", ".numbers"),
+    "Save the array, and that of the targets, with numpy.savez first": (".npy", ".mat"),
+    "Choose the folder that holds a folder for each class": pictures.SUFFIXES,
+    "Save it as CSV first": (".json", ".parquet", ".feather", ".arff", ".xml", ".h5", ".hdf5"),
+    "Unpack it first": (".zip", ".tar", ".tgz", ".bz2", ".xz", ".7z"),
+}
 
 
 class Source(StrEnum):
@@ -67,7 +74,8 @@ def source_of(path: str | os.PathLike[str]) -> Source:
     if idx.is_named(path):
         return Source.IDX
     known = f"{_TABLES}, .npz, .idx and .gz"
-    raise ImportDataError("import-unknown", path=shown(path), known=known)
+    hint = next((f" {text}." for text, ends in _HINTS.items() if name.endswith(ends)), "")
+    raise ImportDataError("import-unknown", path=shown(path), known=known, hint=hint)
 
 
 def read(
@@ -104,7 +112,13 @@ def read(
         return table.load(path, plan, progress)
     if source is Source.NPZ:
         arrays = npz.inspect(path)
-        return npz.load(path, arrays.x, target or arrays.y, progress=progress)
+        y = target or arrays.y
+        if not arrays.x or not y:
+            there = ", ".join(quoted(array.name) for array in arrays.arrays[:10])
+            raise fault(path, f"no two of its arrays are rows and their targets: {there}")
+        chosen = next((array for array in arrays.arrays if array.name == y), None)
+        task = None if chosen is None else npz.likely_task(chosen)
+        return npz.load(path, arrays.x, y, task, progress)
     if source is Source.IDX:
         pair = idx.inspect(path)
         if pair.features is None or pair.labels is None:

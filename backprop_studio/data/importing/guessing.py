@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,6 +22,7 @@ from backprop_studio.data.importing.layout import (
     is_missing,
     is_number,
 )
+from backprop_studio.data.importing.result import MAX_CLASSES
 
 SAMPLE_BYTES = 2**18
 """What is looked at to tell delimiter and decimal mark."""
@@ -37,6 +39,18 @@ _TARGETS = (
     "target", "label", "class", "output", "species", "category", "outcome", "result",
     "diagnosis", "quality", "price", "survived",
 )  # fmt: skip
+_CLASSES = frozenset({"label", "class", "species", "category", "diagnosis", "survived"})
+"""Names of targets whose whole numbers are classes, also where there are many."""
+
+_IDS = frozenset({"id", "index", "idx", "key", "uid", "uuid", "guid", "row", "rownames", "#"})
+_DATE = re.compile(
+    r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{2}|\d{4}))([T ,]\s?\d.*)?",
+    re.ASCII,
+)
+_WHOLE = re.compile(r"[+-]?\d+([.,]0*)?", re.ASCII)
+_ABOVE = 20
+"""Rows above a table that are looked for."""
+
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -51,6 +65,11 @@ _SIGNATURES = {
     b"%PDF": "it is a PDF, not text",
     b"\x93NUMPY": "it is a NumPy array, not text; save it as .npz",
 }
+_OTHERS = {
+    "it is JSON, not a table; save it as CSV first": ("{", "[{", "[["),
+    "it is a web page, not a table; it may be what stood in its place": ("<!doctype", "<html"),
+    "it is XML, not a table; save it as CSV first": ("<?xml",),
+}
 
 
 def not_text(start: bytes) -> str | None:
@@ -63,7 +82,8 @@ def not_text(start: bytes) -> str | None:
     control = sum(start.count(byte) for byte in range(32) if byte not in b"\t\n\v\f\r\x1a\x1b")
     if b"\0" in start or control > len(start) / 100:
         return "it is not text"
-    return None
+    words = "".join(start[:64].decode("latin-1").removeprefix("ï»¿").split()).casefold()
+    return next((reason for reason, begins in _OTHERS.items() if words.startswith(begins)), None)
 
 
 def guess_encoding(start: bytes) -> str:
@@ -104,27 +124,34 @@ def guess_layout(start: bytes, *, whole: bool, encoding: str | None = None) -> L
     if not whole or len(start) > SAMPLE_BYTES:
         lines = lines[:-1] or lines
     lines = [line for line in lines if line.strip()][:_LINES]
-    best: tuple[tuple[float, ...], str, str] | None = None
+    best: tuple[tuple[float, ...], str, str, int] | None = None
     for place, delimiter in enumerate(DELIMITERS):
+        if delimiter == " " and best is not None:
+            # Words have spaces between them everywhere.
+            continue
         rows = _cells(lines, delimiter)
         if not rows:
             continue
-        width, count = Counter(map(len, rows)).most_common(1)[0]
+        width, _ = Counter(map(len, rows)).most_common(1)[0]
         if width < 2:
             continue
+        skip = _above(rows, width)
+        rows = rows[skip:]
         cells = [cell for row in rows for cell in row if not is_missing(cell)]
-        decimal, numbers = _decimal(cells, delimiter)
-        alike = round(count / len(rows), 1)
-        score = (alike, round(numbers / max(len(cells), 1), 1), float(width), -place)
+        decimal, numbers = _decimal(cells)
+        alike = round(sum(len(row) == width for row in rows) / len(rows), 1)
+        share = round(numbers / max(len(cells), 1), 1)
+        score = (-skip, alike, share, float(width), -place)
         if best is None or score > best[0]:
-            best = score, delimiter, decimal
-    delimiter, decimal = (",", ".") if best is None else best[1:]
+            best = score, delimiter, decimal, skip
     if best is None:
-        decimal, _ = _decimal([line.strip() for line in lines], ";")
+        decimal, _ = _decimal([line.strip() for line in lines])
         # A column of its own with decimal commas.
-        delimiter = ";" if decimal == "," else ","
-    rows = _cells(lines, delimiter)
-    return Layout(delimiter, decimal, encoding, _has_header(rows, decimal))
+        delimiter, skip = ";" if decimal == "," else ",", 0
+    else:
+        delimiter, decimal, skip = best[1:]
+    rows = _cells(lines, delimiter)[skip:]
+    return Layout(delimiter, decimal, encoding, _has_header(rows, decimal), skip)
 
 
 def guess_plan(layout: Layout, names: Sequence[str], rows: Sequence[Sequence[str]]) -> Plan:
@@ -132,13 +159,16 @@ def guess_plan(layout: Layout, names: Sequence[str], rows: Sequence[Sequence[str
     columns = []
     for place, name in enumerate(names):
         cells = [row[place] for row in rows if not is_missing(row[place])]
-        columns.append(_guess_column(name, cells, layout.decimal))
+        column = _guess_column(name, cells, layout.decimal)
+        if layout.header and len(names) > 2 and _names_rows(name, place, cells):
+            column = replace(column, role=Role.IGNORE)
+        columns.append(column)
     usable = [i for i, c in enumerate(columns) if c.role is not Role.IGNORE]
     named = [i for i in usable if columns[i].name.strip().casefold() in _TARGETS]
     target = (named or usable or [len(columns) - 1])[-1]
     chosen = columns[target]
     cells = [row[target] for row in rows if not is_missing(row[target])]
-    task = guess_task(chosen.kind, cells)
+    task = guess_task(chosen, cells)
     columns[target] = replace(chosen, role=Role.TARGET, missing=Missing.DROP)
     return Plan(layout, tuple(columns), task)
 
@@ -152,7 +182,7 @@ def retarget(plan: Plan, rows: Sequence[Sequence[str]], target: int) -> Plan:
     chosen = columns[target]
     columns[target] = replace(chosen, role=Role.TARGET, missing=Missing.DROP)
     cells = [row[target] for row in rows if not is_missing(row[target])]
-    return replace(plan, columns=tuple(columns), task=guess_task(chosen.kind, cells))
+    return replace(plan, columns=tuple(columns), task=guess_task(chosen, cells))
 
 
 def usual_missing(kind: Kind) -> Missing:
@@ -160,9 +190,10 @@ def usual_missing(kind: Kind) -> Missing:
     return Missing.MEAN if kind is Kind.NUMBER else Missing.OWN
 
 
-def guess_task(kind: Kind, cells: Sequence[str]) -> Task:
-    """Whether a target of this kind, with these values, is likely to be classes or numbers."""
-    classes = kind is Kind.CATEGORY or _looks_like_classes(cells)
+def guess_task(column: Column, cells: Sequence[str]) -> Task:
+    """Whether a target, with these values, is likely to be classes or numbers."""
+    most = MAX_CLASSES if column.name.strip().casefold() in _CLASSES else _FEW
+    classes = column.kind is Kind.CATEGORY or _looks_like_classes(cells, most)
     return Task.CLASSIFICATION if classes else Task.REGRESSION
 
 
@@ -172,26 +203,54 @@ def _guess_column(name: str, cells: Sequence[str], decimal: str) -> Column:
     numbers = sum(is_number(cell, decimal) or is_infinite(cell) for cell in cells)
     if numbers >= _MOSTLY * len(cells):
         return Column(name, Kind.NUMBER, Role.FEATURE, Missing.MEAN)
+    if sum(_DATE.fullmatch(cell.strip()) is not None for cell in cells) >= _MOSTLY * len(cells):
+        # Neither a number nor a few categories: of use only as what it is made into beforehand.
+        return Column(name, Kind.CATEGORY, Role.IGNORE, Missing.OWN)
     different = len(set(cells))
     label = different > _MANY and different > len(cells) / 2
     return Column(name, Kind.CATEGORY, Role.IGNORE if label else Role.FEATURE, Missing.OWN)
 
 
-def _looks_like_classes(cells: Sequence[str]) -> bool:
-    whole = all(cell.strip().lstrip("+-").isdecimal() for cell in cells)
+def _looks_like_classes(cells: Sequence[str], most: int) -> bool:
+    whole = all(_WHOLE.fullmatch(cell.strip()) for cell in cells)
     different = len(set(cells))
-    return whole and 2 <= different <= _FEW and len(cells) >= 2 * different
+    return whole and 2 <= different <= most and len(cells) >= 2 * different
+
+
+def _names_rows(name: str, place: int, cells: Sequence[str]) -> bool:
+    """Whether whole numbers only tell one row from another: an id, or the index of a table."""
+    cells = [cell.strip() for cell in cells]
+    if len(cells) < 2 or not all(cell.isdecimal() for cell in cells):
+        return False
+    if place == 0 and name == "column 1":
+        # Without a name: counted.
+        first = int(cells[0]) if len(cells[0]) < 10 else -1
+        return first in (0, 1) and cells == [str(first + i) for i in range(len(cells))]
+    word = name.strip().casefold()
+    ends = word.endswith(("_id", " id", "-id")) or name.strip().endswith(("Id", "ID"))
+    return (word in _IDS or ends) and len(set(cells)) == len(cells)
+
+
+def _above(rows: Sequence[Sequence[str]], width: int) -> int:
+    """How many rows stand above a table of this width without belonging to it."""
+    for place, row in enumerate(rows[: _ABOVE + 1]):
+        words = [cell for cell in row if cell.strip()]
+        alone = len(words) == 1 and words[0] == row[0] and not is_number(row[0], ".")
+        comment = row[0].lstrip().startswith("#") and len(row) != width
+        if not (alone or comment):
+            return place
+    return 0
 
 
 def _cells(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     try:
-        rows = list(csv.reader(lines, delimiter=delimiter))
+        rows = list(csv.reader(lines, delimiter=delimiter, skipinitialspace=True))
     except csv.Error:
         return []
     return [row for row in rows if any(cell.strip() for cell in row)]
 
 
-def _decimal(cells: Sequence[str], delimiter: str) -> tuple[str, int]:
+def _decimal(cells: Sequence[str]) -> tuple[str, int]:
     """The decimal mark with which more cells are numbers, and how many are."""
     points = sum(is_number(cell, ".") for cell in cells)
     commas = sum(is_number(cell, ",") for cell in cells)

@@ -67,6 +67,8 @@ class Preview:
     first
         The first pictures, float32 of shape (pictures, height, width) from 0 to 1; none where the
         features are no pictures, or cannot be read.
+    first_labels
+        The first labels, as far as they can be read.
     """
 
     features: Path | None
@@ -75,6 +77,7 @@ class Preview:
     first: npt.NDArray[np.float32] = field(
         default_factory=lambda: np.zeros((0, 1, 1), np.float32), compare=False
     )
+    first_labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,8 @@ def inspect(path: str | os.PathLike[str]) -> Preview:
             shape = found.shape
     if features is None:
         return Preview(features, labels, ())
-    return Preview(features, labels, shape, _first(features))
+    named = () if labels is None else _first_labels(labels)
+    return Preview(features, labels, shape, _first(features), named)
 
 
 def load(
@@ -183,6 +187,19 @@ def _first(features: Path) -> npt.NDArray[np.float32]:
     return pictures.reshape(whole, height, width)
 
 
+def _first_labels(labels: Path) -> tuple[str, ...]:
+    try:
+        with _opened(labels) as (header, read):
+            if len(header.shape) != 1 or header.dtype.kind == "f":
+                return ()
+            count = min(header.shape[0], _MOST_SHOWN)
+            data = _take(read, count * header.dtype.itemsize)
+    except ImportDataError:
+        return ()
+    whole = len(data) // header.dtype.itemsize
+    return tuple(str(label) for label in np.frombuffer(data, header.dtype, whole))
+
+
 @contextmanager
 def _opened(path: str | os.PathLike[str]) -> Iterator[tuple[_Header, Read]]:
     """Open a file, and read its header."""
@@ -204,8 +221,9 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[tuple[_Header, Read]]:
 
 def _header(path: str | os.PathLike[str], read: Read) -> _Header:
     start = _take(read, 4)
+    unpack = "; unpack what it holds first" if os.fspath(path).casefold().endswith(".gz") else ""
     if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in _TYPES:
-        raise fault(path, "it is no IDX file, as those of MNIST are")
+        raise fault(path, "it is no IDX file, as those of MNIST are" + unpack)
     axes = start[3]
     if not 1 <= axes <= _MAX_AXES:
         raise fault(path, f"it says that it has {axes} axes, and 1 to {_MAX_AXES} can be read")

@@ -10,8 +10,8 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import IO, Any
+from dataclasses import dataclass, field, replace
+from typing import IO, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -35,12 +35,19 @@ from backprop_studio.data.importing.result import (
     warning,
 )
 from backprop_studio.errors import Diagnostic, ImportDataError
-from backprop_studio.files import open_regular, shorten, shown
+from backprop_studio.files import open_regular, shorten, shown, size
 
 SUFFIXES = (".npz",)
 MAX_BYTES = 2**30
 MAX_ARRAYS = 1_000
+SHOWN_ROWS = 12
+"""Rows that a preview has, at most."""
 
+_MOST_SHOWN = 2**20
+"""Bytes of an array that a preview reads."""
+
+_NO_ARRAY = "it is no array of plain numbers or words"
+_OBJECTS = "it holds Python objects, which are never read, as they could run code"
 _MAX_HEADER = 10_000
 _MAX_AXES = 6
 _MAX_TEXT = 2**26
@@ -54,12 +61,22 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 @dataclass(frozen=True)
 class ArrayInfo:
-    """One array of a file, as its header describes it."""
+    """One array of a file, as its header describes it.
+
+    Attributes
+    ----------
+    name, shape, dtype, fortran
+        As the file has them.
+    first
+        The first rows as they are stored, of shape (rows, ...); None where they are too long to be
+        looked at, or cannot be read.
+    """
 
     name: str
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     fortran: bool = False
+    first: npt.NDArray[Any] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -72,15 +89,18 @@ class Preview:
         Those that can be features or targets.
     x, y
         Names of the likely features and targets; empty where nothing is likely.
+    unusable
+        Names of the arrays that are of no use, each with the reason.
     """
 
     arrays: tuple[ArrayInfo, ...]
     x: str
     y: str
+    unusable: tuple[tuple[str, str], ...] = ()
 
 
 def inspect(path: str | os.PathLike[str]) -> Preview:
-    """Look at the headers of all arrays.
+    """Look at the headers of all arrays, and at their first rows.
 
     Raises
     ------
@@ -88,16 +108,83 @@ def inspect(path: str | os.PathLike[str]) -> Preview:
         It is no NPZ file, or holds no array of numbers.
     """
     found = []
+    unusable = []
     with _opened(path) as archive:
         for entry in archive.infolist():
-            if entry.filename.endswith(".npy"):
-                with archive.open(entry) as part:
-                    info = _header(entry.filename.removesuffix(".npy"), part)
-                if info is not None:
-                    found.append(info)
+            if not entry.filename.endswith(".npy"):
+                continue
+            name = entry.filename.removesuffix(".npy")
+            with archive.open(entry) as part:
+                try:
+                    info = _header(name, part)
+                except UnsoundBytesError as error:
+                    unusable.append((name, str(error)))
+                else:
+                    found.append(replace(info, first=_first_rows(info, part)))
     if not found:
-        raise fault(path, "it holds no arrays of numbers")
-    return Preview(tuple(found), *_guess(found))
+        why = f": of '{shorten(unusable[0][0], 60)}', {unusable[0][1]}" if unusable else ""
+        raise fault(path, f"it holds no arrays of numbers{why}")
+    return Preview(tuple(found), *_guess(found), tuple(unusable))
+
+
+def numbers(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[Any]]:
+    """All arrays of numbers as they are, by name; those of other kinds are left out.
+
+    Raises
+    ------
+    ImportDataError
+        It is no NPZ file, is damaged, or holds more than may be.
+    """
+    found = {}
+    with _opened(path) as archive:
+        titles = [e.filename for e in archive.infolist() if e.filename.endswith(".npy")]
+        if len(set(titles)) != len(titles):
+            raise fault(path, "two of its arrays have the same name")
+        if sum(archive.getinfo(title).file_size for title in titles) > MAX_BYTES:
+            raise fault(path, "its arrays take more than 1 GB")
+        for title in titles:
+            name = title.removesuffix(".npy")
+            with archive.open(title) as part:
+                try:
+                    info = _header(name, part)
+                except UnsoundBytesError:
+                    continue
+                if info.dtype.kind in "biuf" and 0 not in info.shape:
+                    found[name] = _raw(path, info, part, limit=MAX_BYTES)
+    return found
+
+
+def likely_task(targets: ArrayInfo) -> Task:
+    """Whether an array of targets is likely to hold classes or numbers."""
+    if targets.dtype.kind != "f":
+        return Task.CLASSIFICATION
+    first = targets.first
+    one_hot = (
+        first is not None
+        and first.ndim == 2
+        and first.shape[1] > 1
+        and bool(np.isin(first, (0, 1)).all() and (first.sum(axis=1) == 1).all())
+    )
+    return Task.CLASSIFICATION if one_hot else Task.REGRESSION
+
+
+def pictures(x: npt.NDArray[Any]) -> npt.NDArray[np.float32] | None:
+    """Rows of an array as the pictures that they would be imported as.
+
+    Parameters
+    ----------
+    x
+        Array of shape (rows, ...), of any numbers.
+
+    Returns
+    -------
+    Array of shape (rows, height, width), or None where the rows are no pictures.
+    """
+    if x.dtype.kind not in "biuf" or not 3 <= x.ndim <= 4:
+        return None
+    with np.errstate(all="ignore"):
+        flat, image = _pictures(x.astype(np.float32), [])
+    return None if image is None else flat.reshape(-1, *image)
 
 
 def load(
@@ -186,29 +273,65 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[zipfile.ZipFile]:
             raise fault(path, "the archive is damaged") from None
 
 
-def _header(name: str, part: IO[bytes]) -> ArrayInfo | None:
-    """Read the header of an array; None if it is of a kind that cannot be read."""
+def _header(name: str, part: IO[bytes]) -> ArrayInfo:
+    """Read the header of an array.
+
+    Raises
+    ------
+    UnsoundBytesError
+        It is of a kind that cannot be read.
+    """
     start = part.read(8)
     if start[:6] != b"\x93NUMPY" or len(start) < 8:
-        return None
+        raise UnsoundBytesError(_NO_ARRAY)
     width = 2 if start[6] == 1 else 4
     length = int.from_bytes(part.read(width), "little")
     if length > _MAX_HEADER:
-        return None
+        raise UnsoundBytesError(_NO_ARRAY)
     # NumPy's own reader evaluates the header as Python; a pattern cannot be made to do anything.
     text = part.read(length)
     found = [pattern.search(text) for pattern in (_DESCR, _SHAPE, _FORTRAN)]
+    if b"'descr': '|O'" in text:
+        raise UnsoundBytesError(_OBJECTS)
     if len(text) != length or any(match is None for match in found):
-        return None
+        raise UnsoundBytesError(_NO_ARRAY)
     descr, shape, fortran = (match for match in found if match is not None)
     parts = [p.strip() for p in shape[1].split(b",") if p.strip()]
     if len(parts) > _MAX_AXES or any(b" " in p or len(p) > 12 for p in parts):
-        return None
+        raise UnsoundBytesError(_NO_ARRAY)
     try:
         dtype = np.dtype(b"".join(descr.groups()).decode().replace("=", "<"))
     except TypeError:
-        return None
+        raise UnsoundBytesError(_NO_ARRAY) from None
     return ArrayInfo(name, tuple(int(p) for p in parts), dtype, fortran[1] == b"True")
+
+
+def _first_rows(info: ArrayInfo, part: IO[bytes]) -> npt.NDArray[Any] | None:
+    """The first rows of an array behind its header. What is wrong with it is told at the import."""
+    shape = info.shape or (1,)
+    if 0 in shape or info.dtype.itemsize == 0:
+        return None
+    row = math.prod(shape[1:]) * info.dtype.itemsize
+    count = min(shape[0], SHOWN_ROWS, _MOST_SHOWN // row)
+    # Of an array that is stored by columns, no row is whole before the last column.
+    scattered = info.fortran and len(shape) > 1
+    nbytes = shape[0] * row if scattered else count * row
+    if count == 0 or nbytes > _MOST_SHOWN:
+        return None
+    raw = b""
+    while len(raw) < nbytes and (more := part.read(nbytes - len(raw))):
+        raw += more
+    if scattered:
+        if len(raw) < nbytes:
+            return None
+    else:
+        # Of one that is cut off, those rows that are there.
+        shape = (len(raw) // row, *shape[1:])
+        raw = raw[: shape[0] * row]
+    try:
+        return _decoded(raw, info.dtype, shape, "F" if scattered else "C")[:count]
+    except UnsoundBytesError:
+        return None
 
 
 def _guess(arrays: list[ArrayInfo]) -> tuple[str, str]:
@@ -234,10 +357,11 @@ def _find(
         count = "twice" if f"{name}.npy" in titles else "not"
         raise _of_array(path, name, f"it is {count} in the file")
     part = archive.open(f"{name}.npy")
-    info = _header(name, part)
-    if info is None:
+    try:
+        info = _header(name, part)
+    except UnsoundBytesError as error:
         part.close()
-        raise _of_array(path, name, "it is no array of plain numbers or words")
+        raise _of_array(path, name, str(error)) from None
     # Before anything is allocated.
     if math.prod(info.shape) * info.dtype.itemsize > archive.getinfo(f"{name}.npy").file_size:
         part.close()
@@ -300,23 +424,38 @@ def _read_classes(
     return y, tuple(shorten(name, 80) or "(empty)" for name in order)
 
 
-def _raw(path: str | os.PathLike[str], info: ArrayInfo, part: IO[bytes]) -> npt.NDArray[Any]:
-    """An array of targets as it is."""
+def _raw(
+    path: str | os.PathLike[str], info: ArrayInfo, part: IO[bytes], limit: int = _MAX_TEXT
+) -> npt.NDArray[Any]:
+    """An array as it is."""
     nbytes = math.prod(info.shape) * info.dtype.itemsize
-    if nbytes > _MAX_TEXT:
-        raise _of_array(path, info.name, "its targets take more than 64 MB")
+    if nbytes > limit:
+        raise _of_array(path, info.name, f"it takes more than {size(limit)}")
     if info.dtype.itemsize == 0 or 0 in info.shape:
         raise _of_array(path, info.name, "it is empty")
     try:
         raw = read_exactly(part.read, nbytes, carry_on)
+        return _decoded(raw, info.dtype, info.shape, "F" if info.fortran else "C")
     except UnsoundBytesError as error:
         raise _of_array(path, info.name, str(error)) from None
-    array: npt.NDArray[Any] = np.frombuffer(raw, info.dtype)
-    if info.dtype.kind == "U":
-        codes = np.frombuffer(raw, info.dtype.byteorder.replace("=", "<") + "u4")
+
+
+def _decoded(
+    raw: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], order: Literal["C", "F"]
+) -> npt.NDArray[Any]:
+    """An array of its bytes.
+
+    Raises
+    ------
+    UnsoundBytesError
+        There are words among them that are none.
+    """
+    array: npt.NDArray[Any] = np.frombuffer(raw, dtype)
+    if dtype.kind == "U":
+        codes = np.frombuffer(raw, dtype.byteorder.replace("=", "<") + "u4")
         if (codes > 0x10FFFF).any() or ((codes >= 0xD800) & (codes < 0xE000)).any():
-            raise _of_array(path, info.name, "its words are damaged")
-    return array.reshape(info.shape, order="F" if info.fortran else "C")
+            raise UnsoundBytesError("its words are damaged")
+    return array.reshape(shape, order=order)
 
 
 def _pictures(

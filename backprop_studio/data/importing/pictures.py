@@ -59,8 +59,10 @@ class Preview:
         For each class its name and the paths of its pictures.
     height, width
         A likely size: that of the first pictures if it is one and small, else 28 by 28.
-    skipped
-        Files that are no pictures; the first of them, for example.
+    skipped, example
+        How many files are no pictures, and the name of one.
+    nested, inner
+        How many folders lie within those of the classes, and the name of one.
     """
 
     files: tuple[tuple[str, tuple[str, ...]], ...]
@@ -68,6 +70,8 @@ class Preview:
     width: int
     skipped: int
     example: str
+    nested: int = 0
+    inner: str = ""
 
     @property
     def count(self) -> int:
@@ -85,6 +89,7 @@ def inspect(folder: str | os.PathLike[str]) -> Preview:
     """
     found: dict[str, tuple[str, ...]] = {}
     skipped, example, seen = 0, "", 0
+    nested, inner = 0, ""
     try:
         with os.scandir(folder) as entries:
             classes = [e for e in entries if e.is_dir() and not e.name.startswith(".")]
@@ -95,7 +100,10 @@ def inspect(folder: str | os.PathLike[str]) -> Preview:
                     seen += 1
                     if seen > MAX_FILES:
                         raise fault(folder, f"it holds more than {MAX_FILES:,} files")
-                    if file.name.startswith(".") or file.is_dir():
+                    if file.name.startswith("."):
+                        continue
+                    if file.is_dir():
+                        nested, inner = nested + 1, inner or file.name
                         continue
                     if file.name.casefold().endswith(SUFFIXES):
                         paths.append(file.path)
@@ -105,6 +113,12 @@ def inspect(folder: str | os.PathLike[str]) -> Preview:
                 found[entry.name] = tuple(sorted(paths))
     except OSError as error:
         raise ImportDataError("file-unreadable", path=shown(folder), reason=cause(error)) from error
+    if not found and nested:
+        raise fault(
+            folder,
+            "its folders hold folders and no pictures; choose one of them, which holds a folder "
+            f"for each class, such as {quoted(classes[0].name)}",
+        )
     if not found:
         raise fault(
             folder,
@@ -114,7 +128,7 @@ def inspect(folder: str | os.PathLike[str]) -> Preview:
         raise fault(folder, f"it holds more than {MAX_CLASSES:,} folders")
     files_of = tuple((name, found[name]) for name in sort_names(list(found)))
     height, width = _likely_size([paths[0] for _, paths in files_of[:10]])
-    return Preview(files_of, height, width, skipped, example)
+    return Preview(files_of, height, width, skipped, example, nested, inner)
 
 
 def load(
@@ -168,6 +182,9 @@ def load(
     if seen.skipped:
         count, name = f"{seen.skipped:,}", quoted(seen.example)
         warnings.append(warning("import-skipped", count=count, name=name))
+    if seen.nested:
+        count, name = f"{seen.nested:,}", quoted(seen.inner)
+        warnings.append(warning("import-nested", count=count, name=name))
     return finish(
         folder,
         title=title_of(folder),

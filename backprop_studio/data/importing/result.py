@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -139,6 +140,10 @@ def finish(
         rare = [class_names[i] for i in np.flatnonzero(counts == 1)]
         if rare:
             found.append(warning("import-rare", count=len(rare), names=_some(rare)))
+        same = Counter(name.casefold() for name in class_names)
+        alike = [name for name in class_names if same[name.casefold()] > 1]
+        if alike:
+            found.append(warning("import-alike", names=_some(alike)))
     x.flags.writeable = y.flags.writeable = False
     # In blocks: a comparison of all at once would take as much memory again.
     first = x[0]
@@ -161,6 +166,7 @@ def finish(
         image_shape=image_shape,
         citation=shorten(os.path.basename(os.fspath(path)), 100) or "own data",
         licence=LICENCE,
+        scaling=own.suitable_scaling(x, image_shape),
     )
     return Imported(dataset, tuple(found))
 

@@ -70,7 +70,9 @@ class Rows:
         self._pending = 0
         self._back: list[str] | None = None
         self._text = io.TextIOWrapper(file, encoding=layout.encoding, newline="")
-        self._reader = csv.reader(self._lines(), delimiter=layout.delimiter, strict=True)
+        self._reader = csv.reader(
+            self._lines(), delimiter=layout.delimiter, strict=True, skipinitialspace=True
+        )
 
     @property
     def position(self) -> int:

@@ -104,13 +104,12 @@ def inspect(path: str | os.PathLike[str], layout: Layout | None = None) -> Previ
     rows: list[tuple[str, ...]] = []
     problem = ""
     with open_rows(path, layout) as source:
-        names = _names(source, path, layout)
+        header = _header(source, path, layout)
         try:
             for row in source:
                 if len(rows) == PREVIEW_ROWS:
                     break
-                _check_width(source, row, names)
-                rows.append(tuple(row))
+                rows.append(tuple(header.fit(source, row)))
             else:
                 whole = True
         except ImportDataError as error:
@@ -120,7 +119,7 @@ def inspect(path: str | os.PathLike[str], layout: Layout | None = None) -> Previ
         whole = whole and len(rows) < PREVIEW_ROWS and not problem
     if not rows:
         raise fault(path, "it holds a header and no rows")
-    return Preview(guess_plan(layout, names, rows), tuple(rows), whole, problem)
+    return Preview(guess_plan(layout, header.names, rows), tuple(rows), whole, problem)
 
 
 def load(path: str | os.PathLike[str], plan: Plan, progress: Progress = carry_on) -> Imported:
@@ -136,16 +135,17 @@ def load(path: str | os.PathLike[str], plan: Plan, progress: Progress = carry_on
     if plan.fault is not None:
         raise fault(path, plan.fault)
     with open_rows(path, plan.layout) as source:
-        names = _names(source, path, plan.layout)
-        if len(names) != len(plan.columns):
-            raise fault(path, f"it has {len(names)} columns now, and {len(plan.columns)} are named")
+        header = _header(source, path, plan.layout)
+        width = len(header.names)
+        if width != len(plan.columns):
+            raise fault(path, f"it has {width} columns now, and {len(plan.columns)} are named")
         total = max(os.path.getsize(path), 1)
         reader = _Reader(path, plan)
         for lines, rows in source.chunks():
-            if set(map(len, rows)) != {len(names)}:
-                bad = next(i for i, row in enumerate(rows) if len(row) != len(names))
-                source.line = lines[bad]
-                _check_width(source, rows[bad], names)
+            if set(map(len, rows)) != {width}:
+                for place, row in enumerate(rows):
+                    source.line = lines[place]
+                    rows[place] = header.fit(source, row)
             reader.read(lines, rows)
             tell(progress, 0.9 * source.position / total)
     return reader.finish(progress)
@@ -159,16 +159,54 @@ def tally(preview: Preview, plan: Plan) -> Counter[str]:
     return Counter(r[target].strip() for r in preview.rows if not is_missing(r[target]))
 
 
-def _names(source: Rows, path: str | os.PathLike[str], layout: Layout) -> list[str]:
+@dataclass(frozen=True)
+class _Header:
+    """The columns of a table.
+
+    Attributes
+    ----------
+    names
+        One a column, no two of them the same.
+    open_end
+        Whether the first row ends in a delimiter, with nothing behind it.
+    """
+
+    names: list[str]
+    open_end: bool
+
+    def fit(self, source: Rows, row: list[str]) -> list[str]:
+        """A row as wide as the table; of a delimiter at its end, or none, nothing is made.
+
+        Raises
+        ------
+        ImportDataError
+            It has other than so many cells.
+        """
+        width = len(self.names)
+        if len(row) == width:
+            return row
+        if len(row) == width + 1 and not row[-1].strip():
+            return row[:-1]
+        if len(row) == width - 1 and self.open_end:
+            return [*row, ""]
+        cells = "one cell" if len(row) == 1 else f"{len(row)} cells"
+        raise source.fault(f"it has {cells}, and the first row has {width}")
+
+
+def _header(source: Rows, path: str | os.PathLike[str], layout: Layout) -> _Header:
     """Names of the columns; without a header, the first row is put back."""
+    for _ in range(layout.skip):
+        if next(iter(source), None) is None:
+            raise fault(path, f"it has no more than the {layout.skip} rows that are skipped")
     first = next(iter(source), None)
     if first is None:
         raise fault(path, "it is empty")
     if len(first) > MAX_COLUMNS:
         raise source.fault(f"it has {len(first):,} cells, and the limit is {MAX_COLUMNS:,}")
+    open_end = len(first) > 1 and not first[-1].strip()
     if not layout.header:
         source.put_back(first)
-        return [f"column {i + 1}" for i in range(len(first))]
+        return _Header([f"column {i + 1}" for i in range(len(first))], open_end)
     names: list[str] = []
     taken: set[str] = set()
     for place, cell in enumerate(first):
@@ -179,13 +217,7 @@ def _names(source: Rows, path: str | os.PathLike[str], layout: Layout) -> list[s
             count += 1
         taken.add(name)
         names.append(name)
-    return names
-
-
-def _check_width(source: Rows, row: Sequence[str], names: Sequence[str]) -> None:
-    if len(row) != len(names):
-        cells = "one cell" if len(row) == 1 else f"{len(row)} cells"
-        raise source.fault(f"it has {cells}, and the first row has {len(names)}")
+    return _Header(names, open_end)
 
 
 class _Reader:
@@ -305,6 +337,10 @@ class _Reader:
                 plain: Sequence[str] = [cell.replace(",", ".") for cell in cells]
             else:
                 plain = cells
+            joined = "".join(plain)
+            if "_" in joined or not joined.isascii():
+                # Python's numbers may have underscores and digits of other scripts.
+                raise ValueError
             values = np.fromiter(map(float, plain), np.float64, len(cells))
             if np.abs(values).max() <= _LARGEST:
                 return values.astype(np.float32)
@@ -316,7 +352,10 @@ class _Reader:
             try:
                 values[place] = number(cell, decimal)
             except ValueError as error:
-                raise self._cell(i, lines[place], str(error)) from None
+                reason = str(error)
+                if reason.endswith("is not a number"):
+                    reason += "; mend it, or take the column as categories or classes"
+                raise self._cell(i, lines[place], reason) from None
         return values.astype(np.float32)
 
     def _category(self, i: int, cells: Sequence[str], lines: list[int]) -> npt.NDArray[np.int32]:

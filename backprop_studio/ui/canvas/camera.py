@@ -14,6 +14,8 @@ _LARGEST_FIT = 1.25
 _FIT_MARGIN = 28.0
 _DOTS = 2.0 * geometry.GRID
 _CLOSEST_DOTS = 14.0
+_SMALLEST_REACH = 9.0
+"""Pixels around the centre of a port that catch it, however far the canvas is zoomed out."""
 
 
 def set_up(view: QGraphicsView) -> None:
@@ -42,6 +44,15 @@ def set_up(view: QGraphicsView) -> None:
 def afar(view: QGraphicsView) -> bool:
     """Whether the scene is seen from so far that it is painted at one go."""
     return view.transform().m11() < style.DETAIL
+
+
+def port_reach(view: QGraphicsView) -> float:
+    """How far from its centre a port is caught, in scene units; 0 where ports are too small.
+
+    Where they are too small to be drawn, a press takes hold of the card.
+    """
+    scale = view.transform().m11()
+    return max(geometry.PORT_REACH, _SMALLEST_REACH / scale) if scale >= style.PORTS else 0.0
 
 
 def _choose_updates(view: QGraphicsView) -> None:

@@ -8,6 +8,8 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
+from backprop_studio.ui import theme
+
 _LEAST_WIDTH, _LEAST_HEIGHT = 140, 30
 
 
@@ -61,7 +63,7 @@ class InlineEditor(QPlainTextEdit):
         area
             Where, in the parent.
         taken
-            Called with the new text, if it is another one.
+            Called with the new text, if it is another one; returns False if it cannot be taken.
         lines
             Whether there may be several lines.
         most
@@ -90,15 +92,24 @@ class InlineEditor(QPlainTextEdit):
         self.selectAll()
         self.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def finish(self) -> None:
-        """Take what is written."""
+    def finish(self) -> bool:
+        """Take what is written; whether it could be taken."""
         taken, self._taken = self._taken, None
         if taken is None:
-            return
+            return True
         text = self.toPlainText() if self._lines else self.toPlainText().strip()
         self._close()
-        if text != self._before:
-            taken(text)
+        return text == self._before or taken(text) is not False
+
+    def _enter(self) -> None:
+        """Take what is written; what cannot be taken stays, to be put right."""
+        text, area, taken, before = self.toPlainText(), self.geometry(), self._taken, self._before
+        if self.finish() or taken is None:
+            return
+        title = self.accessibleName()
+        self.ask(text, area, taken, lines=self._lines, most=self._most, title=title)
+        self._before = before
+        theme.set_role(self, "error")
 
     def cancel(self) -> None:
         """Give up."""
@@ -107,12 +118,15 @@ class InlineEditor(QPlainTextEdit):
             self._close()
 
     def _close(self) -> None:
-        focused = self.hasFocus()
-        self.hide()
-        if focused:
+        theme.set_role(self, "")
+        if self.hasFocus():
+            # Before it is hidden: Qt would look for the next stop, which is another layer.
             self._within.setFocus()
+        self.hide()
 
     def _limit(self) -> None:
+        if self.property("role"):
+            theme.set_role(self, "")
         text = self.toPlainText()
         if self.is_open and len(text) > self._most:
             cursor = self.textCursor()
@@ -127,7 +141,7 @@ class InlineEditor(QPlainTextEdit):
         if event.key() == Qt.Key.Key_Escape:
             self.cancel()
         elif enter and (held or not self._lines):
-            self.finish()
+            self._enter()
         else:
             super().keyPressEvent(event)
 

@@ -192,8 +192,10 @@ def _facts(
 ) -> Facts:
     nodes = grouping.nodes_in(network, group.id)
     inputs, outputs = grouping.ports(network, group.id)
-    into = tuple(PortRef(node, "in", port) for node, port in inputs)
-    out = tuple(PortRef(node, "out") for node in outputs)
+    # From top to bottom as their layers stand in it: fewer wires cross.
+    downwards = sorted(inputs, key=lambda port: network.node(port[0]).y)
+    into = tuple(PortRef(node, "in", port) for node, port in downwards)
+    out = tuple(PortRef(node, "out") for node in sorted(outputs, key=lambda n: network.node(n).y))
     names = tuple((port, network.node(port.node).name) for port in (*into, *out))
     # Weights that several share are one set of numbers.
     owners = {network.node(n).weights: n for n in nodes}

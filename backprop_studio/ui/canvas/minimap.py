@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from backprop_studio.ui import theme
 
 if TYPE_CHECKING:
+    from backprop_studio.ui.canvas.group_item import GroupItem
+    from backprop_studio.ui.canvas.node_item import NodeItem
     from backprop_studio.ui.canvas.view import CanvasView
 
 WIDTH, HEIGHT = 180, 110
@@ -28,8 +30,8 @@ class MiniMap(QWidget):
         self._wanted = True
         self._picture: QPixmap | None = None
         self._drawn_for: object = None
-        self.setAccessibleName("Map of the network")
-        self.setToolTip("Click or drag to go there")
+        self.setAccessibleName(self.tr("Map of the network"))
+        self.setToolTip(self.tr("Click or drag to go there"))
         self.resize(WIDTH, HEIGHT)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         for bar in (view.horizontalScrollBar(), view.verticalScrollBar()):
@@ -81,16 +83,24 @@ class MiniMap(QWidget):
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
         scene = self._view.canvas_scene
-        cards = {
-            key: (item.card_rect(), now.node_title(str(item.node.spec.info.category)))
-            for key, item in scene.nodes.items()
-            if item.isVisible()
-        }
-        cards |= {
-            item.part: (item.card_rect(), now.node_title("operation"))
-            for item in scene.marks.groups()
-            if item.collapsed
-        }
+        blocks, middles = scene.marks.blocks, {}
+        rects: dict[str, list[QRectF]] = {}
+        kinds: list[tuple[str, NodeItem | GroupItem]] = []
+        kinds += (
+            (str(i.node.spec.info.category), i) for i in scene.nodes.values() if i.isVisible()
+        )
+        kinds += (("operation", i) for i in scene.marks.groups() if i.collapsed)
+        least = QSizeF(_SMALLEST, _SMALLEST)
+        for kind, item in kinds:
+            card = item.card_rect()
+            middles[item.part] = (card.center() - origin) * scale
+            size = (card.size() * scale).expandedTo(least)
+            rects.setdefault(kind, []).append(QRectF((card.topLeft() - origin) * scale, size))
+        lines = [
+            QLineF(*(middles[blocks.get(end, end)] for end in (wire.source, wire.target)))
+            for wire, drawn in scene.wires.items()
+            if drawn.isVisible()
+        ]
         with QPainter(picture) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             ground = now.color("surface")
@@ -98,23 +108,11 @@ class MiniMap(QWidget):
             painter.setBrush(ground)
             painter.setPen(QPen(now.color("border_strong"), 1))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-            for wire, drawn in scene.wires.items():
-                if drawn.isVisible():
-                    a, b = (
-                        (cards[scene.marks.blocks.get(end, end)][0].center() - origin) * scale
-                        for end in (wire.source, wire.target)
-                    )
-                    painter.drawLine(a, b)
+            painter.drawLines(lines)
             painter.setPen(Qt.PenStyle.NoPen)
-            for card, color in cards.values():
-                painter.setBrush(QColor(color))
-                size = card.size() * scale
-                painter.drawRect(
-                    QRectF(
-                        (card.topLeft() - origin) * scale,
-                        size.expandedTo(QRectF(0, 0, _SMALLEST, _SMALLEST).size()),
-                    )
-                )
+            for kind, cards in rects.items():
+                painter.setBrush(QColor(now.node_title(kind)))
+                painter.drawRects(cards)
         return picture
 
     def _forget(self) -> None:

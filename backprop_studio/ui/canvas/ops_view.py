@@ -112,7 +112,7 @@ class OpsView(QWidget):
     def set_network(self, analysis: Analysis) -> None:
         """Take over another network; a layer that is gone is left."""
         self._network = analysis.network
-        self._program = None if analysis.lowered is None else analysis.lowered.program
+        self._program = analysis.program
         if self.node and not self.open_node(self.node):
             self.node = ""
             self.left.emit()

@@ -17,16 +17,21 @@ _OFFSET = QPoint(18, 18)
 class EmptyHint(QWidget):
     """Says how to begin, in the middle of an empty canvas."""
 
-    TITLE = "Drag an Input layer here from the palette"
-    SUBTITLE = "or double-click here, or press /, to choose a layer or a preset"
-
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setAccessibleName(f"{self.TITLE} {self.SUBTITLE}")
+        self._title = self.tr("Drag an Input layer here from the palette")
+        self._more = self.tr("or double-click here, or press /, to choose a layer or a preset")
+        self.setAccessibleName(f"{self._title} {self._more}")
 
     def sizeHint(self) -> QSize:
         return QSize(420, 170)
+
+    def center_in(self, room: QSize) -> None:
+        """Stand in the middle of a canvas of this size."""
+        size = self.sizeHint()
+        self.resize(size)
+        self.move((room.width() - size.width()) // 2, (room.height() - size.height()) // 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         colors = theme.current()
@@ -47,12 +52,12 @@ class EmptyHint(QWidget):
         font.setWeight(QFont.Weight.DemiBold)
         painter.setFont(font)
         painter.setPen(colors.color("text"))
-        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self.TITLE)
+        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self._title)
         font.setPixelSize(13)
         font.setWeight(QFont.Weight.Normal)
         painter.setFont(font)
         painter.setPen(colors.color("muted"))
-        painter.drawText(below.translated(0, 28), Qt.AlignmentFlag.AlignCenter, self.SUBTITLE)
+        painter.drawText(below.translated(0, 28), Qt.AlignmentFlag.AlignCenter, self._more)
 
 
 class Bubble(QLabel):

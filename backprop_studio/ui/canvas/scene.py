@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath
@@ -14,12 +13,13 @@ from backprop_studio.errors import Diagnostic
 from backprop_studio.insight.flow import Flow
 from backprop_studio.network import Analysis, Network, Wire, edits, fixes
 from backprop_studio.ui import differences
-from backprop_studio.ui.canvas import routing
+from backprop_studio.ui.canvas import hitting, routing
 from backprop_studio.ui.canvas.activity import Activity
 from backprop_studio.ui.canvas.afar import Afar
 from backprop_studio.ui.canvas.arrow_item import ArrowItem
 from backprop_studio.ui.canvas.geometry import PORT_REACH, PortRef
 from backprop_studio.ui.canvas.group_item import GroupItem
+from backprop_studio.ui.canvas.hitting import Hit
 from backprop_studio.ui.canvas.marks_layer import MarkItem, MarksLayer
 from backprop_studio.ui.canvas.node_item import FADED, NodeItem
 from backprop_studio.ui.canvas.note_item import NoteItem
@@ -33,27 +33,6 @@ _FEW = 60
 
 _MOST_FIXES = 50
 """Problems whose remedies are offered on the cards at once; one has to be looked for."""
-
-
-@dataclass(frozen=True)
-class Hit:
-    """What lies at a place: a port, the body of a node, its remedy, a wire, a mark, or nothing.
-
-    A port may be one of a node, or one of the block that the node is in.
-    """
-
-    node: NodeItem | None = None
-    port: PortRef | None = None
-    wire: WireItem | None = None
-    mark: MarkItem | None = None
-    fix: bool = False
-
-    @property
-    def part(self) -> str:
-        """Id of the node or mark; empty for none."""
-        if self.node is not None:
-            return self.node.part
-        return "" if self.mark is None else self.mark.part
 
 
 class NetworkScene(QGraphicsScene):
@@ -397,42 +376,7 @@ class NetworkScene(QGraphicsScene):
         """
         room = max(reach, 1.0)
         around = QRectF(at.x() - room, at.y() - room, 2 * room, 2 * room)
-        near = self.items(around)
-        cards: list[NodeItem] = [item for item in near if isinstance(item, NodeItem)]
-        blocks: list[GroupItem] = [
-            item for item in near if isinstance(item, GroupItem) and item.collapsed
-        ]
-        best: tuple[float, NodeItem | GroupItem, PortRef] | None = None
-        both: list[NodeItem | GroupItem] = [*cards, *blocks]
-        for card in both if reach else ():
-            for port in card.ports():
-                gap = card.port_pos(port) - at
-                distance = gap.x() ** 2 + gap.y() ** 2
-                if distance <= reach**2 and (best is None or distance < best[0]):
-                    best = distance, card, port
-        if best is not None:
-            card = best[1]
-            if isinstance(card, NodeItem):
-                return Hit(card, best[2])
-            return Hit(port=best[2], mark=card)
-        for node in cards:
-            if node.card_rect().contains(at):
-                return Hit(node)
-            if node.fix_rect().contains(at):
-                return Hit(node, fix=True)
-        for block in blocks:
-            if block.card_rect().contains(at):
-                return Hit(mark=block)
-        # What is above comes first: arrows, notes, wires, and at last the frames of groups.
-        for item in near:
-            if isinstance(item, GroupItem):
-                if item.catches(at):
-                    return Hit(mark=item)
-            elif isinstance(item, ArrowItem | NoteItem) and item.contains(item.mapFromScene(at)):
-                return Hit(mark=item)
-            elif isinstance(item, WireItem) and item.shape().contains(at):
-                return Hit(wire=item)
-        return Hit()
+        return hitting.find(self.items(around), at, reach)
 
     def content(self) -> QRectF:
         """What has to be seen to see the whole network."""

@@ -25,14 +25,15 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from backprop_studio.insight.flow import Flow
-from backprop_studio.network import Network, TrainingSetup, Wire
+from backprop_studio.network import Wire
 from backprop_studio.network.remedy import Fix
 from backprop_studio.ui import theme
-from backprop_studio.ui.canvas import accessible, camera, geometry, style
+from backprop_studio.ui.canvas import accessible, camera, mime, style
 from backprop_studio.ui.canvas.activity import Activity
 from backprop_studio.ui.canvas.flowing import Flowing
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.group_item import GroupItem
+from backprop_studio.ui.canvas.hitting import Hit
 from backprop_studio.ui.canvas.inline_editor import InlineEditor
 from backprop_studio.ui.canvas.interactions import (
     clipboard,
@@ -42,16 +43,16 @@ from backprop_studio.ui.canvas.interactions import (
     pointing,
     wheel,
 )
+from backprop_studio.ui.canvas.interactions.add_preset import add_preset
 from backprop_studio.ui.canvas.interactions.drop_layer import DropLayer
 from backprop_studio.ui.canvas.interactions.mouse import Mouse
+from backprop_studio.ui.canvas.marked import Marked
 from backprop_studio.ui.canvas.minimap import MiniMap
 from backprop_studio.ui.canvas.node_item import NodeItem
 from backprop_studio.ui.canvas.overlay import Bubble, EmptyHint
 from backprop_studio.ui.canvas.picture import save_picture
-from backprop_studio.ui.canvas.scene import Hit, NetworkScene
+from backprop_studio.ui.canvas.scene import NetworkScene
 from backprop_studio.ui.controllers.document import Document
-
-_SMALLEST_REACH = 9.0
 
 
 class CanvasView(QGraphicsView):
@@ -94,16 +95,16 @@ class CanvasView(QGraphicsView):
         self._drop = DropLayer(self)
         self._mouse = Mouse(self)
         self._by_keyboard = False
-        self._marked: set[str] = set()
+        self._marked = Marked(self.canvas_scene)
         self.minimap = MiniMap(self)
-        self.editor = InlineEditor(self, "Text on the canvas")
+        self.editor = InlineEditor(self, self.tr("Text on the canvas"))
         self._shown = False
         # Whether the whole network is in view, and stays so when the canvas changes its size.
         self._fitted = True
         self.setScene(self.canvas_scene)
         camera.set_up(self)
         accessible.install()
-        self.setAccessibleName("Network canvas")
+        self.setAccessibleName(self.tr("Network canvas"))
         self.canvas_scene.selection_noted.connect(self.selection_changed)
         self.canvas_scene.marks_noted.connect(self.marks_changed)
         document.network_changed.connect(self._note_change)
@@ -202,11 +203,17 @@ class CanvasView(QGraphicsView):
         """Add the selected nodes once more, with weights of their own or the same."""
         clipboard.duplicate(self, shared=shared)
 
-    def insert(
-        self, piece: Network, scene_pos: QPointF, what: str, setup: TrainingSetup | None = None
-    ) -> None:
-        """Add a piece around a point of the scene and select it; `setup` goes along with it."""
-        clipboard.place(self, piece, scene_pos, what, setup=setup)
+    def add_preset(self, key: str, scene_pos: QPointF | None = None) -> None:
+        """Add a network of `PRESETS` around a point of the scene, or below all that there is."""
+        add_preset(self, key, scene_pos)
+
+    def add_chosen(self, chosen: str) -> None:
+        """Add what was chosen in the palette, a layer or a network, where there is room."""
+        key = mime.preset_in(chosen)
+        if key is None:
+            self.add_layer(chosen)
+        else:
+            self.add_preset(key)
 
     def add_note(self) -> None:
         """Write a note at the pointer."""
@@ -219,7 +226,7 @@ class CanvasView(QGraphicsView):
     def arm_arrow(self) -> None:
         """Let the next drag draw an arrow."""
         self._mouse.want_arrow(True)
-        self.tell("Drag from where the arrow begins to where it points. Esc gives up.")
+        self.tell(self.tr("Drag from where the arrow begins to where it points. Esc gives up."))
 
     def disarm(self) -> None:
         """Let a drag do what it usually does."""
@@ -291,7 +298,7 @@ class CanvasView(QGraphicsView):
 
     def connect_selection(self) -> None:
         """Wire the first of two selected nodes to the second; says why when it cannot."""
-        edit_actions.connect_parts(self, self.selected_parts())
+        self.connect_parts(self.selected_parts())
 
     def connect_parts(self, parts: tuple[str, ...]) -> None:
         """Wire the first of two parts to the second; says why when it cannot."""
@@ -371,10 +378,7 @@ class CanvasView(QGraphicsView):
 
     def hit(self, at: QPoint) -> Hit:
         """What lies at a point of the viewport."""
-        scale = self.transform().m11()
-        # Where ports are too small to be drawn, a press takes hold of the card.
-        reach = max(geometry.PORT_REACH, _SMALLEST_REACH / scale) if scale >= style.PORTS else 0.0
-        return self.canvas_scene.hit(self.mapToScene(at), reach)
+        return self.canvas_scene.hit(self.mapToScene(at), camera.port_reach(self))
 
     def _note_change(self) -> None:
         # What a gesture has taken hold of may be gone.
@@ -391,18 +395,7 @@ class CanvasView(QGraphicsView):
     def mark(self) -> None:
         """Show where the pointer and the keyboard are."""
         focused = self.current if self._by_keyboard and self.hasFocus() else None
-        over, scene = self._mouse.over, self.canvas_scene
-        under = over.node or over.mark
-        # Only those are told that were marked or are to be: others have nothing to forget.
-        now = {p for p in (focused, under and under.part, over.port and over.port.node) if p}
-        for key in self._marked | now:
-            item = scene.part(key)
-            if item is None:
-                continue
-            item.set_marks(hovered=item is under, focused=key == focused)
-            if isinstance(item, NodeItem | GroupItem):
-                item.point_at(over.port if item is under else None)
-        self._marked = now
+        self._marked.show(self._mouse.over, focused)
 
     # Mouse
 
@@ -510,9 +503,7 @@ class CanvasView(QGraphicsView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        size = self.hint.sizeHint()
-        self.hint.resize(size)
-        self.hint.move((self.width() - size.width()) // 2, (self.height() - size.height()) // 2)
+        self.hint.center_in(self.size())
         if self._shown and self._fitted:
             self.zoom_to_fit()
         self.minimap.follow()

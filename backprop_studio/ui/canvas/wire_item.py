@@ -17,6 +17,9 @@ _REACH = 14.0
 _PLAIN, _MARKED, _READINGS = 0.4, 1.5, 0.4
 """From afar: pixels of a plain wire and of a marked one, and of each unit of a reading's width."""
 
+_USUAL = 70.0
+"""Units of a label that there is always room for."""
+
 _DIM = 0.38
 _THINNEST, _THICKEST = 1.0, 6.0
 """Pixels, for the smallest and the largest reading."""
@@ -50,7 +53,9 @@ class WireItem(QGraphicsItem):
         self._plain = QPainterPath()
         self._routed = False
         self._shape: QPainterPath | None = None
-        self._pill = QRectF()
+        self._middle = QPointF()
+        self._pill: QRectF | None = None
+        self._room = QRectF()
         self._bounds = QRectF()
 
     def runs_between(self, start: QPointF, end: QPointF) -> bool:
@@ -89,10 +94,14 @@ class WireItem(QGraphicsItem):
 
     def describe(self, label: str, *, broken: bool) -> None:
         """Take over the shape of the value, and whether it arrives at a node with an error."""
-        if (label, broken) != (self.label, self.broken):
-            self.label, self.broken = label, broken
-            self._describe()
-            self._lay_out()
+        if label != self.label:
+            self.label = label
+            self._fit_label()
+            # Nothing of it is seen from afar: a network whose shapes change is not drawn anew.
+            self.update()
+        if broken != self.broken:
+            self.broken = broken
+            self._touch()
 
     def show_up(self, shown: bool, /) -> None:
         """Be seen, or not."""
@@ -118,8 +127,8 @@ class WireItem(QGraphicsItem):
         """Show the size of what flows here; without one, the shape."""
         if reading != self.reading:
             self.reading = reading
-            self._describe()
-            self._lay_out()
+            self._fit_label()
+            self._touch()
 
     def set_moved(self, moved: float | None) -> None:
         """Show that something flows, with dashes that have moved so far; None for none."""
@@ -131,6 +140,9 @@ class WireItem(QGraphicsItem):
 
     def set_hovered(self, hovered: bool, /) -> None:
         """Tell whether the pointer is here."""
+        if hovered:
+            # Written when it may be wanted, as most wires are never pointed at.
+            self.setToolTip(self.toolTip())
         if hovered != self.hovered:
             self.hovered = hovered
             self._touch()
@@ -139,43 +151,56 @@ class WireItem(QGraphicsItem):
         """Measure the label anew."""
         self._lay_out()
 
-    def _describe(self) -> None:
+    def toolTip(self) -> str:
         words = [f"Shape: {self.label}"] if self.label else []
         if self.reading is not None:
             what = "Error signal" if self.reading.backward else "Activation"
             words.append(f"{what} here: {self.reading.text}")
-        self.setToolTip("\n".join(words))
+        return "\n".join(words)
 
     def _text(self) -> str:
         return self.label if self.reading is None else self.reading.text
 
     def _lay_out(self) -> None:
+        """Find room for the way and for a label of usual length; later labels move nothing then."""
         self._shape = None
-        look, text = style.current(), self._text()
-        width = look.small_width(text) + 12
-        height = look.small_metrics.height() + 4
-        middle = (self._start + self._end) / 2
+        self._middle = (self._start + self._end) / 2
         if self._routed:
-            middle = self._path.pointAtPercent(0.5)
-        self._pill = QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)
-        gap = self._end.x() - self._start.x()
-        level = abs(self._end.y() - self._start.y()) < geometry.HEIGHT and not self._routed
-        if not text:
-            self._pill = QRectF()
-        elif level and 0 <= gap < width:
-            # No room between the cards: it stands above their upper edges.
-            self._pill.translate(0, -(geometry.HEIGHT + height) / 2 - geometry.PORT)
-        elif level and 0 <= gap < width + 3 * geometry.PORT:
-            # Where it would touch the ports, it stands above the wire.
-            self._pill.translate(0, -height / 2 - geometry.PORT)
-        bounds = self._path.controlPointRect().adjusted(-5, -5, 5, 5).united(self._pill)
+            self._middle = self._path.pointAtPercent(0.5)
+        self._room = self._path.controlPointRect().adjusted(-5, -5, 5, 5)
         if self._routed:
-            bounds = bounds.united(self._plain.controlPointRect())
+            self._room = self._room.united(self._plain.controlPointRect())
+        self._room = self._room.united(self._label_rect(_USUAL)).united(self._label_rect(0))
+        self._fit_label()
+        self._touch()
+
+    def _fit_label(self) -> None:
+        self._pill = None
+        bounds, width = self._room, self._label_width()
+        if width > _USUAL:
+            bounds = bounds.united(self._label_rect(width))
         if bounds != self._bounds:
             # Only then: the scene has to find another place for it in its index.
             leave_place(self)
             self._bounds = bounds
-        self._touch()
+
+    def _label_width(self) -> float:
+        return style.current().small_width(self._text()) + 12
+
+    def _label_rect(self, width: float) -> QRectF:
+        """Where a label of this width stands."""
+        height = style.current().small_metrics.height() + 4
+        middle = self._middle
+        pill = QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)
+        gap = self._end.x() - self._start.x()
+        level = abs(self._end.y() - self._start.y()) < geometry.HEIGHT and not self._routed
+        if level and 0 <= gap < width:
+            # No room between the cards: it stands above their upper edges.
+            pill.translate(0, -(geometry.HEIGHT + height) / 2 - geometry.PORT)
+        elif level and 0 <= gap < width + 3 * geometry.PORT:
+            # Where it would touch the ports, it stands above the wire.
+            pill.translate(0, -height / 2 - geometry.PORT)
+        return pill
 
     def boundingRect(self) -> QRectF:
         return self._bounds
@@ -196,8 +221,10 @@ class WireItem(QGraphicsItem):
         scale = option.levelOfDetailFromTransform(painter.worldTransform())
         painter.setPen(self.pen(look, scale))
         painter.drawPath(self.way(scale))
-        if self._pill.isEmpty() or scale < style.DETAIL:
+        if not self._text() or scale < style.DETAIL:
             return
+        if self._pill is None:
+            self._pill = self._label_rect(self._label_width())
         painter.setBrush(look.ground)
         painter.setPen(self._edge(look))
         style.rounded(painter, self._pill, 0, self._pill.height() / 2)

@@ -102,10 +102,12 @@ class Appearance(QObject):
             self._window.showFullScreen()
             keys = self._actions["presentation"].shortcut().toString()
             self.told.emit(self.tr("Presentation: large type. {keys} ends it.").format(keys=keys))
-        elif self._maximized:
-            self._window.showMaximized()
         else:
-            self._window.showNormal()
+            self.told.emit("")
+            if self._maximized:
+                self._window.showMaximized()
+            else:
+                self._window.showNormal()
         self._mark()
 
     def _mark(self) -> None:

@@ -139,7 +139,7 @@ class Demonstration(QObject):
                     lambda _: self._next(number), Qt.ConnectionType.SingleShotConnection
                 )
                 return
-            if self._document.analysis.lowered is None:
+            if not self._document.analysis.trainable:
                 self._refuse(self.tr("training is not possible"))
                 return
             question = partial(_prepare, action, self._document.network, runner.wanted())

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QUndoCommand, QUndoGroup, QUndoStack
 
 from backprop_studio.network import Analysis, Network, analyze
 from backprop_studio.ui.controllers.preparing import Preparing
@@ -55,11 +55,28 @@ class _ReplaceNetwork(QUndoCommand):
             self._document._show(self._step.networks[1])
 
 
+@dataclass(frozen=True, eq=False)
+class History:
+    """A document that was put aside: its network, what is known of it, and its history."""
+
+    network: Network
+    analysis: Analysis
+    stack: QUndoStack
+    steps: list[weakref.ref[_Step]]
+    retired: set[str]
+
+
 class Document(QObject):
     """The network being edited. Everything on the screen listens to it; nothing owns a copy.
 
     Data that take long are prepared in the background: until they are there, the analysis says
     that it is `preparing`, and then comes again.
+
+    Attributes
+    ----------
+    history
+        The histories of edits: that of the document, and of one that was put aside. Whoever
+        follows it, follows the document's.
 
     Signals
     -------
@@ -79,13 +96,20 @@ class Document(QObject):
         super().__init__(parent)
         self.preparing = Preparing(self)
         self.preparing.done.connect(self._take)
-        self.undo_stack = QUndoStack(self)
-        self.undo_stack.cleanChanged.connect(self.clean_changed)
+        self.history = QUndoGroup(self)
+        self.history.cleanChanged.connect(self.clean_changed)
+        self._stack = QUndoStack(self.history)
+        self._stack.setActive()
         self._network = Network()
         self._analysis = analyze(self._network)
         self._retired: set[str] = set()
         # The commands own them; those of commands that the stack has dropped are gone.
         self._steps: list[weakref.ref[_Step]] = []
+
+    @property
+    def undo_stack(self) -> QUndoStack:
+        """The history of the document that is open."""
+        return self._stack
 
     @property
     def network(self) -> Network:
@@ -102,9 +126,12 @@ class Document(QObject):
         """Ids of all nodes that ever stood in this document, so that none is given again."""
         return frozenset(self._retired)
 
-    def apply(self, label: str, network: Network) -> None:
-        """Make `network` the current one, as one entry of the undo history called `label`."""
-        if network != self._network:
+    def apply(self, label: str, network: Network, *, again: bool = False) -> None:
+        """Make `network` the current one, as one entry of the undo history called `label`.
+
+        One that is the same makes no entry, unless `again` says that more comes with it.
+        """
+        if again or network != self._network:
             step = _Step(self._network, network)
             self.undo_stack.push(_ReplaceNetwork(self, label, step))
             self._steps.append(weakref.ref(step))
@@ -118,6 +145,29 @@ class Document(QObject):
         self._steps.clear()
         self.undo_stack.clear()
         self.undo_stack.setClean()
+
+    def put_aside(self) -> History:
+        """Let go of the history, so that `reset` begins another document with one of its own."""
+        kept = History(self._network, self._analysis, self._stack, self._steps, self._retired)
+        self._stack, self._steps, self._retired = QUndoStack(self.history), [], set()
+        self._stack.setActive()
+        return kept
+
+    def bring_back(self, kept: History) -> None:
+        """Make a document that was put aside the current one, with all its history."""
+        gone, self._stack = self._stack, kept.stack
+        self._steps, self._retired = kept.steps, kept.retired
+        before = self._network
+        self._network, self._analysis = kept.network, kept.analysis
+        self.preparing.forget()
+        if self._analysis.preparing:
+            self.preparing.start(self._network)
+        self.network_changed.emit(before, self._network)
+        self.analysis_changed.emit(self._analysis)
+        # Shown before it is active: who listens to cleanChanged sees the network that it is of.
+        self._stack.setActive()
+        self.history.removeStack(gone)
+        gone.deleteLater()
 
     def prepare(self) -> None:
         """Prepare the data, after all, if that was stopped."""

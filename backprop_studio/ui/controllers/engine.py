@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal
@@ -13,10 +14,12 @@ from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal
 from backprop_studio.autograd import Array
 from backprop_studio.network import Analysis, Network
 from backprop_studio.training import (
+    Aside,
     Ask,
     Back,
     Boundary,
     Breakpoint,
+    BringBack,
     Command,
     DropBranch,
     FetchWeights,
@@ -26,6 +29,7 @@ from backprop_studio.training import (
     Load,
     Mailbox,
     Pause,
+    PutAside,
     Quit,
     RenameBranch,
     Restart,
@@ -55,6 +59,19 @@ SCREEN_SHARE = 0.1
 
 REPLY_TIMEOUT = 10.0
 """Seconds to wait for weights; the worker answers within one instruction."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeldRun:
+    """A run that was put aside, and what is known here of the networks that it has trained."""
+
+    aside: Aside
+    revision: int
+    loaded: Network | None
+    waits: bool
+    networks: dict[int, Network]
+    tried: list[Network]
+    homes: dict[int, tuple[int, int]]
 
 
 class _WorkerThread(QThread):
@@ -109,6 +126,9 @@ class Engine(QObject):
         self._loaded: Network | None = None
         self._waits = False
         self._revision = 0
+        # Revisions are given once, also where an older one comes back.
+        self._given = 0
+        self._held: HeldRun | None = None
         self._weights: Mapping[tuple[str, str], Array] = {}
         self._forget = False
         self._branch: int | None = None
@@ -159,6 +179,28 @@ class Engine(QObject):
         self._weights = weights
         self._forget = True
         self._loaded = None
+
+    def put_aside(self) -> HeldRun:
+        """Let go of the run with its branches; the next network is another document.
+
+        Raises
+        ------
+        TimeoutError
+            The worker does not answer.
+        """
+        reply: Future[Aside] = Future()
+        self._worker.send(PutAside(reply))
+        held = HeldRun(
+            reply.result(REPLY_TIMEOUT), self._revision, self._loaded, self._waits,
+            self._networks, self._tried, self._homes,
+        )  # fmt: skip
+        self._networks, self._tried, self._homes = {}, [], {}
+        self._loaded = None
+        return held
+
+    def expect_back(self, held: HeldRun) -> None:
+        """Say that the next network is that of a run that was put aside, which goes on then."""
+        self._held = held
 
     def run(self) -> None:
         """Train."""
@@ -231,6 +273,28 @@ class Engine(QObject):
         self._redraw = redraw
         self._document.apply(label, network)
         self._redraw = frozenset()
+
+    def bring_in(self, label: str, weights: Mapping[tuple[str, str], Array]) -> None:
+        """Begin anew with these weights, on a branch of its own; those not named stay.
+
+        Undo leads back to the branch and the moment before, redo to this one.
+
+        Parameters
+        ----------
+        label
+            Of the entry in the undo history.
+        weights
+            By node id and name; they fit the network.
+        """
+        before = self._document.network
+        # The same design, but another one to come back to.
+        network = replace(before)
+        self._homes[id(before)] = self._place()
+        self._tried += [before, network]
+        self._worker.send(Seek(self._snapshot.first))
+        self._worker.send(Fork())
+        self._weights = dict(weights)
+        self._document.apply(label, network, again=True)
 
     def drop_branch(self, branch_id: int) -> None:
         """Forget a branch."""
@@ -365,7 +429,13 @@ class Engine(QObject):
 
     def _load(self, analysis: Analysis) -> None:
         """Hand the network to the worker, unless only names and places have changed."""
+        if self._held is not None:
+            self._take_up(self._held)
+            return
         known = self._loaded is not None and self._loaded.trains_like(analysis.network)
+        if analysis.network is not self._loaded:
+            # Designs that are the same may have been trained apart.
+            known = known and not any(analysis.network is n for n in self._tried)
         if known and self._waits == analysis.preparing:
             return
         self._waits = analysis.preparing
@@ -374,10 +444,11 @@ class Engine(QObject):
             self._homes[id(self._loaded)] = self._place()
         home = self._homes.get(id(analysis.network))
         self._loaded = analysis.network
-        self._revision += 1
+        self._given += 1
+        self._revision = self._given
         load: Command = Load(
             self._revision,
-            analysis.lowered,
+            analysis.lowering,
             analysis.network.setup,
             self._weights,
             self._forget,
@@ -398,3 +469,14 @@ class Engine(QObject):
         self._worker.send(load)
         if home is not None:
             self._worker.send(Seek(home[1]))
+
+    def _take_up(self, held: HeldRun) -> None:
+        """Go on with the run that was put aside, as its network is on the screen again."""
+        self._held = None
+        self._revision, self._loaded, self._waits = held.revision, held.loaded, held.waits
+        self._networks, self._tried, self._homes = held.networks, held.tried, held.homes
+        self._weights, self._forget = {}, False
+        # Until the worker has it again, nothing of it is shown.
+        self.updated.emit(Snapshot(self._revision, State.EMPTY), ())
+        self._snapshot = held.aside.snapshot
+        self._worker.send(BringBack(held.aside))

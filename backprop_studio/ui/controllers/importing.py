@@ -89,6 +89,8 @@ class ImportController(QObject):
         text = self.tr("Imported '{title}': {count} rows.").format(
             title=dataset.title, count=f"{dataset.size:,}"
         )
+        if setup.data.scaling != data.Scaling.NONE:
+            text += " " + self.tr("Its features are standardised, as some are large.")
         if setup.batch_size < network.setup.batch_size:
             fewer = self.tr("The batch size is {size} now, as there are no more rows.")
             text += " " + fewer.format(size=setup.batch_size)

@@ -168,8 +168,6 @@ class LessonController(QObject):
             except TimeoutError as error:
                 QMessageBox.warning(self._window, self.tr("The lesson was not opened"), str(error))
                 return False
-            # Should the program crash in the lesson, what was not saved before it is still there.
-            self._project.recovery.guard()
         else:
             self._close()
         self._scene = scene
@@ -370,9 +368,9 @@ class LessonController(QObject):
     def _see_update(self, snapshot: Snapshot, _: object) -> None:
         if self._runner is None:
             return
-        lowered = self._document.analysis.lowered
-        if lowered is not None:
-            self._recorder.see(snapshot, len(lowered.program.instructions))
+        program = None if snapshot.cursor is None else self._document.analysis.program
+        if program is not None:
+            self._recorder.see(snapshot, len(program.instructions))
         running = snapshot.state is State.RUNNING
         if not running or time.monotonic() - self._looked > PATIENCE:
             self.look()
@@ -388,7 +386,7 @@ class LessonController(QObject):
         if runner is None:
             return
         self._looked = time.monotonic()
-        if self._engine.state is State.EMPTY or self._document.analysis.lowered is None:
+        if self._engine.state is State.EMPTY or not self._document.analysis.trainable:
             self._enquiry.reset()
             self.see(None)
             return

@@ -10,13 +10,13 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from backprop_studio import assets, project
-from backprop_studio.data import Dataset, own
+from backprop_studio.data import own
 from backprop_studio.errors import StudioError
 from backprop_studio.network import Network
 from backprop_studio.project import SUFFIX, Project
 from backprop_studio.ui.canvas.picture import FORMATS
-from backprop_studio.ui.controllers.document import Document
-from backprop_studio.ui.controllers.engine import Engine
+from backprop_studio.ui.controllers.document import Document, History
+from backprop_studio.ui.controllers.engine import Engine, HeldRun
 from backprop_studio.ui.controllers.recovery import Found, Recovery
 from backprop_studio.ui.settings import Settings
 
@@ -41,20 +41,24 @@ class Aside:
 
     Attributes
     ----------
-    project
-        Its network and weights.
-    path
-        Its file, if it has one.
-    changed
-        Whether something of it is not saved.
+    history
+        Its network with the edits that led to it.
+    run
+        Its training.
     data
-        Its own data set, if it has one: other documents do not keep it.
+        Its own data sets: other documents do not keep them.
+    path, stamp
+        Its file, if it has one, and how that was.
+    saved_at
+        How far the training was when it was saved.
     """
 
-    project: Project
+    history: History
+    run: HeldRun
+    data: own.Kept
     path: Path | None
-    changed: bool
-    data: Dataset | None = None
+    stamp: tuple[int, int] | None
+    saved_at: int
 
 
 class ProjectController(QObject):
@@ -225,9 +229,8 @@ class ProjectController(QObject):
 
     def save_path(self, path: Path) -> bool:
         """Write to a file; False, with a message, when it cannot be written."""
-        network = self._document.network
         try:
-            project.save(Project(network, self._engine.weights()), path)
+            project.save(self.current(), path)
         except (StudioError, TimeoutError) as error:
             self._complain(self.tr("The project was not saved"), error)
             return False
@@ -308,25 +311,43 @@ class ProjectController(QObject):
         learned = self._path is not None and self._trained() != self._saved_at
         return learned or not self._document.undo_stack.isClean()
 
-    def put_aside(self) -> Aside:
-        """The document with its weights, to be brought back later.
+    def current(self) -> Project:
+        """The document with its weights, as it would be saved.
 
         Raises
         ------
         TimeoutError
             The worker does not answer.
         """
-        kept = Project(self._document.network, self._engine.weights())
-        data = own.find(kept.network.setup.dataset)
-        return Aside(kept, self._path, self.has_changes(), data)
+        return Project(self._document.network, self._engine.weights())
+
+    def put_aside(self) -> Aside:
+        """Let go of the document with its history and its training, to be brought back later.
+
+        Another one has to be shown next. Should the program crash meanwhile, what was not saved of
+        this one is found at the next start.
+
+        Raises
+        ------
+        TimeoutError
+            The worker does not answer; the document stays.
+        """
+        self.recovery.guard()
+        try:
+            run = self._engine.put_aside()
+        except TimeoutError:
+            self.recovery.release()
+            raise
+        saved = self._path, self._stamp, self._saved_at
+        return Aside(self._document.put_aside(), run, own.kept(), *saved)
 
     def bring_back(self, aside: Aside) -> None:
-        """Show a document that was put aside; what was not saved of it still is not."""
-        if aside.data is not None:
-            own.keep(aside.data)
-        self._show(aside.project, aside.path)
-        if aside.changed:
-            self._document.undo_stack.resetClean()
+        """Show a document that was put aside, with all that could be undone and gone back to."""
+        own.bring_back(aside.data)
+        self._engine.expect_back(aside.run)
+        self._path, self._stamp, self._saved_at = aside.path, aside.stamp, aside.saved_at
+        self._document.bring_back(aside.history)
+        self.path_changed.emit()
         self.recovery.release()
         self.recovery.keep()
 
@@ -358,10 +379,11 @@ class ProjectController(QObject):
 
     def _trained(self) -> int:
         """Instructions executed so far: what tells one moment of the training from another."""
-        cursor, lowered = self._engine.snapshot.cursor, self._document.analysis.lowered
-        if cursor is None or lowered is None:
+        cursor = self._engine.snapshot.cursor
+        program = None if cursor is None else self._document.analysis.program
+        if cursor is None or program is None:
             return 0
-        return cursor.iteration * len(lowered.program.instructions) + cursor.index
+        return cursor.iteration * len(program.instructions) + cursor.index
 
     def _ask_where(self, title: str, suggestion: Path, filters: dict[str, str]) -> Path | None:
         """A file to write; the dialog adds the ending, and asks before one is replaced."""

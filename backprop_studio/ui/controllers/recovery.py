@@ -108,8 +108,8 @@ class Recovery(QObject):
         self._pace.setInterval(LEARNING)
         self._pace.timeout.connect(self.keep)
         self._took = 0.0
-        document.undo_stack.indexChanged.connect(self._note)
-        document.undo_stack.cleanChanged.connect(self._note)
+        document.history.indexChanged.connect(self._note)
+        document.history.cleanChanged.connect(self._note)
         engine.updated.connect(self._note_training)
 
     def set_path(self, path: Path | None) -> None:
@@ -182,7 +182,7 @@ class Recovery(QObject):
                 left.append(_read(file))
             except (StudioError, OSError, ValueError) as error:
                 log.warning("what was kept in %s cannot be read: %s", file, error)
-                file.replace(file.with_name(file.name + _ASIDE))
+                _put_aside(file)
             finally:
                 lock.unlock()
         return tuple(sorted(left, key=lambda f: f.when, reverse=True))
@@ -310,12 +310,20 @@ def _read(file: Path) -> Found:
     try:
         note = json.loads(file.with_suffix(".json").read_text())
         path = Path(note["path"]) if note["path"] is not None else None
-        when = datetime.fromisoformat(note["when"])
+        when = datetime.fromisoformat(note["when"]).astimezone()
         trained = max(int(note.get("trained", 0)), 0)
     except (OSError, ValueError, KeyError, TypeError) as error:
         # Without the note, the project is still there.
         log.warning("%s has no note: %s", file, error)
     return Found(file, loaded, path, when, trained)
+
+
+def _put_aside(file: Path) -> None:
+    """Keep a file from being found again; the start goes on where that cannot be done either."""
+    try:
+        file.replace(file.with_name(file.name + _ASIDE))
+    except OSError as error:
+        log.warning("%s cannot be put aside: %s", file, error)
 
 
 def _remove(file: Path) -> None:

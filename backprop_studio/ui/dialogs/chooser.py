@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QDialog,
+    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -23,6 +24,8 @@ from backprop_studio.ui import theme
 
 _WIDTH, _HEIGHT = 460, 340
 _GAP = 16
+_ABOUT_WORDS = 6
+"""Pixels above and below the words of a row, together."""
 _PARTS = Qt.ItemDataRole.UserRole + 1
 
 
@@ -57,6 +60,12 @@ class _Columns(QStyledItemDelegate):
     def __init__(self, names: Sequence[str], parent: QWidget) -> None:
         super().__init__(parent)
         self._names = tuple(names)
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        hint = super().sizeHint(option, index)
+        return QSize(hint.width(), hint.height() + _ABOUT_WORDS)
 
     def paint(
         self,
@@ -102,6 +111,7 @@ class Chooser(QDialog):
     ) -> None:
         super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self.setWindowTitle(title)
+        self.setObjectName("chooser")
         self.setAccessibleName(title)
         self._choices = tuple(choices)
         self.search = QLineEdit()
@@ -115,6 +125,10 @@ class Chooser(QDialog):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setItemDelegate(_Columns([c.text for c in choices], self.list))
         self.list.itemClicked.connect(lambda _: self._choose())
+        self.list.currentItemChanged.connect(self._tell)
+        self.nothing = QLabel(self.tr("Nothing has all these letters."), self.list)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        theme.set_role(self.nothing, "muted")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(self.search)
@@ -172,6 +186,13 @@ class Chooser(QDialog):
             item.setToolTip(choice.detail)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
+        self.nothing.setVisible(not found)
+        self.nothing.setGeometry(self.list.rect().adjusted(0, 0, 0, -self.list.height() * 2 // 3))
+
+    def _tell(self, item: QListWidgetItem | None) -> None:
+        """Let a screen reader say what Enter would choose: the keyboard stays in the line above."""
+        text = self.nothing.text() if item is None else ", ".join(filter(None, item.data(_PARTS)))
+        self.search.setAccessibleDescription(text)
 
     def _choose(self) -> None:
         item = self.list.currentItem()

@@ -25,14 +25,10 @@ from backprop_studio.data.importing import Imported, Progress, Source, source_of
 from backprop_studio.errors import Severity, StudioError
 from backprop_studio.ui import theme
 from backprop_studio.ui.background import Job
-from backprop_studio.ui.dialogs.import_pages import (
-    IdxPage,
-    NpzPage,
-    Page,
-    PicturesPage,
-    TablePage,
-    class_list,
-)
+from backprop_studio.ui.dialogs.import_npz import NpzPage
+from backprop_studio.ui.dialogs.import_page import Page, class_list
+from backprop_studio.ui.dialogs.import_pictures import IdxPage, PicturesPage
+from backprop_studio.ui.dialogs.import_table import TablePage
 from backprop_studio.ui.widgets.note import Note
 
 _WIDTH, _HEIGHT = 780, 560

@@ -446,4 +446,6 @@ class LessonEditor(QDialog):
         layout = QVBoxLayout(self)
         layout.addLayout(row)
         layout.addWidget(halves, 1)
-        self.resize(1040, 700)
+        room = self.screen().availableSize()
+        # Less than the screen by a frame and a title, which are not there yet.
+        self.resize(min(1040, room.width() - 8), min(700, room.height() - 40))

@@ -1,9 +1,10 @@
-"""The layers of the palette, in their groups, as an item model."""
+"""The layers of the palette, in their groups, and networks to begin with, as an item model."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import IntEnum
 
 from PySide6.QtCore import (
@@ -11,12 +12,14 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
-    QSortFilterProxyModel,
     Qt,
 )
 
+from backprop_studio.network.presets import PRESETS
 from backprop_studio.nn import LayerSpec, nodes
-from backprop_studio.specs import Category, Info
+from backprop_studio.specs import Category
+from backprop_studio.ui.canvas import mime
+from backprop_studio.ui.models.words_filter import WordsFilter
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -25,20 +28,32 @@ class PaletteRole(IntEnum):
     """What a row knows beyond its title."""
 
     LAYER_ID = Qt.ItemDataRole.UserRole + 1
-    """Id of the layer; None for a group."""
+    """Id of the layer, or that by which a network travels; None for a group."""
     CATEGORY = Qt.ItemDataRole.UserRole + 2
     FORMULA = Qt.ItemDataRole.UserRole + 3
     SEARCH = Qt.ItemDataRole.UserRole + 4
     """All text that a search looks through."""
 
 
+@dataclass(frozen=True)
+class _Row:
+    """What is offered: its id, and what is said of it."""
+
+    id: str
+    title: str
+    summary: str
+    category: str
+    line: str
+    facts: tuple[tuple[str, str], ...]
+
+
 class PaletteModel(QAbstractItemModel):
-    """Two levels, groups and layers, which never change.
+    """Two levels, groups and layers, which never change; the last group is of whole networks.
 
     Parameters
     ----------
     layers : mapping of str to LayerSpec type, optional
-        What to offer; everything registered when left out.
+        What to offer, without networks; everything when left out.
     parent : QObject, optional
     """
 
@@ -61,21 +76,33 @@ class PaletteModel(QAbstractItemModel):
             Category.OPERATION: self.tr("Operations"),
         }
         infos = [cls.info for cls in (nodes() if layers is None else layers).values()]
-        groups = [(title, [i for i in infos if i.category == c]) for c, title in titles.items()]
-        self._groups: list[tuple[str, list[Info]]] = [group for group in groups if group[1]]
+        formula, shape = self.tr("Formula"), self.tr("Shape")
+        rows = [
+            _Row(i.id, i.title, i.summary, i.category, i.plain,
+                 ((formula, i.plain), (shape, i.shape)))
+            for i in infos
+        ]  # fmt: skip
+        groups = [(title, [r for r in rows if r.category == c]) for c, title in titles.items()]
+        if layers is None:
+            networks = [
+                _Row(mime.of_preset(key), p.title, p.summary, "network", p.summary, ())
+                for key, p in PRESETS.items()
+            ]
+            groups.append((self.tr("Whole networks"), networks))
+        self._groups: list[tuple[str, list[_Row]]] = [group for group in groups if group[1]]
 
     def index_of(self, layer_id: str) -> QModelIndex:
-        """The row of a layer.
+        """The row of a layer, or of a network.
 
         Raises
         ------
         KeyError
-            There is no such layer.
+            There is none.
         """
-        for group, (_, infos) in enumerate(self._groups):
-            for row, info in enumerate(infos):
-                if info.id == layer_id:
-                    return self.createIndex(row, 0, group + 1)
+        for group, (_, rows) in enumerate(self._groups):
+            for place, row in enumerate(rows):
+                if row.id == layer_id:
+                    return self.createIndex(place, 0, group + 1)
         raise KeyError(layer_id)
 
     def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
@@ -115,54 +142,42 @@ class PaletteModel(QAbstractItemModel):
             return None
         if index.internalId() == 0:
             return self._groups[index.row()][0] if role == Qt.ItemDataRole.DisplayRole else None
-        title, infos = self._groups[index.internalId() - 1]
-        info = infos[index.row()]
+        title, rows = self._groups[index.internalId() - 1]
+        row = rows[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return info.title
+                return row.title
             case Qt.ItemDataRole.ToolTipRole:
-                return self._tip(info)
+                return _tip(row)
             case Qt.ItemDataRole.AccessibleDescriptionRole:
-                return info.summary
+                return row.summary
             case PaletteRole.LAYER_ID:
-                return info.id
+                return row.id
             case PaletteRole.CATEGORY:
-                return str(info.category)
+                return row.category
             case PaletteRole.FORMULA:
-                return info.plain
+                return row.line
             case PaletteRole.SEARCH:
-                return f"{info.title} {info.summary} {title}"
+                return f"{row.title} {row.summary} {title}"
         return None
 
-    def _tip(self, info: Info) -> str:
-        rows = [(self.tr("Formula"), info.plain), (self.tr("Shape"), info.shape)]
-        cells = "".join(
-            f"<tr><td>{html.escape(label)}&nbsp;&nbsp;</td><td>{html.escape(text)}</td></tr>"
-            for label, text in rows
-            if text
-        )
-        head = f"<b>{html.escape(info.title)}</b><br>{html.escape(info.summary)}"
-        return f"<p>{head}</p><table>{cells}</table>"
+
+def _tip(row: _Row) -> str:
+    cells = "".join(
+        f"<tr><td>{html.escape(label)}&nbsp;&nbsp;</td><td>{html.escape(text)}</td></tr>"
+        for label, text in row.facts
+        if text
+    )
+    head = f"<b>{html.escape(row.title)}</b><br>{html.escape(row.summary)}"
+    return f"<p>{head}</p><table>{cells}</table>"
 
 
-class PaletteFilter(QSortFilterProxyModel):
+class PaletteFilter(WordsFilter):
     """The layers whose title, summary or group has every word of a search."""
-
-    def __init__(self, model: PaletteModel, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._words: tuple[str, ...] = ()
-        self.setRecursiveFilteringEnabled(True)
-        self.setSourceModel(model)
-
-    def set_search(self, text: str) -> None:
-        """Show the layers that have every word of `text`; all when it is blank."""
-        self._words = tuple(text.casefold().split())
-        self.invalidate()
 
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
         if not source_parent.isValid():
             # A group stays for the sake of its layers only.
             return False
         index = self.sourceModel().index(source_row, 0, source_parent)
-        text = str(index.data(PaletteRole.SEARCH)).casefold()
-        return all(word in text for word in self._words)
+        return self.has_all(str(index.data(PaletteRole.SEARCH)))

@@ -11,7 +11,6 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
-    QSortFilterProxyModel,
     Qt,
 )
 from PySide6.QtGui import QFont
@@ -22,6 +21,7 @@ from backprop_studio.network import Network
 from backprop_studio.training.naming import node_name
 from backprop_studio.ui import theme
 from backprop_studio.ui.models.listing_text import describe, instruction_texts, short_count
+from backprop_studio.ui.models.words_filter import WordsFilter
 from backprop_studio.ui.widgets.phase_strip import phase_color
 
 Index = QModelIndex | QPersistentModelIndex
@@ -438,26 +438,15 @@ class ProgramModel(QAbstractItemModel):
             self.dataChanged.emit(*ends)
 
 
-class ProgramFilter(QSortFilterProxyModel):
+class ProgramFilter(WordsFilter):
     """The instructions that have every word of a search in their text, layer or phase."""
-
-    def __init__(self, model: ProgramModel, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._words: tuple[str, ...] = ()
-        self.setRecursiveFilteringEnabled(True)
-        self.setSourceModel(model)
-
-    def set_search(self, text: str) -> None:
-        """Show the instructions that have every word of `text`; all when it is blank."""
-        self._words = tuple(text.casefold().split())
-        self.invalidate()
 
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
         if not self._words:
             return True
         text = self.sourceModel().index(source_row, 0, source_parent).data(ProgramRole.SEARCH)
         # Phases and layers stay for the sake of their instructions only.
-        return text is not None and all(word in text.casefold() for word in self._words)
+        return text is not None and self.has_all(text)
 
 
 def _runs(changed: list[int], homes: list[int]) -> Iterator[tuple[int, int]]:

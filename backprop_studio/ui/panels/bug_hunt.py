@@ -101,7 +101,7 @@ class BugHuntPanel(QWidget):
 
     def set_network(self, analysis: Analysis) -> None:
         """Take over another network; a hunt ends when its program is no more."""
-        program = None if analysis.lowered is None else analysis.lowered.program
+        program = analysis.program
         same = program is not None and program == self._program
         self._network, self._program = analysis.network, program
         chosen = self.node.currentData() if same else None

@@ -119,7 +119,7 @@ class ComparePanel(QWidget):
     def set_network(self, analysis: Analysis) -> None:
         """Take over another network; of what was marked, only what is still there is compared."""
         self._network = analysis.network
-        self._program = None if analysis.lowered is None else analysis.lowered.program
+        self._program = analysis.program
         self._show()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:

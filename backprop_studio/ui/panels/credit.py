@@ -179,8 +179,8 @@ class CreditPanel(QWidget):
     def set_network(self, analysis: Analysis) -> None:
         """Take over another network; what was found is forgotten if its program has changed."""
         before, self._analysis = self._analysis, analysis
-        program = None if analysis.lowered is None else analysis.lowered.program
-        known = None if before is None or before.lowered is None else before.lowered.program
+        program = analysis.program
+        known = None if before is None else before.program
         if program is None or program != known:
             self._start_over()
         else:

@@ -71,7 +71,7 @@ class CurrentStepPanel(QWidget):
         """Show the steps of another network."""
         self._network = analysis.network
         self._problem = analysis.errors[0].text if analysis.errors else ""
-        self._program = None if analysis.lowered is None else analysis.lowered.program
+        self._program = analysis.program
         if self._program is None:
             self._show_nothing()
 

@@ -21,7 +21,7 @@ from backprop_studio.network import Analysis
 from backprop_studio.training import Snapshot, State
 from backprop_studio.ui import theme
 from backprop_studio.ui.asking import Ask, Enquiry
-from backprop_studio.ui.widgets.data_table import ROW_HEIGHT, Cell, DataTable
+from backprop_studio.ui.widgets.data_table import Cell, DataTable
 from backprop_studio.ui.widgets.line_plot import Line, LinePlot
 
 SECONDS = 0.3
@@ -81,7 +81,7 @@ class EfficiencyPanel(QWidget):
             self.tr("How often the network is gone through"),
         )
         # All four methods, and no more: the panel has much to show.
-        self.table.setFixedHeight(4 * ROW_HEIGHT + self.table.horizontalHeader().height() + 8)
+        self.table.setFixedHeight(self.table.height_of(4) + 8)
         self.table.row_chosen.connect(self._tell)
         self.detail = QLabel()
         self.detail.setWordWrap(True)
@@ -123,7 +123,7 @@ class EfficiencyPanel(QWidget):
 
     def set_network(self, analysis: Analysis) -> None:
         """Take over another network; what was measured is forgotten if its program has changed."""
-        program = None if analysis.lowered is None else analysis.lowered.program
+        program = analysis.program
         if program is None or program != self._program:
             self._program = program
             self._start_over()

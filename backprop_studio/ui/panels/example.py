@@ -24,9 +24,9 @@ from backprop_studio.autograd import Program, resolve
 from backprop_studio.insight.examples import Examples, Guest, examples
 from backprop_studio.insight.rows import Part
 from backprop_studio.network import Analysis, Source
-from backprop_studio.training import Intervention, Snapshot, State
+from backprop_studio.training import Intervention, Snapshot
 from backprop_studio.ui import theme
-from backprop_studio.ui.asking import Ask, Enquiry
+from backprop_studio.ui.asking import Ask, Enquiry, resting_at
 from backprop_studio.ui.widgets.kinds import kind_color, kind_symbol
 
 _IMAGE = 72
@@ -159,10 +159,7 @@ class ExamplePanel(QWidget):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show another batch when the moment has changed, unless training runs."""
-        cursor = snapshot.cursor
-        self._moment = None
-        if cursor is not None and snapshot.state is not State.RUNNING:
-            self._moment = (snapshot.branch, cursor.iteration, snapshot.edited and cursor.index)
+        self._moment = resting_at(snapshot)
         last = max(snapshot.batch_size - 1, 0)
         if self.row.maximum() != last:
             with QSignalBlocker(self.row):

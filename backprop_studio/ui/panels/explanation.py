@@ -30,10 +30,10 @@ from backprop_studio.insight.filling import as_latex, digits
 from backprop_studio.insight.local import Factor, Spot, Term
 from backprop_studio.insight.parts import parts
 from backprop_studio.network import Analysis, Network
-from backprop_studio.training import Snapshot, State
+from backprop_studio.training import Snapshot
 from backprop_studio.training.naming import instruction_name, node_name, value_name
 from backprop_studio.ui import theme
-from backprop_studio.ui.asking import Ask, Enquiry
+from backprop_studio.ui.asking import Ask, Enquiry, resting_at
 from backprop_studio.ui.widgets.formula import FormulaView
 from backprop_studio.ui.widgets.menus import open_below
 
@@ -70,7 +70,6 @@ class ExplanationPanel(QWidget):
 
         self.value = QComboBox()
         self.value.setAccessibleName(self.tr("Value"))
-        self.value.setPlaceholderText(self.tr("in between"))
         self.value.setToolTip(self.tr("What to explain a number of"))
         self.value.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -141,10 +140,12 @@ class ExplanationPanel(QWidget):
 
     def set_network(self, analysis: Analysis) -> None:
         """Take over another network; the number is kept while its program is the same."""
-        program = None if analysis.lowered is None else analysis.lowered.program
+        program = analysis.program
         self._network = analysis.network
         same = program is not None and program == self._program
         self._program = program
+        for choice in (self.value, self.entry):
+            choice.setEnabled(program is not None)
         with QSignalBlocker(self.value):
             self.value.clear()
             if program is not None:
@@ -162,12 +163,7 @@ class ExplanationPanel(QWidget):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Explain anew when the moment has changed, unless training runs."""
-        cursor = snapshot.cursor
-        if cursor is None or snapshot.state is State.RUNNING:
-            self._moment = None
-        else:
-            # An op more changes no number of this iteration, but one put in by hand does.
-            self._moment = (snapshot.branch, cursor.iteration, snapshot.edited and cursor.index)
+        self._moment = resting_at(snapshot)
         self._refresh()
 
     def explain(self, value: int, entry: tuple[int, ...]) -> None:
@@ -202,6 +198,7 @@ class ExplanationPanel(QWidget):
 
     def _show_choice(self, spot: Spot) -> None:
         # What is in between in an operation is no value of its own.
+        self.value.setPlaceholderText(self.tr("in between"))
         self.value.setCurrentIndex(self.value.findData(spot.value) if spot.within is None else -1)
 
     def _begin(self, spot: Spot | None) -> None:
@@ -245,6 +242,7 @@ class ExplanationPanel(QWidget):
             )
         )
         self.entry.clear()
+        self.value.setPlaceholderText(self.tr("choose a value"))
         for formula in (self.rule, self.numbers):
             formula.hide()
         for widget in (self.copy, self.change, self.show_node, self.back):

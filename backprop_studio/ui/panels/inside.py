@@ -112,7 +112,7 @@ class InsidePanel(QWidget):
 
     def set_network(self, analysis: Analysis) -> None:
         """Take over another network; the worksheet is kept while its program is the same."""
-        program = None if analysis.lowered is None else analysis.lowered.program
+        program = analysis.program
         same = program is not None and program == self._program
         self._network, self._program = analysis.network, program
         chosen = self.node.currentData() if same else None

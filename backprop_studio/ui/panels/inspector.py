@@ -245,7 +245,7 @@ class InspectorPanel(QWidget):
         names = ", ".join(network.node(n).name for n in nodes[:8])
         names += ", …" if len(nodes) > 8 else ""
         return self.tr(
-            "Group {name}\n{layers} layers, {count} parameters\n{names}\n\n"
+            "Group “{name}”\n{layers} layers, {count} parameters\n{names}\n\n"
             "F2 renames it. Return folds it into a block, and unfolds it."
         ).format(name=mark.name, layers=len(nodes), count=f"{count:,}", names=names)
 

@@ -151,7 +151,7 @@ class LandscapePanel(QWidget):
     def set_network(self, analysis: Analysis) -> None:
         """Take over another network; what was computed is forgotten if its program has changed."""
         self._network = analysis.network
-        program = None if analysis.lowered is None else analysis.lowered.program
+        program = analysis.program
         if program is None or program != self._program:
             self._program = program
             self._enquiry.reset()

@@ -88,8 +88,9 @@ class LossCurvesPanel(QWidget):
         self._later.timeout.connect(self._draw)
         self.plot = CurvePlot(self.tr("epoch"), self.tr("loss"))
         self.plot.tell_more = self._tell_rate
-        self.menu = QMenu(self)
         self.view = QToolButton()
+        # Not of the panel: as its first child, a menu would take it out of the ring of the Tab key.
+        self.menu = QMenu(self.view)
         self.view.setText(self.tr("View ▾"))
         self.view.setToolTip(self.tr("What is shown, and export"))
         open_below(self.view, self.menu)

@@ -21,6 +21,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPen,
+    QShowEvent,
     QTextCharFormat,
     QTextLayout,
     QTextOption,
@@ -96,7 +97,8 @@ class MessagesPanel(QWidget):
         layout.addLayout(self._top)
         layout.addWidget(self.view, 1)
         layout.addWidget(self._empty, 1)
-        document.analysis_changed.connect(self._refresh)
+        self._waiting: Analysis | None = None
+        document.analysis_changed.connect(self._take)
         self._refresh(document.analysis)
 
     @property
@@ -125,7 +127,19 @@ class MessagesPanel(QWidget):
         for notice in tuple(self._notices):
             self._remove(notice)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        # Of a large network that falls apart there are hundreds: nobody waits for what is hidden.
+        if self._waiting is not None:
+            self._refresh(self._waiting)
+        super().showEvent(event)
+
+    def _take(self, analysis: Analysis) -> None:
+        self._waiting = analysis
+        if self.isVisible():
+            self._refresh(analysis)
+
     def _refresh(self, analysis: Analysis) -> None:
+        self._waiting = None
         self.model.set_messages(messages(analysis))
         self._show_empty()
 

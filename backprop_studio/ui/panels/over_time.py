@@ -154,7 +154,7 @@ class OverTimePanel(QWidget):
         self._network = analysis.network
         self._enquiry.reset()
         self._asked = None
-        if analysis.lowered is None:
+        if not analysis.trainable:
             self._answer = Answer((), 0, 0.0)
         self._choose()
 

@@ -1,4 +1,4 @@
-"""The palette: every layer there is, to drag onto the canvas."""
+"""The palette: every layer there is, and networks to begin with, to drag onto the canvas."""
 
 from __future__ import annotations
 
@@ -40,10 +40,13 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 class PalettePanel(QWidget):
     """Layers in groups, with a search. A layer is dragged from here, or chosen by Enter.
 
+    At the end there are whole networks, which stand on the canvas as layers to be changed.
+
     Signals
     -------
     layer_chosen(layer_id)
-        A layer was double-clicked, or Enter was pressed on it: add it where there is room.
+        A layer was double-clicked, or Enter was pressed on it: add it where there is room. For a
+        network it is the id of `mime.of_preset`.
     """
 
     layer_chosen = Signal(str)

@@ -21,10 +21,10 @@ from backprop_studio.insight.filling import digits
 from backprop_studio.insight.local import Spot
 from backprop_studio.insight.paths import Path, Paths, paths
 from backprop_studio.network import Analysis, Network
-from backprop_studio.training import Snapshot, State
+from backprop_studio.training import Snapshot
 from backprop_studio.training.naming import node_name, value_name
 from backprop_studio.ui import theme
-from backprop_studio.ui.asking import Ask, Enquiry
+from backprop_studio.ui.asking import Ask, Enquiry, resting_at
 from backprop_studio.ui.widgets.data_table import Cell, DataTable
 
 SECONDS = 1.0
@@ -114,7 +114,7 @@ class PathsPanel(QWidget):
 
     def set_network(self, analysis: Analysis) -> None:
         """Take over another network; what was found is forgotten if its program has changed."""
-        program = None if analysis.lowered is None else analysis.lowered.program
+        program = analysis.program
         same = program is not None and program == self._program
         self._network, self._program = analysis.network, program
         chosen = self.value.currentIndex() if same else 0
@@ -132,10 +132,7 @@ class PathsPanel(QWidget):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Follow the paths anew when the moment has changed, unless training runs."""
-        cursor = snapshot.cursor
-        self._moment = None
-        if cursor is not None and snapshot.state is not State.RUNNING:
-            self._moment = (snapshot.branch, cursor.iteration, snapshot.edited and cursor.index)
+        self._moment = resting_at(snapshot)
         last = max(snapshot.batch_size - 1, 0)
         if self.row.maximum() != last:
             with QSignalBlocker(self.row):

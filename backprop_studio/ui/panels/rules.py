@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 from backprop_studio.insight.filling import digits
 from backprop_studio.insight.rules import Rule, Trial, try_rules
 from backprop_studio.network import Analysis
-from backprop_studio.training import Snapshot, State
+from backprop_studio.training import Snapshot
 from backprop_studio.ui import theme
-from backprop_studio.ui.asking import Ask, Enquiry
+from backprop_studio.ui.asking import Ask, Enquiry, resting_at
 from backprop_studio.ui.widgets.data_table import Cell, DataTable
 from backprop_studio.ui.widgets.line_plot import Line, LinePlot
 
@@ -108,20 +108,14 @@ class RulesPanel(QWidget):
 
     def set_network(self, analysis: Analysis) -> None:
         """Take over another network; what was found is forgotten if its program has changed."""
-        program = None if analysis.lowered is None else analysis.lowered.program
+        program = analysis.program
         if program is None or program != self._program:
             self._program = program
             self._start_over()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Try the rules anew when the moment has changed, unless training runs."""
-        cursor = snapshot.cursor
-        paused = cursor is not None and snapshot.state is not State.RUNNING
-        self._moment = (
-            (snapshot.branch, cursor.iteration, snapshot.edited and cursor.index)
-            if cursor is not None and paused
-            else None
-        )
+        self._moment = resting_at(snapshot)
         self._refresh()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from backprop_studio import data
 from backprop_studio.errors import Diagnostic
-from backprop_studio.network import TrainingSetup, edits
+from backprop_studio.network import Analysis, TrainingSetup, edits
 from backprop_studio.nn import optimizers, schedules
 from backprop_studio.specs import Spec
 from backprop_studio.ui import theme
@@ -57,7 +57,7 @@ class SetupPanel(QWidget):
 
         self.source = DataSource(document)
         self.dataset = self.source.combo
-        self.data_button = QPushButton(self.tr("Data…"))
+        self.data_button = QPushButton(self.tr("Look at the data…"))
         self.data_button.setToolTip(
             self.tr("Look at the rows, adjust how they are made, split, scaled, and spoil them")
         )
@@ -105,8 +105,9 @@ class SetupPanel(QWidget):
         self._lay_out()
         self.set_expanded(False)
 
-        document.analysis_changed.connect(self._refresh)
-        self._refresh()
+        document.analysis_changed.connect(self._take)
+        self._told: object = None
+        self._take(document.analysis)
 
     @property
     def caption(self) -> str:
@@ -208,12 +209,22 @@ class SetupPanel(QWidget):
                 return grid
         raise KeyError(name)
 
-    def _refresh(self) -> None:
-        setup = self._document.network.setup
+    def _take(self, analysis: Analysis) -> None:
+        """Show what is new: most edits are of layers, and no business of this panel."""
+        setup = analysis.network.setup
         self.source.refresh()
+        problems = [d for d in analysis.diagnostics if d.node is None and d.field]
+        told = (setup, problems)
+        if told != self._told:
+            self._told = told
+            self._refresh(setup)
+            self._show_problems(problems)
+
+    def _refresh(self, setup: TrainingSetup) -> None:
         done = self._what_is_done(setup)
         self._data_state.setText(done)
         self._data_state.setToolTip(done)
+        self._data_state.setVisible(bool(done))
         self.optimizer.show_value(setup.optimizer.info.id)
         self.optimizer.setToolTip(_paragraph(setup.optimizer.info.summary))
         self.schedule.show_value(setup.schedule.info.id)
@@ -229,8 +240,6 @@ class SetupPanel(QWidget):
         ):
             form.set_spec(spec, key)
             form.setVisible(bool(form.names()))
-        problems = [d for d in self._document.analysis.diagnostics if d.node is None and d.field]
-        self._show_problems(problems)
 
     def _show_problems(self, problems: list[Diagnostic]) -> None:
         for grid in self._grids():
@@ -249,7 +258,8 @@ class SetupPanel(QWidget):
         column.setSpacing(5)
         for parts in (
             (self.import_button, self.draw_button),
-            (self.data_button, self._data_state),
+            (self.data_button,),
+            (self._data_state,),
         ):
             line = QHBoxLayout()
             for part in parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -67,6 +68,7 @@ class StartPage(QWidget):
     def set_begin(self, entries: Sequence[Entry]) -> None:
         """Offer these as ways to begin."""
         self.begin = self._buttons(self._begin, entries)
+        self._order()
 
     def set_recent(self, entries: Sequence[Entry]) -> None:
         """Offer these projects to continue with."""
@@ -76,6 +78,7 @@ class StartPage(QWidget):
             none.setWordWrap(True)
             theme.set_role(none, "muted")
             self._recent.addWidget(none)
+        self._order()
 
     def set_examples(self, entries: Sequence[Entry]) -> None:
         """Offer these examples."""
@@ -163,6 +166,14 @@ class StartPage(QWidget):
         cards.set_entries(entries)
         self._titles[cards].setVisible(bool(entries))
         cards.setVisible(bool(entries))
+        self._order()
+
+    def _order(self) -> None:
+        """Let the Tab key go as the page is read; Qt puts what is made later behind the rest."""
+        cards = (*self.lessons.cards, *self.examples.cards, *self.presets.cards)
+        stops = (*self.begin, *self.recent, self.greets, self.leave, *cards)
+        for before, after in itertools.pairwise(stops):
+            QWidget.setTabOrder(before, after)
 
     def _buttons(self, layout: QVBoxLayout, entries: Sequence[Entry]) -> list[QPushButton]:
         while (item := layout.takeAt(0)) is not None:

@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from backprop_studio.ui import theme
-from backprop_studio.ui.widgets.scale_bar import small_font
+from backprop_studio.ui.widgets.scale_bar import paint_strip, small_font
 
 Floats = npt.NDArray[np.float64]
 DECADES = (-3.0, 2.0)
@@ -210,11 +210,7 @@ class ContourMap(QWidget):
     def _paint_scale(self, painter: QPainter, rect: QRect, now: theme.Theme) -> None:
         line = painter.fontMetrics().height()
         strip = QRectF(rect.x(), rect.bottom() + line + 8, rect.width(), _STRIP)
-        row = np.ascontiguousarray(theme.diverging_lut(now)[:128])
-        image = QImage(row.data.cast("B"), 128, 1, 128 * 4, QImage.Format.Format_RGB32)
-        painter.drawImage(strip, image)
-        painter.setPen(QColor(now.border_strong))
-        painter.drawRect(strip)
+        paint_strip(painter, strip, theme.diverging_lut(now)[:128])
         painter.setPen(QColor(now.muted))
         low, high = (int(end) for end in DECADES)
         for power in range(low, high + 1):

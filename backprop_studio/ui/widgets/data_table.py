@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
@@ -33,8 +33,8 @@ from backprop_studio.ui import theme
 
 _ROW = Qt.ItemDataRole.UserRole
 _CURVE = Qt.ItemDataRole.UserRole + 1
-ROW_HEIGHT = 22
-"""Pixels of a row."""
+_LEAST_ROW, _ABOUT_WORDS = 22, 5
+"""Pixels of a row at the least, and what it has above and below its words."""
 _NARROWEST, _WIDEST = 80, 190
 """Pixels of the first column where there is no room to spare."""
 
@@ -93,11 +93,12 @@ class DataTable(QTableWidget):
     ) -> None:  # fmt: skip
         super().__init__(0, len(headers), parent)
         self._sortable = sortable
+        self._widths: dict[int, int] = {}
         self._invitation = ""
         self.setAccessibleName(name)
         self.setHorizontalHeaderLabels(list(headers))
         self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+        self._set_row_height()
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -112,6 +113,23 @@ class DataTable(QTableWidget):
         self.itemSelectionChanged.connect(self._tell)
         self.itemActivated.connect(self._enter)
 
+    @property
+    def row_height(self) -> int:
+        """Pixels of a row: as high as its words need."""
+        return max(_LEAST_ROW, self.fontMetrics().height() + _ABOUT_WORDS)
+
+    def height_of(self, rows: int) -> int:
+        """Pixels that so many rows and the names above them take."""
+        return rows * self.row_height + self.horizontalHeader().height()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._set_row_height()
+
+    def _set_row_height(self) -> None:
+        self.verticalHeader().setDefaultSectionSize(self.row_height)
+
     def set_tips(self, *tips: str) -> None:
         """Say of each column, where the pointer rests on its name, what stands in it."""
         for column, tip in enumerate(tips):
@@ -121,6 +139,7 @@ class DataTable(QTableWidget):
 
     def set_width(self, column: int, pixels: int) -> None:
         """Give a column, such as one of curves, a width that does not follow its words."""
+        self._widths[column] = pixels
         self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
         self.setColumnWidth(column, pixels)
 
@@ -158,7 +177,8 @@ class DataTable(QTableWidget):
         """How wide all columns are but the first, which has what is left."""
         header = self.horizontalHeader()
         for column in range(1, self.columnCount()):
-            header.setSectionResizeMode(column, mode)
+            if column not in self._widths:
+                header.setSectionResizeMode(column, mode)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
 
     def choose(self, row: int) -> None:
@@ -186,7 +206,7 @@ class DataTable(QTableWidget):
 
     def sizeHint(self) -> QSize:
         # It takes what is left. A taller hint would push what stands below it out of sight.
-        return QSize(super().sizeHint().width(), self.horizontalHeader().height() + 4 * ROW_HEIGHT)
+        return QSize(super().sizeHint().width(), self.height_of(4))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):

@@ -47,12 +47,15 @@ class _Manners(QObject):
     """Keeps an editor from taking what is not meant for it.
 
     The wheel scrolls the panel unless the editor has the focus, Ctrl+Z undoes in the document
-    unless something is being typed, and Escape gives up what was typed.
+    unless something is being typed, and Escape gives up what was typed. It is as
+    high as its text asks for.
     """
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
-        if kind == QEvent.Type.Wheel and isinstance(watched, QWidget):
+        if kind == QEvent.Type.FontChange and isinstance(watched, QWidget):
+            _level(watched)
+        elif kind == QEvent.Type.Wheel and isinstance(watched, QWidget):
             if not watched.hasFocus():
                 event.ignore()
                 return True
@@ -73,10 +76,14 @@ class _Manners(QObject):
         return False
 
 
-def _teach(editor: QWidget) -> None:
+def _level(editor: QWidget) -> None:
+    """Give editors of all kinds one height; the style would give them different ones."""
     if not isinstance(editor, QCheckBox):
-        # One height for all kinds, which the style would give different ones.
         editor.setFixedHeight(editor.fontMetrics().height() + 10)
+
+
+def _teach(editor: QWidget) -> None:
+    _level(editor)
     editor.installEventFilter(_Manners(editor))
     editor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     editor.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -21,16 +21,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from backprop_studio.ui import theme
+from backprop_studio.ui.widgets import tile_paint
 from backprop_studio.ui.widgets.excerpt import Excerpt
 from backprop_studio.ui.widgets.raster import Pixels, fill_gaps, raster
 from backprop_studio.ui.widgets.sampling import span
-from backprop_studio.ui.widgets.scale_bar import (
-    ColorScaleBar,
-    Floats,
-    small_font,
-)
-
-__all__ = ["ColorScaleBar", "HeatmapTile"]
+from backprop_studio.ui.widgets.scale_bar import Floats
 
 _VECTOR_HEIGHT = 22
 _MARGIN = 6
@@ -238,20 +233,23 @@ class HeatmapTile(QWidget):
         now = theme.current()
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), QColor(now.surface))
-            self._paint_title(painter, now)
+            line = self.fontMetrics().height()
+            row = QRect(_MARGIN, _MARGIN - 1, self.width() - 2 * _MARGIN, line)
+            words = (self._title, self._shape_text(), self._norm_text())
+            tile_paint.title(painter, self, row, *words)
             if self._note:
-                self._paint_note(painter, now)
+                tile_paint.note(painter, self, row.translated(0, line), self._note)
             rect = self.image_rect()
             if rect.width() < 1 or rect.height() < 1:
                 return
             if self._data is None or self._data.size == 0:
                 text = self.tr("empty") if self._data is not None else self.tr("not yet computed")
-                self._paint_empty(painter, rect, now, text)
+                tile_paint.empty(painter, self, rect, text)
             else:
                 painter.drawImage(rect, self._picture(rect, now))
                 painter.setPen(QColor(now.border))
                 painter.drawRect(QRectF(rect).adjusted(-0.5, -0.5, 0.5, 0.5))
-                self._paint_cursor(painter, rect, now)
+                self._paint_cursor(painter, now)
             outline = (
                 QPen(QColor(now.accent), 2) if self.hasFocus() else QPen(QColor(now.border), 1)
             )
@@ -262,56 +260,7 @@ class HeatmapTile(QWidget):
                 QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), 3, 3
             )
 
-    def _paint_title(self, painter: QPainter, now: theme.Theme) -> None:
-        row = QRect(_MARGIN, _MARGIN - 1, self.width() - 2 * _MARGIN, self.fontMetrics().height())
-        align = Qt.AlignmentFlag.AlignVCenter
-        title_width = self.fontMetrics().horizontalAdvance(self._title)
-        painter.setFont(small_font(self))
-        metrics = painter.fontMetrics()
-        # The norm is worth more than the shape, and both more than the middle of a long name.
-        right = ""
-        for text in (f"{self._shape_text()}   {self._norm_text()}".strip(), self._norm_text()):
-            room = row.width() - metrics.horizontalAdvance(text) - 10
-            if room >= min(title_width, 80):
-                right = text
-                break
-        painter.setPen(QColor(now.muted))
-        painter.drawText(row, Qt.AlignmentFlag.AlignRight | align, right)
-        row.setWidth(row.width() - (metrics.horizontalAdvance(right) + 10 if right else 0))
-        painter.setFont(self.font())
-        painter.setPen(QColor(now.text))
-        # From the left: `dense_1/weight` and `dense_2/weight` differ towards the end.
-        name = self.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideLeft, row.width())
-        painter.drawText(row, Qt.AlignmentFlag.AlignLeft | align, name)
-
-    def _paint_note(self, painter: QPainter, now: theme.Theme) -> None:
-        line = self.fontMetrics().height()
-        row = QRect(_MARGIN, _MARGIN + line - 1, self.width() - 2 * _MARGIN, line)
-        painter.setFont(small_font(self))
-        painter.setPen(QColor(now.muted))
-        mode = Qt.TextElideMode.ElideRight
-        text = painter.fontMetrics().elidedText(self._note, mode, row.width())
-        painter.drawText(row, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
-        painter.setFont(self.font())
-
-    def _paint_empty(self, painter: QPainter, rect: QRect, now: theme.Theme, text: str) -> None:
-        painter.fillRect(rect, QColor(now.surface_alt))
-        painter.setPen(QPen(QColor(now.border), 1))
-        painter.setClipRect(rect)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for x in range(rect.left() - rect.height(), rect.right(), 9):
-            painter.drawLine(x, rect.bottom() + 1, x + rect.height(), rect.top())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setClipping(False)
-        painter.setFont(small_font(self))
-        size = painter.fontMetrics().size(0, text)
-        label = QRect(QPoint(0, 0), QSize(size.width() + 12, min(size.height() + 2, rect.height())))
-        label.moveCenter(rect.center())
-        painter.fillRect(label, QColor(now.surface_alt))
-        painter.setPen(QColor(now.muted))
-        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)
-
-    def _paint_cursor(self, painter: QPainter, rect: QRect, now: theme.Theme) -> None:
+    def _paint_cursor(self, painter: QPainter, now: theme.Theme) -> None:
         if self._cursor is None or self._data is None or not self.hasFocus():
             return
         cell = self._cell_rect(*self._cursor)

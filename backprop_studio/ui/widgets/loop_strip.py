@@ -83,7 +83,7 @@ class LoopStrip(QWidget):
 
     def set_network(self, analysis: Analysis) -> None:
         """Take over another network."""
-        self._program = None if analysis.lowered is None else analysis.lowered.program
+        self._program = analysis.program
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Light the stage of the last instruction; while running at full speed, all of them."""

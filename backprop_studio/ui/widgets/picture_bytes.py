@@ -21,6 +21,11 @@ def png(size: QSize, paint: Paint) -> bytes:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.scale(_SHARPNESS, _SHARPNESS)
         paint(painter)
+    return encoded(image)
+
+
+def encoded(image: QImage) -> bytes:
+    """An image as a PNG."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     image.save(buffer, "PNG")  # type: ignore[call-overload]

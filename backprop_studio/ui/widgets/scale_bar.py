@@ -73,6 +73,25 @@ def small_font(widget: QWidget) -> QFont:
     return font
 
 
+def paint_strip(painter: QPainter, strip: QRectF, colors: npt.NDArray[np.uint32]) -> None:
+    """Paint colours side by side, each as wide as the others, in a frame.
+
+    Parameters
+    ----------
+    painter
+        Its pen is another one afterwards.
+    strip
+        Where.
+    colors
+        ``0xffrrggbb``, of shape (colours,).
+    """
+    row = np.ascontiguousarray(colors)
+    form = QImage.Format.Format_RGB32
+    painter.drawImage(strip, QImage(row.data.cast("B"), len(row), 1, len(row) * 4, form))
+    painter.setPen(QColor(theme.current().border_strong))
+    painter.drawRect(strip)
+
+
 class ColorScaleBar(QWidget):
     """Legend shared by all heatmaps: a strip of colour with -s, 0 and +s under it."""
 
@@ -141,13 +160,9 @@ class ColorScaleBar(QWidget):
             metrics = painter.fontMetrics()
             nan_width = metrics.horizontalAdvance("NaN") + 4
             strip = QRectF(0.5, 0.5, max(self.width() - nan_width - 13, 20), self._STRIP)
-            row = np.ascontiguousarray(lut[np.arange(-127, 128) % 256])
-            image = QImage(row.data.cast("B"), 255, 1, 255 * 4, QImage.Format.Format_RGB32)
-            painter.drawImage(strip, image)
+            paint_strip(painter, strip, lut[np.arange(-127, 128) % 256])
             swatch = QRectF(self.width() - nan_width + 0.5, 0.5, nan_width - 1, self._STRIP)
             painter.fillRect(swatch, QColor(now.nan))
-            painter.setPen(QColor(now.border_strong))
-            painter.drawRect(strip)
             painter.drawRect(swatch)
 
             baseline = QRectF(0, self._STRIP + 4, 0, metrics.height())

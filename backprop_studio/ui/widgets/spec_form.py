@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import cast
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from backprop_studio.errors import Diagnostic, Severity
@@ -38,9 +38,9 @@ class FieldGrid(QWidget):
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(5)
         self._grid.setColumnStretch(1, 1)
-        self._caption_width = self.fontMetrics().horizontalAdvance("0" * 11)
-        self._grid.setColumnMinimumWidth(0, self._caption_width)
+        self._caption_width = 0
         self._rows: dict[str, tuple[QLabel, QWidget, Note]] = {}
+        self._align_captions()
         self._reasons: dict[str, str] = {}
         self._problems: dict[str, Diagnostic] = {}
 
@@ -85,6 +85,15 @@ class FieldGrid(QWidget):
         caption.setVisible(not wide)
         widget.show()
         self._rows[name] = (caption, widget, note)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._align_captions()
+
+    def _align_captions(self) -> None:
+        self._caption_width = self.fontMetrics().horizontalAdvance("0" * 11)
+        self._grid.setColumnMinimumWidth(0, self._caption_width)
 
     def widget(self, name: str) -> QWidget:
         """The editor, or other widget, of a row."""

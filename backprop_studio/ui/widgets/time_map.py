@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from backprop_studio.ui import theme
-from backprop_studio.ui.widgets.scale_bar import small_font
+from backprop_studio.ui.widgets.scale_bar import paint_strip, small_font
 
 _MARGIN = 6
 _STRIP = 10
@@ -202,11 +202,7 @@ class TimeMap(QWidget):
     def _paint_scale(self, painter: QPainter, rect: QRect, now: theme.Theme) -> None:
         line = painter.fontMetrics().height()
         strip = QRectF(rect.x(), rect.bottom() + line + 8, rect.width(), _STRIP)
-        row = np.ascontiguousarray(theme.diverging_lut(now)[:128])
-        image = QImage(row.data.cast("B"), 128, 1, 128 * 4, QImage.Format.Format_RGB32)
-        painter.drawImage(strip, image)
-        painter.setPen(QColor(now.border_strong))
-        painter.drawRect(strip)
+        paint_strip(painter, strip, theme.diverging_lut(now)[:128])
         painter.setPen(QColor(now.muted))
         low, high = self._decades
         label = QRectF(strip.x(), strip.bottom() + 1, strip.width(), line)

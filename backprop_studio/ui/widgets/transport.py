@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QSlider,
     QToolButton,
     QVBoxLayout,
@@ -19,6 +23,16 @@ from backprop_studio.ui import icons, theme
 
 SPEEDS: tuple[float | None, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, None)
 """Instructions a second, from slow motion on; None for as fast as possible."""
+
+FULL, TIGHTEST = 0, 5
+"""How tight a transport is that has all the room it wants, and one that has next to none.
+
+Level 1 takes nothing away yet: other parts of the toolbar give way first.
+"""
+_NO_STEP_WORDS, _NARROW_SIZES, _SIZES_IN_MENU, _NO_RUN_WORD = 2, 3, 4, 5
+_NARROW = 54
+"""Pixels of the speed's slider where room is short."""
+_WIDE = 84
 
 
 class Transport(QWidget):
@@ -56,7 +70,7 @@ class Transport(QWidget):
         self.speed.setRange(0, len(SPEEDS) - 1)
         self.speed.setValue(len(SPEEDS) - 1)
         self.speed.setPageStep(1)
-        self.speed.setFixedWidth(84)
+        self.speed.setFixedWidth(_WIDE)
         self.speed.setToolTip(
             self.tr("How fast Run goes: slow motion shows every operation, and what flows")
         )
@@ -106,22 +120,53 @@ class Transport(QWidget):
             self._sizes.addButton(button)
             self.size_buttons[boundary] = button
             row.addWidget(button)
+        self.size_menu = self._menu_of_sizes({b: label for b, (label, _) in labels.items()})
+        row.addWidget(self.size_menu)
         row.addSpacing(4)
         row.addWidget(self.step_button)
+        self._sizes.buttonToggled.connect(self._tell_size)
         self.size_buttons[Boundary.OP].setChecked(True)
-        # The button is as wide as its longer word, so that nothing moves when it changes.
-        widths = []
-        for state in (State.RUNNING, State.PAUSED):
-            self.set_state(state)
-            widths.append(self.run_button.sizeHint().width())
-        self.run_button.setMinimumWidth(max(widths))
         self.set_state(State.EMPTY)
+        self.set_tightness(FULL)
         self._tell_speed()
 
     @property
     def boundary(self) -> Boundary:
         """The chosen size of a step."""
         return next(b for b, button in self.size_buttons.items() if button.isChecked())
+
+    def set_tightness(self, level: int) -> None:
+        """Give up words, padding and, last, the row of sizes, for a menu with the same.
+
+        Parameters
+        ----------
+        level
+            From `FULL` to `TIGHTEST`.
+        """
+        beside = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        alone = Qt.ToolButtonStyle.ToolButtonIconOnly
+        for button, last in (
+            (self.back_button, _NO_STEP_WORDS),
+            (self.step_button, _NO_STEP_WORDS),
+            (self.run_button, _NO_RUN_WORD),
+        ):
+            button.setToolButtonStyle(alone if level >= last else beside)
+        self.run_button.setMinimumWidth(0 if level >= _NO_RUN_WORD else self._run_width())
+        self.speed.setFixedWidth(_NARROW if level >= _SIZES_IN_MENU else _WIDE)
+        narrow = level >= _NARROW_SIZES
+        for button in self.size_buttons.values():
+            button.setVisible(level < _SIZES_IN_MENU)
+            if button.property("narrow") != narrow:
+                button.setProperty("narrow", narrow)
+                button.style().unpolish(button)
+                button.style().polish(button)
+                button.updateGeometry()
+        self.size_menu.setVisible(level >= _SIZES_IN_MENU)
+        row = self.layout()
+        assert row is not None
+        # What it stands in asks at once how wide it is.
+        row.invalidate()
+        self.updateGeometry()
 
     def set_state(self, state: State) -> None:
         """Offer what can be done in this state."""
@@ -136,6 +181,38 @@ class Transport(QWidget):
         self._run.setIcon(icons.icon("pause" if running else "run"))
         for button in (self.run_button, self.back_button, self.step_button):
             button.setEnabled(state is not State.EMPTY)
+
+    def _run_width(self) -> int:
+        """That of its longer word, so that nothing moves when it changes."""
+        word, widths = self.run_button.text(), []
+        for text in (self.tr("Run"), self.tr("Pause")):
+            self.run_button.setText(text)
+            widths.append(self.run_button.sizeHint().width())
+        self.run_button.setText(word)
+        return max(widths)
+
+    def _menu_of_sizes(self, labels: Mapping[Boundary, str]) -> QToolButton:
+        """The same choice in less room: a button that says the size and opens a menu."""
+        opener, menu = QToolButton(), QMenu(self)
+        group = QActionGroup(menu)
+        for boundary, label in labels.items():
+            action = menu.addAction(label)
+            action.setCheckable(True)
+            action.setToolTip(self.size_buttons[boundary].toolTip())
+            group.addAction(action)
+            self.size_buttons[boundary].toggled.connect(action.setChecked)
+            action.triggered.connect(partial(self.size_buttons[boundary].setChecked, True))
+        opener.setMenu(menu)
+        opener.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        opener.setToolTip(self.tr("How large a step is"))
+        theme.set_role(opener, "segment-menu")
+        return opener
+
+    def _tell_size(self) -> None:
+        chosen = self._sizes.checkedButton()
+        if chosen is not None:
+            self.size_menu.setText(chosen.text())
+            self.size_menu.setAccessibleName(chosen.accessibleName())
 
     def _choose_speed(self) -> None:
         self._tell_speed()

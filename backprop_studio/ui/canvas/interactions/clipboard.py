@@ -27,7 +27,7 @@ def copy(view: CanvasView) -> bool:
     """Put what is selected and the wires between it on the clipboard; False without any."""
     chosen = view.selected_parts()
     if not chosen:
-        view.refuse("Select the layers to copy.")
+        view.refuse(view.tr("Select the layers to copy."))
         return False
     piece = edits.excerpt(view.document.network, chosen)
     data = QMimeData()
@@ -49,7 +49,7 @@ def paste(view: CanvasView) -> None:
     data: QMimeData | None = QApplication.clipboard().mimeData()
     # Some platforms have no data at all, rather than empty ones, before anything was copied.
     if data is None or not data.hasFormat(MIME):
-        view.refuse("There are no layers on the clipboard.")
+        view.refuse(view.tr("There are no layers on the clipboard."))
         return
     text = bytes(data.data(MIME).data())
     try:
@@ -57,22 +57,23 @@ def paste(view: CanvasView) -> None:
             raise ValueError("too large")
         piece = decode(text)
     except (UnsoundError, NewerError, ValueError) as error:
-        view.refuse(f"What is on the clipboard cannot be pasted: {error}")
+        told = view.tr("What is on the clipboard cannot be pasted: {reason}")
+        view.refuse(told.format(reason=error))
         return
-    place(view, piece, pointing.place(view), "Paste")
+    place(view, piece, pointing.place(view), view.tr("Paste"))
 
 
 def duplicate(view: CanvasView, *, shared: bool) -> None:
     """Add what is selected once more beside it, with weights of their own or the same."""
     chosen = view.selected_parts()
     if not chosen:
-        view.refuse("Select the layers to duplicate.")
+        view.refuse(view.tr("Select the layers to duplicate."))
         return
     piece = edits.excerpt(view.document.network, chosen)
     points = grouping.points(piece)
     xs, ys = [p[0] for p in points], [p[1] for p in points]
     middle = QPointF((min(xs) + max(xs)) / 2 + _ASIDE, (min(ys) + max(ys)) / 2 + 4 * _ASIDE)
-    place(view, piece, middle, "Duplicate", shared=shared)
+    place(view, piece, middle, view.tr("Duplicate"), shared=shared)
 
 
 def place(
@@ -118,9 +119,10 @@ def place(
     if len(made) == 1:
         name = network.node(made[0]).name
     elif made:
-        name = f"{len(made)} layers"
+        name = view.tr("{n} layers").format(n=len(made))
     else:
-        name = "a note" if len(ids) == 1 else f"{len(ids)} notes and arrows"
+        note = view.tr("a note")
+        name = note if len(ids) == 1 else view.tr("{n} notes and arrows").format(n=len(ids))
     document.apply(f"{what} {name}", network)
     # What is in a group is selected along with it.
     view.select([i for i in ids if i not in network.holders])

@@ -66,7 +66,8 @@ class DrawArrow(Gesture):
             marks.put_arrow(self.view, start, end, made.source, made.target)
         else:
             network = grouping.set_arrow(self.view.document.network, made)
-            self.view.document.apply("Move the end of an arrow", network)
+            label = self.view.tr("Move the end of an arrow")
+            self.view.document.apply(label, network)
 
     def cancel(self) -> None:
         self._clear()

@@ -10,8 +10,8 @@ from backprop_studio.errors import EditError
 from backprop_studio.network import Network, Wire, edits, graph
 from backprop_studio.ui.canvas.geometry import PortRef, Side
 from backprop_studio.ui.canvas.group_item import GroupItem
+from backprop_studio.ui.canvas.hitting import Hit
 from backprop_studio.ui.canvas.interactions.gesture import Gesture, Press
-from backprop_studio.ui.canvas.scene import Hit
 from backprop_studio.ui.canvas.wire_item import WirePreview
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def connect(view: CanvasView, wire: Wire) -> EditError | None:
     if reason is None:
         a, b = network.node(wire.source).name, network.node(wire.target).name
         after = edits.connect(network, wire.source, wire.target, wire.port)
-        view.document.apply(f"Connect {a} to {b}", after)
+        label = view.tr("Connect {source} to {target}").format(source=a, target=b)
+        view.document.apply(label, after)
     return reason
 
 
@@ -145,7 +146,8 @@ class DrawWire(Gesture):
                 moved = edits.connect(self._network, wire.source, wire.target, wire.port)
                 other = wire.target if self._start.side == "out" else wire.source
                 name = moved.node(other).name
-                self.view.document.apply(f"Move wire to {name}", moved)
+                label = self.view.tr("Move wire to {name}").format(name=name)
+                self.view.document.apply(label, moved)
         elif end is None and self._taken is None and self.view.hit(at) == Hit():
             self.view.add_requested.emit(at, self._start)
             reason = None

@@ -1,4 +1,7 @@
-"""Takes a layer from the palette. A pale card shows where it will stand and what it is wired to."""
+"""Takes a layer or a whole network from the palette.
+
+A pale card shows where it will stand and what it is wired to.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from backprop_studio.nn import nodes
 from backprop_studio.ui.canvas import card, geometry, mime, style
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.interactions import edit_actions
+from backprop_studio.ui.canvas.interactions.add_preset import GhostNetwork
 from backprop_studio.ui.canvas.wire_item import WirePreview
 
 if TYPE_CHECKING:
@@ -64,7 +68,7 @@ class DropLayer:
 
     def __init__(self, view: CanvasView) -> None:
         self._view = view
-        self._ghost: GhostItem | None = None
+        self._ghost: GhostItem | GhostNetwork | None = None
         self._wires: list[WirePreview] = []
         self._joined: list[PortRef] = []
 
@@ -75,7 +79,8 @@ class DropLayer:
             event.ignore()
             return
         self.leave()
-        self._ghost = GhostItem(layer_id)
+        preset = mime.preset_in(layer_id)
+        self._ghost = GhostItem(layer_id) if preset is None else GhostNetwork(preset)
         self._view.canvas_scene.addItem(self._ghost)
         self._view.hint.hide()
         self.move(event)
@@ -86,7 +91,8 @@ class DropLayer:
             event.ignore()
             return
         self._ghost.setPos(self._place(event))
-        self._offer(self._ghost, event)
+        if isinstance(self._ghost, GhostItem):
+            self._offer(self._ghost, event)
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
 
@@ -100,14 +106,18 @@ class DropLayer:
         self._view.show_hint()
 
     def drop(self, event: QDropEvent) -> None:
-        """Add the layer, as one edit."""
+        """Add it, as one edit."""
         layer_id = mime.decode(event.mimeData())
         joined = self._joined
         self.leave()
         if layer_id is None:
             event.ignore()
             return
-        self._view.add_layer(layer_id, self._place(event), joined)
+        preset = mime.preset_in(layer_id)
+        if preset is None:
+            self._view.add_layer(layer_id, self._place(event), joined)
+        else:
+            self._view.add_preset(preset, self._place(event))
         self._view.setFocus(Qt.FocusReason.OtherFocusReason)
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
@@ -130,7 +140,7 @@ class DropLayer:
             self._wires.append(WirePreview())
             scene.addItem(self._wires[-1])
         for wire, port in zip(self._wires, ports, strict=True):
-            assert ghost is not None
+            assert isinstance(ghost, GhostItem)
             there, half = scene.port_pos(port), QPointF(ghost.width / 2, 0)
             if port.side == "out":
                 wire.show_between(there, ghost.pos() - half, there, "accent")

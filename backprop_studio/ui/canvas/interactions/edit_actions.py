@@ -73,7 +73,7 @@ def add_layer(
         # Dropped on a wire, it goes in between; where that cannot be, it only stands there.
         with contextlib.suppress(EditError):
             network = edits.insert_into(network, node_id, wire)
-    document.apply(f"Add {spec.info.title}", network)
+    document.apply(view.tr("Add {name}").format(name=spec.info.title), network)
     view.select([node_id])
     return node_id
 
@@ -134,30 +134,35 @@ def delete(view: CanvasView, chosen: tuple[str, ...], wires: tuple[Wire, ...]) -
         return
     nodes = [i for i in chosen if i in network]
     if len(chosen) == 1:
-        what = _called(network, chosen[0])
+        what = _called(view, chosen[0])
     elif nodes:
-        what = f"{len(nodes)} layers"
+        what = view.tr("{n} layers").format(n=len(nodes))
     elif chosen:
-        what = f"{len(chosen)} notes, arrows and groups"
+        what = view.tr("{n} notes, arrows and groups").format(n=len(chosen))
+    elif len(wires) == 1:
+        what = view.tr("wire")
     else:
-        what = "wire" if len(wires) == 1 else f"{len(wires)} wires"
-    view.document.apply(f"Delete {what}", edits.remove(network, chosen, wires))
+        what = view.tr("{n} wires").format(n=len(wires))
+    view.document.apply(
+        view.tr("Delete {what}").format(what=what), edits.remove(network, chosen, wires)
+    )
 
 
 def arrange(view: CanvasView) -> None:
     """Put every node where the automatic layout wants it, as one edit."""
     network = view.document.network
-    view.document.apply("Arrange", edits.move(network, layout.arranged(network)))
+    view.document.apply(view.tr("Arrange"), edits.move(network, layout.arranged(network)))
 
 
-def _called(network: Network, part: str) -> str:
+def _called(view: CanvasView, part: str) -> str:
     """What a part is called in the history."""
+    network = view.document.network
     if part in network:
         return network.node(part).name
     mark = network.marks[part]
     if isinstance(mark, Group):
         return mark.name
-    return "a note" if isinstance(mark, Note) else "an arrow"
+    return view.tr("a note") if isinstance(mark, Note) else view.tr("an arrow")
 
 
 def fix(view: CanvasView, node_id: str | None = None) -> None:
@@ -165,8 +170,10 @@ def fix(view: CanvasView, node_id: str | None = None) -> None:
     document = view.document
     found = fixes.first_fix(document.analysis, node_id)
     if found is None:
-        some = bool(document.analysis.diagnostics)
-        view.refuse("There is no ready remedy for this." if some else "There is nothing to mend.")
+        if document.analysis.diagnostics:
+            view.refuse(view.tr("There is no ready remedy for this."))
+        else:
+            view.refuse(view.tr("There is nothing to mend."))
         return
     apply_fix(view, found)
 
@@ -187,7 +194,7 @@ def connect_parts(view: CanvasView, chosen: tuple[str, ...]) -> None:
     ends = (meant(view, chosen[0], "out"), meant(view, chosen[1], "in")) if (
         len(chosen) == 2) else (None, None)  # fmt: skip
     if ends[0] is None or ends[1] is None:
-        view.refuse("Select two layers to wire: first the source, then the target.")
+        view.refuse(view.tr("Select two layers to wire: first the source, then the target."))
         return
     reason = connect(view, Wire(ends[0].node, ends[1].node, ends[1].index))
     if reason is not None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
 if TYPE_CHECKING:
-    from backprop_studio.ui.canvas.scene import Hit
+    from backprop_studio.ui.canvas.hitting import Hit
     from backprop_studio.ui.canvas.view import CanvasView
 
 

@@ -121,14 +121,15 @@ def next_wire(view: CanvasView) -> None:
         key=lambda w: (marks.blocks.get(w.target, w.target) != at, w.port, w),
     )
     if not wires:
-        view.refuse("Go to a layer that has a wire first.")
+        view.refuse(view.tr("Go to a layer that has a wire first."))
         return
     place = wires.index(held[-1]) + 1 if held and held[-1] in wires else 0
     wire = wires[place % len(wires)]
     scene.select((), (wire,))
     network = view.document.network
     a, b = network.node(wire.source).name, network.node(wire.target).name
-    view.tell(f"Wire from {a} to {b}. Del deletes it, W goes to the next one.")
+    text = view.tr("Wire from {source} to {target}. Del deletes it, W goes to the next one.")
+    view.tell(text.format(source=a, target=b))
 
 
 def _along(view: CanvasView, here: str, dx: int) -> str | None:

@@ -36,11 +36,13 @@ def add_note(view: CanvasView, place: QPointF | None = None) -> None:
         except EditError as error:
             view.refuse(str(error))
             return
-        document.apply("Add a note", network)
+        document.apply(view.tr("Add a note"), network)
         view.select([note])
 
     area = QRect(view.mapFromScene(QPointF(x, y)), _NEW_NOTE)
-    view.editor.ask("", area, taken, lines=True, most=MAX_TEXT, title="Text of the new note")
+    view.editor.ask(
+        "", area, taken, lines=True, most=MAX_TEXT, title=view.tr("Text of the new note")
+    )
 
 
 def add_arrow(view: CanvasView) -> None:
@@ -72,7 +74,7 @@ def put_arrow(
     except EditError as error:
         view.refuse(str(error))
         return
-    document.apply("Add an arrow", network)
+    document.apply(view.tr("Add an arrow"), network)
     view.select([arrow])
 
 
@@ -104,7 +106,7 @@ def group(view: CanvasView) -> None:
     except EditError as error:
         view.refuse(str(error))
         return
-    document.apply(f"Group {_count(network, made)}", network)
+    document.apply(view.tr("Group {what}").format(what=_count(view, network, made)), network)
     view.select([made])
 
 
@@ -113,12 +115,11 @@ def ungroup(view: CanvasView) -> None:
     network = view.document.network
     groups = _chosen_groups(view)
     if not groups:
-        view.refuse("Select a group first, or a layer in one.")
+        view.refuse(view.tr("Select a group first, or a layer in one."))
         return
     members = [m for g in groups for m in grouping.group_of(network, g).members]
-    name = grouping.group_of(network, groups[0]).name
-    what = name if len(groups) == 1 else f"{len(groups)} groups"
-    view.document.apply(f"Ungroup {what}", grouping.ungroup(network, groups))
+    label = view.tr("Ungroup {what}").format(what=_named(view, groups))
+    view.document.apply(label, grouping.ungroup(network, groups))
     view.select(members)
 
 
@@ -127,9 +128,9 @@ def leave_group(view: CanvasView) -> None:
     network = view.document.network
     parts = [p for p in view.selected_parts() if p in network.holders]
     if not parts:
-        view.refuse("Select layers that are in a group first.")
+        view.refuse(view.tr("Select layers that are in a group first."))
         return
-    view.document.apply("Take out of the group", grouping.leave(network, parts))
+    view.document.apply(view.tr("Take out of the group"), grouping.leave(network, parts))
     view.select(parts)
 
 
@@ -137,7 +138,7 @@ def fold(view: CanvasView) -> None:
     """Fold the selected groups into blocks, or unfold them when all are folded."""
     groups = _chosen_groups(view)
     if not groups:
-        view.refuse("Select a group first, or a layer in one.")
+        view.refuse(view.tr("Select a group first, or a layer in one."))
         return
     network = view.document.network
     closed = all(grouping.group_of(network, g).collapsed for g in groups)
@@ -147,10 +148,9 @@ def fold(view: CanvasView) -> None:
 def set_collapsed(view: CanvasView, groups: list[str], collapsed: bool) -> None:
     """Fold or unfold groups, as one edit."""
     network = view.document.network
-    name = grouping.group_of(network, groups[0]).name
-    what = name if len(groups) == 1 else f"{len(groups)} groups"
-    word = "Collapse" if collapsed else "Expand"
-    view.document.apply(f"{word} {what}", grouping.set_collapsed(network, groups, collapsed))
+    label = view.tr("Collapse {what}") if collapsed else view.tr("Expand {what}")
+    label = label.format(what=_named(view, groups))
+    view.document.apply(label, grouping.set_collapsed(network, groups, collapsed))
     view.select(groups)
 
 
@@ -170,17 +170,17 @@ def rename(view: CanvasView) -> None:
     """Write another name for the selected layer or group, or another text for a note, in place."""
     chosen = view.selected_parts()
     item = view.canvas_scene.part(chosen[-1]) if chosen else None
-    network = view.document.network
+    network, renamed = view.document.network, view.tr("Rename {name}")
     if isinstance(item, NoteItem):
         area = view.mapFromScene(item.card_rect()).boundingRect()
         note = item.note
         view.editor.ask(
             note.text,
             area,
-            lambda text: _apply(view, "Edit a note", grouping.set_text, note.id, text),
+            lambda text: _apply(view, view.tr("Edit a note"), grouping.set_text, note.id, text),
             lines=True,
             most=MAX_TEXT,
-            title="Text of the note",
+            title=view.tr("Text of the note"),
         )
     elif isinstance(item, GroupItem):
         area = view.mapFromScene(item.title_rect()).boundingRect()
@@ -189,11 +189,11 @@ def rename(view: CanvasView) -> None:
             value.name,
             area,
             lambda text: _apply(
-                view, f"Rename {value.name}", grouping.rename_group, value.id, text
+                view, renamed.format(name=value.name), grouping.rename_group, value.id, text
             ),
             lines=False,
             most=MAX_NAME,
-            title="Name of the group",
+            title=view.tr("Name of the group"),
         )
     elif isinstance(item, NodeItem):
         rect = view.mapFromScene(item.card_rect()).boundingRect()
@@ -202,23 +202,25 @@ def rename(view: CanvasView) -> None:
         view.editor.ask(
             node.name,
             area,
-            lambda text: _apply(view, f"Rename {node.name}", edits.rename, node.id, text),
+            lambda text: _apply(view, renamed.format(name=node.name), edits.rename, node.id, text),
             lines=False,
             most=MAX_NAME,
-            title="Name of the layer",
+            title=view.tr("Name of the layer"),
         )
     else:
-        view.refuse("Select a layer, a group or a note first.")
+        view.refuse(view.tr("Select a layer, a group or a note first."))
 
 
-def _apply(view: CanvasView, label: str, edit: object, part: str, text: str) -> None:
+def _apply(view: CanvasView, label: str, edit: object, part: str, text: str) -> bool:
+    """Give a part another text, as one edit; whether that was possible."""
     assert callable(edit)
     try:
         made: Network = edit(view.document.network, part, text)
     except EditError as error:
         view.refuse(str(error))
-        return
+        return False
     view.document.apply(label, made)
+    return True
 
 
 def _chosen_groups(view: CanvasView) -> list[str]:
@@ -229,9 +231,16 @@ def _chosen_groups(view: CanvasView) -> list[str]:
     return groups or list(dict.fromkeys(network.holders[p] for p in chosen if p in network.holders))
 
 
-def _count(network: Network, group_id: str) -> str:
+def _named(view: CanvasView, groups: list[str]) -> str:
+    """What groups are called in the history."""
+    if len(groups) > 1:
+        return view.tr("{n} groups").format(n=len(groups))
+    return grouping.group_of(view.document.network, groups[0]).name
+
+
+def _count(view: CanvasView, network: Network, group_id: str) -> str:
     members = grouping.group_of(network, group_id).members
     if len(members) == 1 and members[0] in network:
         return network.node(members[0]).name
     count = len(grouping.nodes_in(network, group_id))
-    return f"{count} layers" if count != 1 else "1 layer"
+    return view.tr("{n} layers").format(n=count) if count != 1 else view.tr("1 layer")

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 
 from backprop_studio.ui.canvas.group_item import GroupItem
+from backprop_studio.ui.canvas.hitting import Hit
 from backprop_studio.ui.canvas.interactions.draw_arrow import DrawArrow
 from backprop_studio.ui.canvas.interactions.draw_wire import DrawWire
 from backprop_studio.ui.canvas.interactions.gesture import Gesture, Press
@@ -17,7 +18,6 @@ from backprop_studio.ui.canvas.interactions.press_button import PressButton
 from backprop_studio.ui.canvas.interactions.resize_note import ResizeNote
 from backprop_studio.ui.canvas.interactions.select_area import SelectArea
 from backprop_studio.ui.canvas.note_item import NoteItem
-from backprop_studio.ui.canvas.scene import Hit
 
 if TYPE_CHECKING:
     from backprop_studio.ui.canvas.view import CanvasView

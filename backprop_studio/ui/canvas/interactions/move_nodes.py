@@ -131,9 +131,10 @@ def move(view: CanvasView, places: dict[str, tuple[float, float]]) -> None:
     elif len(nodes) == 1 and len(places) == 1:
         what = network.node(nodes[0]).name
     elif nodes:
-        what = f"{len(nodes)} layers"
+        what = view.tr("{n} layers").format(n=len(nodes))
     else:
         only = isinstance(network.marks[next(iter(places))], Note)
-        what = "a note" if only else "an arrow"
-        what = what if len(places) == 1 else f"{len(places)} notes and arrows"
-    view.document.apply(f"Move {what}", edits.move(network, places))
+        what = view.tr("a note") if only else view.tr("an arrow")
+        if len(places) > 1:
+            what = view.tr("{n} notes and arrows").format(n=len(places))
+    view.document.apply(view.tr("Move {what}").format(what=what), edits.move(network, places))

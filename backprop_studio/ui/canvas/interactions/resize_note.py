@@ -42,7 +42,7 @@ class ResizeNote(Gesture):
         if self.dragged:
             network = self.view.document.network
             made = grouping.set_width(network, self._note.id, self._width(at))
-            self.view.document.apply("Change the width of a note", made)
+            self.view.document.apply(self.view.tr("Change the width of a note"), made)
 
     def cancel(self) -> None:
         self.scene.marks.carry(self.view.document.network)

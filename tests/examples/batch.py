@@ -18,7 +18,7 @@ from backprop_studio.autograd.ops.running import (
     TrackVariance,
 )
 from tests.examples import Example, N, some
-from tests.update_examples import numbers
+from tests.examples.update import numbers
 
 TAILS = ((3,), (3, 4), (3, 2, 4))
 """Shapes of one row: features, a sequence, a picture."""

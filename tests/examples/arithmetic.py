@@ -13,8 +13,7 @@ from backprop_studio.autograd.ops.matmul import MatMul
 from backprop_studio.autograd.ops.multiply import Multiply, MultiplyBackward
 from backprop_studio.autograd.ops.part import Concatenate, ConcatenateBackward, Slice, SliceBackward
 from backprop_studio.autograd.ops.weigh import Weigh
-from tests import attention_examples as attention
-from tests.examples import Example, N, some
+from tests.examples import Example, N, attention, some
 
 
 def spread(g: Array, part: slice, size: int) -> Array:

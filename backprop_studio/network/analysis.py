@@ -1,4 +1,4 @@
-"""From a network to a program, with every problem and every shape found on the way."""
+"""What is wrong with a network, the shapes in it, and whether it can be trained."""
 
 from __future__ import annotations
 
@@ -9,26 +9,21 @@ from backprop_studio import data
 from backprop_studio.autograd import (
     MEMORY_LIMIT,
     Builder,
-    Phase,
+    Program,
     Shape,
     Value,
     check_memory,
 )
-from backprop_studio.autograd.ops.arithmetic import Add
-from backprop_studio.autograd.ops.penalty import L1Penalty, L2Penalty
 from backprop_studio.data import CorruptionError, DatasetInfo, Prepared
 from backprop_studio.errors import Diagnostic, Severity, StudioError
 from backprop_studio.network import graph, memory
 from backprop_studio.network.advice import advice
 from backprop_studio.network.findings import Findings
-from backprop_studio.network.forward import Forward
+from backprop_studio.network.forward import Forward, Part
 from backprop_studio.network.lowered import Lowered
+from backprop_studio.network.lowering import Lowering
 from backprop_studio.network.network import MAX_NODES, Network, Node, UnknownLayer
-from backprop_studio.nn import add_updates
 from backprop_studio.nn.layers.input import Input
-
-UNCHARGED = ("gain", "bias")
-"""Names of parameters without a penalty, whatever their shape."""
 
 
 @dataclass(frozen=True)
@@ -45,72 +40,56 @@ class Analysis:
         Id of a node to the shape of its output, as far as it is known.
     parameters
         Id of a node to how many numbers it learns, as far as it is known.
-    lowered
-        The program; None while there are errors.
+    lowering
+        The way to the programs; None while there are errors.
     preparing
         Whether the data are still to be prepared: shapes are known, and there is no program yet.
-    values
-        Id of a node to its output in the program, for what is found out next.
+    parts
+        Id of a node to what is known of it, for what is found out after the next edit.
     """
 
     network: Network
     diagnostics: tuple[Diagnostic, ...] = ()
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     parameters: Mapping[str, int] = field(default_factory=dict)
-    lowered: Lowered | None = None
+    lowering: Lowering | None = field(default=None, compare=False, repr=False)
     preparing: bool = False
-    values: Mapping[str, Value] = field(default_factory=dict, compare=False, repr=False)
+    parts: Mapping[str, Part] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
         """The problems that forbid training."""
         return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)
 
+    @property
+    def trainable(self) -> bool:
+        """Whether there are programs, which may still have to be written."""
+        return self.lowering is not None
+
+    @property
+    def lowered(self) -> Lowered | None:
+        """The programs; None while there are errors. Who asks first waits until they are written.
+
+        Both threads may ask. Ask when they are wanted, not when an edit is told.
+        """
+        return None if self.lowering is None else self.lowering.lowered
+
+    @property
+    def program(self) -> Program | None:
+        """The training step of `lowered`."""
+        return None if self.lowering is None else self.lowering.lowered.program
+
     def require(self) -> Lowered:
-        """The program.
+        """The programs.
 
         Raises
         ------
         StudioError
             The network cannot be trained; the text says why.
         """
-        if self.lowered is None:
+        if self.lowering is None:
             raise StudioError("not-trainable", reason=self.errors[0].text)
-        return self.lowered
-
-
-def penalize(
-    b: Builder, loss: Value, parameters: Sequence[Value], *, l1: float, l2: float
-) -> Value:
-    """The loss plus a term for each weight matrix and penalty. Biases are left alone.
-
-    A term belongs to the node of its weight, the additions to that of the loss, so that the
-    canvas shows where each of them comes from and where they meet.
-
-    Parameters
-    ----------
-    b
-        Where to emit them.
-    loss
-        Loss of the data.
-    parameters
-        All parameters, biases among them.
-    l1, l2
-        Strength of each penalty; 0 leaves it out.
-    """
-    penalties = [p(rate) for p, rate in ((L1Penalty, l1), (L2Penalty, l2)) if rate > 0.0]
-    terms = []
-    with b.scope(phase=Phase.LOSS):
-        for weight in parameters:
-            # A bias is one number a unit; whatever has two dimensions or more weighs inputs, save
-            # gains and biases that have them to go along with what they scale.
-            if len(weight.shape) >= 2 and weight.name not in UNCHARGED:
-                with b.scope(node=weight.node):
-                    terms += [b.apply(penalty, weight) for penalty in penalties]
-        with b.scope(node=loss.node):
-            for term in terms:
-                loss = b.apply(Add(), loss, term)
-    return loss
+        return self.lowering.lowered
 
 
 def _makes_up(node: Node) -> bool:
@@ -129,7 +108,7 @@ def _taught(network: Network, used: set[str]) -> tuple[object, ...]:
 
 
 def analyze(network: Network, known: Analysis | None = None, *, wait: bool = True) -> Analysis:
-    """Check a network, infer its shapes and, if it has no errors, lower it.
+    """Check a network, infer its shapes and tell whether it can be trained.
 
     Nothing is allocated: how much memory a run would take is reckoned, and too much is an error.
 
@@ -139,7 +118,7 @@ def analyze(network: Network, known: Analysis | None = None, *, wait: bool = Tru
         What to analyse.
     known
         What is known of the network before an edit. The result is the same with it and without
-        it, but found faster where only names and places are others, or what leads to no loss.
+        it, but found faster: only nodes that are others, or read another type, are lowered again.
     wait
         Whether to prepare the data, which may take long. Otherwise, unless that is quick, a few
         rows tell the shapes, and the analysis says that it is `preparing`.
@@ -170,9 +149,10 @@ class _Analyzer:
         self.network = network
         self.known = known
         self.preparing = not wait and not network.setup.has_quick_data
+        self.known_parts = self._known_parts()
         self.found = Findings()
         self.shapes: Mapping[str, Shape] = {}
-        self.parameters: tuple[Value, ...] = ()
+        self.parameters: Sequence[Value] = ()
         self.prepared: Prepared | None = None
 
     def run(self) -> Analysis:
@@ -190,42 +170,51 @@ class _Analyzer:
         used = graph.upstream(network, [n.id for n in network.losses])
         for node in network.nodes:
             self._check_node(node, used)
-        forward = Forward(network, self.found, Builder())
-        known = None if cycle or dataset is None else self._still_known(used, dataset)
-        lowered = None
-        if known is not None and known.lowered is not None:
-            # The program is the one before; only what leads to no loss is looked at again.
-            forward.go_on(known.values, known.shapes, used)
-            forward.lower([i for i in order if i not in used], used, dataset)
-            self.parameters = known.lowered.program.parameters
-        else:
-            forward.lower(order, used, dataset)
-            self.parameters = forward.b.build().parameters
-        self.shapes = forward.shapes
+        forward = Forward(network, self.found, Builder(), self.known_parts)
+        forward.lower(order, used, dataset)
+        self.shapes = {key: part.type.shape for key, part in forward.parts.items()}
+        self.parameters = [
+            value
+            for key, part in forward.parts.items()
+            if key in used or not network.losses
+            for value in part.learned
+        ]
         self.found.problems += advice(network, self.shapes)
-        if dataset is not None and not self.found.has_errors:
-            if known is not None:
-                lowered = known.lowered
-            elif forward.heads:
-                lowered = self._finish(forward, order, used, dataset)
+        lowering = None
+        if dataset is not None and not self.found.has_errors and forward.heads:
+            lowering = self._finish(forward, order, used, dataset)
         self.found.problems.sort(key=lambda d: d.severity is not Severity.ERROR)
         return Analysis(
             network,
             tuple(self.found.problems),
             self.shapes,
             self._count_parameters(),
-            lowered,
+            lowering,
             self.preparing,
-            forward.values,
+            self._parts_kept(forward.parts),
         )
 
-    def _still_known(self, used: set[str], dataset: DatasetInfo) -> Analysis | None:
-        """What is known from before, if all that the program depends on is as it was."""
+    def _parts_kept(self, parts: Mapping[str, Part]) -> Mapping[str, Part]:
+        """Also of nodes that read nothing at the moment: what is cut may be joined again."""
+        kept = {key: part for key, part in self.known_parts.items() if key in self.network}
+        return {**kept, **parts}
+
+    def _known_parts(self) -> Mapping[str, Part]:
+        """What is known of the nodes from before, where batches are as large as now."""
+        if self.known is None:
+            return {}
+        before, now = self.known.network.setup, self.network.setup
+        same = (before.batch_size, before.itemsize) == (now.batch_size, now.itemsize)
+        return self.known.parts if same else {}
+
+    def _still_known(self, used: set[str], dataset: DatasetInfo) -> Lowering | None:
+        """The programs from before, if all that they depend on is as it was."""
         known = self.known
-        if known is None or known.lowered is None or known.lowered.dataset != dataset:
+        if known is None or known.lowering is None or known.lowering.dataset != dataset:
             return None
         before = graph.upstream(known.network, [n.id for n in known.network.losses])
-        return known if _taught(known.network, before) == _taught(self.network, used) else None
+        same = _taught(known.network, before) == _taught(self.network, used)
+        return known.lowering if same else None
 
     def _check_setup(self) -> DatasetInfo | None:
         setup = self.network.setup
@@ -277,10 +266,12 @@ class _Analyzer:
         if isinstance(node.spec, UnknownLayer):
             self.found.error("layer-unknown", node.id, layer=node.spec.type)
             return
-        problems = node.spec.problems(name, node.id)
-        self.found.problems += problems
-        if problems:
-            self.found.blamed.add(node.id)
+        part = self.known_parts.get(node.id)
+        if part is None or part.spec is not node.spec:
+            problems = node.spec.problems(name, node.id)
+            self.found.problems += problems
+            if problems:
+                self.found.blamed.add(node.id)
         wired = self.network.incoming(node.id)
         open_ports = [p for p in range(len(node.spec.ports)) if p not in wired]
         needed = node.id in used
@@ -299,50 +290,35 @@ class _Analyzer:
                 self.found.warn("node-unused", node.id, name=name)
 
     def _finish(
-        self, forward: Forward, order: tuple[str, ...], used: set[str], dataset: DatasetInfo
-    ) -> Lowered | None:
-        setup, b = self.network.setup, forward.b
+        self, forward: Forward, order: Sequence[str], used: set[str], dataset: DatasetInfo
+    ) -> Lowering | None:
+        known = self._still_known(used, dataset)
+        if known is not None:
+            return known
         if not self.parameters:
             self.found.error("parameters-none")
             return None
-        trainable = [p for p in self.parameters if p.trainable]
-        if not trainable:
+        if not any(p.trainable for p in self.parameters):
             self.found.error("parameters-frozen")
             return None
-        heads, evaluation = forward.heads, b.build()
-        predictions = tuple(head.prediction for head in heads)
-        if b.depends_on_mode:
-            used_only = Forward(self.network, self.found, Builder(training=False))
-            used_only.lower([i for i in order if i in used], used, dataset)
-            heads, evaluation = used_only.heads, used_only.b.build()
-        loss = penalize(b, forward.total(), trainable, l1=setup.l1, l2=setup.l2)
-        add_updates(
-            b,
-            loss,
-            trainable,
-            setup.optimizer,
-            schedule=setup.schedule,
-            warmup=setup.warmup,
-            clip=setup.clip,
-            clip_at=setup.clip_at,
-        )
-        program = b.build(loss)
         assert self.prepared is not None  # or there would be errors
         split = self.prepared.split
-        need = memory.estimate(
-            program,
-            evaluation,
-            batch=setup.batch_size,
+        lowering = Lowering(
+            self.network,
+            [i for i in order if i in used],
+            dataset,
             train=len(split.train),
             test=len(split.validation),
-            itemsize=setup.itemsize,
         )
+        size = sum(part.size for key, part in forward.parts.items() if key in used)
+        rows = len(split.train) + len(split.validation)
         try:
-            check_memory(need, MEMORY_LIMIT)
+            if memory.bound(size, row=forward.row, rows=rows) > MEMORY_LIMIT:
+                check_memory(lowering.need(), MEMORY_LIMIT)
         except StudioError as error:
             self.found.report(Diagnostic(error.code, error.params))
             return None
-        return Lowered(program, evaluation, forward.feeds, heads, dataset, predictions)
+        return lowering
 
     def _count_parameters(self) -> dict[str, int]:
         counts = dict.fromkeys(self.shapes, 0)

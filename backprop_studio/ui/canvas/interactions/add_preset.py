@@ -1,0 +1,83 @@
+"""Puts a whole network to begin with on the canvas, as layers to be changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter, QPainterPath
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from backprop_studio.network.presets import PRESETS
+from backprop_studio.ui.canvas import geometry, style
+from backprop_studio.ui.canvas.interactions import clipboard
+
+if TYPE_CHECKING:
+    from backprop_studio.ui.canvas.view import CanvasView
+
+_APART = 60.0
+"""Scene units between what is there and a network that is put below it."""
+_CARD = 120.0
+"""Width of a card that is not measured yet, in scene units."""
+
+
+class GhostNetwork(QGraphicsItem):
+    """The cards of a network that is not there yet, around their middle."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self.setZValue(4)
+        self.setOpacity(0.7)
+        self._cards = _cards(key)
+        self._bounds = QRectF()
+        for card in self._cards:
+            self._bounds = self._bounds.united(card)
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds.adjusted(-4, -4, 4, 4)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        look = style.current()
+        painter.setBrush(look.hollow)
+        painter.setPen(look.tone("accent").dashed)
+        for card in self._cards:
+            style.rounded(painter, card, 0, geometry.RADIUS)
+
+    def shape(self) -> QPainterPath:
+        return QPainterPath()
+
+
+def add_preset(view: CanvasView, key: str, place: QPointF | None) -> None:
+    """Add a network of `PRESETS` as one edit, and select its layers.
+
+    Parameters
+    ----------
+    view
+        The canvas.
+    key
+        Which network.
+    place
+        Where its middle is; None for below all that there is.
+    """
+    preset, there = PRESETS[key], view.document.network.nodes
+    if place is None:
+        content = view.canvas_scene.content()
+        half = GhostNetwork(key).boundingRect().height() / 2
+        place = QPointF(content.center().x(), content.bottom() + _APART + half)
+        out_of_sight = True
+    else:
+        out_of_sight = not there
+    # On an empty canvas it comes with the data that it is made for.
+    setup = None if there else preset.started().setup
+    clipboard.place(view, preset.make(), place, "Add", setup=setup)
+    if out_of_sight:
+        view.zoom_to_fit()
+
+
+def _cards(key: str) -> list[QRectF]:
+    nodes = PRESETS[key].make().nodes
+    xs, ys = [n.x for n in nodes], [n.y for n in nodes]
+    middle = QPointF((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2)
+    return [geometry.card(_CARD).translated(QPointF(n.x, n.y) - middle) for n in nodes]

@@ -1,0 +1,108 @@
+"""What a lesson does by itself: it sets scenes, shows steps, and begins them anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lesson_cases import path_of, scene_of
+from networks import chain
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from backprop_studio import cli
+from backprop_studio.training import State
+from backprop_studio.ui.main_window import MainWindow
+from backprop_studio.ui.panels.lesson import LessonPanel
+from tests.ui.lesson_help import NEURON, click, form, press, solved
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["02_a_model_is_a_chain", "03_credit_assignment", "04_error_flows_backward",
+     "05_local_information", "06_why_it_is_efficient", "07_not_the_learning_rule",
+     "08_fading_and_bursting", "09_no_understanding", "10_why_it_still_works",
+     "11_do_not_blame_backprop", "12_the_learning_loop", "13_take_away"],
+)  # fmt: skip
+def test_that_every_step_can_be_shown_and_is_then_done(
+    window: MainWindow, qtbot: QtBot, name: str, tmp_path: Path
+) -> None:
+    assert window.lessons.open(path_of(name))
+    runner = window.lessons.runner
+    assert runner is not None
+    for _ in runner.lesson.steps:
+        window.lessons._show_step()
+        qtbot.waitUntil(lambda: runner.is_solved, timeout=20_000)
+        if runner.index < len(runner.lesson.steps) - 1:
+            click(qtbot, window.lessons.panel.next)
+    assert runner.is_finished
+    assert window.lessons.panel.progress.value() == len(runner.lesson.steps)
+    assert window.lessons.write_evidence(tmp_path / "evidence.json")
+    assert cli.main(["verify", str(tmp_path / "evidence.json")]) == 0
+
+
+def test_that_a_scene_is_set_when_its_step_comes_and_not_twice(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    assert window.lessons.open(path_of("11_do_not_blame_backprop"))
+    panel, runner = window.lessons.panel, window.lessons.runner
+    assert runner is not None
+
+    def corruptions() -> list[str]:
+        return [c.info.id for c in window._document.network.setup.data.corruptions]
+
+    def ready() -> None:
+        qtbot.waitUntil(lambda: not runner.is_held)
+
+    panel.step_requested.emit(1)
+    assert corruptions() == ["label_noise"]
+    ready()
+    window.lessons._show_step()
+    qtbot.waitUntil(lambda: runner.is_solved)
+    trained = window._engine.snapshot.completed
+    panel.step_requested.emit(2)
+    ready()
+    assert (corruptions(), window._engine.snapshot.completed) == (["label_noise"], trained)
+    window.actions_by_id["undo"].trigger()
+    assert corruptions() == [], "what a lesson sets can be undone, in one go"
+    panel.step_requested.emit(1)
+    ready()
+    assert corruptions() == [], "what is done is only looked at"
+    panel.step_requested.emit(4)
+    ready()
+    assert corruptions() == ["leaked_feature"] and panel._carried.isVisible()
+    panel.step_requested.emit(2)
+    ready()
+    assert corruptions() == ["label_noise"], "a step finds what comes before it"
+    qtbot.waitUntil(lambda: window._engine.snapshot.completed == trained)
+    panel.step_requested.emit(3)
+    assert corruptions() == ["leaked_feature"]
+    qtbot.waitUntil(lambda: window._engine.snapshot.completed == 0)
+    window.lessons.leave()
+    assert window.lessons.open(path_of("11_do_not_blame_backprop"))
+    assert window.lessons.runner is not None and window.lessons.runner.index == 3
+    assert corruptions() == ["leaked_feature"], "the scene comes back with the step"
+
+
+def test_that_a_step_gets_the_app_as_it_needs_it_and_forgets_nothing(
+    window: MainWindow, lesson: LessonPanel, qtbot: QtBot
+) -> None:
+    press(qtbot, window, Qt.Key.Key_F8)
+    solved(qtbot, window)
+    click(qtbot, lesson.next)
+    asked = form(lesson, "prediction")
+    qtbot.keyClicks(asked.number, "5")
+    qtbot.keyClick(asked.number, Qt.Key.Key_Return)
+    window._document.apply("Clear", chain())
+    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
+    this, _ = lesson.again.menu().actions()
+    this.trigger()
+    assert window._document.network == scene_of(NEURON).network
+    qtbot.waitUntil(lambda: not window.lessons.demonstration.is_running)
+    runner = window.lessons.runner
+    assert runner is not None
+    assert runner.step.id == "forward" and runner.progress.solved == ["meet"]
+    assert runner.progress.forecasts["prediction"].said == 5
+    press(qtbot, window, Qt.Key.Key_F8)
+    solved(qtbot, window)
+    assert "✗ It was: 7" in form(lesson, "prediction").outcome.text()
