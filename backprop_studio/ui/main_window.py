@@ -373,6 +373,7 @@ class MainWindow(QMainWindow):
                 self.outline.set_network(analysis)
             return  # only places have changed: a drag through a large network stays cheap
         self.outline.set_network(analysis)
+        self.operations.set_network(analysis)
         self.status.set_seed(analysis.network.setup.seed)
         self._untold = True
         if analysis.lowering is None or analysis.lowering.is_done:
@@ -386,7 +387,6 @@ class MainWindow(QMainWindow):
         self.breakpoints.set_network(analysis)
         self.instruments.set_network(analysis)
         self.program.set_network(analysis)
-        self.operations.set_network(analysis)
         self.loop.set_network(analysis)
 
     def _show_update(self, snapshot: Snapshot, curves: tuple[CurveUpdate, ...]) -> None:

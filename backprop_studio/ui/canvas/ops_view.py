@@ -64,7 +64,7 @@ class OpsView(QWidget):
         super().__init__(parent)
         self.node = ""
         self._network: Network | None = None
-        self._program: Program | None = None
+        self._analysis: Analysis | None = None
         self._snapshot: Snapshot | None = None
         self._opened = OpenLayer((), ())
         self._whole: int | None = None
@@ -109,10 +109,14 @@ class OpsView(QWidget):
         # The canvas shares its place: docks leave this much to both.
         self.setMinimumWidth(_NARROWEST)
 
+    @property
+    def _program(self) -> Program | None:
+        # Written when a layer is opened, if not before: the canvas is told of edits without it.
+        return None if self._analysis is None else self._analysis.program
+
     def set_network(self, analysis: Analysis) -> None:
         """Take over another network; a layer that is gone is left."""
-        self._network = analysis.network
-        self._program = analysis.program
+        self._network, self._analysis = analysis.network, analysis
         if self.node and not self.open_node(self.node):
             self.node = ""
             self.left.emit()
