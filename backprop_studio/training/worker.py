@@ -401,6 +401,9 @@ class Worker:
             self.timeline.begin(session, load.revision)
         else:
             try:
+                if load.weights:
+                    # What was learned stays, as another branch.
+                    self.timeline.fork()
                 self.timeline.go_on(session, load.revision)
             except StudioError as error:
                 # The old future stays, and nothing runs until there is room or it is undone.
