@@ -37,7 +37,9 @@ GOALS = {
     "move": 16.0,
     "rename": 16.0,
     "add": 16.0,
+    "settings": 16.0,
     "cut": 16.0,
+    "join": 16.0,
     "drag": 1000 / 60,
     "pan": 1000 / 60,
     "zoom": 1000 / 60,
@@ -101,8 +103,19 @@ def measure(it: Studio, network: Network, folder: Path) -> dict[str, tuple[float
         middle = wires[len(wires) // 2 + step[0] % 7]
         document.apply("Cut", edits.remove(document.network, wires=(middle,)))
 
-    for act in (move, rename, add, cut):
-        found[act.__name__] = _times(act, 20, idle=40)
+    def settings() -> None:
+        step[0] += 1
+        changed = nodes()["dense"](units=16, bias=bool(step[0] % 2))
+        document.apply("Bias", edits.set_spec(document.network, network.nodes[1].id, changed))
+
+    def join() -> None:
+        # Half of the network gets its shapes back, and is trained again.
+        document.undo_stack.undo()
+
+    for act, before in (
+        (move, None), (rename, None), (add, None), (settings, None), (cut, None), (join, cut),
+    ):  # fmt: skip
+        found[act.__name__] = _times(act, 20, idle=100, before=before)
         document.undo_stack.setIndex(0)
         wait(500)
     found["validation"] = _times(lambda: analyze(network), 10)
@@ -141,10 +154,18 @@ def measure(it: Studio, network: Network, folder: Path) -> dict[str, tuple[float
     return found
 
 
-def _times(act: Callable[[], object], repeats: int, *, idle: int = 0) -> tuple[float, float]:
-    """Median and 95th percentile; `idle` milliseconds are left between two, to settle."""
+def _times(
+    act: Callable[[], object],
+    repeats: int,
+    *,
+    idle: int = 0,
+    before: Callable[[], object] | None = None,
+) -> tuple[float, float]:
+    """Median and 95th percentile; `idle` milliseconds are left before each, to settle."""
     times = []
     for _ in range(repeats):
+        if before is not None:
+            before()
         if idle:
             wait(idle)
         began = time.perf_counter()

@@ -5,7 +5,7 @@ from backprop_studio.data.batching import batch_bounds, batches_per_epoch, epoch
 from backprop_studio.data.corruption import Corruption, CorruptionError
 from backprop_studio.data.dataset import Dataset, DatasetInfo, Scaling, Task
 from backprop_studio.data.options import Options
-from backprop_studio.data.prepare import Prepared, outline, prepare, quick
+from backprop_studio.data.prepare import Prepared, outline, prepare, quick, release
 from backprop_studio.data.registry import corruptions, info, infos, load, recipe
 from backprop_studio.data.settings import MOST_CORRUPTIONS, DataSettings
 from backprop_studio.data.split import Split, held_out, split
@@ -35,5 +35,6 @@ __all__ = [
     "prepare",
     "quick",
     "recipe",
+    "release",
     "split",
 ]

@@ -52,6 +52,12 @@ class Kept(Generic[T]):
                 self._results.move_to_end(question)
         return found
 
+    def forget(self, wanted: Callable[..., bool]) -> None:
+        """Forget the results of the questions of which `wanted` says no."""
+        with self._lock:
+            for question in [q for q in self._results if not wanted(*q)]:
+                del self._results[question]
+
     def cache_clear(self) -> None:
         """Forget all results."""
         with self._lock:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from backprop_studio.data import registry
+from backprop_studio.data import own, registry
 from backprop_studio.data.corruption import CorruptionError, Sample, blocks, spread
 from backprop_studio.data.dataset import Dataset, DatasetInfo, Scaling, Task
 from backprop_studio.data.kept import kept
@@ -133,6 +132,19 @@ def quick(source: str, settings: DataSettings, validation: float, seed: int) -> 
     return rows * (width + _EACH) <= _QUICK
 
 
+def release(wanted: Collection[str] = ()) -> None:
+    """Forget what was made of own data sets but these: no design that is open leads back to them.
+
+    Each may hold all rows twice, and they would be kept until others have taken their places.
+    """
+
+    def is_wanted(dataset_id: str) -> bool:
+        return dataset_id in wanted or not own.is_own(dataset_id)
+
+    prepare.forget(lambda source, *_: is_wanted(source))
+    _split.forget(lambda dataset, *_: is_wanted(dataset.id))
+
+
 def outline(source: str, settings: DataSettings, validation: float, seed: int) -> DatasetInfo:
     """What the data set will be like that `prepare` gives, told by a few rows; this is quick.
 
@@ -176,7 +188,7 @@ def _made(
     return Prepared(dataset, sample.dataset, scaled, drawn, sample.split, tuple(affected), *scales)
 
 
-@lru_cache(maxsize=_KEPT)
+@kept(_KEPT)
 def _split(dataset: Dataset, validation: float, seed: int, stratified: bool) -> Split:
     """The split, which takes as long as all else for many rows, and which corruptions leave."""
     return split(dataset, validation_fraction=validation, seed=seed, stratified=stratified)

@@ -10,6 +10,10 @@ import numpy as np
 from backprop_studio.autograd import Array, Phase, Program, Role
 
 _PIECE = 1 << 16
+_KEEPS_CHANNELS = frozenset(
+    {"max_pool", "avg_pool", "upsample", "normalize", "normalize_by", "scale_channels", "dropout"}
+)
+"""Names of ops that go through pictures channel by channel, beside those that work by entry."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,31 @@ def stations(program: Program) -> tuple[Station, ...]:
                 found.pop(instr.node, None)
                 found[instr.node] = made
     return tuple(Station(node, v, program.gradients.get(v)) for node, v in found.items())
+
+
+def unit_axis(program: Program, value: int) -> int:
+    """Along which axis the units of a layer lie: its features, or the channels of its pictures.
+
+    With three axes, a value is a sequence (N, steps, features), save behind a convolution, where it
+    is pictures one row high: (N, channels, width).
+
+    Parameters
+    ----------
+    program
+        The program.
+    value
+        Id of a result with a batch.
+    """
+    if len(program.values[value].shape) != 3:
+        return 1
+    while value in program.producer:
+        instr = program.instructions[program.producer[value]]
+        if instr.op.name == "conv1d":
+            return 1
+        if not instr.inputs or not (instr.op.elementwise or instr.op.name in _KEEPS_CHANNELS):
+            break
+        value = instr.inputs[0]
+    return 2
 
 
 def norm(array: Array) -> float:

@@ -12,6 +12,7 @@ from backprop_studio.insight import using
 from backprop_studio.insight.flow import outputs
 from backprop_studio.insight.inputs import InputGradient
 from backprop_studio.insight.predictions import grid, window
+from backprop_studio.insight.stations import unit_axis
 from backprop_studio.network import Network
 from backprop_studio.training import Session
 
@@ -142,7 +143,8 @@ def units(
     example = min(example, dataset.size - 1)
     picked = using.sample(session, ROWS)
     (made,) = using.applied(session, picked.x, [value])
-    answers = per_unit(made)
+    axis = unit_axis(session.lowered.evaluation, value.id)
+    answers = per_unit(made, axis)
     count = answers.shape[1]
     unit = min(unit, count - 1)
     (own,) = using.applied(session, dataset.x[example : example + 1], [value])
@@ -153,10 +155,10 @@ def units(
     maps = np.zeros((0, 1, 1))
     if plane:
         (field,) = using.applied(session, grid(low, high, FINE), [value])
-        maps = per_unit(field)[:, :MAPS].T.reshape(-1, FINE, FINE)
+        maps = per_unit(field, axis)[:, :MAPS].T.reshape(-1, FINE, FINE)
     elif own.ndim == 4:
         maps = own[0, :MAPS].astype(np.float64)
-    ascent, climb = _climb(session, value, unit, picked.x)
+    ascent, climb = _climb(session, value, axis, unit, picked.x)
     names = dataset.class_names
     target = dataset.y[example]
     label = names[int(target)] if names else ", ".join(f"{v:.3g}" for v in target[:4])
@@ -170,7 +172,7 @@ def units(
         plane=plane,
         low=low,
         high=high,
-        here=per_unit(own)[0],
+        here=per_unit(own, axis)[0],
         mean=answered.mean(axis=0),
         largest=answered.max(axis=0),
         active=(answered > 0).mean(axis=0),
@@ -197,13 +199,14 @@ def layers(network: Network, session: Session) -> dict[str, Value]:
     }  # fmt: skip
 
 
-def per_unit(made: Array) -> Array:
+def per_unit(made: Array, axis: int) -> Array:
     """The answer of each unit to each row, of shape (rows, units).
 
-    A unit is an entry of the first axis after that of the batch; what it has at several places,
-    as a channel has, is averaged.
+    Units lie along an axis, see `unit_axis`; what one has at several places, as a channel has, or
+    at several steps of a sequence, is averaged.
     """
-    return np.asarray(made.reshape(*made.shape[:2], -1).mean(axis=2, dtype=np.float64))
+    first = np.moveaxis(made, axis, 1)
+    return np.asarray(first.reshape(*first.shape[:2], -1).mean(axis=2, dtype=np.float64))
 
 
 def saliency(session: Session, example: int, score: int | None) -> Array | None:
@@ -235,7 +238,7 @@ def saliency(session: Session, example: int, score: int | None) -> Array | None:
 
 
 def _climb(
-    session: Session, value: Value, unit: int, x: Array
+    session: Session, value: Value, axis: int, unit: int, x: Array
 ) -> tuple[Array | None, tuple[float, float]]:
     """Gradient ascent on a unit from the mean of some rows, within their range.
 
@@ -252,7 +255,8 @@ def _climb(
     span = float((high - low).max()) or 1.0
     here = flat.mean(axis=0)
     seed = np.zeros(ask.shape)
-    seed[:, unit] = 1.0 / seed[0, unit].size
+    of_units = np.moveaxis(seed, axis, 1)
+    of_units[:, unit] = 1.0 / of_units[0, unit].size
     best, began, first = here, time.perf_counter(), float("nan")
     most = -np.inf
     for step in range(STEPS):

@@ -11,7 +11,7 @@ import numpy as np
 from backprop_studio.autograd import Array, Machine, Phase, Program, Role
 from backprop_studio.errors import Diagnostic
 from backprop_studio.insight.history import Quantity, Sample, lineage
-from backprop_studio.insight.stations import Station, stations
+from backprop_studio.insight.stations import Station, stations, unit_axis
 from backprop_studio.training import Session
 
 SECONDS = 0.06
@@ -39,7 +39,7 @@ class Units:
     kind
         Name of its op: `relu`, `sigmoid` or `tanh`.
     count
-        How many units there are: entries of a row, channels of pictures.
+        How many units there are: features of a row or of a step, channels of pictures.
     dead
         How many of them gave 0 for every row; of `relu` only.
     flat
@@ -190,7 +190,8 @@ def _units(session: Session) -> tuple[Units, ...]:
         for value, (_, kind) in watched.items():
             out = machine.array(value)
             if kind == "relu":
-                axes = (0, *range(2, out.ndim)) if out.ndim > 3 else tuple(range(out.ndim - 1))
+                unit = unit_axis(program, value)
+                axes = tuple(axis for axis in range(out.ndim) if axis != unit)
                 alive: Array = np.asarray((out > 0).any(axis=axes))
                 active[value] = active[value] | alive if value in active else alive
             else:
@@ -200,7 +201,9 @@ def _units(session: Session) -> tuple[Units, ...]:
     assert machine is not None
     found = []
     for value, (node, kind) in watched.items():
-        alive = active.get(value, np.ones(machine.array(value).shape[-1], bool))
+        alive = active.get(
+            value, np.ones(machine.array(value).shape[unit_axis(program, value)], bool)
+        )
         count, dead = alive.size, alive.size - int(np.count_nonzero(alive))
         share = flat[value] / entries[value] if entries[value] else 0.0
         found.append(Units(node, kind, count, dead, share, looked, len(order)))

@@ -8,13 +8,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
 from backprop_studio import assets, project
 from backprop_studio.errors import StudioError
 from backprop_studio.files import open_regular, shorten, shown
+from backprop_studio.lessons.growing import add_lines
 from backprop_studio.lessons.lesson import Lesson
 from backprop_studio.lessons.parse import parse
 from backprop_studio.lessons.recorder import Event
@@ -204,18 +204,8 @@ class ProgressStore:
         LessonError
             The disk refuses.
         """
-        if not events:
-            return
-        path = self._record(lesson_id)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("a+b") as file:
-                _end_line(file)
-                file.write(b"".join(msgspec.json.encode(event) + b"\n" for event in events))
-        except OSError as error:
-            raise LessonError(
-                "file-unwritable", path=shown(path), reason=error.strerror or "refused"
-            ) from error
+        if events:
+            add_lines(self._record(lesson_id), [msgspec.json.encode(event) for event in events])
 
     def forget_events(self, lesson_id: str) -> None:
         """Begin with nothing done."""
@@ -255,13 +245,3 @@ class ProgressStore:
 def _note_damage(what: str, error: Exception) -> None:
     if not (isinstance(error, StudioError) and error.code == "file-missing"):
         log.warning("%s cannot be read: %s", what, error)
-
-
-def _end_line(file: BinaryIO) -> None:
-    """Cut off half a line that a crash has left: the next one would be lost with it."""
-    if file.seek(0, os.SEEK_END) == 0:
-        return
-    file.seek(-1, os.SEEK_END)
-    if file.read(1) != b"\n":
-        file.seek(0)
-        file.truncate(file.read().rfind(b"\n") + 1)

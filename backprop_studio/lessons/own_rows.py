@@ -10,9 +10,9 @@ import msgspec
 
 from backprop_studio.data import own
 from backprop_studio.errors import StudioError
-from backprop_studio.files import open_regular, shown
+from backprop_studio.files import open_regular
+from backprop_studio.lessons.growing import add_lines
 from backprop_studio.lessons.recorder import Event
-from backprop_studio.lessons.runner import LessonError
 from backprop_studio.network import Network
 from backprop_studio.project import own_data
 
@@ -118,22 +118,12 @@ class OwnRows:
         known = self._known.setdefault(lesson_id, set(self.load(lesson_id)))
         if named <= known:
             return
-        lines = b"".join(
-            # A line of its own, even after half a one that a crash has left.
-            b"\n" + msgspec.json.encode(_Line(name, entries)) + b"\n"
+        lines = [
+            msgspec.json.encode(_Line(name, entries))
             for name, entries in of_events(events, network).items()
             if name not in known
-        )
-        path = self._path(lesson_id)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("ab") as file:
-                if file.tell() + len(lines) <= MAX_KEPT:
-                    file.write(lines)
-        except OSError as error:
-            raise LessonError(
-                "file-unwritable", path=shown(path), reason=error.strerror or "refused"
-            ) from error
+        ]
+        add_lines(self._path(lesson_id), lines, most=MAX_KEPT)
         known |= named
 
     def forget(self, lesson_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -51,10 +51,10 @@ def fix_for(analysis: Analysis, problem: Diagnostic) -> Fix | None:
     return find(analysis, problem) if known else None
 
 
-def first_fix(analysis: Analysis, node: str | None = None) -> Fix | None:
-    """The first remedy for the problems of a node, or of the whole document."""
+def first_fix(analysis: Analysis, nodes: Collection[str] | None = None) -> Fix | None:
+    """The first remedy for the problems of some nodes, or of the whole document."""
     for problem in analysis.diagnostics:
-        if node is None or problem.node == node:
+        if nodes is None or problem.node in nodes:
             fix = fix_for(analysis, problem)
             if fix is not None:
                 return fix

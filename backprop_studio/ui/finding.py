@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from backprop_studio.network import Wire
 from backprop_studio.network.presets import PRESETS
@@ -50,7 +50,7 @@ def quick_add(canvas: CanvasView, at: QPoint | None = None, port: PortRef | None
     place = canvas.mapToScene(at)
     joined = () if port is None else (port,)
     found = [
-        Choice(kind.info.title, kind.info.summary, partial(canvas.add_layer, key, place, joined))
+        Choice(kind.info.title, kind.info.summary, partial(_add, canvas, key, place, joined))
         for key, kind in nodes().items()
         if port is None or (kind.has_output if port.side == "in" else kind().ports)
     ]
@@ -64,6 +64,15 @@ def quick_add(canvas: CanvasView, at: QPoint | None = None, port: PortRef | None
         )
     title = _tr("Add a layer or a preset") if port is None else _tr("Add a layer to this port")
     _open(Chooser(title, found, canvas.window()), viewport.mapToGlobal(at))
+
+
+def _add(canvas: CanvasView, layer: str, place: QPointF, joined: tuple[PortRef, ...]) -> None:
+    """Add a layer at the pointer; where it would cover another one, beside the selected layer."""
+    card = geometry.card(geometry.WIDTH).translated(place)
+    shown = (i for i in canvas.canvas_scene.nodes.values() if i.isVisible())
+    covers = any(card.intersects(item.card_rect()) for item in shown)
+    onto_wire = canvas.canvas_scene.hit(place).wire is not None
+    canvas.add_layer(layer, None if covers and not onto_wire else place, joined)
 
 
 def insert(canvas: CanvasView, wire: Wire) -> None:
@@ -87,18 +96,20 @@ def insert(canvas: CanvasView, wire: Wire) -> None:
     _open(Chooser(_tr("Insert a layer"), found, canvas.window()), corner)
 
 
-def find_command(window: QWidget, actions: Mapping[str, QAction]) -> None:
-    """Offer every action that is possible now, with its shortcut."""
+def find_command(window: QMainWindow, actions: Mapping[str, QAction]) -> None:
+    """Offer every action with its shortcut; those that are not possible now come last."""
     native = QKeySequence.SequenceFormat.NativeText
-    found = [
-        Choice(
-            action.text().replace("&", "").rstrip("…"),
-            action.shortcut().toString(native),
-            action.trigger,
-        )
-        for key, action in actions.items()
-        if action.isEnabled() and key != "commands"
-    ]
+    possible, others = [], []
+    for key, action in actions.items():
+        name = action.text().replace("&", "").rstrip("…")
+        keys = action.shortcut().toString(native)
+        if action.isEnabled() and key != "commands":
+            possible.append(Choice(name, keys, action.trigger))
+        elif key != "commands":
+            why_not = _tr("{action}: there is nothing to do it with now.").format(action=name)
+            tell = partial(window.statusBar().showMessage, why_not, 8000)
+            others.append(Choice(name, f"{keys}  {_tr('not now')}".strip(), tell))
+    found = [*possible, *others]
     chooser = Chooser(_tr("Find a command"), found, window)
     _open(chooser, window.mapToGlobal(QPoint((window.width() - chooser.width()) // 2, 90)))
 

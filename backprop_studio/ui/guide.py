@@ -212,6 +212,13 @@ TOPICS: Mapping[str, str] = MappingProxyType(
             "Shift+F10 tell what can be done with a layer, a wire or the ground. The arrow keys "
             "walk from card to card, and everything can be done in the Outline as well."
         ),
+        "Groups, notes and arrows": (
+            "Ctrl+G puts a frame around what is selected. Whatever you let go of inside the frame "
+            "belongs to it, also another frame; the menu of the right button takes it out again. "
+            "Ctrl+Shift+L folds the frame into one block with its own ports, and unfolds it. "
+            "N writes a note at the pointer, A draws an arrow. They are for people: they change "
+            "nothing in what is computed, and they are in the exported diagram."
+        ),
         "Undo and Back": (
             "There are two kinds of time. Undo (Ctrl+Z) is for the design: it takes back edits "
             "of the network. Back (Shift+F6 and its neighbours) is for the training: it takes "

@@ -14,6 +14,7 @@ from backprop_studio import lessons
 from backprop_studio.errors import message
 from backprop_studio.ui.controllers.project import ProjectController
 from backprop_studio.ui.dialogs.import_data import ImportDialog
+from backprop_studio.ui.dialogs.import_weights import ImportWeightsDialog
 from backprop_studio.ui.dialogs.lesson_list import LessonList
 from backprop_studio.ui.dialogs.set_number import SetNumberDialog
 from backprop_studio.ui.dialogs.shortcuts import ShortcutsDialog
@@ -53,9 +54,13 @@ def answering(hands: Hands) -> Iterator[None]:
             hands.complaints.append(f"{title}: {text}")
 
     def to_open(parent: object, title: str, folder: str, filters: str) -> tuple[str, str]:
-        lessons_too = "(*.md)" in filters
-        found = lessons.shipped() if lessons_too else sorted(hands.folder.glob("*.bps"))
-        files = [str(p) for p in found]
+        if "(*.md)" in filters:
+            found = list(lessons.shipped())
+        elif ".safetensors" in filters:
+            found = [p for p in hands.folder.iterdir() if p.suffix in (".npz", ".safetensors")]
+        else:
+            found = list(hands.folder.glob("*.bps"))
+        files = [str(p) for p in sorted(found)]
         return hands.random.choice([*files, ""]), ""
 
     def to_save(
@@ -87,6 +92,8 @@ def answering(hands: Hands) -> Iterator[None]:
             dialog.accept()
         elif isinstance(dialog, ImportDialog):
             _answer_import(hands, dialog)
+        elif isinstance(dialog, ImportWeightsDialog):
+            hands.random.choice((dialog.accept, dialog.reject))()
         elif isinstance(dialog, LessonList):
             dialog.list.setCurrentRow(hands.random.randrange(max(dialog.list.count(), 1)))
             hands.random.choice((dialog.open_button.click, dialog.reject))()

@@ -58,6 +58,16 @@ def test_that_each_step_can_be_done_by_who_jumps_to_it(path: Path) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("path", lessons.shipped()[:6], ids=lambda p: p.parent.name)
+def test_that_a_lesson_is_done_from_its_end_to_its_beginning(path: Path) -> None:
+    lesson = lessons.load(path)
+    walked = Rehearsal(lesson, lessons.load_project(lesson, path))
+    for index in reversed(range(len(lesson.steps))):
+        assert list(complaints(walked, walked.play_step(index))) == []
+        assert walked.runner.is_carried is (index > 0)
+    assert walked.runner.is_finished
+
+
 def strange(jumped: Rehearsal, step: Step) -> Iterator[str]:
     """Numbers that a text speaks of at its beginning, and that are none."""
     for expression in (e for text in to_read(step) for e in numbers_in(text)):

@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hands import Desk, desk, missing_tools
+from PySide6.QtGui import QImage
 
 from backprop_studio import project
 from backprop_studio.network.presets import PRESETS
@@ -77,6 +79,40 @@ def test_that_layers_are_added_at_the_pointer_into_wires_and_by_the_menu(drawn: 
     person.key("Return")
     person.wait("it stands there", lambda s: "dropout_1" in s["nodes"])
     undone(person, "the adding", lambda s: "dropout_1" not in s["nodes"])
+
+
+def test_that_a_whole_network_is_dragged_in_and_its_changes_are_seen_from_afar(
+    drawn: Desk, tmp_path: Path
+) -> None:
+    person = drawn
+
+    def around(node: str) -> QImage:
+        """What is on the screen where a card is."""
+        x, y = person.see("node", node)
+        assert person.see("shot", str(tmp_path / "screen.png"))
+        return QImage(str(tmp_path / "screen.png")).copy(x - 30, y - 25, 60, 50)
+
+    person.drag(person.see("palette", "preset:deep_sigmoid"), person.see("canvas", 0.5, 0.9))
+    person.wait("it stands there", lambda s: len(s["nodes"]) == len(CHAIN) + 15)
+    person.key("ctrl+0")
+    person.wheel(person.see("canvas", 0.5, 0.5), -6)
+    person.key("Escape")
+    person.wait("nothing is selected", lambda s: s["selected"] == [])
+    person.move(*person.see("canvas", 0.02, 0.02))
+    time.sleep(0.3)
+    plain = around("dense_2")
+    person.click(person.see("node", "dense_2"))
+    person.wait("one is", lambda s: s["selected"] == ["dense_2"])
+    person.move(*person.see("canvas", 0.02, 0.02))
+    time.sleep(0.3)
+    assert around("dense_2") != plain
+    person.key("Delete")
+    person.wait("it is gone", lambda s: "dense_2" not in s["nodes"])
+    undone(person, "the deletion", lambda s: "dense_2" in s["nodes"])
+    person.key("Escape")
+    time.sleep(0.3)
+    assert around("dense_2") == plain
+    undone(person, "the network", lambda s: s["nodes"] == CHAIN)
 
 
 def test_that_wires_are_moved_refused_with_a_reason_and_deleted(drawn: Desk) -> None:

@@ -41,6 +41,14 @@ def press(qtbot: QtBot, window: MainWindow, key: Qt.Key, times: int = 1) -> None
             qtbot.keyClick(window, key)
 
 
+def go(qtbot: QtBot, window: MainWindow, place: int) -> None:
+    """Choose a step, counted from 0, and wait until the app is ready for it."""
+    runner = window.lessons.runner
+    assert runner is not None
+    window.lessons.panel.step_requested.emit(place)
+    qtbot.waitUntil(lambda: not runner.is_held)
+
+
 def solved(qtbot: QtBot, window: MainWindow) -> None:
     runner = window.lessons.runner
     assert runner is not None

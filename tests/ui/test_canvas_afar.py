@@ -15,13 +15,13 @@ from backprop_studio.autograd import Phase
 from backprop_studio.network import Network, TrainingSetup, Wire, edits, grouping
 from backprop_studio.nn import nodes
 from backprop_studio.ui import theme
-from backprop_studio.ui.canvas import style
+from backprop_studio.ui.canvas import mime, style
 from backprop_studio.ui.canvas.activity import Activity
 from backprop_studio.ui.canvas.node_item import NodeItem
 from backprop_studio.ui.canvas.tracing import Reading
 from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.canvas.wire_item import WireItem
-from tests.ui.canvas_help import LEFT, NONE, canvas, drag
+from tests.ui.canvas_help import LEFT, NONE, canvas, click, drag, drop
 
 COLUMNS, ROWS = 12, 9
 
@@ -93,13 +93,78 @@ def state(view: CanvasView, what: str) -> Callable[[bool], None]:
     return lambda on: (way(on), None)[1]
 
 
-@pytest.mark.parametrize(
-    "what",
-    [
-        "selected", "wire selected", "hovered", "focused", "wire hovered", "running", "dim",
-        "elsewhere", "hidden", "wire hidden", "greyed", "reading",
-    ],
-)  # fmt: skip
+STATES = [
+    "selected", "wire selected", "hovered", "focused", "wire hovered", "running", "dim",
+    "elsewhere", "hidden", "wire hidden", "greyed", "reading",
+]  # fmt: skip
+
+
+class Paints:
+    """How often the canvas has been painted by itself, and not because a picture was asked for."""
+
+    def __init__(self, view: CanvasView, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._view, self._count = view, 0
+        paint = view.canvas_scene.paint_afar
+
+        def counted(painter: QPainter, seen: QRectF) -> None:
+            self._count += 1
+            paint(painter, seen)
+
+        monkeypatch.setattr(view.canvas_scene, "paint_afar", counted)
+
+    def after(self, act: Callable[[], object]) -> int:
+        """How often that was, because of this."""
+        self._settle()
+        before = self._count
+        act()
+        self._settle()
+        return self._count - before
+
+    def _settle(self) -> None:
+        for _ in range(4):
+            QTest.qWait(5)
+
+
+@pytest.mark.parametrize("what", STATES)
+def test_that_every_state_is_painted_as_soon_as_it_is_there(
+    view: CanvasView, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show, paints = state(view, what), Paints(view, monkeypatch)
+    for turn in range(2):
+        for on in (True, False):
+            assert 1 <= paints.after(lambda on=on: show(on)) <= 2, (turn, on)
+    assert paints.after(lambda: None) == 0
+
+
+def test_that_marks_guests_and_edits_are_painted_as_soon_as_they_are_there(
+    view: CanvasView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document, scene = view.document, view.canvas_scene
+    network, note = grouping.add_note(document.network, "A note", 100.0, 60.0)
+    network, group = grouping.group(network, ["relu_30", "relu_31"])
+    document.apply("Marks", network)
+    paints = Paints(view, monkeypatch)
+    data, at = mime.encode("tanh"), QPoint(350, 200)
+    for _ in range(2):
+        for part in (note, group):
+            item = scene.part(part)
+            for on in (True, False):
+                assert paints.after(lambda i=item, on=on: i.set_marks(hovered=on, focused=False))
+        assert paints.after(lambda: view.select([note]))
+        assert paints.after(lambda: view.select([]))
+        fold = [grouping.set_collapsed(document.network, [group], on) for on in (True, False)]
+        assert paints.after(lambda to=fold[0]: document.apply("Fold", to))
+        assert paints.after(lambda to=fold[1]: document.apply("Unfold", to))
+        assert paints.after(lambda: drop(view, data, at))
+        assert paints.after(document.undo_stack.undo)
+        renamed = edits.rename(document.network, "relu_20", "another")
+        assert paints.after(lambda to=renamed: document.apply("Rename", to))
+        assert paints.after(document.undo_stack.undo)
+        assert paints.after(lambda: click(view, view.node_center("relu_40")))
+        assert paints.after(lambda: click(view, view.node_center("relu_41")))
+
+
+@pytest.mark.parametrize("what", STATES)
 def test_that_every_state_is_seen_from_afar_and_gone_without_a_trace(
     view: CanvasView, what: str
 ) -> None:

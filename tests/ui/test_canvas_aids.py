@@ -17,6 +17,7 @@ from backprop_studio.network import Network, Wire, edits
 from backprop_studio.network.layout import arranged
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.nn import nodes
+from backprop_studio.ui import finding
 from backprop_studio.ui.canvas import geometry, mime, routing
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.view import CanvasView
@@ -58,14 +59,48 @@ def test_that_a_problem_is_mended_by_keyboard(view: CanvasView) -> None:
     refused: list[str] = []
     view.refused.connect(refused.append)
     view.document.reset(digits(units=7))
-    view.select(["input_1"])
-    view.fix_selection()
-    assert refused == ["There is no ready remedy for this."]
     view.select(["loss_1"])
     view.fix_selection()
     assert not view.document.analysis.diagnostics
     view.fix_selection()
-    assert refused[1:] == ["There is nothing to mend."]
+    assert refused == ["There is nothing to mend."]
+    # Where nothing ails what is selected, something else is meant.
+    view.document.undo_stack.undo()
+    for chosen in (["input_1"], [], ["input_1", "loss_1"]):
+        view.select(chosen)
+        view.fix_selection()
+        assert not view.document.analysis.diagnostics
+        view.document.undo_stack.undo()
+    assert len(refused) == 1
+
+
+def test_that_one_selected_layer_without_a_remedy_hides_none_of_the_others(
+    view: CanvasView,
+) -> None:
+    network = Network()
+    for layer in ("input", "dense", "dense", "softmax_cross_entropy"):
+        network, _ = edits.add_node(network, nodes()[layer](), 200.0 * len(network.nodes), 0)
+    view.document.reset(network)
+    view.select([n.id for n in network.nodes])
+    for _ in range(6):
+        view.fix_selection()
+    assert not view.document.analysis.diagnostics
+    assert len(view.document.network.nodes) == 4
+
+
+def test_that_layers_added_one_after_the_other_by_keyboard_cover_none(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window._document.reset(Network())
+    canvas = window.canvas
+    for layer in ("Input", "Dense", "Tanh", "Dense"):
+        finding.quick_add(canvas, QPoint(120, 90))
+        chooser = window.findChildren(Chooser)[-1]
+        QTest.keyClicks(chooser.search, layer)
+        QTest.keyClick(chooser.search, Qt.Key.Key_Return)
+    cards = [item.card_rect() for item in canvas.canvas_scene.nodes.values()]
+    assert len(cards) == 4
+    assert not any(a.intersects(b) for a, b in itertools.combinations(cards, 2))
 
 
 def test_that_remedies_stand_in_messages_and_in_the_inspector(

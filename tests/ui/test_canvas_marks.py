@@ -13,12 +13,13 @@ from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import Arrow, Wire, analyze, edits, grouping
 from backprop_studio.network.presets import PRESETS
+from backprop_studio.ui.canvas import mime
 from backprop_studio.ui.canvas.arrow_item import ArrowItem
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.note_item import NoteItem
 from backprop_studio.ui.canvas.view import CanvasView
-from tests.ui.canvas_help import LEFT, NONE, body, canvas, click, digits, drag
+from tests.ui.canvas_help import LEFT, NONE, body, canvas, click, digits, drag, drop
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -88,6 +89,49 @@ def test_that_a_frame_is_dragged_by_its_title_and_not_by_its_inside(view: Canvas
     inside = at(view, item.card_rect().bottomLeft() + QPointF(15, -15))
     drag(view, inside, inside + QPoint(250, -60))
     assert view.selected_nodes() == ("dense_1", "relu_1")
+
+
+def test_that_what_is_let_go_of_in_a_frame_is_in_the_group(view: CanvasView) -> None:
+    item = grouped(view)
+    group, before = item.part, view.document.network
+    members = grouping.group_of(before, group).members
+    assert "loss_1" not in members
+    inside = at(view, item.card_rect().center() + QPointF(0, 30))
+    drag(view, view.node_center("loss_1") + QPoint(0, 12), inside, release=False)
+    assert item.hovered
+    QTest.mouseRelease(view.viewport(), LEFT, NONE, inside)
+    assert not item.hovered
+    network = view.document.network
+    assert grouping.group_of(network, group).members == (*members, "loss_1")
+    assert view.document.undo_stack.undoText() == "Move loss_1 into Group 1"
+    # Inside its own frame it only moves.
+    start = view.node_center("loss_1") + QPoint(0, 12)
+    drag(view, start, start + QPoint(0, 40))
+    assert view.document.undo_stack.undoText() == "Move loss_1"
+    view.document.undo_stack.undo()
+    view.document.undo_stack.undo()
+    assert view.document.network == before
+    # What is dropped there from the palette comes into it as well.
+    assert drop(view, mime.encode("tanh"), inside)
+    assert view.document.network.holders["tanh_1"] == group
+    view.document.undo_stack.undo()
+    assert view.document.network == before
+
+
+def test_that_a_frame_is_let_go_of_in_another_and_never_in_itself(view: CanvasView) -> None:
+    network, inner = grouping.group(view.document.network, ["relu_1"], "Inner")
+    network, outer = grouping.group(network, ["dense_2", "loss_1"], "Outer")
+    view.document.reset(network)
+    start = at(view, view.canvas_scene.part(inner).title_rect().center())
+    end = at(view, view.canvas_scene.part(outer).card_rect().center() + QPointF(0, 10))
+    drag(view, start, end)
+    assert view.document.network.holders[inner] == outer
+    start = at(view, view.canvas_scene.part(outer).title_rect().center())
+    drag(view, start, start + QPoint(20, 40))
+    assert outer not in view.document.network.holders
+    view.document.undo_stack.undo()
+    view.document.undo_stack.undo()
+    assert view.document.network == network
 
 
 def test_that_a_block_stands_for_its_members_with_their_ports(view: CanvasView) -> None:

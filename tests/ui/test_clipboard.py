@@ -109,6 +109,21 @@ def test_that_every_command_is_found_by_name(window: MainWindow) -> None:
     QTest.keyClick(chooser, Qt.Key.Key_Escape)
 
 
+def test_that_all_commands_are_listed_and_what_is_not_possible_says_so(window: MainWindow) -> None:
+    assert not window.actions_by_id["redo"].isEnabled()
+    window.actions_by_id["commands"].trigger()
+    chooser = window.findChildren(Chooser)[-1]
+    listed = [chooser.list.item(k).text() for k in range(chooser.list.count())]
+    assert len(listed) == len(window.actions_by_id) - 1
+    for action in window.actions_by_id.values():
+        keys = action.shortcut().toString()
+        assert not keys or keys == "Ctrl+Shift+P" or any(keys in line for line in listed), keys
+    QTest.keyClicks(chooser.search, "redo")
+    assert "not now" in chooser.list.item(0).text()
+    QTest.keyClick(chooser.search, Qt.Key.Key_Return)
+    assert window.statusBar().currentMessage().startswith("Redo: there is nothing")
+
+
 def test_that_a_clipboard_that_was_never_used_is_no_error(
     window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:

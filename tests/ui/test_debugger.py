@@ -144,7 +144,9 @@ def test_that_the_form_sets_breakpoints_and_refuses_what_is_no_limit(
     assert "after 7 iterations" in window.statusBar().currentMessage()
 
 
-def test_that_a_breakpoint_on_a_deleted_layer_stays_and_says_so(window: MainWindow) -> None:
+def test_that_a_breakpoint_on_a_deleted_layer_stays_and_says_so(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     panel = window.breakpoints
     panel.toggle(AtNode("dense_1"))
     assert panel.list.item(0).text() == "at dense_1"
@@ -153,7 +155,7 @@ def test_that_a_breakpoint_on_a_deleted_layer_stays_and_says_so(window: MainWind
     assert panel.list.item(0).text() == "at a deleted layer: not in this network"
     assert "has nothing to stop at any more" in window.statusBar().currentMessage()
     window._document.undo_stack.undo()
-    assert panel.list.item(0).text() == "at dense_1"
+    qtbot.waitUntil(lambda: panel.list.item(0).text() == "at dense_1")
 
 
 def test_that_a_breakpoint_stays_on_its_operation_when_the_program_changes(
@@ -172,6 +174,7 @@ def test_that_a_breakpoint_stays_on_its_operation_when_the_program_changes(
     shorter = edits.connect(shorter, "dense_1", "dense_2")
     document.apply("Without the activation", shorter)
     after = document.analysis.require().program
+    qtbot.waitUntil(lambda: panel.instructions() != {last})
     (now,) = panel.instructions()
     assert now < last and after.instructions[now].op.name == program.instructions[last].op.name
     assert panel.list.item(0).text() == name

@@ -1,32 +1,27 @@
-"""Lessons in the window, with mouse and keyboard, and the learner's own project meanwhile."""
+"""Lessons in the window, with mouse and keyboard."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from lesson_cases import path_of, scene_of
+from lesson_cases import path_of
 from networks import chain
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from backprop_studio import cli, lessons, project
-from backprop_studio.data import Dataset, Task, own
+from backprop_studio import cli, lessons
 from backprop_studio.lessons import evidence
-from backprop_studio.network import edits
-from backprop_studio.project import Project
-from backprop_studio.training import Boundary, State
+from backprop_studio.training import State
 from backprop_studio.ui.dialogs.lesson_list import LessonList
 from backprop_studio.ui.lesson_mode import LESSON_WIDTH
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.panels.lesson import LessonPanel
 from backprop_studio.ui.widgets.lesson_forms import typed_number
-from tests.ui.lesson_help import NEURON, choose, click, form, press, row, solved, texts
+from tests.ui.lesson_help import NEURON, choose, click, form, go, press, row, solved, texts
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -122,127 +117,6 @@ def test_that_a_lesson_is_walked_through_with_mouse_and_keyboard(
     assert next(e for e in window.lessons.entries() if e.id == "one-neuron").is_done
 
 
-def test_that_the_learners_own_project_waits_untouched_and_comes_back(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mine = tmp_path / "mine.bps"
-    with qtbot.waitSignal(window._engine.updated):
-        window.actions_by_id["step_epoch"].trigger()
-    assert window.project.save_path(mine)
-    network, data = window._document.network, mine.read_bytes()
-    weights = window._engine.weights()
-    window._document.apply("Move", edits.move(network, {network.nodes[0].id: (5.0, 5.0)}))
-    moved = window._document.network
-    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Cancel)
-    assert not window.lessons.open(path_of(NEURON))
-    assert window._document.network == moved
-    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Ignore)
-    assert window.lessons.open(path_of(NEURON))
-    assert window.project.path is None
-    assert window._document.network == scene_of(NEURON).network
-    window._document.apply("Clear", chain())
-    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
-    click(qtbot, window.lessons.panel.leave)
-    assert window._document.network == moved
-    assert window.project.path == mine
-    assert window.project.has_changes(), "what was not saved still is not"
-    assert mine.read_bytes() == data
-    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
-    again = window._engine.weights()
-    assert all((again[key] == weights[key]).all() for key in weights)
-
-
-def test_that_undo_branches_and_the_moment_in_the_run_outlive_a_lesson(
-    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Ignore)
-    document, engine = window._document, window._engine
-    stack, first = document.undo_stack, document.network
-    document.apply("Move", edits.move(first, {first.nodes[0].id: (5.0, 5.0)}))
-    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
-    for _ in range(3):
-        engine.step(Boundary.BATCH)
-    qtbot.waitUntil(lambda: engine.snapshot.completed == 3)
-    engine.seek(1)
-    qtbot.waitUntil(lambda: engine.snapshot.completed == 1)
-    faster = replace(document.network.setup, batch_size=16)
-    document.apply("Faster", edits.set_setup(document.network, faster))
-    qtbot.waitUntil(lambda: len(engine.snapshot.branches) == 2)
-    engine.step(Boundary.OP)
-    qtbot.waitUntil(lambda: engine.snapshot.cursor is not None and engine.snapshot.cursor.index > 0)
-    left, network = engine.snapshot, document.network
-    weights = engine.weights()
-
-    assert window.lessons.open(path_of(NEURON))
-    assert document.undo_stack is not stack and document.undo_stack.count() == 0
-    assert not window.actions_by_id["undo"].isEnabled(), "a lesson begins with nothing to undo"
-    document.apply("Of the lesson", chain())
-    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
-    assert window.lessons.open(path_of("02_a_model_is_a_chain"))
-    window.lessons.leave()
-
-    assert document.undo_stack is stack and document.network is network
-    assert engine.snapshot.cursor == left.cursor, "also before the worker has said a word"
-    qtbot.waitUntil(lambda: bool(engine.snapshot.branches))
-    now = engine.snapshot
-    assert [(b.id, b.name) for b in now.branches] == [(b.id, b.name) for b in left.branches]
-    assert (now.cursor, now.branch, now.state) == (left.cursor, left.branch, left.state)
-    again = engine.weights()
-    assert all((again[key] == weights[key]).all() for key in weights)
-    assert window.actions_by_id["undo"].text().endswith("Faster")
-    engine.switch(left.branches[0].id)
-    qtbot.waitUntil(lambda: engine.snapshot.branch == left.branches[0].id)
-    assert document.network.setup == first.setup, "the network of that branch came with it"
-    qtbot.waitUntil(lambda: (engine.snapshot.completed, engine.snapshot.live) == (1, 3))
-    qtbot.waitUntil(lambda: len(window.losses.losses) == 3)  # with its curve
-    for _ in range(3):
-        window.actions_by_id["undo"].trigger()
-    assert document.network == first and not window.isWindowModified()
-    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
-
-
-def test_that_a_run_that_is_left_for_a_lesson_pauses_and_goes_on_later(
-    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine = window._engine
-    engine.run()
-    qtbot.waitUntil(lambda: engine.snapshot.completed > 2)
-    assert window.lessons.open(path_of(NEURON))
-    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
-    engine.run()
-    qtbot.waitUntil(lambda: engine.state is State.RUNNING)
-    window.lessons.leave()
-    qtbot.waitUntil(lambda: engine.state is State.PAUSED and bool(engine.snapshot.branches))
-    was = engine.snapshot.completed
-    assert was > 2
-    engine.run()
-    qtbot.waitUntil(lambda: engine.snapshot.completed > was)
-    engine.pause()
-    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
-
-
-def test_that_a_project_that_was_saved_is_still_saved_after_a_lesson(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
-    with qtbot.waitSignal(window._engine.updated):
-        window.actions_by_id["step_epoch"].trigger()
-    assert window.project.save_path(tmp_path / "mine.bps")
-    assert not window.project.has_changes()
-    assert window.lessons.open(path_of(NEURON)), "nobody is asked anything"
-    window.lessons.leave()
-    assert not window.project.has_changes()
-    assert window.project.path == tmp_path / "mine.bps"
-
-
-def test_that_a_new_project_ends_the_lesson_and_asks_about_the_old_one(
-    window: MainWindow, lesson: LessonPanel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Cancel)
-    window.actions_by_id["new"].trigger()
-    assert window.lessons.runner is None
-    assert window._document.network.nodes == ()
-
-
 def test_that_what_a_lesson_hides_is_gone_and_comes_back(
     window: MainWindow, lesson: LessonPanel, qtbot: QtBot
 ) -> None:
@@ -279,27 +153,6 @@ def test_that_a_layer_that_is_opened_and_a_race_that_is_run_are_seen(
     click(qtbot, window.instruments.efficiency.button)
     qtbot.waitUntil(lambda: "race" in window.lessons._opened)
     assert window.instruments.efficiency.table.rowCount() >= 3
-
-
-def test_that_the_learners_own_data_come_back_with_the_project(
-    window: MainWindow, qtbot: QtBot
-) -> None:
-    """Lessons with data of their own bring these along, and only their own are kept then."""
-    mine = own.keep(
-        Dataset(
-            "", "Mine", "Four rows.", np.eye(4, 2, dtype=np.float32), np.zeros((4, 1), np.float32),
-            Task.REGRESSION, (), ("a", "b"), None, "", "",
-        )
-    )  # fmt: skip
-    network = scene_of("03_credit_assignment").network
-    window.project.show(Project(edits.set_setup(network, replace(network.setup, dataset=mine.id))))
-    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
-    window._document.undo_stack.setClean()
-    assert window.lessons.open(path_of("05_local_information"))
-    assert own.find(mine.id) is None
-    window.lessons.leave()
-    assert own.find(mine.id) is mine
-    assert window._document.analysis.errors == ()
 
 
 def test_that_a_lesson_goes_on_where_it_was_left(
@@ -358,8 +211,8 @@ def test_that_evidence_reaches_over_several_sittings(
 def test_that_it_is_said_what_keeps_a_step_from_being_done(
     window: MainWindow, lesson: LessonPanel, qtbot: QtBot
 ) -> None:
-    lesson.step_requested.emit(1)
-    press(qtbot, window, Qt.Key.Key_F8, times=2)
+    go(qtbot, window, 1)
+    press(qtbot, window, Qt.Key.Key_F8)
     qtbot.waitUntil(lambda: "say above what you expected" in lesson._notice.text())
     # Too far: there is no prediction any more that one could be compared with.
     press(qtbot, window, Qt.Key.Key_F9)
@@ -405,8 +258,7 @@ def test_that_keys_stay_in_the_lesson_when_what_was_pressed_is_gone(
 def test_that_a_wrong_sign_is_told_from_a_wrong_size(
     window: MainWindow, lesson: LessonPanel, qtbot: QtBot
 ) -> None:
-    lesson.step_requested.emit(4)
-    press(qtbot, window, Qt.Key.Key_F8, times=4)
+    go(qtbot, window, 4)
     new_w = row(lesson, "new-w")
     for said, words in (("2", "Not yet"), ("-3.4", "Look at the sign"), ("", "Type a number")):
         new_w.answer.clear()
@@ -418,7 +270,7 @@ def test_that_a_wrong_sign_is_told_from_a_wrong_size(
 def test_that_the_last_step_leads_to_the_next_lesson(
     window: MainWindow, lesson: LessonPanel, qtbot: QtBot
 ) -> None:
-    lesson.step_requested.emit(7)
+    go(qtbot, window, 7)
     assert not lesson.onward.isVisible()
     needed = row(lesson, "needed")
     click(qtbot, needed.options.button(2))
@@ -429,23 +281,6 @@ def test_that_the_last_step_leads_to_the_next_lesson(
     assert runner is not None and runner.lesson.head.id == "a-model-is-a-chain"
     click(qtbot, lesson.leave)
     assert window._document.network == chain(), "the learner's own is what comes back"
-
-
-def test_that_what_was_not_saved_is_still_kept_for_a_crash_in_a_lesson(
-    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    network = window._document.network
-    window._document.apply("Move", edits.move(network, {network.nodes[0].id: (5.0, 5.0)}))
-    mine, recovery = window._document.network, window.project.recovery
-    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Ignore)
-    assert window.lessons.open(path_of(NEURON))
-    window._document.apply("Clear", edits.move(window._document.network, {"x": (1.0, 1.0)}))
-    recovery.keep()
-    recovery._finish()
-    assert project.load(recovery._file).network == mine
-    click(qtbot, window.lessons.panel.leave)
-    window._document.undo_stack.setClean()
-    assert not recovery._file.exists(), "saved, there is nothing to be kept"
 
 
 def test_that_a_lesson_is_wide_enough_whatever_is_opened_beside_it(

@@ -6,13 +6,14 @@ import inspect
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from backprop_studio import data
 from backprop_studio.network import edits
 from backprop_studio.nn import nodes, optimizers, schedules
 from backprop_studio.ui import docks
+from backprop_studio.ui.canvas import mime
 from backprop_studio.ui.guide import GUIDE, TOPICS
 from backprop_studio.ui.main_window import MainWindow
 
@@ -136,6 +137,31 @@ def test_that_f1_explains_what_is_in_front(window: MainWindow) -> None:
     window.instruments.credit.filter.setFocus()
     window.actions_by_id["help"].trigger()
     assert window.help.heading.text() == "<b>Panel: Credit</b>"
+
+
+def test_that_f1_explains_the_optimizer_the_schedule_and_the_layer_in_the_palette(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    with qtbot.waitActive(window):
+        window.activateWindow()
+
+    def explained(focus: QWidget) -> str:
+        focus.setFocus()
+        assert focus.hasFocus()
+        window.actions_by_id["help"].trigger()
+        return window.help.topic.currentText()
+
+    setup, view = window.setup, window.palette_panel.view
+    setup.set_expanded(True)
+    assert explained(setup.optimizer) == window._document.network.setup.optimizer.info.title
+    setup.optimizer.committed.emit("rmsprop")
+    assert explained(setup.editor("learning_rate")) == "RMSprop"
+    setup.schedule.committed.emit("cosine")
+    assert explained(setup.schedule) == window._document.network.setup.schedule.info.title
+    assert explained(setup.editor("batch_size")) == "Panel: Training set-up"
+    for layer, topic in (("gelu", "GELU"), (mime.of_preset("mlp"), "Panel: Layers")):
+        view.setCurrentIndex(view.indexAt(window.palette_panel.drag_point(layer)))
+        assert explained(view) == topic
 
 
 def test_that_every_corruption_has_a_page_that_says_why_and_what_can_be_set(

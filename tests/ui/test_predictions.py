@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from backprop_studio.insight import predictions
 from backprop_studio.training import State
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.panels.predictions import CONFUSION, DRAW, MAP, WORST, PredictionsPanel
@@ -42,7 +43,11 @@ PLANE: Layers = [
 ]
 
 
-def test_that_the_plane_is_coloured_read_and_copied(window: MainWindow, qtbot: QtBot) -> None:
+def test_that_the_plane_is_coloured_read_and_copied(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A busy machine would make it coarse.
+    monkeypatch.setattr(predictions, "SECONDS", 100.0)
     load(window, qtbot, PLANE, dataset="moons")
     panel = opened(window, qtbot)
     view = panel.plot.view

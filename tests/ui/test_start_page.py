@@ -14,7 +14,7 @@ from backprop_studio import project
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.project import Project
 from backprop_studio.training import State
-from backprop_studio.ui import docks, finding
+from backprop_studio.ui import docks, finding, theme
 from backprop_studio.ui.main_window import MainWindow
 
 
@@ -47,6 +47,21 @@ def test_that_it_greets_until_told_not_to(window: MainWindow) -> None:
     window.actions_by_id["start_page"].trigger()
     assert window.start.shown  # whoever asks for it gets it
     assert not window.start.page.greets.isChecked()
+
+
+def test_that_cards_are_high_enough_for_larger_text(
+    window: MainWindow, qtbot: QtBot, qapp: QApplication
+) -> None:
+    theme.apply(qapp, "light")
+    window.start.show()
+    page = window.start.page
+    cards = (*page.examples.cards, *page.presets.cards)
+    window.resize(1000, 700)
+    for _ in range(6):
+        window.actions_by_id["text_larger"].trigger()
+    metrics = cards[0].fontMetrics()
+    assert cards[0].needed(cards[0].width()) >= 112 + 2 * metrics.height()
+    qtbot.waitUntil(lambda: all(c.height() >= c.needed(c.width()) for c in cards))
 
 
 def test_that_every_example_and_preset_is_offered_with_a_picture(

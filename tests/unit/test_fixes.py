@@ -177,7 +177,7 @@ def test_that_what_only_a_person_can_know_has_no_fix() -> None:
     assert analysis.errors and first_fix(analysis) is None
     assert first_fix(analyze(chain())) is None
     lonely = analyze(edits.add_node(Network(), nn.nodes()["add"](), 0, 0)[0])
-    assert first_fix(lonely, "add_1") is None
+    assert first_fix(lonely, {"add_1"}) is None
 
 
 def test_that_fixes_lead_from_two_layers_to_a_network_that_trains() -> None:

@@ -262,3 +262,24 @@ def test_networks_without_gradients_or_classes_are_examined_too() -> None:
         session = _session(network)
         session.step(Boundary.BATCH)
         assert _examined(session).findings == ()
+
+
+def test_a_dead_channel_of_a_sequence_is_one_unit() -> None:
+    network = chain(
+        [
+            ("input", {}),
+            ("reshape", {"channels": 1, "height": 64, "width": 0}),
+            ("conv1d", {"channels": 4}),
+            ("relu", {}),
+            ("flatten", {}),
+            ("dense", {"units": 10}),
+            ("softmax_cross_entropy", {}),
+        ]
+    )
+    session = _session(network)
+    for value in session.program.parameters:
+        if value.node == "conv1d_1":
+            kept = session.storage.view(value)
+            kept[:3] = -1.0 if value.name == "bias" else -np.abs(kept[:3])
+    (looked,) = examine(session, ()).units
+    assert (looked.kind, looked.dead, looked.count) == ("relu", 3, 4)

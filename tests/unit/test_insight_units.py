@@ -9,6 +9,7 @@ import pytest
 from networks import Layers, chain
 
 from backprop_studio import data, project
+from backprop_studio.insight import units as units_module
 from backprop_studio.insight import using
 from backprop_studio.insight.inputs import InputGradient
 from backprop_studio.insight.units import FINE, saliency, units
@@ -156,3 +157,38 @@ def test_the_session_is_left_as_it_is(trained: tuple[Network, Session]) -> None:
     for name, arena in before.arenas.items():
         assert np.array_equal(arena, session.storage.arena(name))
     assert units(network, node(network, "loss_1"), 0, 0, None, session) is None
+
+
+STEPS = ("reshape", {"channels": 4, "height": 16, "width": 0})
+
+
+@pytest.mark.parametrize(
+    ("layers", "name", "count"),
+    [
+        ([STEPS, ("lstm", {"units": 5, "returns": "sequence"})], "lstm_1", 5),
+        ([STEPS, ("dense", {"units": 6}), ("relu", {})], "relu_1", 6),
+        ([STEPS, ("conv1d", {"channels": 7}), ("relu", {})], "relu_1", 7),
+        ([STEPS, ("conv1d", {"channels": 7}), ("max_pool1d", {}), ("tanh", {})], "tanh_1", 7),
+        ([STEPS, ("conv1d", {"channels": 7}), ("dense", {"units": 6})], "dense_1", 6),
+    ],
+)
+def test_units_are_features_of_steps_and_channels_of_convolutions(
+    layers: Layers, name: str, count: int
+) -> None:
+    network = chain(
+        [("input", {}), *layers, ("flatten", {}), ("dense", {"units": 10}),
+         ("softmax_cross_entropy", {})]
+    )  # fmt: skip
+    session = session_of(network)
+    found = units(network, node(network, name), count - 1, 0, None, session)
+    assert found is not None
+    assert found.unit == count - 1 and found.here.shape == found.mean.shape == (count,)
+    assert found.ascent is not None and found.climb[1] >= found.climb[0]
+    (made,) = using.applied(
+        session,
+        data.load("digits").x[found.example : found.example + 1],
+        [units_module.layers(network, session)[node(network, name)]],
+    )
+    axis = made.shape.index(count)
+    other = tuple(a for a in (1, 2) if a != axis)
+    assert found.here == pytest.approx(made[0].mean(axis=other[0] - 1), rel=1e-5, abs=1e-7)

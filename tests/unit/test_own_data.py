@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import weakref
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -299,3 +301,19 @@ def test_that_weights_outlast_a_moment_with_too_few_rows() -> None:
     again = own.keep(points(42), continuing=single.id)
     changed(worker, with_data(again), 3)
     assert all(np.array_equal(learned[k], v) for k, v in worker.session.weights().items())
+
+
+def test_that_what_was_prepared_of_other_own_data_goes_from_memory() -> None:
+    settings = data.DataSettings(scaling="standard")
+    first, second = own.keep(points(60)), own.keep(points(61))
+    made = {d: data.prepare(d, settings, 0.2, 1) for d in (first.id, second.id, "iris")}
+    data.release({second.id})
+    assert data.prepare.find(first.id, settings, 0.2, 1) is None
+    for kept in (second.id, "iris"):
+        assert data.prepare(kept, settings, 0.2, 1) is made[kept]
+    gone = weakref.ref(first)
+    own.release({second.id})
+    made.clear()
+    del first
+    gc.collect()
+    assert gone() is None, "nothing else holds its rows"

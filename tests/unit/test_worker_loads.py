@@ -13,6 +13,7 @@ from backprop_studio.nn import optimizers
 from backprop_studio.training import (
     Back,
     Boundary,
+    DropBranch,
     Restart,
     Run,
     Seek,
@@ -214,6 +215,14 @@ def test_that_a_change_of_the_past_waits_when_there_is_no_room_for_another_branc
     snapshot, _ = desk.take()
     assert snapshot.failure is None
     assert (snapshot.state, len(snapshot.branches), snapshot.completed) == (State.PAUSED, 2, 2)
+
+
+def test_that_what_is_refused_while_there_is_no_room_says_why(desk: Desk) -> None:
+    _change_the_past_without_room(desk)
+    desk.worker.turn(DropBranch(1))
+    snapshot, _ = desk.take()
+    assert snapshot.refused is not None and snapshot.refused.code == "branch-active"
+    assert snapshot.failure is not None and snapshot.failure.code == "branches-full"
 
 
 def test_that_a_change_of_the_past_that_had_no_room_can_be_taken_back(desk: Desk) -> None:

@@ -9,6 +9,7 @@ are; they are found, pointed at and dragged as before.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPixmap, QTransform
@@ -35,9 +36,16 @@ class Afar:
     """The cards and wires of one scene, and how to paint them at once.
 
     It is told of each change of an item and looks at that item again when it is to paint next.
+
+    Parameters
+    ----------
+    wanted
+        Called when there is something to be painted, once for all that comes before it is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Callable[[], object]) -> None:
+        self._want = wanted
+        self._wanted = False
         self._stale: dict[NodeItem | WireItem, None] = {}
         self._others: list[QGraphicsItem] = []
         self._cards: dict[NodeItem, tuple[float, float, Look, str, float]] = {}
@@ -57,6 +65,7 @@ class Afar:
 
     def take(self, item: QGraphicsItem) -> None:
         """An item has come into the scene."""
+        self._ask()
         if isinstance(item, NodeItem | WireItem):
             self._stale[item] = None
             if isinstance(item, NodeItem):
@@ -67,6 +76,7 @@ class Afar:
 
     def drop(self, item: QGraphicsItem) -> None:
         """An item has left the scene."""
+        self._ask()
         self._selected.discard(item)
         if isinstance(item, NodeItem):
             self._cards.pop(item, None)
@@ -83,10 +93,16 @@ class Afar:
         """An item has changed its look or its place."""
         if item.scene() is not None:
             self._stale[item] = None
+            self._ask()
 
     def note_selection(self) -> None:
         """Something else is selected."""
         self._selection_stale = True
+
+    def _ask(self) -> None:
+        if not self._wanted:
+            self._wanted = True
+            self._want()
 
     # What it is for
 
@@ -113,6 +129,7 @@ class Afar:
         selected
             The items that are selected now.
         """
+        self._wanted = False
         self._look_again(selected)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         over = sorted((i for i in self._others if i.isVisible()), key=QGraphicsItem.zValue)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from backprop_studio.network import Arrow
 from backprop_studio.ui.canvas import style
-from backprop_studio.ui.canvas.repainting import leave_place
+from backprop_studio.ui.canvas.repainting import leave_place, repaint
 
 _HEAD = 11.0
 _REACH = 12.0
@@ -51,17 +51,17 @@ class ArrowItem(QGraphicsItem):
         stroker.setWidth(_REACH)
         self._shape = stroker.createStroke(path)
         self._bounds = QRectF(self.start, self.end).normalized().adjusted(-14, -14, 14, 14)
-        self.update()
+        repaint(self)
 
     def restyle(self) -> None:
         """Take over new colours."""
-        self.update()
+        repaint(self)
 
     def set_marks(self, *, hovered: bool, focused: bool) -> None:
         """Tell whether the pointer or the keyboard is here."""
         if (hovered, focused) != (self.hovered, self.focused):
             self.hovered, self.focused = hovered, focused
-            self.update()
+            repaint(self)
 
     @property
     def spoken(self) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from backprop_studio.errors import Severity
 from backprop_studio.network import Group
 from backprop_studio.ui.canvas import card, geometry, style
 from backprop_studio.ui.canvas.geometry import PortRef
-from backprop_studio.ui.canvas.repainting import leave_place
+from backprop_studio.ui.canvas.repainting import leave_place, repaint
 
 _PAD = 22.0
 _BAND = 26.0
@@ -84,7 +84,7 @@ class GroupItem(QGraphicsItem):
         self.value, self.facts = group, facts
         self.setZValue(1.0 if group.collapsed else -1.0 + 0.01 * level)
         self.setToolTip("\n".join((f"{group.name}: {facts.detail}", facts.problem)).rstrip())
-        self.update()
+        repaint(self)
 
     def enclose(self, area: QRectF) -> None:
         """Stand around an area of the scene, or as a block in the middle of it."""
@@ -94,36 +94,36 @@ class GroupItem(QGraphicsItem):
         else:
             self._rect = area.adjusted(-_PAD, -_PAD - _BAND, _PAD, _PAD)
         self._ports = self._place_ports() if self.collapsed else {}
-        self.update()
+        repaint(self)
 
     def restyle(self) -> None:
         """Take over new colours."""
-        self.update()
+        repaint(self)
 
     def set_marks(self, *, hovered: bool, focused: bool) -> None:
         """Tell whether the pointer or the keyboard is here."""
         if (hovered, focused) != (self.hovered, self.focused):
             self.hovered, self.focused = hovered, focused
-            self.update()
+            repaint(self)
 
     def point_at(self, port: PortRef | None) -> None:
         """Tell which of its ports the pointer is over."""
         if port != self._pointed:
             self._pointed = port
-            self.update()
+            repaint(self)
 
     def set_glowing(self, ports: frozenset[PortRef]) -> None:
         """Tell which of its ports would take the wire that is being drawn."""
         glowing = ports & set(self._ports)
         if glowing != self._glowing:
             self._glowing = glowing
-            self.update()
+            repaint(self)
 
     def set_activity(self, tone: str, *, known: bool) -> None:
         """Glow in the colour of a pass while one of its members runs, or stand back."""
         if (tone, known) != (self._tone, self._known):
             self._tone, self._known = tone, known
-            self.update()
+            repaint(self)
 
     # What others ask it
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from backprop_studio.network import Note
 from backprop_studio.ui.canvas import card, style
-from backprop_studio.ui.canvas.repainting import leave_place
+from backprop_studio.ui.canvas.repainting import leave_place, repaint
 
 PAD = 10.0
 GRIP = 8.0
@@ -46,7 +46,7 @@ class NoteItem(QGraphicsItem):
         lines = max(len(self._lines), 1) * look.name_metrics.lineSpacing()
         self._height = max(lines + 2 * PAD, _LEAST)
         self.setToolTip("" if note.text else "An empty note. Double-click it to write.")
-        self.update()
+        repaint(self)
 
     def restyle(self) -> None:
         """Lay the text out anew."""
@@ -56,7 +56,7 @@ class NoteItem(QGraphicsItem):
         """Tell whether the pointer or the keyboard is here."""
         if (hovered, focused) != (self.hovered, self.focused):
             self.hovered, self.focused = hovered, focused
-            self.update()
+            repaint(self)
 
     @property
     def spoken(self) -> tuple[str, str]:

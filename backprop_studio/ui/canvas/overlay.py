@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QWidget
 
-from backprop_studio.ui import icons, theme
+from backprop_studio.ui import icons, text_size, theme
 from backprop_studio.ui.canvas import geometry
 
 _LINGER_MS = 4000
@@ -19,19 +19,20 @@ class EmptyHint(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._within = parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._title = self.tr("Drag an Input layer here from the palette")
         self._more = self.tr("or double-click here, or press /, to choose a layer or a preset")
         self.setAccessibleName(f"{self._title} {self._more}")
 
     def sizeHint(self) -> QSize:
-        return QSize(420, 170)
+        return QSize(round(420 * text_size.factor()), round(170 * text_size.factor()))
 
-    def center_in(self, room: QSize) -> None:
-        """Stand in the middle of a canvas of this size."""
-        size = self.sizeHint()
+    def place(self) -> None:
+        """Stand in the middle of the canvas."""
+        size, canvas = self.sizeHint(), self._within
         self.resize(size)
-        self.move((room.width() - size.width()) // 2, (room.height() - size.height()) // 2)
+        self.move((canvas.width() - size.width()) // 2, (canvas.height() - size.height()) // 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         colors = theme.current()
@@ -46,18 +47,19 @@ class EmptyHint(QWidget):
         painter.drawEllipse(QPointF(outline.right(), outline.center().y()), 5, 5)
         picture = icons.pixmap("data", 26, ratio=self.devicePixelRatioF(), tint="muted")
         painter.drawPixmap(outline.center() - QPointF(13, 13), picture)
-        below = QRectF(0, outline.bottom() + 18, self.width(), 26)
+        larger = text_size.factor()
+        below = QRectF(0, outline.bottom() + 18, self.width(), 26 * larger)
         font = QFont(self.font())
-        font.setPixelSize(17)
+        font.setPixelSize(round(17 * larger))
         font.setWeight(QFont.Weight.DemiBold)
         painter.setFont(font)
         painter.setPen(colors.color("text"))
         painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self._title)
-        font.setPixelSize(13)
+        font.setPixelSize(round(13 * larger))
         font.setWeight(QFont.Weight.Normal)
         painter.setFont(font)
         painter.setPen(colors.color("muted"))
-        painter.drawText(below.translated(0, 28), Qt.AlignmentFlag.AlignCenter, self._more)
+        painter.drawText(below.translated(0, 28 * larger), Qt.AlignmentFlag.AlignCenter, self._more)
 
 
 class Bubble(QLabel):

@@ -23,6 +23,7 @@ from backprop_studio.ui.canvas.hitting import Hit
 from backprop_studio.ui.canvas.marks_layer import MarkItem, MarksLayer
 from backprop_studio.ui.canvas.node_item import FADED, NodeItem
 from backprop_studio.ui.canvas.note_item import NoteItem
+from backprop_studio.ui.canvas.repainting import repaint_afar
 from backprop_studio.ui.canvas.tracing import pictures, readings
 from backprop_studio.ui.canvas.wire_item import WireItem
 from backprop_studio.ui.controllers.document import Document
@@ -55,7 +56,7 @@ class NetworkScene(QGraphicsScene):
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[Wire, WireItem] = {}
         self.marks = MarksLayer(self)
-        self.afar = Afar()
+        self.afar = Afar(self._repaint_afar)
         self._cards = routing.Cards()
         self._at_node: dict[str, list[WireItem]] = {}
         # Wires that have no way yet.
@@ -78,6 +79,7 @@ class NetworkScene(QGraphicsScene):
         self._selecting = False
         self.selectionChanged.connect(self.afar.note_selection)
         self.selectionChanged.connect(self._note_selection)
+        self.selectionChanged.connect(self._repaint_afar)
         document.network_changed.connect(self._follow)
         document.analysis_changed.connect(self._describe)
         self._follow(Network(), document.network)
@@ -361,6 +363,7 @@ class NetworkScene(QGraphicsScene):
         self.set_flow(self._flow)
         self._lay_out(everything=True)
         self.update()
+        self._repaint_afar()
 
     # Asking
 
@@ -388,6 +391,9 @@ class NetworkScene(QGraphicsScene):
     def paint_afar(self, painter: QPainter, seen: QRectF) -> None:
         """Paint all that is in a part of the scene, as it looks from afar."""
         self.afar.paint(painter, seen, self.selectedItems())
+
+    def _repaint_afar(self) -> None:
+        repaint_afar(self)
 
     # Selection
 

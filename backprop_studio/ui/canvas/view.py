@@ -257,9 +257,8 @@ class CanvasView(QGraphicsView):
         keys.next_wire(self)
 
     def fix_selection(self) -> None:
-        """Mend the first problem of the selected node, or of the document."""
-        nodes = self.selected_nodes()
-        edit_actions.fix(self, nodes[-1] if nodes else None)
+        """Mend the first problem of the selected nodes, or else of the document."""
+        edit_actions.fix(self, self.selected_nodes())
 
     def apply_fix(self, fix: Fix) -> None:
         """Carry a remedy out, as one edit."""
@@ -500,10 +499,12 @@ class CanvasView(QGraphicsView):
         super().changeEvent(event)
         if theme.is_theme_change(event):
             self.restyle()
+        elif event.type() == QEvent.Type.FontChange:
+            self.hint.place()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.hint.center_in(self.size())
+        self.hint.place()
         if self._shown and self._fitted:
             self.zoom_to_fit()
         self.minimap.follow()

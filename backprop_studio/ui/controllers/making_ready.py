@@ -101,7 +101,7 @@ class MakingReady(QObject):
             case None:
                 self._pieces = None
                 self.ended.emit()
-            case int(place) if self._document.analysis.lowered is not None:
+            case int(place) if self._document.analysis.trainable:
                 self._note(place)
             case int():
                 self._go_on()

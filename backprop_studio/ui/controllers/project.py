@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from backprop_studio import assets, project
+from backprop_studio import assets, data, project
 from backprop_studio.data import own
 from backprop_studio.errors import StudioError
 from backprop_studio.network import Network
@@ -89,6 +89,8 @@ class ProjectController(QObject):
         # How its file was when it was last read or written here.
         self._stamp: tuple[int, int] | None = None
         self._saved_at = 0
+        # Whether a document is put aside, and will want its data again.
+        self._waits = False
         self.before_discard: Callable[[], object] | None = None
         """Called before the document may go, to bring back what was put aside."""
         self.recovery = Recovery(settings.recovery_folder, document, engine, self)
@@ -338,11 +340,13 @@ class ProjectController(QObject):
         except TimeoutError:
             self.recovery.release()
             raise
+        self._waits = True
         saved = self._path, self._stamp, self._saved_at
         return Aside(self._document.put_aside(), run, own.kept(), *saved)
 
     def bring_back(self, aside: Aside) -> None:
         """Show a document that was put aside, with all that could be undone and gone back to."""
+        self._waits = False
         own.bring_back(aside.data)
         self._engine.expect_back(aside.run)
         self._path, self._stamp, self._saved_at = aside.path, aside.stamp, aside.saved_at
@@ -372,6 +376,8 @@ class ProjectController(QObject):
         self._engine.expect(loaded.weights)
         self._document.reset(loaded.network)
         own.release({loaded.network.setup.dataset})
+        if not self._waits:
+            data.release({loaded.network.setup.dataset})
         self._path = path
         self._stamp = None if path is None else _stamp(path)
         self._saved_at = 0

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from backprop_studio.ui import theme
 from backprop_studio.ui.canvas import mime
+from backprop_studio.ui.guide import TOPIC
 from backprop_studio.ui.models.palette_model import PaletteFilter, PaletteModel, PaletteRole
 from backprop_studio.ui.widgets.chip import paint_chip
 
@@ -155,6 +156,17 @@ class PaletteView(QTreeView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setItemDelegate(PaletteDelegate(self))
         self.doubleClicked.connect(self._choose)
+
+    def currentChanged(
+        self,
+        current: QModelIndex | QPersistentModelIndex,
+        previous: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        super().currentChanged(current, previous)
+        # Of a whole network there is no more to say than its tooltip does.
+        layer = current.data(PaletteRole.LAYER_ID)
+        known = layer is not None and mime.preset_in(layer) is None
+        self.setProperty(TOPIC, current.data() if known else None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _ENTER:

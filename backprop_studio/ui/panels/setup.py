@@ -23,6 +23,7 @@ from backprop_studio.nn import optimizers, schedules
 from backprop_studio.specs import Spec
 from backprop_studio.ui import theme
 from backprop_studio.ui.controllers.document import Document
+from backprop_studio.ui.guide import TOPIC
 from backprop_studio.ui.widgets.data_source import DataSource
 from backprop_studio.ui.widgets.elided_label import ElidedLabel
 from backprop_studio.ui.widgets.field_editors import ChoiceEditor
@@ -229,6 +230,12 @@ class SetupPanel(QWidget):
         self.optimizer.setToolTip(_paragraph(setup.optimizer.info.summary))
         self.schedule.show_value(setup.schedule.info.id)
         self.schedule.setToolTip(_paragraph(setup.schedule.info.summary))
+        for info, parts in (
+            (setup.optimizer.info, (self._optimizer_grid, self._rate_form, self._optimizer_form)),
+            (setup.schedule.info, (self._schedule_grid, self._schedule_form)),
+        ):
+            for part in parts:
+                part.setProperty(TOPIC, info.title)
         kind = setup.optimizer.info.id
         # The later of two that follow the same widget comes before the other, for the Tab key.
         for form, spec, key in (

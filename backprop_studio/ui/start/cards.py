@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QFontMetrics,
@@ -219,7 +219,8 @@ class Cards(QWidget):
             for card in self.cards:
                 card.forget_picture()
         if event.type() == QEvent.Type.FontChange:
-            self._place()
+            # The cards, which say how high they must be, have their font a little later.
+            QTimer.singleShot(0, self, self._place)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:

@@ -113,11 +113,8 @@ class StartPage(QWidget):
         picture = QLabel()
         picture.setPixmap(icons.pixmap("app", 40, ratio=self.devicePixelRatioF()))
         head.addWidget(picture)
-        name = QLabel("<b>Backprop Studio</b>")
-        font = name.font()
-        if font.pointSizeF() > 0:
-            font.setPointSizeF(font.pointSizeF() * 1.35)
-        name.setFont(font)
+        # Relative to the label's font, which may grow.
+        name = QLabel('<b style="font-size: large">Backprop Studio</b>')
         head.addWidget(name, 1)
         layout.addLayout(head)
         motto = QLabel(self.tr("A training step is a program, and this is its debugger."))

@@ -16,6 +16,7 @@ from backprop_studio.nn import LayerSpec, nodes
 from backprop_studio.ui.canvas import accessible, card, geometry, style
 from backprop_studio.ui.canvas.geometry import PortRef, Side
 from backprop_studio.ui.canvas.group_item import GroupItem
+from backprop_studio.ui.canvas.interactions import joining
 from backprop_studio.ui.canvas.interactions.draw_wire import connect, first_free, meant
 from backprop_studio.ui.canvas.node_item import NodeItem
 
@@ -57,6 +58,9 @@ def add_layer(
         Empty when no more layers fit into a project; then it has said so.
     """
     spec = nodes()[layer_id]()
+    frame = (
+        None if place is None else joining.frame_at(view.canvas_scene, view.document.network, place)
+    )
     if place is None:
         place = _free_place(view, spec)
     x, y = geometry.snap(place.x(), place.y())
@@ -73,6 +77,8 @@ def add_layer(
         # Dropped on a wire, it goes in between; where that cannot be, it only stands there.
         with contextlib.suppress(EditError):
             network = edits.insert_into(network, node_id, wire)
+    if frame is not None and wire is None:
+        network = joining.joined(network, frame.part, (node_id,))
     document.apply(view.tr("Add {name}").format(name=spec.info.title), network)
     view.select([node_id])
     return node_id
@@ -165,12 +171,17 @@ def _called(view: CanvasView, part: str) -> str:
     return view.tr("a note") if isinstance(mark, Note) else view.tr("an arrow")
 
 
-def fix(view: CanvasView, node_id: str | None = None) -> None:
-    """Mend the first problem of a node, or of the document, for which there is a remedy."""
-    document = view.document
-    found = fixes.first_fix(document.analysis, node_id)
+def fix(view: CanvasView, nodes: Sequence[str] = ()) -> None:
+    """Mend the first problem for which there is a remedy.
+
+    It is one of these nodes, as long as there is something to mend at them, or else one of the
+    document.
+    """
+    analysis = view.document.analysis
+    ailing = {d.node for d in analysis.diagnostics if d.node is not None} & set(nodes)
+    found = fixes.first_fix(analysis, ailing or None)
     if found is None:
-        if document.analysis.diagnostics:
+        if analysis.diagnostics:
             view.refuse(view.tr("There is no ready remedy for this."))
         else:
             view.refuse(view.tr("There is nothing to mend."))

@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from backprop_studio.ui.canvas import style
+from backprop_studio.ui.canvas.repainting import repaint
 
 REACH = 8.0
 """Scene units within which a node is drawn to the line of another one."""
@@ -73,7 +74,7 @@ class GuideItem(QGraphicsItem):
         """Show other lines."""
         self.prepareGeometryChange()
         self.lines = lines
-        self.update()
+        repaint(self)
 
     def boundingRect(self) -> QRectF:
         bounds = QRectF()

@@ -1,4 +1,7 @@
-"""Drags nodes and marks to another place. All that are selected move together, as one edit."""
+"""Drags nodes and marks to another place. All that are selected move together, as one edit.
+
+Let go of inside a group's frame, they belong to the group.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,10 @@ from backprop_studio.network import Group, Network, Note, edits, grouping
 from backprop_studio.ui.canvas.geometry import GRID, snap
 from backprop_studio.ui.canvas.interactions.gesture import Gesture, Press
 from backprop_studio.ui.canvas.interactions.guides import GuideItem, aligned
+from backprop_studio.ui.canvas.interactions.joining import frame_at, joined
 
 if TYPE_CHECKING:
+    from backprop_studio.ui.canvas.group_item import GroupItem
     from backprop_studio.ui.canvas.view import CanvasView
 
 
@@ -30,6 +35,7 @@ class MoveNodes(Gesture):
         self._centres = [self._from[i] for i in self._from if i in network]
         self._others = [QPointF(n.x, n.y) for n in network.nodes if n.id not in self._from]
         self._guides: GuideItem | None = None
+        self._into: GroupItem | None = None
 
     @staticmethod
     def begins(press: Press) -> bool:
@@ -57,6 +63,7 @@ class MoveNodes(Gesture):
             self._guides = GuideItem()
             self.scene.addItem(self._guides)
         self._guides.show_lines(lines)
+        self._offer(at)
         self.scene.carry({i: place + by for i, place in self._from.items()})
 
     def finish(self, at: QPoint) -> None:
@@ -65,6 +72,8 @@ class MoveNodes(Gesture):
                 self.scene.select([self.press.hit.part])
             return
         by, _ = self._shift(at)
+        self._offer(at)
+        into = "" if self._into is None else self._into.part
         self._clear()
         places = {i: snap(p.x() + by.x(), p.y() + by.y()) for i, p in self._from.items()}
         network = self.scene.document.network
@@ -78,7 +87,7 @@ class MoveNodes(Gesture):
                 places[key] = place.x(), place.y()
         # First back, because nodes that snap to where they were are no edit.
         self.scene.put_back()
-        move(self.view, places)
+        move(self.view, places, into)
 
     def cancel(self) -> None:
         self._clear()
@@ -90,7 +99,21 @@ class MoveNodes(Gesture):
         more, lines = aligned([place + by for place in self._centres], self._others)
         return by + more, lines
 
+    def _offer(self, at: QPoint) -> None:
+        """Light the frame that what is dragged would come into."""
+        network, scene = self.scene.document.network, self.scene
+        place = self.view.mapToScene(at)
+        into = frame_at(scene, network, place, scene.selected_parts()) if self._from else None
+        if into is not self._into:
+            for frame in (self._into, into):
+                if frame is not None:
+                    frame.set_marks(hovered=frame is into, focused=False)
+            self._into = into
+
     def _clear(self) -> None:
+        if self._into is not None:
+            self._into.set_marks(hovered=False, focused=False)
+            self._into = None
         if self._guides is not None:
             self.scene.removeItem(self._guides)
             self._guides = None
@@ -119,8 +142,8 @@ def nudge(view: CanvasView, dx: int, dy: int) -> None:
     move(view, moved)
 
 
-def move(view: CanvasView, places: dict[str, tuple[float, float]]) -> None:
-    """Put nodes and marks to these places, as one edit."""
+def move(view: CanvasView, places: dict[str, tuple[float, float]], into: str = "") -> None:
+    """Put nodes and marks to these places, and what is selected into a group, as one edit."""
     network = view.document.network
     if not places:
         return
@@ -137,4 +160,9 @@ def move(view: CanvasView, places: dict[str, tuple[float, float]]) -> None:
         what = view.tr("a note") if only else view.tr("an arrow")
         if len(places) > 1:
             what = view.tr("{n} notes and arrows").format(n=len(places))
-    view.document.apply(view.tr("Move {what}").format(what=what), edits.move(network, places))
+    made, label = edits.move(network, places), view.tr("Move {what}").format(what=what)
+    group = network.marks.get(into)
+    if isinstance(group, Group) and (inside := joined(made, into, chosen)) != made:
+        made = inside
+        label = view.tr("Move {what} into {group}").format(what=what, group=group.name)
+    view.document.apply(label, made)
