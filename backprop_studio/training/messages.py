@@ -43,7 +43,7 @@ class Load:
     lowering: Lowering | None
     setup: TrainingSetup
     weights: Mapping[tuple[str, str], Array] = field(default_factory=dict)
-    """Weights from elsewhere to begin with, in place of what was learned."""
+    """Weights from elsewhere to begin with; what was learned stays as another branch."""
     forget: bool = False
     """Forget all weights that were learned before: another document."""
     branch: int | None = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from backprop_studio.autograd import KEPT, Array
 from backprop_studio.training.mailbox import Mailbox
-from backprop_studio.training.messages import BranchView, CurveUpdate
+from backprop_studio.training.messages import BranchView, CurveUpdate, Snapshot
 from backprop_studio.training.metrics import TEST_COLUMNS
 from backprop_studio.training.session import Session
 from backprop_studio.training.timeline import Branch, Timeline
@@ -81,6 +82,24 @@ def _view_of(branch: Branch, *, resting: bool) -> BranchView:
         points if resting else points[:0],
         tests if resting else tests[:0],
         branch.all_events(),
+    )
+
+
+def moment_of(told: Snapshot, session: Session, arrays: Mapping[int, Array]) -> Snapshot:
+    """A snapshot with where a session stands, and these arrays of it."""
+    return replace(
+        told,
+        cursor=session.cursor,
+        epoch=session.epochs,
+        batch_size=session.machine.batch,
+        loss=session.last_loss,
+        test=session.last_test,
+        arrays=arrays,
+        completed=session.completed,
+        live=session.live.iteration,
+        edited=session.cursor in session.interventions,
+        element=session.element,
+        elements=session.elements,
     )
 
 

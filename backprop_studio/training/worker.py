@@ -45,7 +45,7 @@ from backprop_studio.training.messages import (
 )
 from backprop_studio.training.rate import Rate
 from backprop_studio.training.recorded import GivenWay
-from backprop_studio.training.reports import Curves, copies, views_of
+from backprop_studio.training.reports import Curves, copies, moment_of, views_of
 from backprop_studio.training.session import Session
 from backprop_studio.training.timeline import Timeline
 
@@ -401,6 +401,9 @@ class Worker:
             self.timeline.begin(session, load.revision)
         else:
             try:
+                if load.weights:
+                    # What was learned stays, as another branch.
+                    self.timeline.fork()
                 self.timeline.go_on(session, load.revision)
             except StudioError as error:
                 # The old future stays, and nothing runs until there is room or it is undone.
@@ -457,43 +460,27 @@ class Worker:
     def _snapshot(self) -> Snapshot:
         """The run as it is now."""
         session = self._seen
-        if session is None:
-            return Snapshot(
-                self._revision,
-                self.state,
-                failure=self._failure,
-                refused=self._refused,
-                journal_bytes=self.timeline.nbytes,
-                journal_budget=self.timeline.budget,
-                branches=() if self._barred is None else views_of(self.timeline),
-                branch=self.timeline.active_id,
-            )
-        # Where every instruction is shown, so is what the last one read and wrote.
-        last = self._slow or self.state is not State.RUNNING
-        return Snapshot(
+        listed = session is not None or self._barred is not None
+        told = Snapshot(
             self._revision,
             self.state,
-            cursor=session.cursor,
-            epoch=session.epochs,
-            batch_size=session.machine.batch,
-            loss=session.last_loss,
-            test=session.last_test,
             rate=self._rate.value if self.state is State.RUNNING else 0.0,
-            arrays=copies(session, self._watch, last=last),
-            journal_bytes=self.timeline.nbytes,
             failure=self._failure,
-            completed=session.completed,
-            first=self.timeline.first(),
-            live=session.live.iteration,
+            journal_bytes=self.timeline.nbytes,
             journal_budget=self.timeline.budget,
-            branches=views_of(self.timeline),
+            branches=views_of(self.timeline) if listed else (),
             branch=self.timeline.active_id,
-            hit=self._hit,
             refused=self._refused,
-            edited=session.cursor in session.interventions,
+        )
+        if session is None:
+            return told
+        # Where every instruction is shown, so is what the last one read and wrote.
+        last = self._slow or self.state is not State.RUNNING
+        return replace(
+            moment_of(told, session, copies(session, self._watch, last=last)),
+            first=self.timeline.first(),
+            hit=self._hit,
             slow=self._slow,
-            element=session.element,
-            elements=session.elements,
         )
 
 

@@ -250,3 +250,32 @@ def test_that_a_restart_after_switching_to_a_branch_of_another_design_starts_ane
     desk.worker.turn(Restart())
     snapshot, _ = desk.take()
     assert (snapshot.completed, snapshot.live, len(snapshot.branches)) == (0, 0, 1)
+
+
+def test_that_weights_from_elsewhere_begin_a_branch_and_the_old_one_stays(desk: Desk) -> None:
+    for _ in range(3):
+        desk.worker.turn(Step(Boundary.BATCH))
+    learned = desk.weights()
+    brought = {key: np.full_like(array, 0.25) for key, array in learned.items()}
+    desk.worker.turn(Seek(0))
+    desk.load(chain(), weights=brought)
+    snapshot, _ = desk.take()
+    assert (snapshot.completed, len(snapshot.branches), snapshot.branch) == (0, 2, 2)
+    now = desk.weights()
+    assert all(np.array_equal(now[key], brought[key]) for key in brought)
+    desk.load(chain(), branch=1)
+    desk.worker.turn(Seek(3))
+    again = desk.weights()
+    assert all(np.array_equal(again[key], learned[key]) for key in learned)
+
+
+def test_that_weights_from_elsewhere_wait_where_there_is_no_room_for_a_branch(desk: Desk) -> None:
+    first = desk.weights()
+    desk.worker.turn(SetBudget(1))
+    desk.load(chain(), weights={key: np.ones_like(array) for key, array in first.items()})
+    snapshot, _ = desk.take()
+    assert snapshot.failure is not None and snapshot.failure.code == "branches-full"
+    desk.load(chain(), branch=1)
+    assert desk.worker.state is State.PAUSED
+    again = desk.weights()
+    assert all(np.array_equal(again[key], first[key]) for key in first)

@@ -292,7 +292,6 @@ class Engine(QObject):
         self._homes[id(before)] = self._place()
         self._tried += [before, network]
         self._worker.send(Seek(self._snapshot.first))
-        self._worker.send(Fork())
         self._weights = dict(weights)
         self._document.apply(label, network, again=True)
 
