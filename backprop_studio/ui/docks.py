@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -275,8 +275,12 @@ def _share_height(window: QMainWindow, docks: Mapping[str, Dock], instrument: Do
     The heights add up to what both have: with more than that, the window would grow.
     """
     both = docks["inspector"].height() + instrument.height()
-    sizes = [both // 5, both - both // 5]
-    window.resizeDocks([docks["inspector"], instrument], sizes, Qt.Orientation.Vertical)
+    resize(window, [docks["inspector"], instrument], [both // 5, both - both // 5])
+
+
+def resize(window: QMainWindow, docks: Sequence[QDockWidget], heights: Sequence[int]) -> None:
+    """Give docks heights; each has at least a pixel, for Qt complains of less."""
+    window.resizeDocks(docks, [max(h, 1) for h in heights], Qt.Orientation.Vertical)
 
 
 def open_instrument(window: QMainWindow, docks: Mapping[str, Dock], key: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sized
 from functools import partial
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow
 
 from backprop_studio.ui import docks as layout
@@ -70,5 +70,4 @@ class Sharing(QObject):
     def _share(self, dock: QDockWidget, height: int) -> None:
         """Give the Inspector so much of the height that both have, and the dock the rest."""
         both = self._inspector.height() + dock.height()
-        sizes = [height, max(both - height, 0)]
-        self._window.resizeDocks([self._inspector, dock], sizes, Qt.Orientation.Vertical)
+        layout.resize(self._window, [self._inspector, dock], [height, both - height])

@@ -71,19 +71,13 @@ QToolButton[role="segment-right"] {
     border-top-right-radius: 5px; border-bottom-right-radius: 5px;
 }
 QToolButton[role="segment-menu"] {
-    background: $button; border: 1px solid $border_strong; border-radius: 5px;
-    padding: 3px 18px 3px 7px;
-}
-QToolButton[role="segment-menu"]::menu-indicator {
-    image: url("$controls/down-$name.svg"); width: 12px; height: 12px;
-    subcontrol-origin: padding; subcontrol-position: right center; right: 3px;
+    background: $button; border: 1px solid $border_strong; border-radius: 5px; padding: 3px 7px;
 }
 QToolButton[role^="segment"]:hover { background: $button_hover; }
 QToolButton[role^="segment"]:checked {
     background: $selection; color: $on_selection; font-weight: 600;
 }
 QToolButton[role^="segment"]:focus { border: 2px solid $accent; padding: 2px 6px; }
-QToolButton[role="segment-menu"]:focus { padding: 2px 17px 2px 6px; }
 QToolButton[narrow="true"] { padding: 3px 4px; }
 QToolButton[narrow="true"]:focus { padding: 2px 3px; }
 

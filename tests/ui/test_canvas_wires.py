@@ -172,13 +172,16 @@ def test_that_the_end_of_a_wire_is_dragged_to_another_input(view: CanvasView) ->
     before = document.network
     end = view.port_point("dense_1", "in")
     # Dropped on nothing, or back where it was, it stays.
+    told: list[str] = []
+    view.refused.connect(told.append)
     drag(view, end, end + QPoint(0, 150))
+    assert len(told) == 1 and "Del" in told[0]
     drag(view, end, end + QPoint(20, 20), release=False)
     (item,) = view.canvas_scene.wires.values()
     assert not item.isVisible()
     QTest.mouseMove(view.viewport(), end)
     QTest.mouseRelease(view.viewport(), LEFT, NONE, end)
-    assert document.network == before and item.isVisible()
+    assert document.network == before and item.isVisible() and len(told) == 1
     drag(view, end, view.port_point("dense_2", "in"))
     assert document.network.wires == (Wire("input_1", "dense_2"),)
     assert document.undo_stack.undoText() == "Move wire to dense_2"

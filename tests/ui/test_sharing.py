@@ -34,6 +34,21 @@ def test_that_a_layer_that_is_chosen_can_be_set_and_an_instrument_can_be_read_ag
     qtbot.waitUntil(lambda: inspector.height() < INSPECTOR_LOW and flow.height() > high - 20)
 
 
+def test_that_there_may_be_hardly_any_height_to_share(window: MainWindow) -> None:
+    """Qt's warning about it would fail the test."""
+    _beside_an_instrument(window)
+    inspector, flow = window.docks["inspector"], window.docks["gradient_flow"]
+    docks.resize(window, [inspector, flow], [0, -5])
+    for dock in (inspector, flow):
+        dock.setMinimumHeight(0)
+        dock.resize(dock.width(), 1)
+    window.canvas.setFocus()
+    window.canvas.select(("dense_1",))
+    docks._share_height(window, window.docks, flow)
+    docks.settle(window)
+    assert flow.height() > 0
+
+
 def test_that_an_instrument_that_is_asked_for_again_can_be_read(window: MainWindow) -> None:
     _low, high = _beside_an_instrument(window)
     window.canvas.setFocus()

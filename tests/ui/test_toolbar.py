@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QToolBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.training import Boundary
 from backprop_studio.ui.main_window import MainWindow
+from backprop_studio.ui.widgets.transport import TIGHTEST
 
 
 def _bar(window: MainWindow) -> QToolBar:
@@ -49,12 +50,20 @@ def test_that_everything_of_the_toolbar_is_in_sight(
         assert not window.transport.size_menu.isVisible()
 
 
-def test_that_the_menu_of_sizes_and_the_row_of_sizes_are_one_choice(window: MainWindow) -> None:
+def test_that_the_menu_of_sizes_and_the_row_of_sizes_are_one_choice(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
     transport = window.transport
-    actions = {a.text(): a for a in transport.size_menu.menu().actions()}
+    actions = {a.text(): a for a in transport.sizes.actions()}
     actions["Layer"].trigger()
     assert transport.boundary is Boundary.LAYER
     assert transport.size_menu.accessibleName() == "Step size: Layer"
     transport.size_buttons[Boundary.PHASE].click()
     assert [text for text, a in actions.items() if a.isChecked()] == ["Phase"]
-    assert transport.size_menu.text() == "Phase"
+    assert transport.size_menu.text() == "Phase ▾"
+    # A press comes back at once: it does not wait for the menu.
+    shown: list[object] = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, place: shown.append(menu))
+    transport.set_tightness(TIGHTEST)
+    transport.size_menu.click()
+    assert shown == [transport.sizes] and transport.size_menu.menu() is None

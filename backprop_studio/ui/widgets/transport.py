@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from backprop_studio.training import Boundary, State
 from backprop_studio.ui import icons, theme
+from backprop_studio.ui.widgets.menus import open_below
 
 SPEEDS: tuple[float | None, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, None)
 """Instructions a second, from slow motion on; None for as fast as possible."""
@@ -193,7 +194,8 @@ class Transport(QWidget):
 
     def _menu_of_sizes(self, labels: Mapping[Boundary, str]) -> QToolButton:
         """The same choice in less room: a button that says the size and opens a menu."""
-        opener, menu = QToolButton(), QMenu(self)
+        opener = QToolButton()
+        menu = self.sizes = QMenu(opener)
         group = QActionGroup(menu)
         for boundary, label in labels.items():
             action = menu.addAction(label)
@@ -202,8 +204,7 @@ class Transport(QWidget):
             group.addAction(action)
             self.size_buttons[boundary].toggled.connect(action.setChecked)
             action.triggered.connect(partial(self.size_buttons[boundary].setChecked, True))
-        opener.setMenu(menu)
-        opener.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        open_below(opener, menu)
         opener.setToolTip(self.tr("How large a step is"))
         theme.set_role(opener, "segment-menu")
         return opener
@@ -211,7 +212,7 @@ class Transport(QWidget):
     def _tell_size(self) -> None:
         chosen = self._sizes.checkedButton()
         if chosen is not None:
-            self.size_menu.setText(chosen.text())
+            self.size_menu.setText(f"{chosen.text()} ▾")
             self.size_menu.setAccessibleName(chosen.accessibleName())
 
     def _choose_speed(self) -> None:

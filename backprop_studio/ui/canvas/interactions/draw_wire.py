@@ -151,6 +151,9 @@ class DrawWire(Gesture):
         elif end is None and self._taken is None and self.view.hit(at) == Hit():
             self.view.add_requested.emit(at, self._start)
             reason = None
+        elif end is None and self._taken is not None and self.view.hit(at) == Hit():
+            self.view.refuse("The wire stays where it was. To delete it, click it and press Del.")
+            reason = None
         else:
             reason = connect(self.view, wire) if wire is not None else self._reason(end)
         if reason is None:

@@ -32,6 +32,9 @@ def frame_at(
         What would come into it. Frames that some of it is in already, at whatever depth, or that
         come along, are none for it.
     """
+    if not network.groups:
+        # As with most networks, and this is asked with every move of the pointer.
+        return None
     chosen = set(parts)
     moved, around = chosen | grouping.contents(network, chosen), set()
     for part in chosen:
