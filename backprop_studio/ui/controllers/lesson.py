@@ -14,7 +14,6 @@ from backprop_studio import lessons
 from backprop_studio.errors import StudioError
 from backprop_studio.lessons import (
     Check,
-    Curves,
     Entry,
     Facts,
     LessonError,
@@ -23,7 +22,6 @@ from backprop_studio.lessons import (
     Progress,
     ProgressStore,
     Runner,
-    evidence,
     observe,
 )
 from backprop_studio.lessons.actions import Action, set_at_once
@@ -37,8 +35,10 @@ from backprop_studio.ui.asking import Enquiry
 from backprop_studio.ui.controllers.demonstration import Demonstration
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
+from backprop_studio.ui.controllers.evidence_export import EvidenceExport
 from backprop_studio.ui.controllers.making_ready import MakingReady
 from backprop_studio.ui.controllers.project import Aside, ProjectController
+from backprop_studio.ui.controllers.witness import Witness
 from backprop_studio.ui.panels.lesson import LessonPanel
 from backprop_studio.ui.settings import Settings
 
@@ -57,6 +57,8 @@ class LessonController(QObject):
         The lesson's project was begun with anew, for a step that needs it so.
     closed
         It was left.
+    making_ready(busy)
+        The app is made ready for the step in front from now on, or not any more.
     told(text)
         Something that is worth a word.
     """
@@ -64,6 +66,7 @@ class LessonController(QObject):
     opened = Signal(object)
     begun = Signal()
     closed = Signal()
+    making_ready = Signal(bool)
     told = Signal(str)
 
     def __init__(
@@ -88,11 +91,8 @@ class LessonController(QObject):
         self._aside: Aside | None = None
         self._recorder = Recorder()
         self._enquiry = Enquiry(engine.ask, lambda reason: None)
-        self._curves = Curves()
+        self._witness = Witness()
         self._docks: Mapping[str, QDockWidget] = {}
-        self._opened: set[str] = set()
-        self._breakpoints: tuple[Breakpoint, ...] = ()
-        self._gradient_error: float | None = None
         self._facts: Facts | None = None
         self._looked = 0.0
         self._show_then = False
@@ -102,6 +102,10 @@ class LessonController(QObject):
             document, engine, self.demonstration, self._begin_anew, self._pass_by
         )
         self._ready.ended.connect(self._end_making_ready)
+        self._ready.busy_changed.connect(self.making_ready)
+        self._evidence = EvidenceExport(
+            document, engine, settings, self._rows, window, self.told.emit
+        )
         project.before_discard = self.leave
         engine.updated.connect(self._see_update)
         document.analysis_changed.connect(self._see_analysis)
@@ -120,6 +124,16 @@ class LessonController(QObject):
         """The lesson that is open."""
         return self._runner
 
+    @property
+    def is_making_ready(self) -> bool:
+        """Whether what comes before the step in front is being done in the app."""
+        return self._ready.is_busy
+
+    def ask_for_patience(self) -> None:
+        """Say why something cannot be done before the app is ready for the step."""
+        self.panel.show_waiting()
+        self.told.emit(self.tr("One moment: the app is being made ready for this step."))
+
     def entries(self) -> tuple[Entry, ...]:
         """The lessons of the program, and how far the learner is."""
         return self.store.entries()
@@ -132,14 +146,14 @@ class LessonController(QObject):
 
     def set_breakpoints(self, points: tuple[Breakpoint, ...]) -> None:
         """Take note of the breakpoints."""
-        self._breakpoints = points
+        self._witness.breakpoints = points
         self.look()
 
     def see_check(self, checks: Sequence[object]) -> None:
         """Take note of what the gradient check found."""
         if self._runner is not None:
             errors = [float(getattr(check, "error")) for check in checks]  # noqa: B009
-            self._gradient_error = max(errors, default=None)
+            self._witness.gradient_error = max(errors, default=None)
             self._note(Event("gradient_check"))
             self.look()
 
@@ -161,7 +175,7 @@ class LessonController(QObject):
     def open_lesson(self, lesson: Lesson, scene: Project) -> bool:
         """Open a lesson with its project; False when the learner thinks better of it."""
         if self._runner is None:
-            if self._project.has_changes() and not self._may_put_aside():
+            if not self._project.may_put_aside():
                 return False
             try:
                 self._aside = self._project.put_aside()
@@ -257,70 +271,26 @@ class LessonController(QObject):
         if self._runner is None:
             self.told.emit(self.tr("Open a lesson first: evidence is about one."))
             return
-        suggestion = self._settings.last_folder / f"{self._runner.lesson.head.id}-evidence.json"
-        name, _ = QFileDialog.getSaveFileName(
-            self._window,
-            self.tr("Export evidence"),
-            str(suggestion),
-            self.tr("Evidence (*.json)"),
-        )
-        if name:
-            self.write_evidence(Path(name))
+        self._evidence.ask(self._runner, self._recorder)
 
     def write_evidence(self, path: Path) -> bool:
         """What was said and done, to this file; False, with a message, when it fails."""
         runner = self._runner
-        if runner is None:
-            return False
-        try:
-            weights = self._engine.weights()
-            made = evidence.collect(
-                runner.lesson,
-                runner.progress,
-                self._recorder.events,
-                self._document.network,
-                weights,
-                self._recorder.last,
-                self._rows.load(runner.lesson.head.id),
-            )
-            evidence.save(made, path)
-        except (StudioError, TimeoutError) as error:
-            QMessageBox.warning(self._window, self.tr("The evidence was not exported"), str(error))
-            return False
-        self._settings.last_folder = path.parent
-        self.told.emit(self.tr("Exported {path}").format(path=path))
-        return True
-
-    def _may_put_aside(self) -> bool:
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self._window,
-            self.tr("Your project is not saved"),
-            self.tr(
-                "Your project waits while the lesson is open, and comes back when you leave it. "
-                "It has changes that are not saved. Save them first?"
-            ),
-            buttons.Save | buttons.Ignore | buttons.Cancel,
-            buttons.Save,
-        )
-        if answer == buttons.Save:
-            return self._project.save()
-        return answer == buttons.Ignore
+        return runner is not None and self._evidence.write(runner, self._recorder, path)
 
     def _begin(self, runner: Runner, events: Sequence[Event]) -> None:
         """Put the lesson's project on the screen, and start writing down what is done."""
         assert self._scene is not None
         self.demonstration.stop()
         self._enquiry.reset()
-        self._curves = Curves()
-        self._opened.clear()
-        self._gradient_error, self._facts = None, None
+        self._witness.begin()
+        self._facts = None
         self._recorder = Recorder(events)
         self._engine.listen(self._hear)
         self._project.show(self._scene)
         self._recorder.begin(runner.step.id if events or runner.index else "")
-        if self._breakpoints:
-            self._engine.set_breakpoints(self._breakpoints)
+        if self._witness.breakpoints:
+            self._engine.set_breakpoints(self._witness.breakpoints)
 
     def _close(self) -> None:
         self._keep(ending=True)
@@ -347,8 +317,8 @@ class LessonController(QObject):
 
     def see_opened(self, key: str) -> None:
         """Take note that something was opened: a dock by its key, `layer/NAME`, or `race`."""
-        if self._runner is not None and key not in self._opened:
-            self._opened.add(key)
+        if self._runner is not None and key not in self._witness.opened:
+            self._witness.opened.add(key)
             self._note(Event("open", id=key))
             self.look()
 
@@ -398,18 +368,8 @@ class LessonController(QObject):
         runner = self._runner
         if runner is None:
             return
-        snapshot = self._engine.snapshot
-        earlier = () if moment is None else self._curves.see(moment.curve)
-        resting = tuple(b.losses[:, 1] for b in snapshot.branches if b.id != snapshot.branch)
-        self._facts = Facts(
-            network=self._document.network,
-            moment=moment,
-            branches=len(snapshot.branches),
-            breakpoints=self._breakpoints,
-            opened=frozenset(self._opened),
-            gradient_error=self._gradient_error,
-            earlier=(*earlier, *resting),
-        )
+        network, snapshot = self._document.network, self._engine.snapshot
+        self._facts = self._witness.facts(network, moment, snapshot)
         before = len(runner.progress.solved)
         if runner.see(self._facts):
             self._after(before)
@@ -494,6 +454,8 @@ class LessonController(QObject):
         """Do in the app what comes before the step in front; only then does it count."""
         self._show_then = False
         self._ready.start(runner, legs, fresh=fresh)
+        if runner.is_held:
+            self.panel.refresh()
 
     def _end_making_ready(self) -> None:
         runner = self._runner
@@ -501,6 +463,7 @@ class LessonController(QObject):
             return
         runner.release()
         self._note(Event("go", id=runner.step.id))
+        self.panel.refresh()
         self.look()
         if self._show_then:
             self._show_then = False
@@ -529,7 +492,7 @@ class LessonController(QObject):
             left = self._set_scene(scene)
         self.begun.emit()
         # What is in sight is open, and nothing else.
-        self._opened.clear()
+        self._witness.opened.clear()
         self._see_docks()
         return left
 
@@ -550,7 +513,7 @@ class LessonController(QObject):
         # Whatever is asked from now on is asked about the new run.
         self._engine.send(Restart())
         self._enquiry.reset()
-        self._gradient_error = None
+        self._witness.gradient_error = None
         return rest
 
     def _say_refused(self, reason: str) -> None:
