@@ -185,6 +185,7 @@ class LessonController(QObject):
         else:
             self._close()
         self._scene = scene
+        self.told.emit("")  # What was said of another lesson would be taken for this one's.
         runner = Runner(lesson, self.store.load(lesson.head.id))
         self._show(runner, self.store.load_events(lesson.head.id))
         if (runner.index or runner.progress.solved) and not runner.is_finished:
@@ -380,8 +381,10 @@ class LessonController(QObject):
         assert runner is not None
         if len(runner.progress.solved) > before:
             self._note(Event("done", id=runner.step.id))
-            if runner.is_finished:
+            if len(runner.progress.solved) == len(runner.lesson.steps):
                 self.told.emit(self.tr("All steps of this lesson are done."))
+            elif runner.is_finished and not runner.step.extra:
+                self.told.emit(self.tr("This lesson is done. What is left is extra."))
         self._keep()
         self.panel.refresh()
 

@@ -208,7 +208,7 @@ class LessonPanel(QWidget):
             return
         self.title.setText(runner.lesson.head.title)
         self.steps.addItems([step.title for step in runner.lesson.steps])
-        self.progress.setRange(0, len(runner.lesson.steps))
+        self.progress.setRange(0, len(runner.lesson.needed))
         self.refresh()
 
     def refresh(self) -> None:
@@ -219,12 +219,15 @@ class LessonPanel(QWidget):
         done = runner.progress.solved
         for place, step in enumerate(runner.lesson.steps):
             mark = "✓ " if step.id in done else ""
-            self.steps.setItemText(place, f"{place + 1}. {mark}{step.title}")
+            title = self.tr("{title} (extra)") if step.extra else "{title}"
+            title = title.format(title=step.title)
+            self.steps.setItemText(place, f"{place + 1}. {mark}{title}")
         self.steps.setCurrentIndex(runner.index)
-        self.progress.setValue(len(done))
+        needed = runner.lesson.needed
+        self.progress.setValue(len(needed & set(done)))
         self.progress.setToolTip(
             self.tr("{done} of {all} steps are done").format(
-                done=len(done), all=len(runner.lesson.steps)
+                done=len(needed & set(done)), all=len(needed)
             )
         )
         focus = QApplication.focusWidget()
@@ -277,6 +280,11 @@ class LessonPanel(QWidget):
         font.setBold(True)
         heading.setFont(font)
         column.addWidget(heading)
+        if step.extra:
+            extra = QLabel(self.tr("Extra: the lesson is done without this step."))
+            extra.setWordWrap(True)
+            theme.set_role(extra, "muted")
+            column.addWidget(extra)
         self._carried = QLabel()
         self._carried.setWordWrap(True)
         theme.set_role(self._carried, "muted")
