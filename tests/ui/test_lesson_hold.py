@@ -60,6 +60,7 @@ def test_that_keys_pressed_meanwhile_leave_the_step_as_it_has_to_be(
     assert lesson._carried.isVisible() and WAIT in lesson._carried.text()
     ready(qtbot, runner)
     assert WAIT not in lesson._carried.text()
+    assert "Ready now" in window.statusBar().currentMessage()
     assert asked(qtbot, window) == wanted and window._document.network == network
     assert len(window._engine.snapshot.branches) == 1
     qtbot.keyClick(window, Qt.Key.Key_F8)

@@ -95,6 +95,7 @@ class LessonController(QObject):
         self._docks: Mapping[str, QDockWidget] = {}
         self._facts: Facts | None = None
         self._looked = 0.0
+        self._impatient = False
         self._show_then = False
         self.demonstration = Demonstration(document, engine, self, self)
         self.demonstration.refused.connect(self._say_refused)
@@ -131,6 +132,7 @@ class LessonController(QObject):
 
     def ask_for_patience(self) -> None:
         """Say why something cannot be done before the app is ready for the step."""
+        self._impatient = True
         self.panel.show_waiting()
         self.told.emit(self.tr("One moment: the app is being made ready for this step."))
 
@@ -455,7 +457,7 @@ class LessonController(QObject):
 
     def _make_ready(self, runner: Runner, legs: Sequence[Leg], *, fresh: bool = False) -> None:
         """Do in the app what comes before the step in front; only then does it count."""
-        self._show_then = False
+        self._show_then = self._impatient = False
         self._ready.start(runner, legs, fresh=fresh)
         if runner.is_held:
             self.panel.refresh()
@@ -467,6 +469,8 @@ class LessonController(QObject):
         runner.release()
         self._note(Event("go", id=runner.step.id))
         self.panel.refresh()
+        if self._impatient:
+            self.told.emit(self.tr("Ready now: go on with this step."))
         self.look()
         if self._show_then:
             self._show_then = False
