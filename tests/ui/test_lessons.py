@@ -147,11 +147,11 @@ def test_that_a_layer_that_is_opened_and_a_race_that_is_run_are_seen(
     assert output is not None
     QTest.mouseDClick(canvas.viewport(), LEFT, pos=canvas.node_center(output.id))
     assert window.pages.currentWidget() is window.operations
-    assert "layer/output" in window.lessons._witness.opened
+    assert "layer/output" in window.lessons.witness.opened
     window.actions_by_id["open_efficiency"].trigger()
-    assert "race" not in window.lessons._witness.opened
+    assert "race" not in window.lessons.witness.opened
     click(qtbot, window.instruments.efficiency.button)
-    qtbot.waitUntil(lambda: "race" in window.lessons._witness.opened)
+    qtbot.waitUntil(lambda: "race" in window.lessons.witness.opened)
     assert window.instruments.efficiency.table.rowCount() >= 3
 
 

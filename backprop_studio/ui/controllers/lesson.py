@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from backprop_studio import lessons
 from backprop_studio.errors import StudioError
@@ -30,7 +30,7 @@ from backprop_studio.lessons.own_rows import OwnRows
 from backprop_studio.lessons.recorder import Event, Place, Recorder, place
 from backprop_studio.lessons.way import Leg
 from backprop_studio.project import Project
-from backprop_studio.training import Breakpoint, Command, Restart, Snapshot, State
+from backprop_studio.training import Command, Restart, Snapshot, State
 from backprop_studio.ui.asking import Enquiry
 from backprop_studio.ui.controllers.demonstration import Demonstration
 from backprop_studio.ui.controllers.document import Document
@@ -91,8 +91,8 @@ class LessonController(QObject):
         self._aside: Aside | None = None
         self._recorder = Recorder()
         self._enquiry = Enquiry(engine.ask, lambda reason: None)
-        self._witness = Witness()
-        self._docks: Mapping[str, QDockWidget] = {}
+        self.witness = Witness(document, self)
+        self.witness.seen.connect(self._take_note)
         self._facts: Facts | None = None
         self._looked = 0.0
         self._impatient = False
@@ -139,25 +139,6 @@ class LessonController(QObject):
     def entries(self) -> tuple[Entry, ...]:
         """The lessons of the program, and how far the learner is."""
         return self.store.entries()
-
-    def watch_docks(self, docks: Mapping[str, QDockWidget]) -> None:
-        """Take note of what is opened from now on."""
-        self._docks = docks
-        for key, dock in docks.items():
-            dock.visibilityChanged.connect(partial(self._see_dock, key))
-
-    def set_breakpoints(self, points: tuple[Breakpoint, ...]) -> None:
-        """Take note of the breakpoints."""
-        self._witness.breakpoints = points
-        self.look()
-
-    def see_check(self, checks: Sequence[object]) -> None:
-        """Take note of what the gradient check found."""
-        if self._runner is not None:
-            errors = [float(getattr(check, "error")) for check in checks]  # noqa: B009
-            self._witness.gradient_error = max(errors, default=None)
-            self._note(Event("gradient_check"))
-            self.look()
 
     # Opening and leaving.
 
@@ -255,7 +236,7 @@ class LessonController(QObject):
         after = self.store.after(runner.lesson.head.id)
         self.panel.set_runner(runner, "" if after is None else after.title)
         self.opened.emit(runner.lesson.head)
-        self._see_docks()
+        self.witness.see_docks()
 
     def leave(self) -> None:
         """Close the lesson, and bring the learner's own project back."""
@@ -286,14 +267,14 @@ class LessonController(QObject):
         assert self._scene is not None
         self.demonstration.stop()
         self._enquiry.reset()
-        self._witness.begin()
+        self.witness.begin()
         self._facts = None
         self._recorder = Recorder(events)
         self._engine.listen(self._hear)
         self._project.show(self._scene)
         self._recorder.begin(runner.step.id if events or runner.index else "")
-        if self._witness.breakpoints:
-            self._engine.set_breakpoints(self._witness.breakpoints)
+        if self.witness.breakpoints:
+            self._engine.set_breakpoints(self.witness.breakpoints)
 
     def _close(self) -> None:
         self._keep(ending=True)
@@ -317,26 +298,6 @@ class LessonController(QObject):
 
     def _hear(self, command: Command) -> None:
         self._recorder.hear(command, self._document.network)
-
-    def see_opened(self, key: str) -> None:
-        """Take note that something was opened: a dock by its key, `layer/NAME`, or `race`."""
-        if self._runner is not None and key not in self._witness.opened:
-            self._witness.opened.add(key)
-            self._note(Event("open", id=key))
-            self.look()
-
-    def see_layer(self, node: str) -> None:
-        """Take note that a layer is opened into its operations."""
-        self.see_opened(f"layer/{self._document.network.node(node).name}")
-
-    def _see_dock(self, key: str, visible: bool) -> None:
-        if visible:
-            self.see_opened(key)
-
-    def _see_docks(self) -> None:
-        """Those in sight count as opened; a dock behind another tab has an empty region."""
-        for key, dock in self._docks.items():
-            self._see_dock(key, dock.isVisible() and not dock.visibleRegion().isEmpty())
 
     def _see_update(self, snapshot: Snapshot, _: object) -> None:
         if self._runner is None:
@@ -371,8 +332,7 @@ class LessonController(QObject):
         runner = self._runner
         if runner is None:
             return
-        network, snapshot = self._document.network, self._engine.snapshot
-        self._facts = self._witness.facts(network, moment, snapshot)
+        self._facts = self.witness.facts(moment, self._engine.snapshot)
         before = len(runner.progress.solved)
         if runner.see(self._facts):
             self._after(before)
@@ -389,6 +349,13 @@ class LessonController(QObject):
                 self.told.emit(self.tr("This lesson is done. What is left is extra."))
         self._keep()
         self.panel.refresh()
+
+    def _take_note(self, event: Event | None) -> None:
+        """Look whether something that was opened, set or found is what the step asks for."""
+        if self._runner is not None:
+            if event is not None:
+                self._note(event)
+            self.look()
 
     def _note(self, event: Event) -> None:
         self._recorder.note(event, self._here())
@@ -499,8 +466,7 @@ class LessonController(QObject):
             left = self._set_scene(scene)
         self.begun.emit()
         # What is in sight is open, and nothing else.
-        self._witness.opened.clear()
-        self._see_docks()
+        self.witness.see_docks(anew=True)
         return left
 
     def _set_scene(self, scene: Sequence[Action]) -> tuple[Action, ...]:
@@ -520,7 +486,7 @@ class LessonController(QObject):
         # Whatever is asked from now on is asked about the new run.
         self._engine.send(Restart())
         self._enquiry.reset()
-        self._witness.gradient_error = None
+        self.witness.gradient_error = None
         return rest
 
     def _say_refused(self, reason: str) -> None:
