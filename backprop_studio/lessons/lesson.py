@@ -100,6 +100,8 @@ class Step:
         What does it.
     scene
         What is set when it comes to the front, for it and the steps after it up to the next scene.
+    extra
+        Whether the lesson is done without it.
     """
 
     id: str
@@ -111,6 +113,7 @@ class Step:
     explain: tuple[Text | Formula, ...] = ()
     solution: tuple[Action, ...] = ()
     scene: tuple[Action, ...] = ()
+    extra: bool = False
 
     @property
     def predictions(self) -> tuple[Prediction, ...]:
@@ -158,6 +161,12 @@ class Lesson:
     head: Head
     steps: tuple[Step, ...]
     digest: str = ""
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """Ids of the steps that make the lesson done; all, if all of them are extra."""
+        needed = {step.id for step in self.steps if not step.extra}
+        return frozenset(needed or {step.id for step in self.steps})
 
     def scene_of(self, index: int) -> int | None:
         """Place of the step whose scene a step belongs to; None where the project is as opened."""

@@ -46,7 +46,7 @@ class Entry:
     path
         Its text.
     done, steps
-        How many steps are done, and how many there are.
+        How many steps are done, and how many there are, without those that are extra.
     """
 
     id: str
@@ -219,12 +219,11 @@ class ProgressStore:
         found = []
         for path in shipped() if paths is None else paths:
             lesson = load(path)
-            done = len(set(self.load(lesson.head.id).solved) & {s.id for s in lesson.steps})
+            needed = lesson.needed
+            done = len(needed & set(self.load(lesson.head.id).solved))
             head = lesson.head
             found.append(
-                Entry(
-                    head.id, head.title, head.summary, head.minutes, path, done, len(lesson.steps)
-                )
+                Entry(head.id, head.title, head.summary, head.minutes, path, done, len(needed))
             )
         return tuple(found)
 

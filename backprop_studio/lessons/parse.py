@@ -35,7 +35,7 @@ MAX_FAULTS = 50
 
 _BLOCKS = ("scene", "predict", "check", "solution", "hint", "explain")
 _CODE = ("", "text", "python", "toml")
-_HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*(?:\{#([a-z0-9-]{1,80})\})?\s*")
+_HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*(?:\{#([a-z0-9-]{1,80})( extra)?\})?\s*")
 _ID = re.compile(r"[a-z0-9-]{1,80}")
 _FENCE = re.compile(r"(`{3,})\s*(\S*)\s*")
 _BRACES = re.compile(r"\{\{.*?(\}\}|$)", re.MULTILINE)
@@ -134,7 +134,8 @@ class _Reader:
         line, number = self._lines[self._place], self._place + 1
         heading, fence = _HEADING.fullmatch(line), _FENCE.fullmatch(line)
         if heading is not None and len(heading[1]) <= 2:
-            self._begin(heading[1], heading[2], heading[3] or "", number)
+            extra = heading[4] is not None
+            self._begin(heading[1], heading[2], heading[3] or "", number, extra=extra)
             self._place += 1
         elif fence is not None:
             self._block(fence[1], fence[2], number)
@@ -148,7 +149,7 @@ class _Reader:
             elif line.strip():
                 self._fault(number, "text stands before the first step; a step begins with ##")
 
-    def _begin(self, marks: str, title: str, step_id: str, number: int) -> None:
+    def _begin(self, marks: str, title: str, step_id: str, number: int, *, extra: bool) -> None:
         if len(marks) == 1:
             self._fault(number, "the title of the lesson stands at the top; a step begins with ##")
             return
@@ -161,7 +162,7 @@ class _Reader:
         self._claim(step_id or "step", number)
         self._steps.append(
             {"id": step_id, "title": title, "line": number, "blocks": [], "checks": [],
-             "hints": [], "explain": [], "solution": [], "scene": []}
+             "hints": [], "explain": [], "solution": [], "scene": [], "extra": extra}
         )  # fmt: skip
 
     def _claim(self, name: str, number: int) -> None:
@@ -319,6 +320,7 @@ class _Reader:
             explain=raw["explain"] or (),
             solution=tuple(raw["solution"]),
             scene=tuple(raw["scene"]),
+            extra=raw["extra"],
         )
 
     def _check_references(self, steps: Sequence[Step]) -> None:

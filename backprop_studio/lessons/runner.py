@@ -99,8 +99,8 @@ class Runner:
 
     @property
     def is_finished(self) -> bool:
-        """Whether all steps are done."""
-        return len(self.progress.solved) == len(self.lesson.steps)
+        """Whether all steps are done that are not extra."""
+        return self.lesson.needed <= set(self.progress.solved)
 
     @property
     def met(self) -> tuple[bool, ...]:

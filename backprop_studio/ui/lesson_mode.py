@@ -75,7 +75,7 @@ def install(window: MainWindow) -> None:
     """Let lessons and the rest of the window know of each other."""
     lessons = window.lessons
     mode = LessonMode(window, window.docks, window.actions_by_id, window.status)
-    lessons.watch_docks(window.docks)
+    lessons.witness.watch_docks(window.docks)
     lessons.opened.connect(mode.enter)
     lessons.closed.connect(mode.leave)
     for anew in (lessons.opened, lessons.begun):
@@ -86,12 +86,12 @@ def install(window: MainWindow) -> None:
     shown = lessons.demonstration
     shown.panel_wanted.connect(lambda key: _open(key, window))
     shown.panel_unwanted.connect(lambda key: _close(key, window))
-    window.canvas.node_opened.connect(lessons.see_layer)
-    window.instruments.hear("efficiency", "raced", lambda: lessons.see_opened("race"))
+    window.canvas.node_opened.connect(lessons.witness.see_layer)
+    window.instruments.hear("efficiency", "raced", lambda: lessons.witness.see_opened("race"))
     shown.check_wanted.connect(partial(window.instruments.tell, "gradient_check", "check"))
     shown.breakpoint_wanted.connect(window.breakpoints.toggle)
-    window.instruments.hear("gradient_check", "checked", lessons.see_check)
-    window.breakpoints.breakpoints_changed.connect(lessons.set_breakpoints)
+    window.instruments.hear("gradient_check", "checked", lessons.witness.see_check)
+    window.breakpoints.breakpoints_changed.connect(lessons.witness.set_breakpoints)
     window.start.offer_lessons(partial(_offered, lessons))
     lessons.opened.connect(window.start.leave)
     for key in ("export_evidence", "leave_lesson"):

@@ -32,6 +32,7 @@ from backprop_studio.ui.controllers.shortcuts import Shortcuts
 from backprop_studio.ui.controllers.start import StartController
 from backprop_studio.ui.dialogs import about
 from backprop_studio.ui.instruments import INSTRUMENTS, Instruments, kind
+from backprop_studio.ui.lesson_hold import Hold
 from backprop_studio.ui.recent import RecentMenu
 from backprop_studio.ui.settings import Settings
 from backprop_studio.ui.sharing import Sharing
@@ -325,7 +326,8 @@ class MainWindow(QMainWindow):
     def _act(self, action: str) -> None:
         """Do what an action is for."""
         self.furnish()
-        self._handlers[action]()
+        if not self.hold.refuses(action):
+            self._handlers[action]()
 
     def _connect(self) -> None:
         document, engine = self._document, self._engine
@@ -363,6 +365,7 @@ class MainWindow(QMainWindow):
         self.instruments.opened.connect(self._open_instrument)
         engine.updated.connect(self._show_update)
         lesson_mode.install(self)
+        self.hold = Hold(self)
 
     # What the document and the engine say.
 

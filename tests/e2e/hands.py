@@ -231,6 +231,10 @@ class Desk:
         self._do("key", "--clearmodifiers", keys)
         time.sleep(0.05)
 
+    def keys(self, *keys: str) -> None:
+        """Press keys as fast as can be, one after the other."""
+        self._do("key", "--clearmodifiers", "--delay", 0, *keys)
+
     def open(self, file: Path) -> None:
         """Open a project."""
         self.key("ctrl+o")

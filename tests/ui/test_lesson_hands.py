@@ -45,9 +45,10 @@ def test_that_a_step_one_jumps_to_says_that_what_comes_before_it_was_done(
     panel, runner = fading.lessons.panel, fading.lessons.runner
     assert runner is not None
     panel.step_requested.emit(2)
+    assert "One moment" in panel._carried.text() and panel._carried.isVisible()
+    qtbot.waitUntil(lambda: not runner.is_held)
     assert "What comes before this step was done for you" in panel._carried.text()
     assert panel._carried.isVisible()
-    qtbot.waitUntil(lambda: not runner.is_held)
     panel.step_requested.emit(0)
     assert not panel._carried.isVisible()
 

@@ -8,13 +8,14 @@ import pytest
 from lesson_cases import path_of, scene_of
 from networks import chain
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from backprop_studio import cli
 from backprop_studio.training import State
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.panels.lesson import LessonPanel
-from tests.ui.lesson_help import NEURON, click, form, press, solved
+from tests.ui.lesson_help import NEURON, click, form, go, press, solved
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def test_that_every_step_can_be_shown_and_is_then_done(
         if runner.index < len(runner.lesson.steps) - 1:
             click(qtbot, window.lessons.panel.next)
     assert runner.is_finished
-    assert window.lessons.panel.progress.value() == len(runner.lesson.steps)
+    assert window.lessons.panel.progress.value() == len(runner.lesson.needed)
     assert window.lessons.write_evidence(tmp_path / "evidence.json")
     assert cli.main(["verify", str(tmp_path / "evidence.json")]) == 0
 
@@ -98,7 +99,7 @@ def test_that_a_step_gets_the_app_as_it_needs_it_and_forgets_nothing(
     this, _ = lesson.again.menu().actions()
     this.trigger()
     assert window._document.network == scene_of(NEURON).network
-    qtbot.waitUntil(lambda: not window.lessons.demonstration.is_running)
+    qtbot.waitUntil(lambda: not window.lessons.is_making_ready)
     runner = window.lessons.runner
     assert runner is not None
     assert runner.step.id == "forward" and runner.progress.solved == ["meet"]
@@ -106,3 +107,33 @@ def test_that_a_step_gets_the_app_as_it_needs_it_and_forgets_nothing(
     press(qtbot, window, Qt.Key.Key_F8)
     solved(qtbot, window)
     assert "✗ It was: 7" in form(lesson, "prediction").outcome.text()
+
+
+def test_that_what_is_extra_is_marked_and_does_not_keep_a_lesson_from_being_done(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    assert window.lessons.open(path_of("11_do_not_blame_backprop"))
+    panel, runner = window.lessons.panel, window.lessons.runner
+    assert runner is not None
+    ids = [step.id for step in runner.lesson.steps]
+    shown = [panel.steps.itemText(place) for place in range(panel.steps.count())]
+    assert [i for i, text in zip(ids, shown, strict=True) if text.endswith("(extra)")] == [
+        step.id for step in runner.lesson.steps if step.extra
+    ]
+    assert panel.progress.maximum() == len(runner.lesson.needed) < len(ids)
+    runner.progress.solved.extend(i for i in ids if i in runner.lesson.needed - {"quiz"})
+    go(qtbot, window, ids.index("twins"))
+    said = [label.text() for label in panel._page.findChildren(QLabel) if label.isVisible()]
+    assert any("done without this step" in text for text in said)
+    go(qtbot, window, ids.index("quiz"))
+    window.lessons._show_step()
+    qtbot.waitUntil(lambda: runner.is_solved)
+    assert panel.progress.value() == panel.progress.maximum()
+    assert "What is left is extra" in window.statusBar().currentMessage()
+    entry = next(
+        e for e in window.lessons.entries() if e.path == path_of("11_do_not_blame_backprop")
+    )
+    assert entry.is_done
+    assert panel.onward.isVisible()
+    click(qtbot, panel.onward)
+    assert window.statusBar().currentMessage() == "", "it was said of the lesson before"

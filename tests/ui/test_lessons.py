@@ -147,11 +147,11 @@ def test_that_a_layer_that_is_opened_and_a_race_that_is_run_are_seen(
     assert output is not None
     QTest.mouseDClick(canvas.viewport(), LEFT, pos=canvas.node_center(output.id))
     assert window.pages.currentWidget() is window.operations
-    assert "layer/output" in window.lessons._opened
+    assert "layer/output" in window.lessons.witness.opened
     window.actions_by_id["open_efficiency"].trigger()
-    assert "race" not in window.lessons._opened
+    assert "race" not in window.lessons.witness.opened
     click(qtbot, window.instruments.efficiency.button)
-    qtbot.waitUntil(lambda: "race" in window.lessons._opened)
+    qtbot.waitUntil(lambda: "race" in window.lessons.witness.opened)
     assert window.instruments.efficiency.table.rowCount() >= 3
 
 
@@ -191,7 +191,7 @@ def test_that_evidence_reaches_over_several_sittings(
     click(qtbot, lesson.next)
     window.lessons.leave()
     assert window.lessons.open(path_of(NEURON))
-    qtbot.waitUntil(lambda: not window.lessons.demonstration.is_running)
+    qtbot.waitUntil(lambda: not window.lessons.is_making_ready)
     asked = form(lesson, "first-loss")
     qtbot.keyClicks(asked.number, "4")
     click(qtbot, asked.button)
@@ -199,7 +199,7 @@ def test_that_evidence_reaches_over_several_sittings(
     solved(qtbot, window)
     this, whole = lesson.again.menu().actions()
     this.trigger()
-    qtbot.waitUntil(lambda: not window.lessons.demonstration.is_running)
+    qtbot.waitUntil(lambda: not window.lessons.is_making_ready)
     path = tmp_path / "evidence.json"
     assert window.lessons.write_evidence(path)
     assert cli.main(["verify", str(path)]) == 0
@@ -232,7 +232,8 @@ def test_that_it_is_said_what_keeps_a_step_from_being_done(
     assert not runner.is_solved, "it would be compared with another iteration's number"
     this, _ = lesson.again.menu().actions()
     this.trigger()
-    qtbot.waitUntil(lambda: not lesson._notice.isVisible())
+    qtbot.waitUntil(lambda: not window.lessons.is_making_ready)
+    assert not lesson._notice.isVisible()
     press(qtbot, window, Qt.Key.Key_F8)
     solved(qtbot, window)
     assert "✓ It was: 7" in form(lesson, "prediction").outcome.text()

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backprop_studio import lessons
-from backprop_studio.lessons import Formula, Prediction, Text, parse
+from backprop_studio.lessons import Formula, Prediction, Progress, Runner, Text, parse
 from backprop_studio.lessons.actions import Epochs, SetSetting, StepOn
 from backprop_studio.lessons.library import read_text
 from backprop_studio.lessons.parse import MAX_FAULTS
@@ -159,3 +159,26 @@ def test_that_no_text_breaks_the_parser(data: st.DataObject) -> None:
 def test_that_any_text_at_all_is_answered(text: str) -> None:
     parse(text)
     parse("\n".join([*WHOLE, text]))
+
+
+def test_that_a_step_can_be_marked_as_extra_and_keeps_its_id() -> None:
+    more = ["## More {#more extra}", *CHECK, "## Last {extra}", *CHECK]
+    lesson = parse("\n".join([*WHOLE, *more])).lesson
+    assert lesson is not None
+    assert [(s.id, s.title, s.extra) for s in lesson.steps] == [
+        ("one", "One", False),
+        ("more", "More", True),
+        ("last-extra", "Last {extra}", False),
+    ]
+    assert lesson.needed == {"one", "last-extra"}
+
+
+def test_that_a_lesson_is_done_without_what_is_extra_unless_all_of_it_is() -> None:
+    text = "\n".join([*WHOLE, "## More {#more extra}", *CHECK])
+    lesson = parse(text).lesson
+    assert lesson is not None
+    assert not Runner(lesson).is_finished
+    assert Runner(lesson, Progress(solved=["one"])).is_finished
+    assert not Runner(lesson, Progress(solved=["more"])).is_finished
+    every = parse(text.replace("{#one}", "{#one extra}")).lesson
+    assert every is not None and not Runner(every, Progress(solved=["one"])).is_finished

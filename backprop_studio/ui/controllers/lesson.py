@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from backprop_studio import lessons
 from backprop_studio.errors import StudioError
 from backprop_studio.lessons import (
     Check,
-    Curves,
     Entry,
     Facts,
     LessonError,
@@ -23,7 +22,6 @@ from backprop_studio.lessons import (
     Progress,
     ProgressStore,
     Runner,
-    evidence,
     observe,
 )
 from backprop_studio.lessons.actions import Action, set_at_once
@@ -32,13 +30,15 @@ from backprop_studio.lessons.own_rows import OwnRows
 from backprop_studio.lessons.recorder import Event, Place, Recorder, place
 from backprop_studio.lessons.way import Leg
 from backprop_studio.project import Project
-from backprop_studio.training import Breakpoint, Command, Restart, Snapshot, State
+from backprop_studio.training import Command, Restart, Snapshot, State
 from backprop_studio.ui.asking import Enquiry
 from backprop_studio.ui.controllers.demonstration import Demonstration
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
+from backprop_studio.ui.controllers.evidence_export import EvidenceExport
 from backprop_studio.ui.controllers.making_ready import MakingReady
 from backprop_studio.ui.controllers.project import Aside, ProjectController
+from backprop_studio.ui.controllers.witness import Witness
 from backprop_studio.ui.panels.lesson import LessonPanel
 from backprop_studio.ui.settings import Settings
 
@@ -57,6 +57,8 @@ class LessonController(QObject):
         The lesson's project was begun with anew, for a step that needs it so.
     closed
         It was left.
+    making_ready(busy)
+        The app is made ready for the step in front from now on, or not any more.
     told(text)
         Something that is worth a word.
     """
@@ -64,6 +66,7 @@ class LessonController(QObject):
     opened = Signal(object)
     begun = Signal()
     closed = Signal()
+    making_ready = Signal(bool)
     told = Signal(str)
 
     def __init__(
@@ -88,13 +91,11 @@ class LessonController(QObject):
         self._aside: Aside | None = None
         self._recorder = Recorder()
         self._enquiry = Enquiry(engine.ask, lambda reason: None)
-        self._curves = Curves()
-        self._docks: Mapping[str, QDockWidget] = {}
-        self._opened: set[str] = set()
-        self._breakpoints: tuple[Breakpoint, ...] = ()
-        self._gradient_error: float | None = None
+        self.witness = Witness(document, self)
+        self.witness.seen.connect(self._take_note)
         self._facts: Facts | None = None
         self._looked = 0.0
+        self._impatient = False
         self._show_then = False
         self.demonstration = Demonstration(document, engine, self, self)
         self.demonstration.refused.connect(self._say_refused)
@@ -102,6 +103,10 @@ class LessonController(QObject):
             document, engine, self.demonstration, self._begin_anew, self._pass_by
         )
         self._ready.ended.connect(self._end_making_ready)
+        self._ready.busy_changed.connect(self.making_ready)
+        self._evidence = EvidenceExport(
+            document, engine, settings, self._rows, window, self.told.emit
+        )
         project.before_discard = self.leave
         engine.updated.connect(self._see_update)
         document.analysis_changed.connect(self._see_analysis)
@@ -120,28 +125,20 @@ class LessonController(QObject):
         """The lesson that is open."""
         return self._runner
 
+    @property
+    def is_making_ready(self) -> bool:
+        """Whether what comes before the step in front is being done in the app."""
+        return self._ready.is_busy
+
+    def ask_for_patience(self) -> None:
+        """Say why something cannot be done before the app is ready for the step."""
+        self._impatient = True
+        self.panel.show_waiting()
+        self.told.emit(self.tr("One moment: the app is being made ready for this step."))
+
     def entries(self) -> tuple[Entry, ...]:
         """The lessons of the program, and how far the learner is."""
         return self.store.entries()
-
-    def watch_docks(self, docks: Mapping[str, QDockWidget]) -> None:
-        """Take note of what is opened from now on."""
-        self._docks = docks
-        for key, dock in docks.items():
-            dock.visibilityChanged.connect(partial(self._see_dock, key))
-
-    def set_breakpoints(self, points: tuple[Breakpoint, ...]) -> None:
-        """Take note of the breakpoints."""
-        self._breakpoints = points
-        self.look()
-
-    def see_check(self, checks: Sequence[object]) -> None:
-        """Take note of what the gradient check found."""
-        if self._runner is not None:
-            errors = [float(getattr(check, "error")) for check in checks]  # noqa: B009
-            self._gradient_error = max(errors, default=None)
-            self._note(Event("gradient_check"))
-            self.look()
 
     # Opening and leaving.
 
@@ -161,7 +158,7 @@ class LessonController(QObject):
     def open_lesson(self, lesson: Lesson, scene: Project) -> bool:
         """Open a lesson with its project; False when the learner thinks better of it."""
         if self._runner is None:
-            if self._project.has_changes() and not self._may_put_aside():
+            if not self._project.may_put_aside():
                 return False
             try:
                 self._aside = self._project.put_aside()
@@ -171,6 +168,7 @@ class LessonController(QObject):
         else:
             self._close()
         self._scene = scene
+        self.told.emit("")  # What was said of another lesson would be taken for this one's.
         runner = Runner(lesson, self.store.load(lesson.head.id))
         self._show(runner, self.store.load_events(lesson.head.id))
         if (runner.index or runner.progress.solved) and not runner.is_finished:
@@ -238,7 +236,7 @@ class LessonController(QObject):
         after = self.store.after(runner.lesson.head.id)
         self.panel.set_runner(runner, "" if after is None else after.title)
         self.opened.emit(runner.lesson.head)
-        self._see_docks()
+        self.witness.see_docks()
 
     def leave(self) -> None:
         """Close the lesson, and bring the learner's own project back."""
@@ -257,70 +255,26 @@ class LessonController(QObject):
         if self._runner is None:
             self.told.emit(self.tr("Open a lesson first: evidence is about one."))
             return
-        suggestion = self._settings.last_folder / f"{self._runner.lesson.head.id}-evidence.json"
-        name, _ = QFileDialog.getSaveFileName(
-            self._window,
-            self.tr("Export evidence"),
-            str(suggestion),
-            self.tr("Evidence (*.json)"),
-        )
-        if name:
-            self.write_evidence(Path(name))
+        self._evidence.ask(self._runner, self._recorder)
 
     def write_evidence(self, path: Path) -> bool:
         """What was said and done, to this file; False, with a message, when it fails."""
         runner = self._runner
-        if runner is None:
-            return False
-        try:
-            weights = self._engine.weights()
-            made = evidence.collect(
-                runner.lesson,
-                runner.progress,
-                self._recorder.events,
-                self._document.network,
-                weights,
-                self._recorder.last,
-                self._rows.load(runner.lesson.head.id),
-            )
-            evidence.save(made, path)
-        except (StudioError, TimeoutError) as error:
-            QMessageBox.warning(self._window, self.tr("The evidence was not exported"), str(error))
-            return False
-        self._settings.last_folder = path.parent
-        self.told.emit(self.tr("Exported {path}").format(path=path))
-        return True
-
-    def _may_put_aside(self) -> bool:
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self._window,
-            self.tr("Your project is not saved"),
-            self.tr(
-                "Your project waits while the lesson is open, and comes back when you leave it. "
-                "It has changes that are not saved. Save them first?"
-            ),
-            buttons.Save | buttons.Ignore | buttons.Cancel,
-            buttons.Save,
-        )
-        if answer == buttons.Save:
-            return self._project.save()
-        return answer == buttons.Ignore
+        return runner is not None and self._evidence.write(runner, self._recorder, path)
 
     def _begin(self, runner: Runner, events: Sequence[Event]) -> None:
         """Put the lesson's project on the screen, and start writing down what is done."""
         assert self._scene is not None
         self.demonstration.stop()
         self._enquiry.reset()
-        self._curves = Curves()
-        self._opened.clear()
-        self._gradient_error, self._facts = None, None
+        self.witness.begin()
+        self._facts = None
         self._recorder = Recorder(events)
         self._engine.listen(self._hear)
         self._project.show(self._scene)
         self._recorder.begin(runner.step.id if events or runner.index else "")
-        if self._breakpoints:
-            self._engine.set_breakpoints(self._breakpoints)
+        if self.witness.breakpoints:
+            self._engine.set_breakpoints(self.witness.breakpoints)
 
     def _close(self) -> None:
         self._keep(ending=True)
@@ -344,26 +298,6 @@ class LessonController(QObject):
 
     def _hear(self, command: Command) -> None:
         self._recorder.hear(command, self._document.network)
-
-    def see_opened(self, key: str) -> None:
-        """Take note that something was opened: a dock by its key, `layer/NAME`, or `race`."""
-        if self._runner is not None and key not in self._opened:
-            self._opened.add(key)
-            self._note(Event("open", id=key))
-            self.look()
-
-    def see_layer(self, node: str) -> None:
-        """Take note that a layer is opened into its operations."""
-        self.see_opened(f"layer/{self._document.network.node(node).name}")
-
-    def _see_dock(self, key: str, visible: bool) -> None:
-        if visible:
-            self.see_opened(key)
-
-    def _see_docks(self) -> None:
-        """Those in sight count as opened; a dock behind another tab has an empty region."""
-        for key, dock in self._docks.items():
-            self._see_dock(key, dock.isVisible() and not dock.visibleRegion().isEmpty())
 
     def _see_update(self, snapshot: Snapshot, _: object) -> None:
         if self._runner is None:
@@ -398,18 +332,7 @@ class LessonController(QObject):
         runner = self._runner
         if runner is None:
             return
-        snapshot = self._engine.snapshot
-        earlier = () if moment is None else self._curves.see(moment.curve)
-        resting = tuple(b.losses[:, 1] for b in snapshot.branches if b.id != snapshot.branch)
-        self._facts = Facts(
-            network=self._document.network,
-            moment=moment,
-            branches=len(snapshot.branches),
-            breakpoints=self._breakpoints,
-            opened=frozenset(self._opened),
-            gradient_error=self._gradient_error,
-            earlier=(*earlier, *resting),
-        )
+        self._facts = self.witness.facts(moment, self._engine.snapshot)
         before = len(runner.progress.solved)
         if runner.see(self._facts):
             self._after(before)
@@ -420,10 +343,19 @@ class LessonController(QObject):
         assert runner is not None
         if len(runner.progress.solved) > before:
             self._note(Event("done", id=runner.step.id))
-            if runner.is_finished:
+            if len(runner.progress.solved) == len(runner.lesson.steps):
                 self.told.emit(self.tr("All steps of this lesson are done."))
+            elif runner.is_finished and not runner.step.extra:
+                self.told.emit(self.tr("This lesson is done. What is left is extra."))
         self._keep()
         self.panel.refresh()
+
+    def _take_note(self, event: Event | None) -> None:
+        """Look whether something that was opened, set or found is what the step asks for."""
+        if self._runner is not None:
+            if event is not None:
+                self._note(event)
+            self.look()
 
     def _note(self, event: Event) -> None:
         self._recorder.note(event, self._here())
@@ -492,8 +424,10 @@ class LessonController(QObject):
 
     def _make_ready(self, runner: Runner, legs: Sequence[Leg], *, fresh: bool = False) -> None:
         """Do in the app what comes before the step in front; only then does it count."""
-        self._show_then = False
+        self._show_then = self._impatient = False
         self._ready.start(runner, legs, fresh=fresh)
+        if runner.is_held:
+            self.panel.refresh()
 
     def _end_making_ready(self) -> None:
         runner = self._runner
@@ -501,6 +435,9 @@ class LessonController(QObject):
             return
         runner.release()
         self._note(Event("go", id=runner.step.id))
+        self.panel.refresh()
+        if self._impatient:
+            self.told.emit(self.tr("Ready now: go on with this step."))
         self.look()
         if self._show_then:
             self._show_then = False
@@ -529,8 +466,7 @@ class LessonController(QObject):
             left = self._set_scene(scene)
         self.begun.emit()
         # What is in sight is open, and nothing else.
-        self._opened.clear()
-        self._see_docks()
+        self.witness.see_docks(anew=True)
         return left
 
     def _set_scene(self, scene: Sequence[Action]) -> tuple[Action, ...]:
@@ -550,7 +486,7 @@ class LessonController(QObject):
         # Whatever is asked from now on is asked about the new run.
         self._engine.send(Restart())
         self._enquiry.reset()
-        self._gradient_error = None
+        self.witness.gradient_error = None
         return rest
 
     def _say_refused(self, reason: str) -> None:

@@ -34,9 +34,12 @@ class MakingReady(QObject):
     -------
     ended
         All is done, or what was left could not be.
+    busy_changed(busy)
+        It has set out, or has come to an end, whichever.
     """
 
     ended = Signal()
+    busy_changed = Signal(bool)
 
     def __init__(
         self,
@@ -55,6 +58,11 @@ class MakingReady(QObject):
         demonstration.ended.connect(self._go_on)
         demonstration.refused.connect(self._give_up)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is left to be done."""
+        return self._pieces is not None
+
     def start(self, runner: Runner, legs: Sequence[Leg], *, fresh: bool) -> None:
         """Go this way, and none that was begun before.
 
@@ -70,13 +78,19 @@ class MakingReady(QObject):
         self.stop()
         runner.hold()
         self._runner = runner
-        self._pieces = self._divided(runner, legs, fresh)
+        self._take(self._divided(runner, legs, fresh))
         self._go_on()
 
     def stop(self) -> None:
         """Leave out what is left."""
-        self._pieces = None
         self._demonstration.stop()
+        self._take(None)
+
+    def _take(self, pieces: Iterator[Sequence[Action] | int] | None) -> None:
+        """Have these left to be done."""
+        was, self._pieces = self.is_busy, pieces
+        if was != self.is_busy:
+            self.busy_changed.emit(self.is_busy)
 
     def _divided(
         self, runner: Runner, legs: Sequence[Leg], fresh: bool
@@ -99,7 +113,7 @@ class MakingReady(QObject):
             return
         match next(pieces, None):
             case None:
-                self._pieces = None
+                self._take(None)
                 self.ended.emit()
             case int(place) if self._document.analysis.trainable:
                 self._note(place)

@@ -323,6 +323,25 @@ class ProjectController(QObject):
         """
         return Project(self._document.network, self._engine.weights())
 
+    def may_put_aside(self) -> bool:
+        """Whether the document may wait for a lesson: it is saved, or the person says so."""
+        if not self.has_changes():
+            return True
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._window,
+            self.tr("Your project is not saved"),
+            self.tr(
+                "Your project waits while the lesson is open, and comes back when you leave it. "
+                "It has changes that are not saved. Save them first?"
+            ),
+            buttons.Save | buttons.Ignore | buttons.Cancel,
+            buttons.Save,
+        )
+        if answer == buttons.Save:
+            return self.save()
+        return answer == buttons.Ignore
+
     def put_aside(self) -> Aside:
         """Let go of the document with its history and its training, to be brought back later.
 

@@ -32,6 +32,9 @@ from backprop_studio.ui import theme
 from backprop_studio.ui.widgets.lesson_forms import CheckRow, PredictForm
 from backprop_studio.ui.widgets.lesson_text import LessonText, MarkdownLabel
 
+PATIENCE = 300
+"""Milliseconds that the app may take to be made ready for a step before that is said."""
+
 
 class _Page(QWidget):
     """A page in a scroll area that is as high as its text is at its width, and no higher."""
@@ -168,6 +171,10 @@ class LessonPanel(QWidget):
         for button in (self.back, self.next, self.onward):
             bottom.addWidget(button)
         layout.addLayout(bottom)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(PATIENCE)
+        self._patience.timeout.connect(self._show_that_it_waits)
         self.set_runner(None)
 
     def sizeHint(self) -> QSize:
@@ -184,6 +191,7 @@ class LessonPanel(QWidget):
             Title of the lesson that comes after it; empty if there is none.
         """
         self._runner, self._built, self._after = runner, None, after
+        self._patience.stop()
         self.onward.setToolTip(after)
         self.steps.clear()
         for widget in (
@@ -200,7 +208,7 @@ class LessonPanel(QWidget):
             return
         self.title.setText(runner.lesson.head.title)
         self.steps.addItems([step.title for step in runner.lesson.steps])
-        self.progress.setRange(0, len(runner.lesson.steps))
+        self.progress.setRange(0, len(runner.lesson.needed))
         self.refresh()
 
     def refresh(self) -> None:
@@ -211,12 +219,15 @@ class LessonPanel(QWidget):
         done = runner.progress.solved
         for place, step in enumerate(runner.lesson.steps):
             mark = "✓ " if step.id in done else ""
-            self.steps.setItemText(place, f"{place + 1}. {mark}{step.title}")
+            title = self.tr("{title} (extra)") if step.extra else "{title}"
+            title = title.format(title=step.title)
+            self.steps.setItemText(place, f"{place + 1}. {mark}{title}")
         self.steps.setCurrentIndex(runner.index)
-        self.progress.setValue(len(done))
+        needed = runner.lesson.needed
+        self.progress.setValue(len(needed & set(done)))
         self.progress.setToolTip(
             self.tr("{done} of {all} steps are done").format(
-                done=len(done), all=len(runner.lesson.steps)
+                done=len(needed & set(done)), all=len(needed)
             )
         )
         focus = QApplication.focusWidget()
@@ -269,7 +280,12 @@ class LessonPanel(QWidget):
         font.setBold(True)
         heading.setFont(font)
         column.addWidget(heading)
-        self._carried = QLabel(self.tr("What comes before this step was done for you in the app."))
+        if step.extra:
+            extra = QLabel(self.tr("Extra: the lesson is done without this step."))
+            extra.setWordWrap(True)
+            theme.set_role(extra, "muted")
+            column.addWidget(extra)
+        self._carried = QLabel()
         self._carried.setWordWrap(True)
         theme.set_role(self._carried, "muted")
         column.addWidget(self._carried)
@@ -316,7 +332,7 @@ class LessonPanel(QWidget):
     def _fill(self, runner: Runner) -> None:
         """Bring the widgets up to date."""
         step, progress = runner.step, runner.progress
-        self._carried.setVisible(runner.is_carried and not runner.is_solved)
+        self._say_what_was_done(runner)
         for text in self._texts:
             text.fill(runner.number)
         self._explanation.fill(runner.told)
@@ -346,6 +362,32 @@ class LessonPanel(QWidget):
         if fresh and step.explain:
             # What happened stands below, perhaps out of sight; its beginning first.
             self._reveal(self._explained)
+
+    def _say_what_was_done(self, runner: Runner) -> None:
+        """Say that the app was made ready for the step, or that it still is being made."""
+        if not runner.is_held:
+            self._patience.stop()
+            text = self.tr("What comes before this step was done for you in the app.")
+            wanted = runner.is_carried and not runner.is_solved
+        else:
+            if not self._patience.isActive():
+                self._patience.start()
+            text = self.tr("One moment: the app is being made ready for this step.")
+            # What is over at once is not worth a line that comes and goes.
+            wanted = runner.is_carried
+        self._carried.setText(text)
+        self._carried.setVisible(wanted)
+
+    def show_waiting(self) -> None:
+        """Say that the app is still being made ready for the step."""
+        if self._show_that_it_waits():
+            self._reveal(self._carried)
+
+    def _show_that_it_waits(self) -> bool:
+        waits = self._runner is not None and self._runner.is_held
+        if waits:
+            self._carried.show()
+        return waits
 
     def _note(self, runner: Runner) -> None:
         """Say what keeps a step from being done where the checks alone do not."""

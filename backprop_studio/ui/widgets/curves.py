@@ -92,6 +92,8 @@ class CurvePlot(QWidget):
         item.showGrid(x=True, y=True, alpha=0.18)
         item.setLabel("bottom", self._x_label)
         item.setLabel("left", self._y_label)
+        # The plot puts the lowest pixels of the name below its own edge.
+        item.layout.setContentsMargins(1, 1, 1, 4)
         for side in ("bottom", "left"):
             # One level of ticks: each further one doubles the time to draw the axes.
             item.getAxis(side).setStyle(maxTickLevel=0)

@@ -132,7 +132,7 @@ class PredictForm(QFrame):
         if forecast is None:
             return
         self._refill(forecast)
-        said = self.tr("You said: {said} ({sure} % sure).").format(
+        said = self.tr("You said: {said} ({sure}\u00a0% sure).").format(
             said=_shown(forecast.said), sure=forecast.confidence
         )
         role = "muted"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QTextDocument, QTextTable
+from PySide6.QtGui import QTextCursor, QTextDocument, QTextTable
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from backprop_studio.lessons import Expression, Formula, Text
@@ -52,8 +52,25 @@ class MarkdownLabel(QLabel):
                 lines = frame.format()
                 lines.setBorderBrush(theme.current().color("border"))
                 frame.setFormat(lines)
+        self._draw_lists_in(document)
         self.setText(document.toHtml())
         self.setAccessibleName(document.toPlainText())
+
+    def _draw_lists_in(self, document: QTextDocument) -> None:
+        """Begin lists near the edge: by itself, Qt leaves a fifth of the panel's width free."""
+        depths: dict[int, int] = {}
+        block = document.begin()
+        while block.isValid():
+            points = block.textList()
+            if points is not None:
+                look = points.format()
+                depth = depths.setdefault(points.objectIndex(), look.indent())
+                look.setIndent(0)
+                points.setFormat(look)
+                place = block.blockFormat()
+                place.setLeftMargin(depth * 1.4 * self.fontMetrics().height())
+                QTextCursor(block).setBlockFormat(place)
+            block = block.next()
 
 
 class LessonText(QWidget):

@@ -1,0 +1,142 @@
+"""What is pressed while a step of a lesson is made ready is not mixed with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from lesson_cases import path_of
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from backprop_studio.lessons import Runner
+from backprop_studio.training import State
+from backprop_studio.ui.actions import ACTIONS
+from backprop_studio.ui.lesson_hold import WAITING
+from backprop_studio.ui.main_window import MainWindow
+from backprop_studio.ui.panels.lesson import LessonPanel
+from tests.ui.lesson_help import LEFT, choose, click, go
+
+BACKWARD, UPDATE = 3, 4
+WAIT = "One moment"
+
+
+@pytest.fixture
+def runner(window: MainWindow, lesson: LessonPanel) -> Iterator[Runner]:
+    """The first lesson, being made ready for a step in its middle."""
+    assert window.lessons.runner is not None
+    lesson.step_requested.emit(BACKWARD)
+    assert window.lessons.is_making_ready and window.lessons.runner.is_held
+    yield window.lessons.runner
+
+
+def ready(qtbot: QtBot, runner: Runner) -> None:
+    qtbot.waitUntil(lambda: not runner.is_held)
+
+
+def asked(qtbot: QtBot, window: MainWindow) -> object:
+    """Where the run stands once the worker has done all that it was told."""
+    found: list[object] = []
+    window._engine.ask(lambda session: session.cursor, found.append)
+    qtbot.waitUntil(lambda: bool(found))
+    return found[0]
+
+
+def test_that_keys_pressed_meanwhile_leave_the_step_as_it_has_to_be(
+    window: MainWindow, qtbot: QtBot, lesson: LessonPanel
+) -> None:
+    go(qtbot, window, BACKWARD)
+    wanted, network = asked(qtbot, window), window._document.network
+    runner = window.lessons.runner
+    assert runner is not None
+    lesson.reset_requested.emit()
+    runner = window.lessons.runner
+    assert runner is not None and runner.is_held
+    window.canvas.setFocus()
+    for key, held in (("F8", ""), ("F5", ""), ("R", "Ctrl"), ("B", "Ctrl"), ("Delete", "")):
+        modifier = Qt.KeyboardModifier.ControlModifier if held else Qt.KeyboardModifier.NoModifier
+        qtbot.keyClick(window.canvas, getattr(Qt.Key, f"Key_{key}"), modifier)
+    assert WAIT in window.statusBar().currentMessage()
+    assert lesson._carried.isVisible() and WAIT in lesson._carried.text()
+    ready(qtbot, runner)
+    assert WAIT not in lesson._carried.text()
+    assert "Ready now" in window.statusBar().currentMessage()
+    assert asked(qtbot, window) == wanted and window._document.network == network
+    assert len(window._engine.snapshot.branches) == 1
+    qtbot.keyClick(window, Qt.Key.Key_F8)
+    qtbot.waitUntil(lambda: runner.met == (True,))
+
+
+def test_that_the_mouse_moves_nothing_meanwhile_and_everything_afterwards(
+    window: MainWindow, qtbot: QtBot, runner: Runner
+) -> None:
+    seen = window.canvas.viewport()
+    place = window.canvas.node_center("w")
+    qtbot.mouseClick(seen, LEFT, pos=place)
+    qtbot.mouseClick(window.transport.run_button, LEFT)
+    assert window.canvas.selected_nodes() == ()
+    assert window._engine.state is not State.RUNNING
+    ready(qtbot, runner)
+    qtbot.mouseClick(seen, LEFT, pos=place)
+    assert window.canvas.selected_nodes() == ("w",)
+
+
+def test_that_a_prediction_waits_and_another_step_can_be_chosen(
+    window: MainWindow, qtbot: QtBot, lesson: LessonPanel, runner: Runner
+) -> None:
+    choose(qtbot, lesson, "who-more", 0, 70)
+    assert not runner.progress.forecasts
+    click(qtbot, lesson.next)
+    assert runner.index == UPDATE
+    ready(qtbot, runner)
+    go(qtbot, window, BACKWARD)
+    choose(qtbot, lesson, "who-more", 0, 70)
+    assert set(runner.progress.forecasts) == {"who-more"}
+
+
+def test_that_the_keys_work_again_when_the_lesson_is_left_meanwhile(
+    window: MainWindow, qtbot: QtBot, lesson: LessonPanel, runner: Runner
+) -> None:
+    click(qtbot, lesson.leave)
+    assert window.lessons.runner is None and not window.lessons.is_making_ready
+    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
+    qtbot.waitUntil(lambda: window._engine.snapshot.cursor is not None)
+    with qtbot.waitSignal(window._engine.updated):
+        qtbot.keyClick(window, Qt.Key.Key_F9)
+    qtbot.waitUntil(lambda: window._engine.snapshot.completed == 1)
+
+
+def test_that_the_keys_work_again_when_the_step_cannot_be_made_ready(
+    window: MainWindow, qtbot: QtBot, runner: Runner
+) -> None:
+    window.lessons.demonstration._refuse("no")
+    assert not runner.is_held and not window.lessons.is_making_ready
+    with qtbot.waitSignal(window._engine.updated):
+        qtbot.keyClick(window, Qt.Key.Key_F6)
+
+
+def test_that_another_lesson_can_be_opened_meanwhile(
+    window: MainWindow, qtbot: QtBot, runner: Runner
+) -> None:
+    assert window.lessons.open(path_of("02_a_model_is_a_chain"))
+    assert not window.lessons.is_making_ready
+    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
+    with qtbot.waitSignal(window._engine.updated):
+        qtbot.keyClick(window, Qt.Key.Key_F8)
+
+
+def test_that_what_only_looks_is_not_kept_waiting(window: MainWindow, runner: Runner) -> None:
+    window.actions_by_id["open_explanation"].trigger()
+    assert window.docks["explanation"].isVisible()
+    stops = window.actions_by_id["stop_here"]
+    stops.trigger()
+    assert not stops.isChecked(), "what was refused does not look as if it were done"
+
+
+def test_that_all_that_touches_run_or_design_is_among_what_waits() -> None:
+    ids = {spec.id for spec in ACTIONS}
+    assert ids >= WAITING
+    assert {i for i in ids if i.startswith(("step_", "back_"))} <= WAITING
+    assert {"run", "restart", "new_weights", "fork", "set_number", "undo", "redo"} <= WAITING
+    assert {"delete", "paste", "quick_add", "fix", "import_data"} <= WAITING
+    assert not WAITING & {"leave_lesson", "lessons", "new", "open", "quit", "help", "open_credit"}
