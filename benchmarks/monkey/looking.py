@@ -19,7 +19,7 @@ from backprop_studio.network.marks import MAX_DEPTH
 from backprop_studio.training import State
 from backprop_studio.ui.main_window import MainWindow
 from benchmarks.monkey.hands import Hands
-from benchmarks.screen import resident
+from benchmarks.screen import resident, wait_until
 
 NOISE = (
     "This plugin does not support propagateSizeHints",
@@ -80,6 +80,7 @@ def check(hands: Hands) -> None:
     if not hands.engine._thread.isRunning():
         say("the worker's thread has ended")
         return
+    _let_the_lesson_end(hands.window)
     hands.settle()
     for problem in unlike(hands.window):
         say(problem)
@@ -92,6 +93,17 @@ def check(hands: Hands) -> None:
     hands.complaints.clear()
     hands.expects_complaint = False
     hands.report.memory.append((hands.report.actions, resident()))
+
+
+def _let_the_lesson_end(window: MainWindow) -> None:
+    """Wait until a step is ready and shown; whatever came between, it must come to an end."""
+    controller = window.lessons
+
+    def at_rest() -> bool:
+        runner = controller.runner
+        return runner is None or not (runner.is_held or controller.demonstration.is_running)
+
+    wait_until(at_rest, "the step of the lesson is made ready", 60.0)
 
 
 def _undo_and_redo(hands: Hands, say: Callable[[str], None]) -> None:

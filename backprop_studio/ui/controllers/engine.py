@@ -422,6 +422,8 @@ class Engine(QObject):
             answer(reply.result())
         else:
             self.unanswered.emit(str(error) or type(error).__name__)
+            if dropped is not None:
+                dropped()
 
     def _place(self) -> tuple[int, int]:
         """The branch that goes on, and how many iterations it has finished."""
