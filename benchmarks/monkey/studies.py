@@ -105,7 +105,8 @@ def study(hands: Hands) -> str:
     done = []
     if controller.runner is None or hands.random.random() < 0.1:
         path = hands.random.choice(sorted(lessons.shipped()))
-        done.append(f"open {path.stem}" if controller.open(path) else f"{path.stem} not opened")
+        name = path.parent.name
+        done.append(f"open {name}" if controller.open(path) else f"{name} not opened")
     for _ in range(hands.random.randint(1, 5)):
         if controller.runner is None:
             break
@@ -156,7 +157,7 @@ def _lesson_deed(hands: Hands) -> str:
     else:
         path = hands.random.choice(sorted(lessons.shipped()))
         controller.open(path)
-        return f"open {path.stem} from within"
+        return f"open {path.parent.name} from within"
     return what
 
 
