@@ -21,7 +21,9 @@ import gc
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TextIO
 
 from backprop_studio.errors import Diagnostic
 from backprop_studio.ui import theme
@@ -30,6 +32,7 @@ from benchmarks.monkey.deeds import act
 from benchmarks.monkey.dialogs import answering
 from benchmarks.monkey.hands import Hands, Report, close_popups
 from benchmarks.monkey.looking import check, listening
+from benchmarks.monkey.studies import watching_what_waits
 from benchmarks.screen import resident, studio, wait
 
 BATCH = 20
@@ -42,7 +45,9 @@ SLOPE_LIMIT = 10.0
 """MB that 1,000 actions may add after the warm-up."""
 
 
-def run(window: MainWindow, folder: Path, *, actions: int, seed: int) -> Report:
+def run(
+    window: MainWindow, folder: Path, *, actions: int, seed: int, log: TextIO | None = None
+) -> Report:
     """Let a monkey loose; it stops at the first failure.
 
     Parameters
@@ -55,13 +60,16 @@ def run(window: MainWindow, folder: Path, *, actions: int, seed: int) -> Report:
         How many.
     seed
         Of its choices.
+    log
+        Where every action is written.
     """
     hands = Hands(window, folder, seed)
     report = hands.report
+    report.log = log
     failed: list[Diagnostic] = []
     window._engine.failed.connect(failed.append)
     before = theme.current().name
-    with listening(report.failures), answering(hands):
+    with listening(report.failures), answering(hands), watching_what_waits(hands):
         try:
             while report.actions < actions and not report.failures:
                 for _ in range(min(BATCH, actions - report.actions)):
@@ -103,11 +111,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--actions", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cycles", type=int, default=0, help="open and close the window, too")
+    parser.add_argument("--log", type=Path, help="a file in which every action is written")
     options = parser.parse_args(argv)
     faulthandler.enable()
-    with studio() as it:
+    with ExitStack() as stack:
+        it = stack.enter_context(studio())
+        log = None if options.log is None else stack.enter_context(options.log.open("w"))
         began = time.monotonic()
-        report = run(it.window, it.folder, actions=options.actions, seed=options.seed)
+        report = run(it.window, it.folder, actions=options.actions, seed=options.seed, log=log)
     seconds = time.monotonic() - began
     counts = ", ".join(f"{name} {n}" for name, n in sorted(report.seen.items()))
     print(f"seed {options.seed}: {report.actions} actions in {seconds:.0f} s ({counts})")

@@ -125,6 +125,10 @@ class History:
         for part, stop in past:
             seen = self._seen.setdefault(part, {})
             wanted = moments(part, stop, stride, seen)
+            # The newest moment is another one each time. Those that were it are not wanted any
+            # more, and would be thousands in an hour of training.
+            for iteration in {i for i in seen if i < stop}.difference(wanted):
+                del seen[iteration]
             replay = _Replay(part)
             # The newest first: that is where somebody looks.
             for iteration in dict.fromkeys((*wanted[-1:], *wanted)):

@@ -167,7 +167,13 @@ def _batches(session: Session, rows: Array) -> Array:
 
 
 def window(x: Array) -> tuple[Array, Array]:
-    """Ends of a plot of points of shape (rows, features), with room around them."""
+    """Ends of a plot of points of shape (rows, features), with room around them.
+
+    Points that are not finite are left out; around none, it is a unit to both sides of 0.
+    """
+    x = x[np.isfinite(x).all(axis=1)]
+    if not len(x):
+        x = np.zeros((1, x.shape[1]))
     low, high = x.min(axis=0).astype(np.float64), x.max(axis=0).astype(np.float64)
     # A constant feature has no width: one unit to both sides then.
     room = np.where(high > low, 0.08 * (high - low), 1.0)

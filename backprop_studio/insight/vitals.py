@@ -257,6 +257,8 @@ def _same(weights: Array, slopes: Array) -> int:
     """How many rows have another one with the same weights and, but for rounding, gradients."""
     weights, slopes = weights[:_UNITS], slopes[:_UNITS]
     rough = 1e-4 * float(np.abs(slopes).max(initial=0.0))
+    if not np.isfinite(rough):
+        return 0  # of numbers that are none, nothing can be said
     groups: dict[bytes, list[int]] = {}
     scale = float(np.abs(weights).max(initial=0.0)) or 1.0
     for place, row in enumerate(np.round(weights / scale, 6) + 0.0):

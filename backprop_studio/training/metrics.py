@@ -67,7 +67,8 @@ class Evaluator:
         rows: Array,
         batch_size: int,
     ) -> None:
-        forward = lowered.evaluation
+        self._forward = forward = lowered.evaluation
+        self._storage = storage
         self._heads = lowered.heads
         self._batch_size = batch_size
         self._sources = sources
@@ -75,15 +76,18 @@ class Evaluator:
         self._labels = targets
         chunk = memory.chunk_of(forward)
         self._chunks = [rows[i : i + chunk] for i in range(0, len(rows), chunk)]
-        sizes = {len(c) for c in self._chunks}
-        self._machines = {n: Machine(forward, storage, batch=n) for n in sizes}
+        self._machines: dict[int, Machine] = {}
+
+    def rest(self) -> None:
+        """Give back the room for values, until it is wanted again."""
+        self._machines.clear()
 
     def evaluate(self) -> Evaluation:
         """Mean loss and accuracy with the parameters as they are now."""
         totals, counts = np.zeros(len(self._heads)), np.zeros(len(self._heads))
         hits, rows = 0, 0
         for chunk in self._chunks:
-            machine = self._machines[len(chunk)]
+            machine = self._machine(len(chunk))
             for name, source in self._sources.items():
                 machine.feed(name, source, chunk)
             machine.run()
@@ -100,6 +104,11 @@ class Evaluator:
         weights = np.array([head.weight for head in self._heads])
         loss = float(np.sum(weights * totals / counts))
         return Evaluation(loss, None if self._judged is None else hits / rows, rows)
+
+    def _machine(self, rows: int) -> Machine:
+        if rows not in self._machines:
+            self._machines[rows] = Machine(self._forward, self._storage, batch=rows)
+        return self._machines[rows]
 
     def _count(self, head: Head, chunk: Array) -> float:
         """How many rows a chunk counts for: by their class, where classes are weighed."""

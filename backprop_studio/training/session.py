@@ -154,6 +154,13 @@ class Session(RecordedRun):
         with quiet():
             return self._evaluator.evaluate()
 
+    def rest(self) -> None:
+        """Give back what is not needed while another branch goes on; it comes again by itself."""
+        self._evaluator.rest()
+        self._tally.rest()
+        kept = self._machine
+        self._machines = {n: m for n, m in self._machines.items() if m is kept}
+
     @property
     def slow(self) -> bool:
         """Whether its iterations take so long that replaying many of them would be felt."""

@@ -103,6 +103,10 @@ class Tally:
         self._filled = stop
         self._rows.append(rows)
 
+    def rest(self) -> None:
+        """Let go of the machines that it knows; it knows them again when they are told."""
+        self._views.clear()
+
     def close(self) -> float:
         """The share of rows that were right since the last time, at the end of an epoch.
 

@@ -231,7 +231,7 @@ class Timeline:
         StudioError
             There is no such branch any more.
         """
-        self._active = self.branch(branch_id)
+        self._activate(self.branch(branch_id))
 
     def branch(self, branch_id: int) -> Branch:
         """The branch with this id.
@@ -293,7 +293,7 @@ class Timeline:
             if parent is None:
                 break
             branch = parent
-        self._active = branch
+        self._activate(branch)
         branch.session.seek(completed)
 
     def back(self, boundary: Boundary) -> None:
@@ -303,10 +303,16 @@ class Timeline:
         start = Cursor(session.start, 0)
         parent = self._way_back(branch)
         if session.cursor == start and start not in session.interventions and parent is not None:
-            self._active = parent
+            self._activate(parent)
             parent.session.seek(session.start)
             session = parent.session
         session.back(boundary)
+
+    def _activate(self, branch: Branch) -> None:
+        """Let this branch go on, and the one that did so rest."""
+        if self._active is not None and self._active is not branch:
+            self._active.session.rest()
+        self._active = branch
 
     def _require(self) -> Branch:
         if self._active is None:
@@ -335,7 +341,7 @@ class Timeline:
             if revision != parent.revision:
                 branch.events += (_change(parent.session, session),)
         self._branches.append(branch)
-        self._active = branch
+        self._activate(branch)
         self._share()
 
     def _new_name(self) -> str:

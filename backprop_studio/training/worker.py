@@ -13,6 +13,7 @@ from backprop_studio.errors import Diagnostic, StudioError
 from backprop_studio.training.aside import Aside
 from backprop_studio.training.breakpoints import AtInstruction, Breakpoint, Stops
 from backprop_studio.training.cursor import Cursor
+from backprop_studio.training.giving_back import give_back
 from backprop_studio.training.inbox import Inbox
 from backprop_studio.training.mailbox import Mailbox
 from backprop_studio.training.memory import Memory
@@ -360,6 +361,9 @@ class Worker:
             if goes_on and self.session is not None:
                 self.state = State.RUNNING
                 self._rate.restart(self.session.completed)
+        if load.forget:
+            # Another document: it may be a small one after a large one.
+            give_back()
 
     def _leave(self, session: Session) -> None:
         """Keep what a session has learned and measured, before another takes its place."""

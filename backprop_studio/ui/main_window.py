@@ -346,7 +346,7 @@ class MainWindow(QMainWindow):
         self.canvas.marks_changed.connect(self.inspector.set_marks)
         self.canvas.marks_changed.connect(self.outline.select_marks)
         self.canvas.refused.connect(self._refuse)
-        document.undo_stack.indexChanged.connect(self._forget_refusal)
+        document.history.indexChanged.connect(self._forget_refusal)
         self.canvas.selection_changed.connect(self.outline.select)
         self.setup.data_requested.connect(self.actions_by_id["data"].trigger)
         self.messages.fix_requested.connect(self.canvas.apply_fix)

@@ -28,6 +28,8 @@ from benchmarks.monkey.forms import (
     undo_until_sound,
 )
 from benchmarks.monkey.hands import Hands, close_popups
+from benchmarks.monkey.haste import drop_preset, hurry, join_group, juggle_docks
+from benchmarks.monkey.studies import branch, import_weights, study
 from benchmarks.monkey.window import (
     click_widget,
     diverge,
@@ -64,6 +66,13 @@ DEEDS: tuple[tuple[int, Callable[[Hands], str]], ...] = (
     (3, search),
     (3, interrupted_drag),
     (1, drop_nonsense),
+    (2, drop_preset),
+    (3, join_group),
+    (5, hurry),
+    (3, juggle_docks),
+    (6, study),
+    (2, import_weights),
+    (3, branch),
 )
 """Each with its weight among all; it tells in words what it has done."""
 
@@ -78,8 +87,10 @@ def act(hands: Hands) -> None:
     hands.report.seen[name] = hands.report.seen.get(name, 0) + 1
     # Noted before, so that an action which never ends is seen, too.
     hands.report.last.append(f"{hands.report.actions}: {name} …")
+    hands.report.note(hands.report.last[-1])
     done = deed(hands)
     hands.report.last[-1] = f"{hands.report.actions}: {name} {done}"
+    hands.report.note(hands.report.last[-1])
     hands.report.actions += 1
     close_popups()
     pause = hands.random.choice((-1, 0, 0, 1, 4))

@@ -6,6 +6,7 @@ import random
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, Qt
@@ -40,6 +41,8 @@ class Report:
         Pairs of actions done and resident megabytes, one for each check.
     seen
         How often each kind of action was done.
+    log
+        Where every action is written; None for nowhere.
     """
 
     actions: int = 0
@@ -47,6 +50,13 @@ class Report:
     last: deque[str] = field(default_factory=lambda: deque(maxlen=30))
     memory: list[tuple[int, float]] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
+    log: TextIO | None = None
+
+    def note(self, line: str) -> None:
+        """Write a line to the log at once, so that it is there whatever comes of it."""
+        if self.log is not None:
+            self.log.write(line + "\n")
+            self.log.flush()
 
     @property
     def slope(self) -> float:

@@ -6,6 +6,7 @@ import logging
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -13,11 +14,12 @@ import numpy as np
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
 from backprop_studio.autograd import Program
-from backprop_studio.network import Network
+from backprop_studio.network import Network, grouping
+from backprop_studio.network.marks import MAX_DEPTH
 from backprop_studio.training import State
 from backprop_studio.ui.main_window import MainWindow
 from benchmarks.monkey.hands import Hands
-from benchmarks.screen import resident
+from benchmarks.screen import resident, wait_until
 
 NOISE = (
     "This plugin does not support propagateSizeHints",
@@ -50,16 +52,23 @@ def listening(found: list[str]) -> Iterator[None]:
         if kind in bad and not text.startswith(NOISE):
             found.append(f"Qt says: {text}\n" + "".join(traceback.format_stack(limit=12)))
 
+    def warned(text: Warning | str, kind: type[Warning], file: str, line: int, *_: object) -> None:
+        where = "".join(traceback.format_stack(limit=12))
+        found.append(f"warned: {kind.__name__}: {text} at {file}:{line}\n{where}")
+
     hooks = sys.excepthook, threading.excepthook
     handler = _Log(found)
     logger = logging.getLogger("backprop_studio")
     sys.excepthook = raised
     threading.excepthook = lambda args: raised(None, args.exc_value, None)
     before = qInstallMessageHandler(said)
+    show = warnings.showwarning
+    warnings.showwarning = warned
     logger.addHandler(handler)
     try:
         yield
     finally:
+        warnings.showwarning = show
         logger.removeHandler(handler)
         qInstallMessageHandler(before)
         sys.excepthook, threading.excepthook = hooks
@@ -71,6 +80,7 @@ def check(hands: Hands) -> None:
     if not hands.engine._thread.isRunning():
         say("the worker's thread has ended")
         return
+    _let_the_lesson_end(hands.window)
     hands.settle()
     for problem in unlike(hands.window):
         say(problem)
@@ -83,6 +93,17 @@ def check(hands: Hands) -> None:
     hands.complaints.clear()
     hands.expects_complaint = False
     hands.report.memory.append((hands.report.actions, resident()))
+
+
+def _let_the_lesson_end(window: MainWindow) -> None:
+    """Wait until a step is ready and shown; whatever came between, it must come to an end."""
+    controller = window.lessons
+
+    def at_rest() -> bool:
+        runner = controller.runner
+        return runner is None or not (runner.is_held or controller.demonstration.is_running)
+
+    wait_until(at_rest, "the step of the lesson is made ready", 60.0)
 
 
 def _undo_and_redo(hands: Hands, say: Callable[[str], None]) -> None:
@@ -133,6 +154,8 @@ def unlike(window: MainWindow) -> Iterator[str]:
         if engine.weights().keys() != wanted:
             yield "the worker has other weights than the document"
         yield from _panels_unlike(window, lowered.program)
+    yield from _told_otherwise(window)
+    yield from _branches_unlike(window)
     if window.transport.run_button.isEnabled() == (state is State.EMPTY):
         yield f"Run can be pressed or not, against the state {state}"
 
@@ -167,6 +190,50 @@ def _panels_unlike(window: MainWindow, program: Program) -> Iterator[str]:
             yield f"the inspector shows {form.names()} of {chosen[0]}"
 
 
+def _told_otherwise(window: MainWindow) -> Iterator[str]:
+    """Which panels were told of another network than the document's."""
+    analysis = window._document.analysis
+    program = analysis.program
+    if window._untold:
+        yield "the panels were not told of the network, although the worker has it"
+    told = {
+        "program": window.program._analysis,
+        "breakpoints": window.breakpoints._analysis,
+        "instruments": window.instruments._analysis,
+    }
+    if window.outline.isVisible():
+        told["outline"] = window.outline._analysis
+    for key, known in told.items():
+        if known is None or known.program != program:
+            yield f"{key} was told of another network"
+    for key, knows in (
+        ("gradients", window.gradients._program),
+        ("current step", window.current_step._program),
+        ("instruments", window.instruments._program),
+    ):
+        if knows != program:
+            yield f"{key} shows another program"
+    for key, panel in window.instruments._built.items():
+        follower = getattr(panel, "_follower", None)
+        if not panel.isVisible() or follower is None:
+            continue
+        if key in window.instruments._behind or follower._program != program:
+            yield f"{key} is in sight and shows another network"
+
+
+def _branches_unlike(window: MainWindow) -> Iterator[str]:
+    """Where the branches cannot be gone back to, or the session trains another network."""
+    engine, lowered = window._engine, window._document.analysis.lowered
+    session = engine._worker.session
+    if lowered is None or session is None or engine.snapshot.cursor is None:
+        return
+    if session.program != lowered.program:
+        yield "the session runs another program than the document's"
+    for branch in engine.snapshot.branches:
+        if branch.revision not in engine._networks:
+            yield f"the network of the branch {branch.name} is forgotten"
+
+
 def _unsound(network: Network) -> Iterator[str]:
     ids = [n.id for n in network.nodes]
     names = [n.name for n in network.nodes]
@@ -177,3 +244,12 @@ def _unsound(network: Network) -> Iterator[str]:
         yield f"two wires end at one port: {network.wires}"
     if any(w.source not in network or w.target not in network for w in network.wires):
         yield f"a wire ends nowhere: {network.wires}"
+    members = [m for group in network.groups for m in group.members]
+    if len(set(members)) < len(members):
+        yield f"something is in two groups: {network.groups}"
+    if any(m not in network and m not in network.marks for m in members):
+        yield f"a group holds what is not there: {network.groups}"
+    if any(group.id in grouping.contents(network, group.members) for group in network.groups):
+        yield f"a group is in itself: {network.groups}"
+    if grouping.depth(network) > MAX_DEPTH:
+        yield f"groups lie too deep: {network.groups}"

@@ -105,6 +105,31 @@ def test_that_a_branch_of_another_design_brings_its_network_back(
     assert document.network.setup.batch_size == 16
 
 
+def test_that_a_branch_brings_its_network_back_after_hasty_edits_and_after_errors(
+    window: MainWindow, do: Do, qtbot: QtBot
+) -> None:
+    engine, document = window._engine, window._document
+    steps(window, do, 5)
+    first = document.network
+    engine.seek(2)
+    qtbot.waitUntil(lambda: engine.snapshot.completed == 2)
+    for size in (16, 8, 4):  # sooner than the worker can speak of any
+        setup = replace(document.network.setup, batch_size=size)
+        document.apply("Batch size", edits.set_setup(document.network, setup))
+    qtbot.waitUntil(lambda: len(engine.snapshot.branches) == 2)
+    # With errors, the worker says nothing of branches.
+    document.apply("Cut", edits.remove(document.network, (), document.network.wires[:1]))
+    qtbot.waitUntil(lambda: engine._worker.state is State.EMPTY)
+    engine.pull()
+    document.undo_stack.undo()
+    qtbot.waitUntil(lambda: len(engine.snapshot.branches) == 2)
+    engine.switch(engine.snapshot.branches[0].id)
+    qtbot.waitUntil(lambda: engine.snapshot.live == 5)
+    assert document.network.trains_like(first)
+    session = engine._worker.session
+    assert session is not None and session.program == document.analysis.program
+
+
 def test_that_branches_are_renamed_and_dropped_with_clear_refusals(
     window: MainWindow, do: Do, qtbot: QtBot
 ) -> None:

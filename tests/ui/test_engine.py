@@ -92,3 +92,17 @@ def test_that_the_screen_looks_less_often_where_showing_takes_long(
     # Never so seldom that it seems to stand still, and soon again once it is cheap.
     assert after(5.0) == pytest.approx(SLOWEST, abs=10)
     assert after(0.001) == pytest.approx(PULL_INTERVAL, abs=10)
+
+
+def test_that_whoever_waits_for_an_answer_learns_that_there_is_none(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    """A lesson would wait for it for ever otherwise."""
+    dropped: list[bool] = []
+
+    def faulty(session: Session) -> int:
+        return len(session.losses.points[10**9])
+
+    with qtbot.waitSignal(window._engine.unanswered):
+        window._engine.ask(faulty, pytest.fail, lambda: dropped.append(True))
+    assert dropped == [True]

@@ -200,3 +200,14 @@ def test_that_what_was_not_saved_is_still_kept_for_a_crash_in_a_lesson(
     click(qtbot, window.lessons.panel.leave)
     window._document.undo_stack.setClean()
     assert not recovery._file.exists(), "saved, there is nothing to be kept"
+
+
+def test_that_a_refusal_in_a_lesson_is_forgotten_once_something_could_be_done(
+    window: MainWindow, lesson: LessonPanel
+) -> None:
+    document = window._document
+    window.canvas.refused.emit("That cannot be.")
+    assert window.statusBar().currentMessage() == "That cannot be."
+    network = document.network
+    document.apply("Rename", edits.rename(network, network.nodes[0].id, "renamed"))
+    assert window.statusBar().currentMessage() == ""

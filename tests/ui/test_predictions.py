@@ -212,6 +212,25 @@ def test_that_data_of_other_kinds_have_a_map_of_their_own(
     assert panel.tabs.isTabVisible(CONFUSION) == (layers is None)
 
 
+@pytest.mark.parametrize(
+    ("dataset", "loss"), [("digits", "softmax_cross_entropy"), ("digits", "mse")]
+)
+def test_that_a_network_that_says_no_finite_number_has_an_empty_map_and_says_so(
+    window: MainWindow, qtbot: QtBot, dataset: str, loss: str
+) -> None:
+    """It raised, and the panel kept what it had shown before."""
+    layers: Layers = [("input", {}), ("dense", {"units": 10}), ("dense", {"units": 10}), (loss, {})]
+    window._engine.expect({
+        (f"dense_{n}", "weight"): np.full((rows, 10), np.float32(3e38))
+        for n, rows in ((1, 64), (2, 10))
+    })  # fmt: skip
+    load(window, qtbot, layers, dataset=dataset)
+    panel = opened(window, qtbot)
+    found = panel._found
+    assert found is not None and not np.isfinite(found.outputs).any()
+    assert panel.map.caption.text().startswith("Nothing that the network says is a finite number")
+
+
 def test_that_a_network_that_cannot_be_trained_says_so(window: MainWindow, qtbot: QtBot) -> None:
     panel = opened(window, qtbot)
     load_broken = chain([("input", {}), ("softmax_cross_entropy", {})])

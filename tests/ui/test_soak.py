@@ -7,11 +7,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from lesson_cases import path_of
 
 from backprop_studio.ui.canvas.scene import NetworkScene
 from backprop_studio.ui.main_window import MainWindow
 from benchmarks import soak
+from benchmarks.monkey.hands import Hands
 from benchmarks.monkey.looking import NOISE
+from benchmarks.monkey.studies import watching_what_waits
+from tests.ui.lesson_help import NEURON
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,6 +77,23 @@ def test_that_a_scene_unlike_the_document_is_noticed(
     window._document.network_changed.connect(scene._follow)
     report = soak.run(window, tmp_path, actions=200, seed=1)
     assert "the scene shows" in report.text()
+
+
+def test_that_a_project_that_comes_back_from_a_lesson_otherwise_is_noticed(
+    window: MainWindow, tmp_path: Path
+) -> None:
+    hands = Hands(window, tmp_path, 1)
+    with watching_what_waits(hands):
+        assert window.lessons.open(path_of(NEURON))
+        window.lessons.leave()
+        assert not hands.report.failures
+        assert window.lessons.open(path_of(NEURON))
+        assert window.lessons._aside is not None
+        session = window.lessons._aside.run.aside.timeline.session
+        assert session is not None
+        session.storage.view(session.program.parameters[0])[...] += 1.0
+        window.lessons.leave()
+    assert hands.report.failures == ["other weights came back after the lesson"]
 
 
 def test_that_quitting_while_training_leaves_no_thread_and_no_error() -> None:

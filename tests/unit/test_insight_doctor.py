@@ -283,3 +283,12 @@ def test_a_dead_channel_of_a_sequence_is_one_unit() -> None:
             kept[:3] = -1.0 if value.name == "bias" else -np.abs(kept[:3])
     (looked,) = examine(session, ()).units
     assert (looked.kind, looked.dead, looked.count) == ("relu", 3, 4)
+
+
+def test_that_twins_are_not_sought_among_gradients_that_are_no_numbers() -> None:
+    network = chain(WIDE)
+    first = _session(network).weights()
+    # So large that the scores, and with them all gradients, are infinite or no numbers.
+    huge = {key: np.full_like(array, 1e30) for key, array in first.items()}
+    session = _session(network, huge)
+    assert examine(session, ()).twins == ()

@@ -185,3 +185,32 @@ def test_of_a_slow_session_only_keyframes_are_looked_at() -> None:
     session._iteration_time = 0.1
     assert session.slow
     assert moments(session, session.completed, 1) == list(session.journal.iterations)
+
+
+def test_that_only_the_moments_that_are_shown_are_remembered() -> None:
+    """Each question wants the newest moment: an hour of them left thousands behind."""
+    session, history = _session(), History()
+    for _ in range(2 * MOMENTS + 20):
+        session.step(Boundary.BATCH)
+        answer = history.look(60.0, session)
+        assert len(history._seen[session]) == len(answer.samples) <= MOMENTS + 2
+    # And nothing that is shown was forgotten: it is there again at once, and the same.
+    again = History().look(60.0, session)
+    assert [s.iteration for s in again.samples] == [s.iteration for s in answer.samples]
+    assert [dict(s.sizes) for s in again.samples] == [dict(s.sizes) for s in answer.samples]
+
+
+def test_that_a_branch_does_not_forget_what_the_other_has_seen_after_it_left() -> None:
+    timeline, history = Timeline(), History()
+    first = _session()
+    timeline.begin(first, 1)
+    for _ in range(6):
+        first.step(Boundary.BATCH)
+    history.look(60.0, first)
+    timeline.seek(2)
+    timeline.fork()
+    branch = timeline.session
+    assert branch is not None and branch is not first
+    branch.step(Boundary.BATCH)
+    history.look(60.0, branch)
+    assert set(history._seen[first]) == set(range(6))

@@ -421,6 +421,8 @@ class Engine(QObject):
             answer(reply.result())
         else:
             self.unanswered.emit(str(error) or type(error).__name__)
+            if dropped is not None:
+                dropped()
 
     def _place(self) -> tuple[int, int]:
         """The branch that goes on, and how many iterations it has finished."""
@@ -459,7 +461,10 @@ class Engine(QObject):
             self._tried.clear()
             self._homes.clear()
         kept = {branch.revision for branch in self._snapshot.branches}
-        self._networks = {r: n for r, n in self._networks.items() if r in kept}
+        if kept:
+            # Else nothing is known of the branches: the worker has not answered since the last
+            # edit, or says nothing of them while the network has errors.
+            self._networks = {r: n for r, n in self._networks.items() if r in kept}
         self._networks[self._revision] = analysis.network
         self._weights, self._forget = {}, False
         # Nothing of the new network is computed, and nothing of the old one is to be shown.

@@ -287,7 +287,7 @@ class PredictionsPanel(QWidget):
             chances = found.chances
             scores = found.outputs if chances is None else chances
             places = _margins(scores, found.targets)
-            view_low, view_high = window(places[np.isfinite(places).all(axis=1)])
+            view_low, view_high = window(places)
             if chances is not None:
                 view_low, view_high = np.array([-0.03, -0.03]), np.array([1.03, 1.03])
             ends = np.array([[-1e6, -1e6], [1e6, 1e6]])
@@ -301,7 +301,7 @@ class PredictionsPanel(QWidget):
             width = found.targets.shape[1]
             wanted, said = found.targets.mean(axis=1), found.outputs.mean(axis=1)
             places = np.stack([wanted, said], axis=1)
-            view_low, view_high = window(places[np.isfinite(places).all(axis=1)])
+            view_low, view_high = window(places)
             ends = np.array([[view_low[0]] * 2, [view_high[0]] * 2])
             paths = (Path(ends, dashed=True),)
             names = (
@@ -310,6 +310,10 @@ class PredictionsPanel(QWidget):
                 else (self.tr("true, mean of {n}").format(n=width), self.tr("predicted, mean"))
             )
             told = self.tr("Predicted against true: on the line it is right.")
+        if not np.isfinite(places).all(axis=1).any():
+            told = self.tr(
+                "Nothing that the network says is a finite number, so there is no point."
+            )
         view = View(
             (float(view_low[0]), float(view_low[1])),
             (float(view_high[0]), float(view_high[1])),
