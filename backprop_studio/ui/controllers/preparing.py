@@ -73,6 +73,7 @@ class Preparing(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._work: _Work | None = None
+        self._thread: threading.Thread | None = None
         self._next: Network | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK)
@@ -121,14 +122,15 @@ class Preparing(QObject):
         """Give up, and wait until the thread has ended."""
         self.forget()
         self._timer.stop()
-        if self._work is not None:
-            self._work.ended.wait()
-            self._work = None
+        self._work = None
+        if self._thread is not None:
+            self._thread.join()
 
     def _go_on(self) -> None:
         if self._work is None and self._next is not None:
             self._work, self._next = _Work(self._next), None
-            threading.Thread(target=self._work.run, name="preparing", daemon=True).start()
+            self._thread = threading.Thread(target=self._work.run, name="preparing", daemon=True)
+            self._thread.start()
         if self._work is not None:
             self._timer.start()
 
