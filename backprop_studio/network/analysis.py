@@ -97,7 +97,7 @@ def _makes_up(node: Node) -> bool:
     return not node.spec.ports and not isinstance(node.spec, Input)
 
 
-def _taught(network: Network, used: set[str]) -> tuple[object, ...]:
+def _basis(network: Network, used: set[str]) -> tuple[object, ...]:
     """All that the program of a network depends on; `used` are the nodes that lead to a loss."""
     frozen = {n.weights for n in network.nodes if n.frozen}
     return (
@@ -207,15 +207,6 @@ class _Analyzer:
         same = (before.batch_size, before.itemsize) == (now.batch_size, now.itemsize)
         return self.known.parts if same else {}
 
-    def _still_known(self, used: set[str], dataset: DatasetInfo) -> Lowering | None:
-        """The programs from before, if all that they depend on is as it was."""
-        known = self.known
-        if known is None or known.lowering is None or known.lowering.dataset != dataset:
-            return None
-        before = graph.upstream(known.network, [n.id for n in known.network.losses])
-        same = _taught(known.network, before) == _taught(self.network, used)
-        return known.lowering if same else None
-
     def _check_setup(self) -> DatasetInfo | None:
         setup = self.network.setup
         for spec in (setup, setup.data, setup.optimizer, setup.schedule):
@@ -292,8 +283,9 @@ class _Analyzer:
     def _finish(
         self, forward: Forward, order: Sequence[str], used: set[str], dataset: DatasetInfo
     ) -> Lowering | None:
-        known = self._still_known(used, dataset)
-        if known is not None:
+        basis = _basis(self.network, used)
+        known = None if self.known is None else self.known.lowering
+        if known is not None and (known.dataset, known.basis) == (dataset, basis):
             return known
         if not self.parameters:
             self.found.error("parameters-none")
@@ -307,6 +299,7 @@ class _Analyzer:
             self.network,
             [i for i in order if i in used],
             dataset,
+            basis=basis,
             train=len(split.train),
             test=len(split.validation),
         )

@@ -43,7 +43,8 @@ class Part(NamedTuple):
     spec
         Its settings.
     owner
-        Name that its weights are kept under; empty where it is not alone in that.
+        Name that its weights are kept under; empty where it has to be lowered again each time, as
+        it is not alone in that, or an input or a loss.
     frozen
         Whether its weights stay as they are.
     given
@@ -151,8 +152,6 @@ class Forward:
             and part.owner == node.weights
             and node.id not in self.network.shared
             and part.frozen == (node.id in self._frozen)
-            # These take names and places among the feeds and losses of the program.
-            and not isinstance(node.spec, Input | LossSpec)
         )
 
     def _lower_on(
@@ -175,10 +174,12 @@ class Forward:
             return None
         if value is None:
             return None
-        setup, alone = self.network.setup, node.id not in self.network.shared
+        setup = self.network.setup
+        # Inputs and losses take names and places among the feeds and heads of the program.
+        apart = isinstance(node.spec, Input | LossSpec) or node.id in self.network.shared
         return Part(
             node.spec,
-            node.weights if alone else "",
+            "" if apart else node.weights,
             frozen,
             given,
             value.type,

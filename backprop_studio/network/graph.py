@@ -18,10 +18,7 @@ def order(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def upstream(network: Network, start: Iterable[str]) -> set[str]:
     """`start` and everything whose output reaches it."""
-    sources: dict[str, list[str]] = {}
-    for wire in network.wires:
-        sources.setdefault(wire.target, []).append(wire.source)
-    return _reach(start, lambda key: sources.get(key, ()))
+    return _reach(start, lambda key: [w.source for w in network.incoming(key).values()])
 
 
 def downstream(network: Network, start: Iterable[str]) -> set[str]:
