@@ -253,11 +253,12 @@ class Builder:
             ...
         backprop_studio.errors.ShapeError: 'relu' expects real numbers but gets whole numbers, N×16.
         """
-        for place, given in enumerate(inputs):
-            if given.type.kind == "int" and place not in op.integers:
-                got = f"whole numbers, {format_shape(given.shape)}"
+        given = [value.type for value in inputs]
+        for place, kind in enumerate(given):
+            if kind.kind == "int" and place not in op.integers:
+                got = f"whole numbers, {format_shape(kind.shape)}"
                 raise ShapeError.of(op.name, "real numbers", got)
-        types = op.infer(*(v.type for v in inputs))
+        types = op.infer(*given)
         if op.updates:
             outputs: tuple[Value, ...] = (inputs[0],)
         else:

@@ -227,15 +227,16 @@ def footprint(
         Bytes of a real number.
     """
     used: set[int] = set()
-    total = 0  # of buffers
+    total = 0
     for instr in instructions:
-        used.update(instr.inputs)
-        used.update(instr.outputs)
+        used.update(instr.inputs, instr.outputs)
         # Most ops have no buffers of their own.
         if type(instr.op).scratch is not Op.scratch:
             shapes = [resolve(values[i].shape, {"N": batch}) for i in instr.inputs]
             total += instr.op.scratch(shapes, itemsize)
-    return total + sum(array_size(values[i].type, batch, itemsize) for i in used)
+    for i in used:
+        total += array_size(values[i].type, batch, itemsize)
+    return total
 
 
 def array_size(type: TensorType, batch: int, itemsize: int = 4) -> int:

@@ -274,6 +274,11 @@ class Network:
         return tuple(n for n in self.nodes if isinstance(n.spec, LossSpec))
 
     @cached_property
+    def _shares(self) -> bool:
+        """Whether any weights go by another name than that of their node: seldom, in most."""
+        return any(n.shares for n in self.nodes)
+
+    @cached_property
     def _by_weights(self) -> Mapping[str, tuple[Node, ...]]:
         found: dict[str, list[Node]] = {}
         for node in self.nodes:
@@ -283,6 +288,9 @@ class Network:
 
     def sharing(self, weights: str) -> tuple[Node, ...]:
         """Nodes whose weights are kept under this name, the one that speaks for them first."""
+        if not self._shares:
+            node = self._by_id.get(weights)
+            return () if node is None else (node,)
         return self._by_weights.get(weights, ())
 
     @cached_property
@@ -294,6 +302,8 @@ class Network:
     @cached_property
     def shared(self) -> frozenset[str]:
         """Ids of the nodes whose weights are those of another one as well."""
+        if not self._shares:
+            return frozenset()
         return frozenset(
             n.id for found in self._by_weights.values() if len(found) > 1 for n in found
         )

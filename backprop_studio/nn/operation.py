@@ -51,6 +51,8 @@ def check_broadcast(name: str, first: Shape, second: Shape) -> None:
     ShapeError
         They do not; the layer is called `name`.
     """
+    if first == second and BATCH not in first[1:]:
+        return
     try:
         shape = broadcast(name, first, second)
     except ShapeError:

@@ -75,7 +75,9 @@ def watching_what_waits(hands: Hands) -> Iterator[None]:
             say(f"the history was at {before.place} before the lesson, it is at {_place(hands)}")
         if project.path != before.path:
             say(f"the file was {before.path} before the lesson, it is {project.path}")
-        if before.weights and not same_weights(project._engine.weights(), before.weights):
+        # The answer comes once the worker has taken up what came back.
+        weights = project._engine.weights()
+        if before.weights and not same_weights(weights, before.weights):
             say("other weights came back after the lesson")
         now = hands.engine._worker.timeline
         if len(now.branches) != before.branches:
