@@ -123,10 +123,10 @@ class Engine(QObject):
         self._worked = 0.0
         self._notified.connect(self.pull, Qt.ConnectionType.QueuedConnection)
         self._answered.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
-        self._waiting: list[Command] = []
+        self._unsent: list[Command] = []
         self._later = QTimer(self)
         self._later.setSingleShot(True)
-        self._later.timeout.connect(self._tell_rest)
+        self._later.timeout.connect(self._send_rest)
         self._loaded: Network | None = None
         self._waits = False
         self._revision = 0
@@ -167,7 +167,7 @@ class Engine(QObject):
         self._timer.stop()
         self._document.preparing.end()
         if self._thread.isRunning():
-            self._tell(Quit())
+            self.send(Quit())
             self._thread.wait()
 
     def listen(self, heard: Callable[[Command], object] | None) -> None:
@@ -175,8 +175,14 @@ class Engine(QObject):
         self._worker.heard = heard
 
     def send(self, command: Command) -> None:
-        """Send a command as it is."""
-        self._tell(command)
+        """Send a command to the worker, after what has not been sent yet."""
+        self._send_rest()
+        self._worker.send(command)
+
+    def _send_rest(self) -> None:
+        unsent, self._unsent = self._unsent, []
+        for command in unsent:
+            self._worker.send(command)
 
     def expect(self, weights: Mapping[tuple[str, str], Array]) -> None:
         """Say that the next network is another document, with these trained weights."""
@@ -193,7 +199,7 @@ class Engine(QObject):
             The worker does not answer.
         """
         reply: Future[Aside] = Future()
-        self._tell(PutAside(reply))
+        self.send(PutAside(reply))
         held = HeldRun(
             reply.result(REPLY_TIMEOUT), self._revision, self._loaded, self._waits,
             self._networks, self._tried, self._homes,
@@ -208,50 +214,50 @@ class Engine(QObject):
 
     def run(self) -> None:
         """Train."""
-        self._tell(Run())
+        self.send(Run())
 
     def pause(self) -> None:
         """Stop within one instruction."""
-        self._tell(Pause())
+        self.send(Pause())
 
     def toggle(self) -> None:
         """Train, or stop."""
-        self._tell(Pause() if self.state is State.RUNNING else Run())
+        self.send(Pause() if self.state is State.RUNNING else Run())
 
     def step(self, boundary: Boundary) -> None:
         """Execute one step of this size."""
-        self._tell(Step(boundary))
+        self.send(Step(boundary))
 
     def back(self, boundary: Boundary) -> None:
         """Go back one step of this size."""
-        self._tell(Back(boundary))
+        self.send(Back(boundary))
 
     def restart(self) -> None:
         """Begin again with the first weights of the seed."""
-        self._tell(Restart())
+        self.send(Restart())
 
     def run_to(self, index: int) -> None:
         """Train until the instruction with this index comes next."""
-        self._tell(Run(until=index))
+        self.send(Run(until=index))
 
     def seek(self, completed: int) -> None:
         """Go to the moment after so many finished iterations, within what is recorded."""
-        self._tell(Seek(completed))
+        self.send(Seek(completed))
 
     def intervene(self, intervention: Intervention) -> None:
         """Put a number in by hand; in the past, this starts a branch."""
-        self._tell(Intervene(intervention))
+        self.send(Intervene(intervention))
 
     def fork(self) -> None:
         """Start another branch at this moment."""
-        self._tell(Fork())
+        self.send(Fork())
 
     def switch(self, branch_id: int) -> None:
         """Go on with another branch, bringing back the network that it trains."""
         branch = next((b for b in self._snapshot.branches if b.id == branch_id), None)
         network = None if branch is None else self._networks.get(branch.revision)
         if branch is None or branch.revision == self._revision or network is None:
-            self._tell(Switch(branch_id))
+            self.send(Switch(branch_id))
             return
         self._branch = branch_id
         self._document.apply(self.tr("Switch to {name}").format(name=branch.name), network)
@@ -271,7 +277,7 @@ class Engine(QObject):
         redraw
             Names of weights that begin anew, as when it is their first values that are tried.
         """
-        self._tell(Seek(self._snapshot.first))
+        self.send(Seek(self._snapshot.first))
         self._tried += [self._document.network, network]
         self._homes[id(self._document.network)] = self._place()
         self._redraw = redraw
@@ -295,33 +301,33 @@ class Engine(QObject):
         network = replace(before)
         self._homes[id(before)] = self._place()
         self._tried += [before, network]
-        self._tell(Seek(self._snapshot.first))
+        self.send(Seek(self._snapshot.first))
         self._weights = dict(weights)
         self._document.apply(label, network, again=True)
 
     def drop_branch(self, branch_id: int) -> None:
         """Forget a branch."""
-        self._tell(DropBranch(branch_id))
+        self.send(DropBranch(branch_id))
 
     def rename_branch(self, branch_id: int, name: str) -> None:
         """Call a branch something else."""
-        self._tell(RenameBranch(branch_id, name))
+        self.send(RenameBranch(branch_id, name))
 
     def set_breakpoints(self, breakpoints: tuple[Breakpoint, ...]) -> None:
         """Stop at these from now on."""
-        self._tell(SetBreakpoints(breakpoints))
+        self.send(SetBreakpoints(breakpoints))
 
     def set_speed(self, instructions: float | None) -> None:
         """Run so many instructions a second; None for as fast as possible."""
-        self._tell(SetSpeed(instructions))
+        self.send(SetSpeed(instructions))
 
     def set_budget(self, nbytes: int) -> None:
         """Keep keyframes of at most so many bytes."""
-        self._tell(SetBudget(nbytes))
+        self.send(SetBudget(nbytes))
 
     def watch(self, values: frozenset[int]) -> None:
         """Say whose arrays the visible panels want."""
-        self._tell(Watch(values))
+        self.send(Watch(values))
 
     def weights(self) -> dict[tuple[str, str], Array]:
         """Copies of all weights, by node id and name; empty before the first network.
@@ -336,7 +342,7 @@ class Engine(QObject):
     def fetch_weights(self) -> Future[dict[tuple[str, str], Array]]:
         """What `weights` gives, for whoever does not want to wait for it here."""
         reply: Future[dict[tuple[str, str], Array]] = Future()
-        self._tell(FetchWeights(reply))
+        self.send(FetchWeights(reply))
         return reply
 
     def ask(
@@ -362,7 +368,7 @@ class Engine(QObject):
         revision = self._revision
         reply: Future[Any] = Future()
         reply.add_done_callback(lambda done: self._answered.emit(revision, done, (answer, dropped)))
-        self._tell(Ask(question, reply))
+        self.send(Ask(question, reply))
 
     def _look(self) -> None:
         """Pull; the more that showing took the last time, the later the next time.
@@ -474,21 +480,11 @@ class Engine(QObject):
         # Nothing of the new network is computed, and nothing of the old one is to be shown.
         self._snapshot = Snapshot(self._revision, State.EMPTY)
         self.updated.emit(self._snapshot, ())
-        self._waiting.append(load)
+        self._unsent.append(load)
         if home is not None:
-            self._waiting.append(Seek(home[1]))
+            self._unsent.append(Seek(home[1]))
         # The worker would write the programs while the window shows the edit, and both be late.
         self._later.start()
-
-    def _tell(self, command: Command) -> None:
-        """Send a command to the worker, after what waits to be sent."""
-        self._tell_rest()
-        self._worker.send(command)
-
-    def _tell_rest(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for command in waiting:
-            self._worker.send(command)
 
     def _take_up(self, held: HeldRun) -> None:
         """Go on with the run that was put aside, as its network is on the screen again."""
@@ -499,4 +495,4 @@ class Engine(QObject):
         # Until the worker has it again, nothing of it is shown.
         self.updated.emit(Snapshot(self._revision, State.EMPTY), ())
         self._snapshot = held.aside.snapshot
-        self._tell(BringBack(held.aside))
+        self.send(BringBack(held.aside))

@@ -54,9 +54,7 @@ class WeightsController(QObject):
         try:
             if document.analysis.preparing:
                 raise StudioError("data-preparing")
-            if document.analysis.lowered is None:
-                reason = document.analysis.errors[0].text if document.analysis.errors else ""
-                raise StudioError("not-trainable", reason=reason)
+            document.analysis.require()
             tensors = read_weights(path)
             fitting = fit(document.network, self._engine.weights(), tensors)
         except (StudioError, TimeoutError) as error:
