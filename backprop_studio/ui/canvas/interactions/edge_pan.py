@@ -13,7 +13,7 @@ _EDGE = 12
 """Pixels within the edge of the canvas that count as its edge."""
 _WAIT, _PAUSE = 180, 16
 """Milliseconds before it begins to move, and from one move to the next."""
-_SHARE, _SLOWEST, _FASTEST = 0.2, 2, 24
+_SHARE, _SLOWEST, _FASTEST = 0.12, 2, 16
 """How much of the way beyond the edge is gone with each move; the least and the most pixels."""
 
 
