@@ -65,3 +65,8 @@ def dataset_of(network: Network) -> DatasetInfo | None:
 def takes_pictures(spec: LayerSpec) -> bool:
     """Whether a layer says of itself that it takes pictures."""
     return spec.info.shape.startswith("(N, channels, height, width)")
+
+
+def takes_sequences(spec: LayerSpec) -> bool:
+    """Whether a layer says of itself that it takes sequences of numbers."""
+    return spec.info.shape.startswith(("(N, steps, features)", "(N, T, features)"))
