@@ -14,6 +14,7 @@ from backprop_studio.network.remedy import (
     ASIDE,
     Fix,
     dataset_of,
+    free_place,
     node_of,
     takes_pictures,
     takes_sequences,
@@ -168,7 +169,7 @@ def _insert(analysis: Analysis, wire: Wire, spec: LayerSpec, what: str) -> Fix:
         # Between the two where there is room, else below: nothing that stands there is moved.
         room = b.x - a.x >= 1.7 * ASIDE
         x, y = (a.x + b.x) / 2, (a.y + b.y) / 2 + (0.0 if room else 0.6 * ASIDE)
-        network, made = edits.add_node(network, spec, round(x, -1), round(y, -1))
+        network, made = edits.add_node(network, spec, *free_place(network, x, y))
         return edits.insert_into(network, made, wire)
 
     return Fix(f"Put {what} before '{b.name}'", edit)

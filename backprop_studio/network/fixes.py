@@ -20,6 +20,7 @@ from backprop_studio.network.remedy import (
     ASIDE,
     Fix,
     dataset_of,
+    free_place,
     node_of,
     takes_pictures,
     with_settings,
@@ -78,7 +79,7 @@ def _add_input(analysis: Analysis, problem: Diagnostic) -> Fix | None:
     node, port = open_ports[0]
 
     def edit(network: Network) -> Network:
-        place = node.x - ASIDE, node.y
+        place = free_place(network, node.x - ASIDE, node.y)
         network, made = edits.add_node(network, nodes()["input"](), *place)
         return edits.connect(network, made, node.id, port)
 
@@ -95,7 +96,8 @@ def _add_loss(analysis: Analysis, problem: Diagnostic) -> Fix | None:
     spec = nodes()["mse" if numbers else "softmax_cross_entropy"]()
 
     def edit(network: Network) -> Network:
-        network, made = edits.add_node(network, spec, last.x + ASIDE, last.y)
+        place = free_place(network, last.x + ASIDE, last.y)
+        network, made = edits.add_node(network, spec, *place)
         return edits.connect(network, last.id, made)
 
     return Fix(f"Put {spec.info.title} after '{last.name}'", edit)

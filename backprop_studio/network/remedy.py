@@ -17,6 +17,10 @@ from backprop_studio.nn import LayerSpec
 ASIDE = 200.0
 """How far a layer that is added stands from the one that it is added for, in scene units."""
 
+_CARD = 170.0, 90.0
+"""Width and height that a layer takes up at most, with some room around it, in scene units."""
+_STEP = 30.0
+
 Edit = Callable[[Network], Network]
 
 
@@ -47,6 +51,15 @@ def with_settings(node: Node, text: str, **settings: object) -> Fix:
     spec = replace(node.spec, **settings)
     words = text.replace("{name}", node.name)
     return Fix(words, partial(edits.set_spec, node_id=node.id, spec=spec))
+
+
+def free_place(network: Network, x: float, y: float) -> tuple[float, float]:
+    """Where a layer covers none that stands there: at a place, or else straight below it."""
+    across, down = _CARD
+    near = sorted(n.y for n in network.nodes if abs(n.x - x) < across)
+    while any(abs(other - y) < down for other in near):
+        y += _STEP
+    return round(x, -1), round(y, -1)
 
 
 def dataset_of(network: Network) -> DatasetInfo | None:

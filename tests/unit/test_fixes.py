@@ -179,6 +179,30 @@ def test_that_a_fix_mends_its_problem(case: str) -> None:
             assert (now.x, now.y, now.name) == (node.x, node.y, node.name)
 
 
+def test_that_what_a_fix_adds_covers_nothing() -> None:
+    network = Network(setup=TrainingSetup(dataset="digits"))
+    # A row of five, and two wires from its first layer: to one far away, and to one below.
+    for place, kind in enumerate(("input", "dense", "relu", "dense", "lstm")):
+        network, _ = edits.add_node(network, nn.nodes()[kind](), 200.0 * place, 0.0)
+    network, _ = edits.add_node(network, nn.nodes()["dense"](), 200.0, 150.0)
+    for source, target in (("input_1", "lstm_1"), ("lstm_1", "dense_1"), ("dense_1", "relu_1"),
+                           ("relu_1", "dense_2")):  # fmt: skip
+        network = edits.connect(network, source, target)
+    for _ in range(6):
+        fix = first_fix(analyze(network))
+        if fix is None:
+            break
+        network = fix.edit(network)
+    added = [n for n in network.nodes if n.id in ("reshape_1", "loss_1")]
+    assert len(added) == 2
+    for node in added:
+        assert not any(
+            abs(node.x - n.x) < 140 and abs(node.y - n.y) < 70
+            for n in network.nodes
+            if n is not node
+        )
+
+
 def test_that_data_chosen_by_a_fix_are_as_if_chosen_by_hand() -> None:
     moons = data.recipe("moons")
     assert moons is not None
