@@ -168,7 +168,8 @@ class CanvasView(QGraphicsView):
         layer_id
             Which layer or loss.
         scene_pos
-            Its centre; None for a free place right of the selected or the last node.
+            Its centre; None for a free place right of the selected or the last node. An output
+            of the selected one that leads nowhere is then wired to it.
         joined
             Ports that it is wired to, as far as that is possible.
         into

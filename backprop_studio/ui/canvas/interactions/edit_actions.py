@@ -46,7 +46,8 @@ def add_layer(
     layer_id
         Which layer.
     place
-        Its centre; None for a free place.
+        Its centre; None for a free place beside the selected layer, which is wired to it if its
+        output leads nowhere.
     joined
         Ports that it is wired to, as far as that is possible.
     into
@@ -63,6 +64,8 @@ def add_layer(
     )
     if place is None:
         place = _free_place(view, spec)
+        if into is None:
+            joined = joined or _open_end(view, spec)
     x, y = geometry.snap(place.x(), place.y())
     document = view.document
     try:
@@ -211,6 +214,19 @@ def connect_parts(view: CanvasView, chosen: tuple[str, ...]) -> None:
     reason = connect(view, Wire(ends[0].node, ends[1].node, ends[1].index))
     if reason is not None:
         view.refuse(str(reason))
+
+
+def _open_end(view: CanvasView, spec: LayerSpec) -> tuple[PortRef, ...]:
+    """The output of the selected layer, if it leads nowhere: what comes beside it comes after it.
+
+    Without a pointer nothing can be dropped near a port; this is the same for the keyboard.
+    """
+    chosen, network = view.selected_nodes(), view.document.network
+    if len(chosen) != 1 or not spec.ports:
+        return ()
+    node = network.node(chosen[0])
+    open_end = node.spec.has_output and not network.outgoing(node.id)
+    return (PortRef(node.id, "out"),) if open_end else ()
 
 
 def _free_place(view: CanvasView, spec: LayerSpec) -> QPointF:
