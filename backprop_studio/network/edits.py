@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from backprop_studio.errors import EditError
-from backprop_studio.network import graph, grouping
+from backprop_studio.network import grouping
 from backprop_studio.network.marks import Arrow, Note
 from backprop_studio.network.network import MAX_NODES, Network, Node, TrainingSetup, Wire
 from backprop_studio.nn import LayerSpec, LossSpec
@@ -218,7 +218,7 @@ def why_not_connect(network: Network, source: str, target: str, port: int = 0) -
         return EditError("wire-exists", source=a.name, target=b.name)
     if port in network.incoming(target):
         return EditError("port-taken", name=b.name)
-    if source in graph.downstream(network, [target]):
+    if source in network.wiring.downstream([target]):
         return EditError("wire-cycle", source=a.name, target=b.name)
     return None
 

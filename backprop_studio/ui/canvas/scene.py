@@ -97,16 +97,15 @@ class NetworkScene(QGraphicsScene):
 
     def _follow(self, before: Network, after: Network) -> None:
         old, self._shown = self._shown, after
-        cut, drawn = differences.wires(old.wires, after.wires)
-        for wire in cut:
+        edit = after.changes_from(old)
+        for wire in edit.cut:
             self.removeItem(self.wires[wire])
             self._unhook(self.wires.pop(wire))
-        kept = {n.id for n in after.nodes}
-        for node_id in [i for i in self.nodes if i not in kept]:
+        for node_id in edit.gone:
             self.removeItem(self.nodes.pop(node_id))
             self._at_node.pop(node_id, None)
             self._gone.add(node_id)
-        for node in differences.renewed(old.nodes, after.nodes):
+        for node in edit.renewed:
             item = self.nodes.get(node.id)
             if item is None:
                 item = NodeItem(node, self.document.analysis, self._note)
@@ -115,7 +114,7 @@ class NetworkScene(QGraphicsScene):
                 self._loose[item] = None
             else:
                 item.move_to(QPointF(node.x, node.y))
-        for wire in drawn:
+        for wire in edit.drawn:
             self.wires[wire] = WireItem(wire, self.afar.note)
             self.addItem(self.wires[wire])
             self._fresh.add(wire)
@@ -123,7 +122,7 @@ class NetworkScene(QGraphicsScene):
             for end in {wire.source, wire.target}:
                 self._at_node.setdefault(end, []).append(self.wires[wire])
         self.marks.follow(after)
-        self._plug(end for wire in (*cut, *drawn) for end in (wire.source, wire.target))
+        self._plug(end for wire in edit.rewired for end in (wire.source, wire.target))
         self._make_room()
         self._lay_out()
         self._note_selection()
@@ -151,7 +150,7 @@ class NetworkScene(QGraphicsScene):
     def _describe(self, analysis: Analysis) -> None:
         network, known = analysis.network, self._described
         self._described = analysis
-        renewed = differences.renewed(known.network.nodes, network.nodes)
+        renewed = network.changes_from(known.network).renewed
         same = analysis.shapes is known.shapes
         if same:
             # Nothing but places and marks has changed: a drag through a large network stays cheap.

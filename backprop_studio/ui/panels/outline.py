@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.autograd import format_shape
-from backprop_studio.network import Analysis, Network, Wire, graph
+from backprop_studio.network import Analysis, Network, Wire
 from backprop_studio.ui import differences, theme
 
 _NODE = Qt.ItemDataRole.UserRole
@@ -220,7 +220,7 @@ class OutlinePanel(QWidget):
 
     def _in_order(self, network: Network) -> list[str]:
         """Ids of the nodes as they compute, and of the notes."""
-        found, _ = graph.order(network)
+        found = network.wiring.order
         rank = {node: place for place, node in enumerate(found)}
         nodes = sorted((n.id for n in network.nodes), key=lambda n: rank.get(n, len(rank)))
         return [*nodes, *(note.id for note in network.notes)]
