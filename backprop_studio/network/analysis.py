@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from backprop_studio import data
@@ -46,6 +46,8 @@ class Analysis:
         Whether the data are still to be prepared: shapes are known, and there is no program yet.
     parts
         Id of a node to what is known of it, for what is found out after the next edit.
+    checked
+        Id of a node to the problems of its settings and wires, for the same.
     """
 
     network: Network
@@ -55,6 +57,9 @@ class Analysis:
     lowering: Lowering | None = field(default=None, compare=False, repr=False)
     preparing: bool = False
     parts: Mapping[str, Part] = field(default_factory=dict, compare=False, repr=False)
+    checked: Mapping[str, tuple[Diagnostic, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -149,7 +154,7 @@ class _Analyzer:
         self.prepared: Prepared | None = None
 
     def run(self) -> Analysis:
-        network = self.network
+        network, known = self.network, self.known
         dataset = self._check_setup()
         order, used = network.wiring.order, network.used
         if not network.nodes:
@@ -161,11 +166,15 @@ class _Analyzer:
         inputs = [n for n in network.nodes if isinstance(n.spec, Input)]
         self._check_ends(inputs)
         again = self._again()
-        for node in network.nodes:
-            if again is None or node.id in again:
-                self._check_node(node)
+        checked = self._check_nodes(again)
         forward = Forward(network, self.found, Builder(), self.known_parts)
-        forward.lower(order, dataset, None if again is None else again | self._never_known(order))
+        if known is None or again is None:
+            forward.lower(order, dataset)
+        else:
+            # Inputs and losses stand for places in a program, which is another each time.
+            again.update(node.id for node in (*inputs, *network.losses))
+            standing = {key: self.known_parts[key] for key in known.shapes}
+            forward.lower(order, dataset, standing, again)
         self.shapes = {key: part.type.shape for key, part in forward.parts.items()}
         self.parameters = [
             value
@@ -186,6 +195,7 @@ class _Analyzer:
             lowering,
             self.preparing,
             self._parts_kept(forward.parts),
+            checked,
         )
 
     def _parts_kept(self, parts: Mapping[str, Part]) -> Mapping[str, Part]:
@@ -209,17 +219,13 @@ class _Analyzer:
         before = known.network
         if network.shared or before.shared or bool(network.losses) != bool(before.losses):
             return None
+        if network.wiring.cycle or before.wiring.cycle:
+            return None
         again = {node.id for node in edit.renewed} | (network.used ^ before.used)
-        again |= {problem.node for problem in known.diagnostics if problem.node is not None}
+        again |= {problem.node for problem in known.errors if problem.node is not None}
         for wire in edit.rewired:
             again |= {wire.source, wire.target}
         return again
-
-    def _never_known(self, order: Sequence[str]) -> set[str]:
-        """The nodes whose parts stand for nothing, whatever has changed."""
-        assert self.known is not None
-        shapes, parts = self.known.shapes, self.known_parts
-        return {i for i in order if i not in shapes or not parts[i].owner}
 
     def _check_setup(self) -> DatasetInfo | None:
         setup = self.network.setup
@@ -265,6 +271,22 @@ class _Analyzer:
             self.found.error("input-missing")
         if self.network.nodes and not self.network.losses:
             self.found.error("loss-missing")
+
+    def _check_nodes(self, again: Collection[str] | None) -> dict[str, tuple[Diagnostic, ...]]:
+        """Check these nodes, or all, and repeat what is known of the others; what each one has."""
+        checked: dict[str, tuple[Diagnostic, ...]] = {}
+        problems = self.found.problems
+        for node in self.network.nodes:
+            if self.known is not None and again is not None and node.id not in again:
+                found = self.known.checked.get(node.id, ())
+                problems += found
+            else:
+                since = len(problems)
+                self._check_node(node)
+                found = tuple(problems[since:])
+            if found:
+                checked[node.id] = found
+        return checked
 
     def _check_node(self, node: Node) -> None:
         name = node.name

@@ -121,6 +121,7 @@ class Forward:
         self,
         order: Sequence[str],
         dataset: DatasetInfo | None,
+        standing: Mapping[str, Part] = MappingProxyType({}),
         again: Collection[str] | None = None,
     ) -> None:
         """Lower every node whose inputs are known, those that lead to a loss first.
@@ -131,21 +132,23 @@ class Forward:
             Ids of the nodes, each after those that it reads.
         dataset
             What the inputs read; None where that is not known.
+        standing
+            What was found out before an edit, of the nodes that could be lowered then.
         again
-            The nodes that may be others than what is known of them; all by default. Those that
-            read another type because of that are found here.
+            The nodes of which something else may be found out now; all by default. Those that
+            read something else because of that are found here.
         """
-        used, onward, known = self.network.used, self.network.wiring.onward, self._known
+        used, onward = self.network.used, self.network.wiring.onward
         stale = set(order if again is None else again)
         for node_id in [*(i for i in order if i in used), *(i for i in order if i not in used)]:
-            if node_id not in stale:
-                self.parts[node_id] = known[node_id]
-                continue
-            part, before = self._part_of(node_id, dataset), known.get(node_id)
+            part = before = standing.get(node_id)
+            if node_id in stale:
+                part = self._part_of(node_id, dataset)
+                given, gave = (None if p is None else p.type for p in (part, before))
+                if given != gave:
+                    stale.update(wire.target for wire in onward.get(node_id, ()))
             if part is not None:
                 self.parts[node_id] = part
-            if part is None or before is None or part.type != before.type:
-                stale.update(wire.target for wire in onward.get(node_id, ()))
 
     def _part_of(self, node_id: str, dataset: DatasetInfo | None) -> Part | None:
         """What is found out about a node; None where its inputs are not known, or do not fit."""

@@ -8,8 +8,16 @@ from backprop_studio.network import Analysis, Node
 
 
 def keys(before: Mapping[str, object], after: Mapping[str, object]) -> set[str]:
-    """Keys of what two tables do not have in common; their values can be hashed."""
-    return {key for key, _ in before.items() ^ after.items()}
+    """Keys of what two tables do not have in common."""
+    if before is after:
+        return set()
+    gone = before.keys() - after.keys()
+    # Most values are the same objects; a table has no None in it.
+    return gone | {
+        key
+        for key, value in after.items()
+        if (old := before.get(key)) is not value and old != value
+    }
 
 
 def described(
@@ -34,9 +42,11 @@ def described(
     found = {problem.node for problem in problems if problem.node is not None}
     if not same:
         found |= {node.id for node in changed}
-        found |= keys(known.shapes, analysis.shapes) | keys(known.parameters, analysis.parameters)
+        counts = known.parameters, analysis.parameters
+        # A node that learns nothing and one of which that is not known say the same.
+        found |= {key for key in keys(*counts) if counts[0].get(key, 0) != counts[1].get(key, 0)}
         found |= before.shared ^ network.shared
-        # What a loss says is about what comes in.
+        # What a loss says is about what comes in; other cards say nothing of shapes.
         found |= {node.id for node in network.losses}
     return [node.id for node in network.nodes if node.id in found]
 

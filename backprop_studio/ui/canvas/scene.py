@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
-from backprop_studio.autograd import format_shape
+from backprop_studio.autograd import Shape, format_shape
 from backprop_studio.errors import Diagnostic
 from backprop_studio.insight.flow import Flow
 from backprop_studio.network import Analysis, Network, Wire, edits, fixes
@@ -165,21 +165,31 @@ class NetworkScene(QGraphicsScene):
             # What its tooltip says is looked up when it is wanted.
             item.analysis = analysis
         failing = {d.node for d in analysis.errors if d.node is not None}
-        changed = differences.keys(known.shapes, analysis.shapes) | (failing ^ self._failing)
-        self._failing = failing
-        touched = dict.fromkeys(i for key in changed for i in self._at_node.get(key, ()))
-        touched.update((self.wires[w], None) for w in self._fresh_labels if w in self.wires)
-        self._fresh_labels.clear()
-        for wire_item in touched:
-            wire = wire_item.wire
-            shape = analysis.shapes.get(wire.source)
-            label = format_shape(shape) if shape is not None else ""
-            wire_item.describe(label, broken=wire.target in failing)
+        self._label(known, analysis, failing)
         self.marks.describe(analysis)
         # Cards grow with their texts, and ports move with their edges.
         self._lay_out()
         if self._acted:
             self._show_activity()
+
+    def _label(self, known: Analysis, analysis: Analysis, failing: set[str]) -> None:
+        """Write the shapes on the wires that carry others, and mark those that end at an error."""
+        shaped = differences.keys(known.shapes, analysis.shapes)
+        touched = [
+            item for key in shaped for item in self._at_node.get(key, ()) if item.wire.source == key
+        ]
+        for key in failing ^ self._failing:
+            touched += [item for item in self._at_node.get(key, ()) if item.wire.target == key]
+        touched += [self.wires[wire] for wire in self._fresh_labels if wire in self.wires]
+        self._failing = failing
+        self._fresh_labels.clear()
+        labels: dict[Shape | None, str] = {None: ""}
+        for item in touched:
+            shape = analysis.shapes.get(item.wire.source)
+            label = labels.get(shape)
+            if label is None:
+                label = labels[shape] = format_shape(shape or ())
+            item.describe(label, broken=item.wire.target in failing)
 
     def _describe_cards(self, analysis: Analysis, nodes: Iterable[str]) -> None:
         findings: dict[str, list[Diagnostic]] = {}
