@@ -224,7 +224,7 @@ class NetworkScene(QGraphicsScene):
         self._gone.clear()
         put = {**dict.fromkeys(gone), **standing}
         areas = ((key, self._cards.put(key, rect)) for key, rect in put.items())
-        changed = {key: area for key, area in areas if area is not None}
+        changed = {key: places for key, places in areas if places}
         anew = everything or len(changed) > _FEW
         near: Collection[WireItem] = self.wires.values()
         if not anew and not unfolding:
@@ -237,20 +237,20 @@ class NetworkScene(QGraphicsScene):
             if (
                 anew
                 or not item.runs_between(start, end)
-                or any(item.minds(area) for area in changed.values())
+                or any(item.minds(area) for places in changed.values() for area in places)
             ):
                 item.place(start, end, self._route(wire, start, end))
         self._fresh.clear()
 
-    def _near(self, changed: Mapping[str, QRectF]) -> Collection[WireItem]:
+    def _near(self, changed: Mapping[str, Iterable[QRectF]]) -> Collection[WireItem]:
         """The wires at cards that have changed, those near to them, and those that are new."""
         found = {w: self.wires[w] for w in self._fresh if w in self.wires}
-        for key, area in changed.items():
+        by_bounds = Qt.ItemSelectionMode.IntersectsItemBoundingRect
+        for key, places in changed.items():
             found.update((item.wire, item) for item in self._at_node.get(key, ()))
-            by_bounds = Qt.ItemSelectionMode.IntersectsItemBoundingRect
-            found.update(
-                (i.wire, i) for i in self.items(area, by_bounds) if isinstance(i, WireItem)
-            )
+            for area in places:
+                items = self.items(area, by_bounds)
+                found.update((i.wire, i) for i in items if isinstance(i, WireItem))
         return found.values()
 
     def _route(
