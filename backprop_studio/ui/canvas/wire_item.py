@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from backprop_studio.network import Wire
 from backprop_studio.ui.canvas import geometry, style
-from backprop_studio.ui.canvas.repainting import leave_place
+from backprop_studio.ui.canvas.repainting import leave_place, repaint
 from backprop_studio.ui.canvas.tracing import Reading
 
 _REACH = 14.0
@@ -311,7 +311,7 @@ class WirePreview(QGraphicsItem):
         self._path = geometry.wire_path(start, end)
         self._end = QPointF(loose)
         self._bounds = self._path.controlPointRect().adjusted(-8, -8, 8, 8)
-        self.update()
+        repaint(self)
 
     def boundingRect(self) -> QRectF:
         return self._bounds

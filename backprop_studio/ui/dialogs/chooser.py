@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio.ui import theme
+from backprop_studio.ui import searching, theme
 
 _WIDTH, _HEIGHT = 460, 340
 _GAP = 16
@@ -41,11 +41,14 @@ class Choice:
         What stands at its right, such as a shortcut; it is searched as well.
     act
         What choosing it does.
+    also
+        What else a search finds it by; it is not shown.
     """
 
     text: str
     detail: str
     act: Callable[[], object]
+    also: str = ""
 
 
 class _Columns(QStyledItemDelegate):
@@ -168,13 +171,10 @@ class Chooser(QDialog):
         return super().eventFilter(watched, event)
 
     def _fill(self) -> None:
-        """What has all the words, those that begin with the first one in front."""
-        words = self.search.text().lower().split()
-        found = [
-            (not c.text.lower().startswith(words[0]) if words else False, place)
-            for place, c in enumerate(self._choices)
-            if all(word in f"{c.text} {c.detail}".lower() for word in words)
-        ]
+        """What has all the words, what fits best in front."""
+        search = self.search.text()
+        fits = (searching.fit(search, c.text, c.also, c.detail) for c in self._choices)
+        found = [(fit, place) for place, fit in enumerate(fits) if fit is not None]
         self.list.clear()
         for _, place in sorted(found):
             choice = self._choices[place]

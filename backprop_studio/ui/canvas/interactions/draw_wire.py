@@ -89,6 +89,8 @@ class DrawWire(Gesture):
     is dropped on nothing asks for a layer to lead to.
     """
 
+    leads = True
+
     def __init__(self, view: CanvasView, press: Press) -> None:
         super().__init__(view, press)
         self._taken: Wire | None = None
@@ -152,7 +154,9 @@ class DrawWire(Gesture):
             self.view.add_requested.emit(at, self._start)
             reason = None
         elif end is None and self._taken is not None and self.view.hit(at) == Hit():
-            self.view.refuse("The wire stays where it was. To delete it, click it and press Del.")
+            self.view.refuse(
+                self.view.tr("The wire stays where it was. To delete it, click it and press Del.")
+            )
             reason = None
         else:
             reason = connect(self.view, wire) if wire is not None else self._reason(end)
