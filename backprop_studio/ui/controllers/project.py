@@ -22,6 +22,7 @@ from backprop_studio.ui.controllers.engine import Engine, HeldRun
 from backprop_studio.ui.controllers.left_behind import Found, Stamp, Unreadable, stamp_of
 from backprop_studio.ui.controllers.recovery import Recovery
 from backprop_studio.ui.settings import Settings
+from backprop_studio.ui.words import plain
 
 
 def stem_of(path: Path | None) -> str:
@@ -163,7 +164,7 @@ class ProjectController(QObject):
             )
             words = (text.format(why=one.reason, file=shown(one.file)) for one in damaged[:3])
             QMessageBox.warning(
-                self._window, self.tr("Unsaved work is damaged"), "\n\n".join(words)
+                self._window, self.tr("Unsaved work is damaged"), plain("\n\n".join(words))
             )
 
     def open(self) -> None:
@@ -210,10 +211,12 @@ class ProjectController(QObject):
         answer = QMessageBox.question(
             self._window,
             self.tr("The file has changed"),
-            self.tr(
-                "{path} was changed by another window or program since it was opened here. "
-                "Replace it with what is on the canvas?\n\nNo lets you save under another name."
-            ).format(path=self._path),
+            plain(
+                self.tr(
+                    "{path} was changed by another window or program since it was opened here. "
+                    "Replace it with what is on the canvas?\n\nNo lets you save under another name."
+                ).format(path=self._path)
+            ),
             buttons.Yes | buttons.No | buttons.Cancel,
             buttons.No,
         )
@@ -438,4 +441,4 @@ class ProjectController(QObject):
         self._settings.add_recent_file(path)
 
     def _complain(self, title: str, error: Exception) -> None:
-        QMessageBox.warning(self._window, title, str(error) or type(error).__name__)
+        QMessageBox.warning(self._window, title, plain(str(error) or type(error).__name__))

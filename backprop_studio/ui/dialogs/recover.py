@@ -23,6 +23,7 @@ from backprop_studio.ui import theme
 from backprop_studio.ui.controllers.left_behind import Found
 from backprop_studio.ui.start.pictures import picture
 from backprop_studio.ui.widgets.note import Note
+from backprop_studio.ui.words import plain
 
 _PICTURE = QSize(380, 150)
 _NAMED = 6
@@ -102,7 +103,7 @@ class RecoverDialog(QDialog):
         answer = QMessageBox.question(
             self,
             self.tr("Discard unsaved work"),
-            self.tr("Delete this work for good?\n\n{name}").format(name=self._title(one)),
+            plain(self.tr("Delete this work for good?\n\n{name}").format(name=self._title(one))),
             buttons.Discard | buttons.Cancel,
             buttons.Cancel,
         )
