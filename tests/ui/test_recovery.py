@@ -691,3 +691,50 @@ def test_that_a_lock_cut_off_by_a_power_failure_does_not_hide_the_work(
     os.utime(lock, (1e9, 1e9))
     assert [found.file for found in window.project.recovery.found()[0]] == [file]
     assert not lock.exists()
+
+
+ENDED = """
+import os, signal, sys
+from PySide6.QtCore import QTimer
+from backprop_studio import app as application
+from backprop_studio.network import edits
+from backprop_studio.nn import nodes
+from backprop_studio.ui.controllers import recovery
+
+recovery.DEBOUNCE = 3_600_000  # kept when it ends, or not at all
+application.signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+app, window = application.start([])
+
+def edit():
+    if not window._document.analysis.trainable:
+        QTimer.singleShot(50, edit)
+        return
+    network, _ = edits.add_node(window._document.network, nodes()["tanh"](), 0.0, 200.0)
+    window._document.apply("Add", network)
+    print("edited", flush=True)
+    if "asked" in sys.argv:
+        window.close()  # and the person does not answer
+
+QTimer.singleShot(300, edit)
+application.run(app, window)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("how", ["working", "asked"])
+def test_that_the_end_of_the_session_keeps_what_is_not_saved(how: str, tmp_path: Path) -> None:
+    home = {f"XDG_{what}_HOME": str(tmp_path) for what in ("CONFIG", "DATA", "CACHE")}
+    with subprocess.Popen(
+        [sys.executable, "-c", ENDED, how], cwd=ROOT, stdout=subprocess.PIPE,
+        env={**os.environ, **home, "QT_QPA_PLATFORM": "offscreen"},
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == b"edited"
+        time.sleep(0.3)
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.2)
+        assert process.poll() is None and not list(tmp_path.rglob("*.bps")), "that was turned off"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == -signal.SIGTERM
+    (file,) = tmp_path.rglob("*.bps")
+    assert any(n.name == "tanh_1" for n in left_behind.read(file).network.nodes)
