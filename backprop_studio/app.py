@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import logging
+import os
 import signal
 import sys
 import threading
@@ -20,6 +21,7 @@ from backprop_studio.ui.collecting import Collector
 from backprop_studio.ui.controllers.appearance import apply_stored
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
+from backprop_studio.ui.ending import Ending
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.settings import Settings
 
@@ -135,6 +137,8 @@ def start(argv: list[str]) -> tuple[QApplication, MainWindow]:
     apply_stored(app, store)
     window, engine = build(store)
     _ErrorReporter(window).install()
+    if os.name == "posix":
+        Ending(window.project.recovery, window).listen()
     window.show_at_last_place(greet=not argv)
     opener = _FileOpener(window)
     app.installEventFilter(opener)

@@ -41,6 +41,7 @@ from backprop_studio.ui.controllers.project import Aside, ProjectController
 from backprop_studio.ui.controllers.witness import Witness
 from backprop_studio.ui.panels.lesson import LessonPanel
 from backprop_studio.ui.settings import Settings
+from backprop_studio.ui.words import plain
 
 PATIENCE = 0.5
 """Seconds between two looks while training runs."""
@@ -151,7 +152,9 @@ class LessonController(QObject):
             lesson = lessons.load(path)
             scene = lessons.load_project(lesson, path)
         except StudioError as error:
-            QMessageBox.warning(self._window, self.tr("The lesson was not opened"), str(error))
+            QMessageBox.warning(
+                self._window, self.tr("The lesson was not opened"), plain(str(error))
+            )
             return False
         return self.open_lesson(lesson, scene)
 
@@ -163,7 +166,9 @@ class LessonController(QObject):
             try:
                 self._aside = self._project.put_aside()
             except TimeoutError as error:
-                QMessageBox.warning(self._window, self.tr("The lesson was not opened"), str(error))
+                QMessageBox.warning(
+                    self._window, self.tr("The lesson was not opened"), plain(str(error))
+                )
                 return False
         else:
             self._close()
@@ -292,7 +297,7 @@ class LessonController(QObject):
             self._rows.add(lesson, self._recorder.events, self._document.network)
             self.store.add_events(lesson, self._recorder.take_settled(ending=ending))
         except StudioError as error:
-            self.told.emit(str(error))
+            self.told.emit(plain(str(error)))
 
     # What is so.
 
@@ -379,7 +384,7 @@ class LessonController(QObject):
         try:
             runner.predict(asked, said, sure)
         except LessonError as error:
-            self.told.emit(str(error))
+            self.told.emit(plain(str(error)))
         self._after(before)
 
     def answer(self, question: Check, said: float) -> None:
@@ -479,7 +484,7 @@ class LessonController(QObject):
         try:
             network, rest = set_at_once(self._scene.network, scene)
         except StudioError as error:
-            self._say_refused(str(error))
+            self._say_refused(plain(str(error)))
             return ()
         if network != self._document.network:
             self._document.apply(self.tr("Set by the lesson"), network)

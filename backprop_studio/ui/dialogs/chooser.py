@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.ui import searching, theme
+from backprop_studio.ui.words import plain
 
 _WIDTH, _HEIGHT = 460, 340
 _GAP = 16
@@ -183,7 +184,7 @@ class Chooser(QDialog):
             )
             item.setData(Qt.ItemDataRole.UserRole, place)
             item.setData(_PARTS, (choice.text, choice.detail))
-            item.setToolTip(choice.detail)
+            item.setToolTip(plain(choice.detail))
             self.list.addItem(item)
         self.list.setCurrentRow(0)
         self.nothing.setVisible(not found)

@@ -87,6 +87,7 @@ class ImportDialog(QDialog):
             page.changed.connect(self._show_state)
             page.look_again.connect(self._look)
         self.summary = QLabel()
+        self.summary.setTextFormat(Qt.TextFormat.PlainText)
         self.summary.setWordWrap(True)
         self.note = Note()
         self.progress = QProgressBar()

@@ -52,6 +52,7 @@ class PicturesPage(Page):
         self._thumbnails = np.zeros((0, 1, 1), np.float32)
         self._names: tuple[str, ...] = ()
         self.classes = QLabel()
+        self.classes.setTextFormat(Qt.TextFormat.PlainText)
         self.classes.setWordWrap(True)
         note = QLabel(
             self.tr(

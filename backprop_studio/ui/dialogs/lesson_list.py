@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from backprop_studio.lessons import Entry
 from backprop_studio.ui import theme
+from backprop_studio.ui.words import plain
 
 
 class Lessons(Protocol):
@@ -55,7 +56,7 @@ class LessonList(QDialog):
         self.list.setSpacing(2)
         for number, entry in enumerate(self._entries, 1):
             item = QListWidgetItem(f"{number}. {self._words(entry)}")
-            item.setToolTip(entry.summary)
+            item.setToolTip(plain(entry.summary))
             self.list.addItem(item)
         self.list.itemActivated.connect(lambda _: self._open())
         self.open_button = QPushButton(self.tr("Open lesson"))

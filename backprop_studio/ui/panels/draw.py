@@ -56,6 +56,7 @@ class DrawPanel(QWidget):
         self._batch: tuple[int, int] | None = None
         """The batch size that was wanted, and the smaller one that there were rows for."""
         self.story = QLabel()
+        self.story.setTextFormat(Qt.TextFormat.PlainText)
         self.story.setWordWrap(True)
         theme.set_role(self.story, "muted")
         self.plane = Plane()

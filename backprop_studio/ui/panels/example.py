@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -287,10 +288,14 @@ class ExamplePanel(QWidget):
         told = self.tr("Example {example}: target <b>{target}</b>, the network says <b>{said}</b>.")
         if guest is None:
             label, said, numbers = found.labels[row], found.predicted[row], found.features[row]
-            self.words.setText(told.format(example=f"{found.rows[row]:,}", target=label, said=said))
+            self.words.setText(
+                told.format(example=f"{found.rows[row]:,}", target=escape(label), said=escape(said))
+            )
         else:
             numbers = guest.features
-            text = told.format(example=f"{guest.row:,}", target=guest.label, said=guest.predicted)
+            text = told.format(
+                example=f"{guest.row:,}", target=escape(guest.label), said=escape(guest.predicted)
+            )
             self.words.setText(text + " " + self._why(guest))
         self.numbers.setText(", ".join(f"{n:.4g}" for n in numbers))
         self.numbers.setCursorPosition(0)

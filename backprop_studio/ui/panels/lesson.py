@@ -103,6 +103,7 @@ class LessonPanel(QWidget):
         self._after = ""
         self._built: Step | None = None
         self.title = QLabel()
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setWordWrap(True)
         theme.set_role(self.title, "heading")
         self.steps = _Steps()
@@ -274,6 +275,7 @@ class LessonPanel(QWidget):
         column.setContentsMargins(4, 4, 6, 4)
         column.setSpacing(10)
         heading = QLabel(step.title)
+        heading.setTextFormat(Qt.TextFormat.PlainText)
         heading.setWordWrap(True)
         font = heading.font()
         font.setPointSizeF(font.pointSizeF() * 1.25)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from backprop_studio.autograd import format_shape
 from backprop_studio.network import Analysis, Network, Wire
 from backprop_studio.ui import differences, theme
+from backprop_studio.ui.words import plain
 
 _NODE = Qt.ItemDataRole.UserRole
 _WIRE = Qt.ItemDataRole.UserRole + 1
@@ -251,7 +252,7 @@ class OutlinePanel(QWidget):
             if before is None or item.text(column) != text:
                 item.setText(column, text)
         if row.problem != ("" if before is None else before.problem):
-            item.setToolTip(0, row.problem)
+            item.setToolTip(0, plain(row.problem))
             item.setData(0, Qt.ItemDataRole.ForegroundRole, None)
             if row.problem:
                 item.setForeground(0, theme.current().color("error"))

@@ -111,6 +111,7 @@ class UnitsPanel(QWidget):
             view.installEventFilter(self)
         self.climbed = PixelView(self.tr("What the unit answers to most"), _TILE)
         self.matters = QLabel()
+        self.matters.setTextFormat(Qt.TextFormat.PlainText)
         self.matters.setWordWrap(True)
         self.score = QComboBox()
         self.score.setAccessibleName(self.tr("Of what the gradient is"))

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from backprop_studio.ui import icons, theme
 from backprop_studio.ui.start.cards import Cards, Entry
+from backprop_studio.ui.words import plain
 
 _SIDE = 280
 _MARGIN = 24
@@ -188,7 +189,7 @@ class StartPage(QWidget):
                 .elidedText(entry.title, Qt.TextElideMode.ElideMiddle, room)
                 .replace("&", "&&")
             )
-            button.setToolTip(entry.detail)
+            button.setToolTip(plain(entry.detail))
             button.setAccessibleName(entry.title)
             button.setAccessibleDescription(entry.detail)
             button.setAutoDefault(True)

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.ui import theme
+from backprop_studio.ui.words import plain
 
 _ROW = Qt.ItemDataRole.UserRole
 _CURVE = Qt.ItemDataRole.UserRole + 1
@@ -247,7 +248,7 @@ class _Item(QTableWidgetItem):
     def __init__(self, cell: Cell) -> None:
         super().__init__(cell.text)
         self._number = cell.number
-        self.setToolTip(cell.text)
+        self.setToolTip(plain(cell.text))
         if cell.number is not None:
             self.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if cell.curve:

@@ -22,6 +22,7 @@ from backprop_studio.ui import theme
 from backprop_studio.ui.models.rows_model import THUMBNAIL, RowsModel
 from backprop_studio.ui.widgets.elided_label import ElidedLabel
 from backprop_studio.ui.widgets.note import Note
+from backprop_studio.ui.words import plain
 
 _ROW_HEIGHT = THUMBNAIL + 2
 _NARROWEST, _WIDEST = 84, 170
@@ -145,7 +146,7 @@ class RowsTable(QWidget):
         words = self.tr("{count} rows") if count == total else self.tr("{count} of {total}")
         text = words.format(count=f"{count:,}", total=f"{total:,}")
         self.count.setText(text if rows is not None else self.tr("no rows"))
-        self.count.setToolTip(self.count.text())
+        self.count.setToolTip(plain(self.count.text()))
 
     def _go(self, number: int) -> None:
         line = self.model.line(number)
