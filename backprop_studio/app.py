@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from backprop_studio.ui import icons, settings
 from backprop_studio.ui.collecting import Collector
-from backprop_studio.ui.controllers.appearance import apply_stored
+from backprop_studio.ui.controllers.appearance import apply_stored, follow_desktop
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
 from backprop_studio.ui.ending import Ending
@@ -134,6 +134,7 @@ def start(argv: list[str]) -> tuple[QApplication, MainWindow]:
     # By this name a Linux desktop finds the entry with the icon, and groups windows.
     app.setDesktopFileName("backprop-studio")
     store = Settings()
+    follow_desktop(app)
     apply_stored(app, store)
     window, engine = build(store)
     _ErrorReporter(window).install()

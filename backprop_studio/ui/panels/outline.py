@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from backprop_studio.autograd import format_shape
 from backprop_studio.network import Analysis, Network, Wire
 from backprop_studio.ui import differences, theme
+from backprop_studio.ui.widgets.tint import TINT, TintDelegate
 from backprop_studio.ui.words import plain
 
 _NODE = Qt.ItemDataRole.UserRole
@@ -79,6 +80,7 @@ class OutlinePanel(QWidget):
         self.hint.setWordWrap(True)
         theme.set_role(self.hint, "muted")
         self.tree = _Tree(self)
+        self.tree.setItemDelegateForColumn(0, TintDelegate(self.tree))
         self.tree.setAccessibleName(self.tr("Outline of the network"))
         self.tree.setHeaderLabels([self.tr("Layer"), self.tr("Output"), self.tr("Learns")])
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -253,9 +255,7 @@ class OutlinePanel(QWidget):
                 item.setText(column, text)
         if row.problem != ("" if before is None else before.problem):
             item.setToolTip(0, plain(row.problem))
-            item.setData(0, Qt.ItemDataRole.ForegroundRole, None)
-            if row.problem:
-                item.setForeground(0, theme.current().color("error"))
+            item.setData(0, TINT, "error" if row.problem else "")
         if row.wires == (() if before is None else before.wires):
             return
         item.takeChildren()
