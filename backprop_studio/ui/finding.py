@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,12 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 from backprop_studio.network import Wire
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.nn import nodes
+from backprop_studio.ui import docks
+from backprop_studio.ui.actions import ACTIONS, submenu_title
 from backprop_studio.ui.canvas import geometry
 from backprop_studio.ui.controllers.project import ProjectController
 from backprop_studio.ui.dialogs.chooser import Choice, Chooser
+from backprop_studio.ui.search_words import WORDS, words
 
 if TYPE_CHECKING:
     from backprop_studio.ui.canvas.geometry import PortRef
@@ -96,20 +99,40 @@ def insert(canvas: CanvasView, wire: Wire) -> None:
     _open(Chooser(_tr("Insert a layer"), found, canvas.window()), corner)
 
 
-def find_command(window: QMainWindow, actions: Mapping[str, QAction]) -> None:
-    """Offer every action with its shortcut; those that are not possible now come last."""
+def find_command(
+    window: QMainWindow, actions: Mapping[str, QAction], open_panel: Callable[[str], object]
+) -> None:
+    """Offer every action with its shortcut; those that are not possible now come last.
+
+    Parameters
+    ----------
+    window
+        Over which they are offered.
+    actions
+        All of them, by id.
+    open_panel
+        Opens a panel by the key of its dock: those that no action opens are offered as well.
+    """
     native = QKeySequence.SequenceFormat.NativeText
     possible, others = [], []
-    for key, action in actions.items():
+    for spec in ACTIONS:
+        action = actions[spec.id]
         name = action.text().replace("&", "").rstrip("…")
         keys = action.shortcut().toString(native)
-        if action.isEnabled() and key != "commands":
-            possible.append(Choice(name, keys, action.trigger))
-        elif key != "commands":
+        also = words(spec.id)
+        detail = f"{submenu_title(spec)}  {keys}".strip()
+        if action.isEnabled() and spec.id != "commands":
+            possible.append(Choice(name, detail, action.trigger, also))
+        elif spec.id != "commands":
             why_not = _tr("{action}: there is nothing to do it with now.").format(action=name)
             tell = partial(window.statusBar().showMessage, why_not, 8000)
-            others.append(Choice(name, f"{keys}  {_tr('not now')}".strip(), tell))
-    found = [*possible, *others]
+            others.append(Choice(name, f"{detail}  {_tr('not now')}".strip(), tell, also))
+    panels = [
+        Choice(docks.title(d), _tr("panel"), partial(open_panel, d.key), words(f"panel-{d.key}"))
+        for d in docks.DOCKS
+        if f"panel-{d.key}" in WORDS
+    ]
+    found = [*possible, *panels, *others]
     chooser = Chooser(_tr("Find a command"), found, window)
     _open(chooser, window.mapToGlobal(QPoint((window.width() - chooser.width()) // 2, 90)))
 

@@ -175,7 +175,9 @@ class MainWindow(QMainWindow):
             "duplicate": partial(canvas.duplicate_selection, shared=False),
             "duplicate_shared": partial(canvas.duplicate_selection, shared=True),
             "quick_add": partial(finding.quick_add, canvas),
-            "commands": lambda: finding.find_command(self, self.actions_by_id),
+            "commands": partial(
+                finding.find_command, self, self.actions_by_id, self._open_instrument
+            ),
             "find": partial(finding.find_layer, canvas),
             "arrange": canvas.arrange,
             "history": partial(self._open_instrument, "history"),

@@ -41,11 +41,29 @@ class Choice:
         What stands at its right, such as a shortcut; it is searched as well.
     act
         What choosing it does.
+    also
+        Other words that it is found by, from their beginning; they are not shown.
     """
 
     text: str
     detail: str
     act: Callable[[], object]
+    also: str = ""
+
+    def rank(self, words: Sequence[str]) -> int | None:
+        """How well it answers to these words, all in small letters; None for not at all.
+
+        Its name that begins with the first of them is best (0), then what is shown of it (1),
+        then words that stand for it (2).
+        """
+        name = self.text.lower()
+        shown = f"{name} {self.detail}".lower()
+        if all(word in shown for word in words):
+            return 0 if words and name.startswith(words[0]) else 1
+        others = self.also.lower().split()
+        if all(w in shown or any(o.startswith(w) for o in others) for w in words):
+            return 2
+        return None
 
 
 class _Columns(QStyledItemDelegate):
@@ -168,13 +186,10 @@ class Chooser(QDialog):
         return super().eventFilter(watched, event)
 
     def _fill(self) -> None:
-        """What has all the words, those that begin with the first one in front."""
+        """What has all the words, the best in front."""
         words = self.search.text().lower().split()
-        found = [
-            (not c.text.lower().startswith(words[0]) if words else False, place)
-            for place, c in enumerate(self._choices)
-            if all(word in f"{c.text} {c.detail}".lower() for word in words)
-        ]
+        ranked = ((c.rank(words), place) for place, c in enumerate(self._choices))
+        found = [(rank, place) for rank, place in ranked if rank is not None]
         self.list.clear()
         for _, place in sorted(found):
             choice = self._choices[place]

@@ -18,9 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio.ui import theme
+from backprop_studio.ui import search_words, theme
 from backprop_studio.ui.actions import MENUS, plain_text
 from backprop_studio.ui.controllers.shortcuts import Shortcuts
+from backprop_studio.ui.dialogs.chooser import Choice
 
 _ID = Qt.ItemDataRole.UserRole
 
@@ -126,9 +127,9 @@ class ShortcutsDialog(QDialog):
 
     def _filter(self, text: str) -> None:
         words = text.lower().split()
-        for item in self._items.values():
-            says = f"{item.text(0)} {item.text(1)}".lower()
-            item.setHidden(not all(word in says for word in words))
+        for key, item in self._items.items():
+            choice = Choice(item.text(0), item.text(1), lambda: None, search_words.words(key))
+            item.setHidden(choice.rank(words) is None)
         for place in range(self.list.topLevelItemCount()):
             group = self.list.topLevelItem(place)
             assert group is not None
