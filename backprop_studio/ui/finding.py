@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 from backprop_studio.network import Wire
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.nn import nodes
-from backprop_studio.ui import docks
+from backprop_studio.ui import docks, guide
 from backprop_studio.ui.actions import ACTIONS, submenu_title
 from backprop_studio.ui.canvas import geometry
 from backprop_studio.ui.controllers.project import ProjectController
@@ -53,7 +53,12 @@ def quick_add(canvas: CanvasView, at: QPoint | None = None, port: PortRef | None
     place = canvas.mapToScene(at)
     joined = () if port is None else (port,)
     found = [
-        Choice(kind.info.title, kind.info.summary, partial(_add, canvas, key, place, joined))
+        Choice(
+            kind.info.title,
+            kind.info.summary,
+            partial(_add, canvas, key, place, joined),
+            topic=kind.info.title,
+        )
         for key, kind in nodes().items()
         if port is None or (kind.has_output if port.side == "in" else kind().ports)
     ]
@@ -91,7 +96,12 @@ def insert(canvas: CanvasView, wire: Wire) -> None:
     if any(new.intersects(item.card_rect()) for item in scene.nodes.values() if item.isVisible()):
         place = canvas.mapToScene(pointing.free_spot(canvas, at))
     found = [
-        Choice(kind.info.title, kind.info.summary, partial(canvas.add_layer, key, place, into=wire))
+        Choice(
+            kind.info.title,
+            kind.info.summary,
+            partial(canvas.add_layer, key, place, into=wire),
+            topic=kind.info.title,
+        )
         for key, kind in nodes().items()
         if kind.has_output and kind().ports
     ]
@@ -133,7 +143,7 @@ def find_command(
         if f"panel-{d.key}" in WORDS
     ]
     found = [*possible, *panels, *others]
-    chooser = Chooser(_tr("Find a command"), found, window)
+    chooser = Chooser(_tr("Find a command"), found, window, guide.COMMANDS)
     _open(chooser, window.mapToGlobal(QPoint((window.width() - chooser.width()) // 2, 90)))
 
 
@@ -141,7 +151,12 @@ def find_layer(canvas: CanvasView) -> None:
     """Offer every layer, group and note on the canvas, to be selected and shown."""
     network = canvas.document.network
     found = [
-        Choice(node.name, node.spec.info.title, partial(_show, canvas, node.id))
+        Choice(
+            node.name,
+            node.spec.info.title,
+            partial(_show, canvas, node.id),
+            topic=node.spec.info.title,
+        )
         for node in network.nodes
     ]
     found += [Choice(g.name, _tr("Group"), partial(_show, canvas, g.id)) for g in network.groups]
@@ -178,7 +193,7 @@ def open_example(window: QWidget, project: ProjectController) -> None:
         Choice(title, detail, partial(project.open_example, name))
         for name, (title, detail) in examples().items()
     ]
-    chooser = Chooser(_tr("Open an example"), found, window)
+    chooser = Chooser(_tr("Open an example"), found, window, guide.START_PAGE)
     _open(chooser, window.mapToGlobal(QPoint((window.width() - chooser.width()) // 2, 90)))
 
 

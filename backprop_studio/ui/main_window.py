@@ -42,7 +42,7 @@ from backprop_studio.ui.widgets.preparing_strip import PreparingStrip
 from backprop_studio.ui.widgets.run_status import RunStatus
 from backprop_studio.ui.widgets.transport import Transport
 
-_OF_LAYERS = ("inspector", "outline", "help", "history")
+_OF_LAYERS = ("inspector", "outline", "help")
 
 
 class MainWindow(QMainWindow):
@@ -205,6 +205,7 @@ class MainWindow(QMainWindow):
             "reset_layout": self._reset_layout,
             **self.run.handlers(),
             **self.layers.handlers(),
+            "help": self.helping.help,
             **{f"open_{key}": partial(self._open_instrument, key) for key in INSTRUMENTS},
             "shortcuts": self._show_shortcuts,
             "about": partial(about.show_about, self),
@@ -227,6 +228,7 @@ class MainWindow(QMainWindow):
             return
         from backprop_studio.ui.canvas.ops_view import OpsView
         from backprop_studio.ui.canvas.view import CanvasView
+        from backprop_studio.ui.controllers.helping import HelpController
         from backprop_studio.ui.controllers.importing import ImportController
         from backprop_studio.ui.controllers.layers import LayerController
         from backprop_studio.ui.controllers.lesson import LessonController
@@ -299,6 +301,7 @@ class MainWindow(QMainWindow):
             self.docks[key].fill()
         self._explain_panels()
         self.layers = LayerController(self, document, self._tell)
+        self.helping = HelpController(self, document)
         self.run = RunController(self, document, engine, self._after_edits, self._tell)
         self._handlers = self._all_handlers()
         self._connect()

@@ -18,10 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio.ui import search_words, theme
+from backprop_studio.ui import guide, search_words, theme
 from backprop_studio.ui.actions import MENUS, plain_text
 from backprop_studio.ui.controllers.shortcuts import Shortcuts
 from backprop_studio.ui.dialogs.chooser import Choice
+from backprop_studio.ui.dialogs.explaining import explain_with_f1
 
 _ID = Qt.ItemDataRole.UserRole
 
@@ -40,6 +41,7 @@ class ShortcutsDialog(QDialog):
         self._shortcuts = shortcuts
         self._items: dict[str, QTreeWidgetItem] = {}
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
+        explain_with_f1(self, guide.KEYS)
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Search for an action, or for keys"))
         self.search.setAccessibleName(self.tr("Search actions"))
