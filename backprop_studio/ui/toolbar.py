@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QLayout, QMainWindow, QSizePolicy, QToolBar, QToolButton, QWidget
 
@@ -98,7 +98,6 @@ def add_toolbar(
     bar.setObjectName("toolbar")
     bar.setProperty(guide.TOPIC, guide.TOOLBAR)
     bar.setMovable(False)
-    bar.setIconSize(QSize(18, 18))
     for group in (("new", "open", "save"), ("undo", "redo")):
         for key in group:
             bar.addAction(actions[key])
