@@ -280,7 +280,7 @@ def polish_text(app: QApplication, factor: float) -> None:
 
 
 def _set_sheet(app: QApplication) -> None:
-    sheet = f"{build(_State.theme)}/* text × {_State.text:g} */"
+    sheet = f"{build(_State.theme, _State.text)}/* text × {_State.text:g} */"
     if app.styleSheet() != sheet:
         app.setStyleSheet(sheet)
 

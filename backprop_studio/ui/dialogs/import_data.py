@@ -23,8 +23,9 @@ from PySide6.QtWidgets import (
 from backprop_studio.data import Task, own
 from backprop_studio.data.importing import Imported, Progress, Source, source_of
 from backprop_studio.errors import Severity, StudioError
-from backprop_studio.ui import theme
+from backprop_studio.ui import guide, theme
 from backprop_studio.ui.background import Job
+from backprop_studio.ui.dialogs.explaining import explain_with_f1
 from backprop_studio.ui.dialogs.import_npz import NpzPage
 from backprop_studio.ui.dialogs.import_page import Page, class_list
 from backprop_studio.ui.dialogs.import_pictures import IdxPage, PicturesPage
@@ -49,6 +50,7 @@ class ImportDialog(QDialog):
     def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Import data"))
+        explain_with_f1(self, guide.DATA_IMPORT)
         self.imported: Imported | None = None
         self._folder = folder
         self._path: Path | None = None

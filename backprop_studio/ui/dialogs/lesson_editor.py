@@ -29,7 +29,8 @@ from backprop_studio.errors import StudioError
 from backprop_studio.lessons import Lesson, Rehearsal, Rehearsed, Runner, parse
 from backprop_studio.lessons.library import FILE, lesson_path, load_project, read_text
 from backprop_studio.project import Project
-from backprop_studio.ui import theme
+from backprop_studio.ui import guide, theme
+from backprop_studio.ui.dialogs.explaining import explain_with_f1
 from backprop_studio.ui.lesson_names import unknown_names
 from backprop_studio.ui.panels.lesson import LessonPanel
 from backprop_studio.ui.words import plain
@@ -110,6 +111,7 @@ class LessonEditor(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Write a lesson"))
+        explain_with_f1(self, guide.WRITING)
         self._opener = opener
         self._current = current
         self._path: Path | None = None

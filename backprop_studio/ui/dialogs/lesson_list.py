@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.lessons import Entry
-from backprop_studio.ui import theme
+from backprop_studio.ui import guide, theme
+from backprop_studio.ui.dialogs.explaining import explain_with_f1
 from backprop_studio.ui.words import plain
 
 
@@ -48,6 +49,7 @@ class LessonList(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Lessons"))
+        explain_with_f1(self, guide.LESSONS)
         self._lessons = lessons
         self._entries = lessons.entries()
         self.list = QListWidget()

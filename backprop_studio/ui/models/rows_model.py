@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QImage
 
 from backprop_studio.insight.rows import PARTS, Part, Rows, Which
-from backprop_studio.ui import theme
+from backprop_studio.ui import text_size, theme
 from backprop_studio.ui.widgets.examples_strip import picture
 from backprop_studio.ui.words import plain
 
@@ -27,7 +27,7 @@ CHANGED = " ✱"
 """Behind a number that a corruption has changed."""
 
 THUMBNAIL = 24
-"""Pixels of the picture in a row."""
+"""Pixels of the picture in a row, beside text of the system's size."""
 
 _PICTURES = 512
 """Pictures that are kept."""
@@ -130,7 +130,8 @@ class RowsModel(QAbstractTableModel):
             if image is None:
                 return None
             keep = Qt.AspectRatioMode.KeepAspectRatio
-            self._pictures[row] = image.scaled(THUMBNAIL, THUMBNAIL, keep)
+            side = text_size.scaled(THUMBNAIL)
+            self._pictures[row] = image.scaled(side, side, keep)
             if len(self._pictures) > _PICTURES:
                 self._pictures.popitem(last=False)
         return self._pictures[row]

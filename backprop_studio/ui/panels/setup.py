@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from dataclasses import replace
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -85,7 +85,7 @@ class SetupPanel(QWidget):
         self._more = QToolButton()
         self._more.setText(self.tr("More"))
         self._more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._more.setIconSize(QSize(10, 10))
+        self._more.setObjectName("more")
         self._more.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._more.clicked.connect(lambda: self.set_expanded(not self.is_expanded()))
         self._optimizer_form = SpecForm(without=_RATES, after=self._more)
