@@ -99,7 +99,7 @@ def test_that_a_step_gets_the_app_as_it_needs_it_and_forgets_nothing(
     this, _ = lesson.again.menu().actions()
     this.trigger()
     assert window._document.network == scene_of(NEURON).network
-    qtbot.waitUntil(lambda: not window.lessons.is_making_ready)
+    qtbot.waitUntil(lambda: not window.lessons.is_busy)
     runner = window.lessons.runner
     assert runner is not None
     assert runner.step.id == "forward" and runner.progress.solved == ["meet"]

@@ -33,7 +33,8 @@ from backprop_studio.ui.widgets.lesson_forms import CheckRow, PredictForm
 from backprop_studio.ui.widgets.lesson_text import LessonText, MarkdownLabel
 
 PATIENCE = 300
-"""Milliseconds that the app may take to be made ready for a step before that is said."""
+"""Milliseconds that the app may take to be made ready for a step, or a step to be shown, before
+that is said."""
 
 
 class _Page(QWidget):
@@ -88,6 +89,8 @@ class LessonPanel(QWidget):
     """One hint more is wanted."""
     show_requested = Signal()
     """The step is to be done for the learner."""
+    stop_requested = Signal()
+    """What is being done for the learner is to be left out."""
     restart_requested = Signal()
     """The lesson is to begin anew."""
     reset_requested = Signal()
@@ -163,6 +166,7 @@ class LessonPanel(QWidget):
         layout.addLayout(top)
         layout.addWidget(self.progress)
         layout.addWidget(self.area, 1)
+        layout.addWidget(self._make_shown())
         bottom = QHBoxLayout()
         bottom.setSpacing(4)
         for button in (self.hint, self.show_me):
@@ -176,6 +180,27 @@ class LessonPanel(QWidget):
         self._patience.setInterval(PATIENCE)
         self._patience.timeout.connect(self._show_that_it_waits)
         self.set_runner(None)
+
+    def _make_shown(self) -> QWidget:
+        """The strip that says that a step is being done for the learner; hidden at first."""
+        self._shown = QFrame()
+        theme.set_role(self._shown, "card")
+        said = QLabel(self.tr("This step is being done for you."))
+        said.setWordWrap(True)
+        self.stop = QToolButton()
+        self.stop.setText(self.tr("Stop (Esc)"))
+        self.stop.setToolTip(self.tr("Leave out the rest; what was done stays"))
+        self.stop.clicked.connect(self.stop_requested)
+        row = QHBoxLayout(self._shown)
+        row.setContentsMargins(10, 4, 4, 4)
+        row.addWidget(said, 1)
+        row.addWidget(self.stop)
+        self._shown.hide()
+        self._shown_then = QTimer(self)
+        self._shown_then.setSingleShot(True)
+        self._shown_then.setInterval(PATIENCE)
+        self._shown_then.timeout.connect(self._shown.show)
+        return self._shown
 
     def sizeHint(self) -> QSize:
         return QSize(360, 480)
@@ -378,8 +403,22 @@ class LessonPanel(QWidget):
         self._carried.setText(text)
         self._carried.setVisible(wanted)
 
+    def set_shown(self, shown: bool) -> None:
+        """Say that the step is being done for the learner, once that takes a moment."""
+        if shown:
+            self._shown_then.start()
+            return
+        self._shown_then.stop()
+        held = self._shown.isAncestorOf(focus) if (focus := QApplication.focusWidget()) else False
+        self._shown.hide()
+        if held:
+            self.area.setFocus()
+
     def show_waiting(self) -> None:
-        """Say that the app is still being made ready for the step."""
+        """Say that the app is still being made ready for the step, or the step being done."""
+        if self._shown_then.isActive():
+            self._shown_then.stop()
+            self._shown.show()
         if self._show_that_it_waits():
             self._reveal(self._carried)
 
