@@ -169,11 +169,11 @@ def test_that_keys_pressed_while_a_step_is_shown_are_no_part_of_it(
         qtbot.keyClick(window.canvas, getattr(Qt.Key, f"Key_{key}"), modifier)
     click(qtbot, window.transport.run_button)
     assert WAIT in window.statusBar().currentMessage()
-    assert window.lessons.panel._shown.isVisible(), "it is said at once to who is impatient"
+    assert window.lessons.panel.shown.isVisible(), "it is said at once to who is impatient"
     qtbot.waitUntil(lambda: not window.lessons.is_busy, timeout=20_000)
     assert shown.is_solved, "what was done was seen before anybody else may go on"
     assert "your turn" in window.statusBar().currentMessage()
-    assert not window.lessons.panel._shown.isVisible()
+    assert not window.lessons.panel.shown.isVisible()
     assert window._document.network == network
     snapshot = window._engine.snapshot
     assert (len(snapshot.branches), window._engine.state) == (1, State.PAUSED)
@@ -190,12 +190,12 @@ def test_that_escape_stops_what_is_shown_and_the_rest_is_left_out(
     qtbot.waitUntil(lambda: window._engine.snapshot.completed > 0)
     panel.show_waiting()
     if place == "button":
-        click(qtbot, panel.stop)
+        click(qtbot, panel.shown.button)
     else:
         held = window.canvas if place == "canvas" else panel.area
         held.setFocus()
         qtbot.keyClick(held, Qt.Key.Key_Escape)
-    assert not window.lessons.is_busy and not panel._shown.isVisible()
+    assert not window.lessons.is_busy and not panel.shown.isVisible()
     assert "Stopped" in window.statusBar().currentMessage()
     stopped = asked(qtbot, window)
     qtbot.wait(100)
