@@ -160,9 +160,12 @@ class LessonController(QObject):
 
     def open_lesson(self, lesson: Lesson, scene: Project) -> bool:
         """Open a lesson with its project; False when the learner thinks better of it."""
+        waits = ""
         if self._runner is None:
             if not self._project.may_put_aside():
                 return False
+            if self._project.has_changes():
+                waits = self.tr("Your project waits as it is, and comes back when you leave.")
             try:
                 self._aside = self._project.put_aside()
             except TimeoutError as error:
@@ -171,11 +174,13 @@ class LessonController(QObject):
         else:
             self._close()
         self._scene = scene
-        self.told.emit("")  # What was said of another lesson would be taken for this one's.
+        # What was said of another lesson would be taken for this one's.
+        self.told.emit(waits)
         runner = Runner(lesson, self.store.load(lesson.head.id))
         self._show(runner, self.store.load_events(lesson.head.id))
         if (runner.index or runner.progress.solved) and not runner.is_finished:
-            self.told.emit(self.tr("Back where you were: the steps before are done for you."))
+            back = self.tr("Back where you were: the steps before are done for you.")
+            self.told.emit(f"{back} {waits}".strip())
             self._make_ready(runner, runner.take_way_back(beyond=True), fresh=True)
         else:
             self._make_ready(runner, runner.take_way())

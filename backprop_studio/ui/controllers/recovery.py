@@ -108,6 +108,7 @@ class Recovery(QObject):
         self._pace.setInterval(LEARNING)
         self._pace.timeout.connect(self.keep)
         self._took = 0.0
+        self._written = False
         document.history.indexChanged.connect(self._note)
         document.history.cleanChanged.connect(self._note)
         engine.updated.connect(self._note_training)
@@ -148,6 +149,14 @@ class Recovery(QObject):
             target=self._write, args=(self._document.network, reply, note), daemon=True
         )
         self._writing.start()
+
+    def secure(self) -> bool:
+        """Write what is not saved, and wait for the disk; whether a crash would leave it all."""
+        self._finish()
+        self._written = False
+        self.keep()
+        self._finish()
+        return self._written or not self._is_unsaved()
 
     def guard(self) -> None:
         """Keep the document as it is now, and nothing that stands in its place meanwhile."""
@@ -256,6 +265,9 @@ class Recovery(QObject):
         except TimeoutError:
             # The edits matter more than what was learned since the weights were last seen.
             log.warning("the weights are kept as they were: the worker does not answer")
+            learned = False
+        else:
+            learned = True
         weights, start = self._weights, time.monotonic()
         dataset = network.setup.dataset
         kept: Path | None = None
@@ -270,6 +282,7 @@ class Recovery(QObject):
             for data in _data_of(self._file):
                 if data != kept:
                     data.unlink()
+            self._written = learned
         except (StudioError, OSError) as error:
             log.warning("nothing could be kept for a crash: %s", error)
         self._took = time.monotonic() - start
