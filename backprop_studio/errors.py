@@ -187,6 +187,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "There is no room for another branch: drop one, or give the journal more memory. "
             "With {count} of them it would take {need}, and it may have {budget}."
         ),
+        "journal-over": (
+            "{count} branches keep {take} even so, more than {budget}: what each began with, where "
+            "it is now, and its curves. Drop one to free more."
+        ),
         "worker-failed": "Training stopped because of an unexpected error: {reason}",
         # Files.
         "file-missing": "There is no file '{path}'.",

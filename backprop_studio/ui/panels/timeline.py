@@ -122,7 +122,8 @@ class TimelinePanel(QWidget):
         self.budget.setToolTip(
             self.tr(
                 "Memory for copies of the weights, from which every earlier moment is computed "
-                "again. With less, going back takes longer."
+                "again, and for what branches keep that do not go on. With less, going back takes "
+                "longer."
             )
         )
         self.budget.valueChanged.connect(lambda size: self.budget_changed.emit(size * MEGABYTE))
@@ -213,7 +214,7 @@ class TimelinePanel(QWidget):
 
     def _show_journal(self, snapshot: Snapshot) -> None:
         self.journal.setText(self.tr("{x:.1f} of").format(x=snapshot.journal_bytes / MEGABYTE))
-        self.journal.setToolTip(self.tr("Memory that the journal takes now"))
+        self.journal.setToolTip(self.tr("Memory that the journal takes now, with all branches"))
         if snapshot.journal_budget and not self.budget.hasFocus():
             self.budget.blockSignals(True)
             self.budget.setValue(snapshot.journal_budget // MEGABYTE)
