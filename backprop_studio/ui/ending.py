@@ -57,7 +57,7 @@ class Ending(QObject):
     def _hear(self) -> None:
         for number in os.read(self._heard, 64):
             if number in SIGNALS:
-                self._recovery.keep_at_once()
+                self._recovery.secure()
                 # As if nobody had listened: who waits for the program sees why it ended.
                 self.leave()
                 os.kill(os.getpid(), number)

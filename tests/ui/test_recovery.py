@@ -145,6 +145,72 @@ def test_that_work_is_offered_after_the_program_was_killed(
     assert list(folder.glob("*.bps")) == []
 
 
+CRASH_IN_A_LESSON = """
+import sys
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
+from backprop_studio import app as application
+from backprop_studio.lessons.library import find
+from backprop_studio.network import edits
+from backprop_studio.nn import nodes
+from backprop_studio.training import Boundary
+from backprop_studio.ui.controllers import recovery
+from backprop_studio.ui.settings import Settings
+
+QMessageBox.question = None
+recovery.DEBOUNCE = int(sys.argv[2])
+app = QApplication([])
+store = Settings(QSettings(sys.argv[1], QSettings.Format.IniFormat))
+window, engine = application.build(store)
+window.show_at_last_place()
+engine.start()
+window.project.load_example()
+
+def learn():
+    network, _ = edits.add_node(window._document.network, nodes()["tanh"](), 0.0, 200.0)
+    window._document.apply("Add", network)
+    for _ in range(3):
+        engine.step(Boundary.BATCH)
+    QTimer.singleShot(300, enter)
+
+def enter():
+    assert window.lessons.open(find("one-neuron"))
+    print("entered", flush=True)
+    if recovery.DEBOUNCE < 1000:
+        QTimer.singleShot(100, go_on)
+
+def go_on():
+    for _ in range(5):
+        engine.step(Boundary.BATCH)
+    network = window._document.network
+    window._document.apply("Move", edits.move(network, {network.nodes[0].id: (1.0, 1.0)}))
+    QTimer.singleShot(500, lambda: print("gone on", flush=True))
+
+QTimer.singleShot(300, learn)
+app.exec()
+"""
+
+
+@pytest.mark.parametrize("debounce", [100_000, 20])
+def test_that_the_own_project_outlives_a_kill_in_a_lesson(
+    debounce: int, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / "settings.ini"
+    script = [sys.executable, "-c", CRASH_IN_A_LESSON, str(settings), str(debounce)]
+    with subprocess.Popen(script, cwd=ROOT, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == b"entered"
+        if debounce < 1000:
+            assert process.stdout.readline().strip() == b"gone on"
+        process.send_signal(signal.SIGKILL)
+    asked = _answers(monkeypatch, "Open")
+    window, _ = _start(settings)
+    assert window.project.recover()
+    assert "tanh" in asked[0] and "trained to step 3" in asked[0]
+    assert any(n.name == "tanh_1" for n in window._document.network.nodes)
+    _end(window)
+
+
 def test_that_edits_are_kept_shortly_after_and_forgotten_when_saved(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, do: Callable[[str], None]
 ) -> None:
@@ -527,7 +593,7 @@ def test_that_recovered_work_does_not_replace_a_file_that_was_saved_since(
     assert window.project.open_path(path)
     network = window._document.network
     window._document.apply("Rename", edits.rename(network, network.nodes[0].id, "mine"))
-    window.project.recovery.keep_at_once()
+    window.project.recovery.secure()
     kept = window.project.recovery._file
     left = _leave(tmp_path / "left", "a", kept.with_suffix(".json").read_text())
     left.write_bytes(kept.read_bytes())
@@ -663,10 +729,10 @@ def test_that_it_is_seen_when_nothing_can_be_kept_and_when_it_can_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(atomic.os, "fsync", full)
-        window.project.recovery.keep_at_once()
+        window.project.recovery.secure()
         qtbot.waitUntil(strip.isVisible)
     assert "the disk is full" in strip.toolTip() and window.project.recovery._pace.isActive()
-    window.project.recovery.keep_at_once()
+    window.project.recovery.secure()
     qtbot.waitUntil(strip.isHidden)
     # Where there is no folder at all.
     (tmp_path / "file").write_text("")

@@ -328,8 +328,12 @@ class ProjectController(QObject):
         return Project(self._document.network, self._engine.weights())
 
     def may_put_aside(self) -> bool:
-        """Whether the document may wait for a lesson: it is saved, or the person says so."""
-        if not self.has_changes():
+        """Whether the document may wait for a lesson: nothing of it can be lost meanwhile.
+
+        It comes back whole afterwards, and a crash leaves what is kept for one. The person is asked
+        only where that could not be kept.
+        """
+        if not self.has_changes() or self.recovery.secure():
             return True
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
@@ -337,7 +341,8 @@ class ProjectController(QObject):
             self.tr("Your project is not saved"),
             self.tr(
                 "Your project waits while the lesson is open, and comes back when you leave it. "
-                "It has changes that are not saved. Save them first?"
+                "It has changes that are not saved, and they could not be kept for a crash: "
+                "should the program end in the lesson, they are lost. Save them first?"
             ),
             buttons.Save | buttons.Ignore | buttons.Cancel,
             buttons.Save,

@@ -90,6 +90,7 @@ class Recovery(QObject):
         self._pace.setInterval(LEARNING)
         self._pace.timeout.connect(self.keep)
         self._took = 0.0
+        self._written = False
         self._tried.connect(self._tell)
         document.history.indexChanged.connect(self._note)
         document.history.cleanChanged.connect(self._note)
@@ -128,11 +129,13 @@ class Recovery(QObject):
         )
         self._writing.start()
 
-    def keep_at_once(self) -> None:
-        """Write what is not saved, and come back when it is on the disk, or cannot be."""
+    def secure(self) -> bool:
+        """Write what is not saved, and wait for the disk; whether a crash would leave it all."""
         self._finish()
+        self._written = False
         self.keep()
         self._finish()
+        return self._written or not self._is_unsaved()
 
     def guard(self) -> None:
         """Keep the document as it is now, and nothing that stands in its place meanwhile."""
@@ -258,6 +261,9 @@ class Recovery(QObject):
         except TimeoutError:
             # The edits matter more than what was learned since the weights were last seen.
             log.warning("the weights are kept as they were: the worker does not answer")
+            learned = False
+        else:
+            learned = True
         weights, start = self._weights, time.monotonic()
         dataset = network.setup.dataset
         kept: Path | None = None
@@ -273,6 +279,7 @@ class Recovery(QObject):
             for data in left_behind.data_of(self._file):
                 if data != kept:
                     data.unlink()
+            self._written = learned
             self._tried.emit("")
         except StudioError as error:
             self._tried.emit(str(error))

@@ -92,7 +92,9 @@ class LessonList(QDialog):
         self.list.setFocus()
 
     def _words(self, entry: Entry) -> str:
-        if entry.is_done:
+        if entry.is_done and entry.extras:
+            state = self.tr("✓ done, {n} extra steps are left").format(n=entry.extras)
+        elif entry.is_done:
             state = self.tr("✓ done")
         elif entry.done:
             state = self.tr("{done} of {all} steps").format(done=entry.done, all=entry.steps)

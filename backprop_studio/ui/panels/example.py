@@ -165,6 +165,8 @@ class ExamplePanel(QWidget):
         if self.row.maximum() != last:
             with QSignalBlocker(self.row):
                 self.row.setMaximum(last)
+                # In a batch of one there is nothing to choose.
+                self.row.setSpecialValueText("" if last else self.tr("the only row"))
         self._refresh()
 
     def trace(self, example: int) -> None:
@@ -285,7 +287,10 @@ class ExamplePanel(QWidget):
         if found is None:
             return
         row, guest = min(self.row.value(), len(found.rows) - 1), self._guest()
-        told = self.tr("Example {example}: target <b>{target}</b>, the network says <b>{said}</b>.")
+        which = self.tr("The only example") if found.only else self.tr("Example {example}")
+        told = which + self.tr(": target <b>{target}</b>, the network says <b>{said}</b>.")
+        # With one example there is nothing to choose, however many rows repeat it.
+        self.example.setVisible(not found.only)
         if guest is None:
             label, said, numbers = found.labels[row], found.predicted[row], found.features[row]
             self.words.setText(

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from backprop_studio import data
 from backprop_studio.data import MOST_CORRUPTIONS, Corruption, Dataset
 from backprop_studio.errors import Diagnostic
-from backprop_studio.ui import theme
+from backprop_studio.ui import counts, theme
 from backprop_studio.ui.guide import TOPIC, corruption_topic
 from backprop_studio.ui.widgets.menus import open_below
 from backprop_studio.ui.widgets.note import Note
@@ -142,8 +142,7 @@ class CorruptionList(QWidget):
             if k in wrong:
                 text += self.tr(" · does not fit")
             elif k < len(affected):
-                rows = self.tr("one row") if affected[k] == 1 else self.tr("{count} rows")
-                text += " · " + rows.format(count=f"{affected[k]:,}")
+                text += " · " + counts.rows(affected[k])
             item = QListWidgetItem(text)
             item.setToolTip(corruption.info.summary)
             if k in wrong:
