@@ -11,7 +11,7 @@ from typing import Any, cast
 from backprop_studio import data
 from backprop_studio.data import DatasetInfo, Task
 from backprop_studio.errors import Diagnostic
-from backprop_studio.network import edits, graph
+from backprop_studio.network import edits
 from backprop_studio.network.analysis import Analysis, analyze
 from backprop_studio.network.fitting import fit_branches, fit_input, fit_prediction, take_out
 from backprop_studio.network.network import Network, Node, Wire
@@ -111,7 +111,7 @@ def _wire_in(analysis: Analysis, problem: Diagnostic) -> Fix | None:
     network, node = analysis.network, node_of(analysis, problem)
     taken = network.incoming(node.id)
     port = next(p for p in range(len(node.spec.ports)) if p not in taken)
-    after = graph.downstream(network, [node.id])
+    after = network.wiring.downstream([node.id])
     free = [n for n in network.open_ends if n.id not in after]
     if not free:
         return take_out(analysis, problem)
@@ -127,11 +127,11 @@ def _wire_in(analysis: Analysis, problem: Diagnostic) -> Fix | None:
 def _cut_circle(analysis: Analysis, problem: Diagnostic) -> Fix | None:
     """The wire of the circle that runs back the farthest."""
     network = analysis.network
-    _, cycle = graph.order(network)
+    cycle = network.wiring.cycle
     if not cycle:
         return None
     pairs = set(zip(cycle, (*cycle[1:], cycle[0]), strict=True))
-    # `graph.order` names a circle in one direction or the other.
+    # `Wiring.cycle` names a circle in one direction or the other.
     wires = [w for w in network.wires if (w.source, w.target) in pairs]
     wires = wires or [w for w in network.wires if (w.target, w.source) in pairs]
     if not wires:

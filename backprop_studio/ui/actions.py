@@ -441,6 +441,11 @@ def plain_text(spec: ActionSpec) -> str:
     return _tr(spec.text).replace("&", "").rstrip("…")
 
 
+def submenu_title(spec: ActionSpec) -> str:
+    """Title of the submenu that an action stands in; empty for none."""
+    return _tr(SUBMENUS[spec.submenu]).replace("&", "") if spec.submenu else ""
+
+
 def set_shortcut(action: QAction, spec: ActionSpec, keys: str) -> None:
     """Give an action its keys, in portable notation, and say them in its tooltip."""
     action.setShortcut(QKeySequence(keys))

@@ -117,7 +117,7 @@ class Dock(QDockWidget):
     turned_to = Signal()
 
     def __init__(self, spec: DockSpec, panel: Callable[[], QWidget], window: QMainWindow) -> None:
-        super().__init__(QCoreApplication.translate("Docks", spec.title), window)
+        super().__init__(title(spec), window)
         self._spec = spec
         self._make = panel
         self._panel: QWidget | None = None
@@ -153,6 +153,11 @@ class Dock(QDockWidget):
         if self._panel is not None and self._spec.behind:
             # Behind another tab a dock counts as visible; its panel must not do anything then.
             self._panel.setVisible(seen)
+
+
+def title(spec: DockSpec) -> str:
+    """What stands on a dock's tab."""
+    return QCoreApplication.translate("Docks", spec.title)
 
 
 def build(window: QMainWindow, panel: Callable[[str], QWidget]) -> dict[str, Dock]:

@@ -14,10 +14,13 @@ from backprop_studio.network import Wire
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.nn import nodes
 from backprop_studio.specs import Info
+from backprop_studio.ui import docks, guide
+from backprop_studio.ui.actions import ACTIONS, submenu_title
 from backprop_studio.ui.canvas import geometry
 from backprop_studio.ui.controllers.project import ProjectController
 from backprop_studio.ui.dialogs.chooser import Choice, Chooser
 from backprop_studio.ui.models.palette_model import group_titles
+from backprop_studio.ui.search_words import WORDS, words
 
 if TYPE_CHECKING:
     from backprop_studio.ui.canvas.geometry import PortRef
@@ -81,7 +84,7 @@ def quick_add(canvas: CanvasView, at: QPoint | None = None, port: PortRef | None
 def _layer(info: Info, act: Callable[[], object]) -> Choice:
     """A layer to choose, which is found by its group and its other names as well."""
     also = f"{info.also}, {group_titles()[info.category]}"
-    return Choice(info.title, info.summary, act, also)
+    return Choice(info.title, info.summary, act, also, topic=info.title)
 
 
 def _add(
@@ -119,21 +122,41 @@ def insert(canvas: CanvasView, wire: Wire) -> None:
     _open(Chooser(_tr("Insert a layer"), found, canvas.window()), corner)
 
 
-def find_command(window: QMainWindow, actions: Mapping[str, QAction]) -> None:
-    """Offer every action with its shortcut; those that are not possible now come last."""
+def find_command(
+    window: QMainWindow, actions: Mapping[str, QAction], open_panel: Callable[[str], object]
+) -> None:
+    """Offer every action with its shortcut; those that are not possible now come last.
+
+    Parameters
+    ----------
+    window
+        Over which they are offered.
+    actions
+        All of them, by id.
+    open_panel
+        Opens a panel by the key of its dock: those that no action opens are offered as well.
+    """
     native = QKeySequence.SequenceFormat.NativeText
     possible, others = [], []
-    for key, action in actions.items():
+    for spec in ACTIONS:
+        action = actions[spec.id]
         name = action.text().replace("&", "").rstrip("…")
         keys = action.shortcut().toString(native)
-        if action.isEnabled() and key != "commands":
-            possible.append(Choice(name, keys, action.trigger))
-        elif key != "commands":
+        also = words(spec.id)
+        detail = f"{submenu_title(spec)}  {keys}".strip()
+        if action.isEnabled() and spec.id != "commands":
+            possible.append(Choice(name, detail, action.trigger, also))
+        elif spec.id != "commands":
             why_not = _tr("{action}: there is nothing to do it with now.").format(action=name)
             tell = partial(window.statusBar().showMessage, why_not, 8000)
-            others.append(Choice(name, f"{keys}  {_tr('not now')}".strip(), tell))
-    found = [*possible, *others]
-    chooser = Chooser(_tr("Find a command"), found, window)
+            others.append(Choice(name, f"{detail}  {_tr('not now')}".strip(), tell, also))
+    panels = [
+        Choice(docks.title(d), _tr("panel"), partial(open_panel, d.key), words(f"panel-{d.key}"))
+        for d in docks.DOCKS
+        if f"panel-{d.key}" in WORDS
+    ]
+    found = [*possible, *panels, *others]
+    chooser = Chooser(_tr("Find a command"), found, window, guide.COMMANDS)
     _open(chooser, window.mapToGlobal(QPoint((window.width() - chooser.width()) // 2, 90)))
 
 
@@ -141,7 +164,12 @@ def find_layer(canvas: CanvasView) -> None:
     """Offer every layer, group and note on the canvas, to be selected and shown."""
     network = canvas.document.network
     found = [
-        Choice(node.name, node.spec.info.title, partial(_show, canvas, node.id))
+        Choice(
+            node.name,
+            node.spec.info.title,
+            partial(_show, canvas, node.id),
+            topic=node.spec.info.title,
+        )
         for node in network.nodes
     ]
     found += [Choice(g.name, _tr("Group"), partial(_show, canvas, g.id)) for g in network.groups]
@@ -178,7 +206,7 @@ def open_example(window: QWidget, project: ProjectController) -> None:
         Choice(title, detail, partial(project.open_example, name))
         for name, (title, detail) in examples().items()
     ]
-    chooser = Chooser(_tr("Open an example"), found, window)
+    chooser = Chooser(_tr("Open an example"), found, window, guide.START_PAGE)
     _open(chooser, window.mapToGlobal(QPoint((window.width() - chooser.width()) // 2, 90)))
 
 

@@ -202,9 +202,26 @@ GUIDE: Mapping[str, str] = MappingProxyType(
     }
 )
 
+START_PAGE, CANVAS, MARKS = "The start page", "The canvas", "Groups, notes and arrows"
+TOOLBAR, LOOP, OPERATIONS = "The toolbar", "The learning loop", "The operations of a layer"
+COMMANDS, KEYS, NUMBER = "The command palette", "Keyboard shortcuts", "Setting a number by hand"
+DATA_IMPORT, WEIGHTS_IMPORT = "Importing data", "Importing weights"
+LESSONS, WRITING = "Choosing a lesson", "Writing a lesson"
+
 TOPICS: Mapping[str, str] = MappingProxyType(
     {
-        "The canvas": (
+        START_PAGE: (
+            "Where to begin. Lessons are guided tours, 8 to 15 minutes each; the first one needs "
+            "nothing but curiosity. Examples that learn are whole projects: open one and press "
+            "Run. Networks to change are drawn for you, with data to learn from; what they do is "
+            "up to you. Under Begin is an empty canvas, or a file of yours; under Continue are "
+            "your last projects.\n\n"
+            "Tab and the arrow keys go from card to card, and Enter opens one. Esc leads to the "
+            "canvas behind the page. File → Start page (Alt+Home) brings it back, and the box at "
+            "the lower left says whether it greets you at the next start. What you had before "
+            "is not lost: you are asked first."
+        ),
+        CANVAS: (
             "Your network, from the data on the left to the loss on the right. Drag from a port "
             "on the right of a card to a port on the left of another to wire them. Scroll to "
             "zoom, drag the ground to select, hold Space or the middle button to pan. "
@@ -212,7 +229,7 @@ TOPICS: Mapping[str, str] = MappingProxyType(
             "Shift+F10 tell what can be done with a layer, a wire or the ground. The arrow keys "
             "walk from card to card, and everything can be done in the Outline as well."
         ),
-        "Groups, notes and arrows": (
+        MARKS: (
             "Ctrl+G puts a frame around what is selected. Whatever you let go of inside the frame "
             "belongs to it, also another frame; the menu of the right button takes it out again. "
             "Ctrl+Shift+L folds the frame into one block with its own ports, and unfolds it. "
@@ -235,6 +252,67 @@ TOPICS: Mapping[str, str] = MappingProxyType(
             "not saved, a copy is kept elsewhere: after every edit, when training stops, and "
             "twice a minute while it runs. After a crash or a power cut the next start offers "
             "it, and tells how far it was trained. It never replaces a file by itself."
+        ),
+        TOOLBAR: (
+            "Run (F5) trains until you press it again; the slider beside it slows training down, "
+            "to one operation in two seconds. Step goes on by as much as is chosen in the middle: "
+            "one number, one operation, a layer, a phase, a batch, or an epoch. Back takes the "
+            "same away again, to the last bit. The two buttons after it begin the training anew, "
+            "with the same first weights, or with others from another seed."
+        ),
+        LOOP: (
+            "Learning goes around five stages, once a batch: data, model, loss, gradients, "
+            "optimisation. The one that has just worked is lit, and the sentence beside them says "
+            "what its job is. Backpropagation is the fourth of five, and changes nothing by "
+            "itself. Press a stage to open the panel that shows it."
+        ),
+        OPERATIONS: (
+            "A layer from inside: the operations that it consists of, with a row each for forward, "
+            "backward and update, and what is computed so far. One with a + opens in turn. "
+            "Arrow keys walk from one to the next, Enter shows it in the listing of the program, "
+            "and Esc leads back to the canvas."
+        ),
+        COMMANDS: (
+            "Everything that can be done, by name: type a few letters, also of a word that stands "
+            "for it, such as animation or font. The best match is on top; arrow keys choose, and "
+            "Enter does it. At the right stand the keys that do the same."
+        ),
+        KEYS: (
+            "Search for an action by name, or by keys such as Ctrl+S. Choose it, click into "
+            "the field and press the keys that it is to have. If they belong to another action, "
+            "that is said before anything changes. Put back gives it the keys that it had at "
+            "first. Changes count at once, and are remembered."
+        ),
+        NUMBER: (
+            "What if this one were another? Choose a value that is computed already, say which "
+            "of its entries you mean, by row and column from 0, and what it is to be. Training "
+            "goes on from there with your number. It is part of the record: every way back and "
+            "forth meets it again, and Back right after it takes it away."
+        ),
+        DATA_IMPORT: (
+            "Tables (CSV, TSV), arrays (NPZ, IDX), or a folder that holds a folder of pictures "
+            "for each class. What was found out about the file is shown first: which column is "
+            "the answer, whether it is a class or a number, and what is left out and why. Change "
+            "what is not so. Nothing of the project changes before you take the data over, and "
+            "Undo brings the earlier ones back."
+        ),
+        WEIGHTS_IMPORT: (
+            "Weights of a file and of the network belong together when they have the same name "
+            "and the same shape. The list says of each whether it fits, and if not, why. Import "
+            "takes over what fits and leaves the rest as it is; training then begins with these."
+        ),
+        LESSONS: (
+            "Choose one and press Enter. The number is the order in which they build on each "
+            "other, but any can be first. Your own project waits meanwhile, and comes back when "
+            "you leave the lesson. How far you are is remembered. Lessons of others are opened "
+            "from a file."
+        ),
+        WRITING: (
+            "A lesson is a text with steps: what to read, what to predict, what to do, and a "
+            "check that looks whether it is so. On the right is what a learner will see. What is "
+            "wrong is listed below, with its line. Try the solutions plays every step through: it "
+            "must be open before its solution, and done after it. The format is described in "
+            "docs/lessons.md."
         ),
     }
 )

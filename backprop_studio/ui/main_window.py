@@ -41,8 +41,9 @@ from backprop_studio.ui.widgets.loop_strip import LoopStrip
 from backprop_studio.ui.widgets.preparing_strip import PreparingStrip
 from backprop_studio.ui.widgets.run_status import RunStatus
 from backprop_studio.ui.widgets.transport import Transport
+from backprop_studio.ui.widgets.unkept_strip import UnkeptStrip
 
-_OF_LAYERS = ("inspector", "outline", "help", "history")
+_OF_LAYERS = ("inspector", "outline", "help")
 
 
 class MainWindow(QMainWindow):
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.setCentralWidget(self.pages)
         self.preparing = PreparingStrip(document)
+        self.statusBar().addPermanentWidget(UnkeptStrip(self.project.recovery))
         self.statusBar().addPermanentWidget(self.preparing)
         self.statusBar().addPermanentWidget(self.status)
         self.statusBar().setSizeGripEnabled(False)
@@ -175,7 +177,9 @@ class MainWindow(QMainWindow):
             "duplicate": partial(canvas.duplicate_selection, shared=False),
             "duplicate_shared": partial(canvas.duplicate_selection, shared=True),
             "quick_add": partial(finding.quick_add, canvas),
-            "commands": lambda: finding.find_command(self, self.actions_by_id),
+            "commands": partial(
+                finding.find_command, self, self.actions_by_id, self._open_instrument
+            ),
             "find": partial(finding.find_layer, canvas),
             "arrange": canvas.arrange,
             "history": partial(self._open_instrument, "history"),
@@ -203,6 +207,7 @@ class MainWindow(QMainWindow):
             "reset_layout": self._reset_layout,
             **self.run.handlers(),
             **self.layers.handlers(),
+            "help": self.helping.help,
             **{f"open_{key}": partial(self._open_instrument, key) for key in INSTRUMENTS},
             "shortcuts": self._show_shortcuts,
             "about": partial(about.show_about, self),
@@ -225,6 +230,7 @@ class MainWindow(QMainWindow):
             return
         from backprop_studio.ui.canvas.ops_view import OpsView
         from backprop_studio.ui.canvas.view import CanvasView
+        from backprop_studio.ui.controllers.helping import HelpController
         from backprop_studio.ui.controllers.importing import ImportController
         from backprop_studio.ui.controllers.layers import LayerController
         from backprop_studio.ui.controllers.lesson import LessonController
@@ -297,6 +303,7 @@ class MainWindow(QMainWindow):
             self.docks[key].fill()
         self._explain_panels()
         self.layers = LayerController(self, document, self._tell)
+        self.helping = HelpController(self, document)
         self.run = RunController(self, document, engine, self._after_edits, self._tell)
         self._handlers = self._all_handlers()
         self._connect()

@@ -6,7 +6,8 @@ from __future__ import annotations
 def fit(search: str, name: str, also: str = "", said: str = "") -> int | None:
     """How well something fits a search, better for smaller numbers; None when it does not.
 
-    Every word of the search has to be in one of the texts, in whatever case.
+    Every word of the search has to be in its name, or in what is said of it, or begin a word of its
+    other names, in whatever case.
 
     Parameters
     ----------
@@ -15,7 +16,7 @@ def fit(search: str, name: str, also: str = "", said: str = "") -> int | None:
     name
         Its name.
     also
-        Other names that it goes by, with commas between them.
+        Other names and words that it goes by, with commas between them.
     said
         What else is said of it.
 
@@ -23,12 +24,15 @@ def fit(search: str, name: str, also: str = "", said: str = "") -> int | None:
     --------
     >>> fit("add", "Add"), fit("add", "Scale and shift", said="Adds a bias"), fit("add", "ReLU")
     (0, 6, None)
+    >>> fit("bug", "Bug hunt"), fit("bug", "Step", "debugger"), fit("fc", "Dense", "affine, fc")
+    (1, None, 2)
     """
     wanted, title, other = " ".join(search.split()).casefold(), name.casefold(), also.casefold()
     if not wanted:
         return 0
-    text = f"{title} {other} {said.casefold()}"
-    if not all(word in text for word in wanted.split()):
+    text = f"{title} {said.casefold()}"
+    begun = f" {other}"
+    if not all(word in text or f" {word}" in begun for word in wanted.split()):
         return None
     if title == wanted:
         return 0
@@ -40,6 +44,6 @@ def fit(search: str, name: str, also: str = "", said: str = "") -> int | None:
         return 3
     if f" {wanted}" in f" {title}":
         return 4
-    if f" {wanted}" in f" {other}":
+    if f" {wanted}" in begun:
         return 5
     return 6

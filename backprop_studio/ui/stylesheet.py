@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from string import Template
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ _SHEET = Template(
     """
 QMainWindow::separator { background: $border; width: 1px; height: 1px; }
 QMainWindow::separator:hover { background: $accent; }
-QDockWidget { font-weight: 600; }
+QDockWidget { font-weight: 600; titlebar-close-icon: url("$controls/close-$name.svg"); }
 QDockWidget::title {
     background: $surface_alt; border-bottom: 1px solid $border;
     padding: 6px 8px; text-align: left;
@@ -23,6 +24,7 @@ QToolTip {
     color: $text; background: $button; border: 1px solid $border_strong; padding: 3px 5px;
 }
 QToolBar { border: none; border-bottom: 1px solid $border; spacing: 2px; padding: 3px 6px; }
+QToolBar { icon-size: 18sp; }
 QToolBar::separator { background: $border; width: 1px; margin: 5px 6px; }
 QStatusBar { border-top: 1px solid $border; }
 QStatusBar::item { border: none; }
@@ -31,6 +33,8 @@ QToolButton {
     color: $text; background: transparent; border: 1px solid transparent;
     border-radius: 5px; padding: 4px 6px;
 }
+QToolButton, QPushButton, QComboBox, QMenu, QAbstractItemView, QTabBar { icon-size: 16sp; }
+QToolButton#more { icon-size: 10sp; }
 QToolButton:hover { background: $button_hover; }
 QToolButton:pressed, QToolButton:checked { background: $selection; color: $on_selection; }
 QToolButton:focus { border-color: $accent; }
@@ -133,24 +137,24 @@ QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {
 }
 QAbstractSpinBox QLineEdit { border: none; background: transparent; padding: 0 2px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
-    subcontrol-origin: padding; width: 18px; border: none; border-radius: 2px;
+    subcontrol-origin: padding; width: 18sp; border: none; border-radius: 2px;
 }
 QAbstractSpinBox::up-button { subcontrol-position: top right; }
 QAbstractSpinBox::down-button { subcontrol-position: bottom right; }
 QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {
     background: $button_hover;
 }
-QAbstractSpinBox::up-arrow { image: url("$controls/up-$name.svg"); width: 9px; height: 9px; }
-QAbstractSpinBox::down-arrow { image: url("$controls/down-$name.svg"); width: 9px; height: 9px; }
-QComboBox::drop-down { border: none; width: 20px; }
-QComboBox::down-arrow { image: url("$controls/down-$name.svg"); width: 12px; height: 12px; }
+QAbstractSpinBox::up-arrow { image: url("$controls/up-$name.svg"); width: 9sp; height: 9sp; }
+QAbstractSpinBox::down-arrow { image: url("$controls/down-$name.svg"); width: 9sp; height: 9sp; }
+QComboBox::drop-down { border: none; width: 20sp; }
+QComboBox::down-arrow { image: url("$controls/down-$name.svg"); width: 12sp; height: 12sp; }
 QComboBox QAbstractItemView {
     background: $button; border: 1px solid $border_strong;
     selection-background-color: $selection; selection-color: $on_selection;
 }
-QCheckBox, QRadioButton { spacing: 6px; }
+QCheckBox, QRadioButton { spacing: 6sp; }
 QCheckBox::indicator, QAbstractItemView::indicator, QGroupBox::indicator {
-    width: 14px; height: 14px; background: $surface;
+    width: 14sp; height: 14sp; background: $surface;
     border: 1px solid $border_strong; border-radius: 3px;
 }
 QCheckBox::indicator:checked, QAbstractItemView::indicator:checked,
@@ -158,24 +162,28 @@ QGroupBox::indicator:checked {
     background: $accent; border-color: $accent; image: url("$controls/check-$name.svg");
 }
 QRadioButton::indicator {
-    width: 14px; height: 14px; background: $surface;
-    border: 1px solid $border_strong; border-radius: 8px;
+    width: 14sp; height: 14sp; background: $surface;
+    border: 1px solid $border_strong; border-radius: ${radio_radius}px;
 }
 QRadioButton::indicator:checked {
-    width: 8px; height: 8px; background: $on_accent; border: 4px solid $accent;
+    width: ${radio_dot}px; height: ${radio_dot}px; background: $on_accent;
+    border: ${radio_ring}px solid $accent;
 }
 QCheckBox::indicator:focus, QRadioButton::indicator:focus { border-color: $accent; }
-QCheckBox::indicator:checked:focus { border: 2px solid $text; width: 12px; height: 12px; }
+QCheckBox::indicator:checked:focus {
+    border: 2px solid $text; width: ${check_inside}px; height: ${check_inside}px;
+}
 QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {
     background: $window; border-color: $border;
 }
 QCheckBox:focus, QRadioButton:focus { color: $accent; }
-QSlider::groove:horizontal { height: 4px; background: $border; border-radius: 2px; }
+QSlider:horizontal { min-height: ${knob_height}px; }
+QSlider::groove:horizontal { height: 4sp; background: $border; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
 QSlider::sub-page:horizontal:disabled { background: $border; }
 QSlider::handle:horizontal {
-    width: 12px; margin: -6px 0; background: $surface;
-    border: 2px solid $accent; border-radius: 8px;
+    width: ${knob}px; margin: -${knob_over}px 0; background: $surface;
+    border: 2px solid $accent; border-radius: ${knob_radius}px;
 }
 QSlider::handle:horizontal:hover { background: $selection; }
 QSlider::handle:horizontal:focus { background: $accent; }
@@ -192,8 +200,45 @@ QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 )
 
 
-def build(theme: Theme) -> str:
-    """The application stylesheet in a theme's colours."""
+_SCALED = re.compile(r"(\d+)sp\b")
+
+
+def build(theme: Theme, text: float = 1.0) -> str:
+    """The application stylesheet in a theme's colours.
+
+    Parameters
+    ----------
+    theme
+        Its colours.
+    text
+        How much larger than the system's the text is. Lengths in ``sp`` grow with it, so that
+        icons, check boxes and knobs stay in proportion to the words beside them.
+    """
     names = {key: getattr(theme, key) for key in theme.__slots__}
     colors = {key: value for key, value in names.items() if type(value) is str}
-    return _SHEET.substitute(colors, controls=assets.path("icons", "controls").as_posix())
+    controls = assets.path("icons", "controls").as_posix()
+    sheet = _SHEET.substitute(colors, controls=controls, **_round_things(text))
+    return _SCALED.sub(lambda found: f"{_scaled(int(found[1]), text)}px", sheet)
+
+
+def _scaled(length: int, text: float) -> int:
+    return max(round(length * text), 1)
+
+
+def _round_things(text: float) -> dict[str, int]:
+    """Lengths that must fit each other to the pixel, lest things jump or lose their roundness."""
+    box = _scaled(14, text)
+    ring = (box + 2 - _scaled(8, text)) // 2
+    groove, knob = _scaled(4, text), _scaled(12, text)
+    # As much above the groove as below it.
+    knob += (knob + 4 - groove) % 2
+    return {
+        "check_inside": box - 2,
+        "radio_radius": (box + 2) // 2,
+        "radio_ring": ring,
+        "radio_dot": box + 2 - 2 * ring,
+        "knob": knob,
+        "knob_height": knob + 6,
+        "knob_over": (knob + 4 - groove) // 2,
+        "knob_radius": (knob + 4) // 2,
+    }

@@ -29,6 +29,14 @@ def factor() -> float:
     return _State.factor
 
 
+def scaled(pixels: float) -> int:
+    """A length, such as the side of an icon, in proportion to the text in use.
+
+    Whoever keeps one asks anew when its font changes.
+    """
+    return max(round(pixels * _State.factor), 1)
+
+
 def apply(app: QApplication, percent: int, *, presenting: bool = False) -> None:
     """Give all text of the program a size.
 

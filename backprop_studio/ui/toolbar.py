@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QLayout, QMainWindow, QSizePolicy, QToolBar, QToolButton, QWidget
 
+from backprop_studio.ui import guide
 from backprop_studio.ui.widgets.transport import FULL, TIGHTEST, Transport
 
 
@@ -95,8 +96,8 @@ def add_toolbar(
     """Put the toolbar on top of a window."""
     bar = Toolbar(QCoreApplication.translate("Toolbar", "Main toolbar"), transport)
     bar.setObjectName("toolbar")
+    bar.setProperty(guide.TOPIC, guide.TOOLBAR)
     bar.setMovable(False)
-    bar.setIconSize(QSize(18, 18))
     for group in (("new", "open", "save"), ("undo", "redo")):
         for key in group:
             bar.addAction(actions[key])
@@ -120,6 +121,7 @@ def add_strip(window: QMainWindow, strip: QWidget, title: str) -> None:
     """Put a strip of the whole width below the toolbar, where it always is."""
     bar = QToolBar(title)
     bar.setObjectName("loop")
+    bar.setProperty(guide.TOPIC, guide.LOOP)
     bar.setMovable(False)
     bar.addWidget(strip)
     # It is no toolbar to be hidden by the menu that lists them.

@@ -31,7 +31,7 @@ from backprop_studio.insight.parts import Parts, parts
 from backprop_studio.network import Analysis, Network
 from backprop_studio.training import Snapshot
 from backprop_studio.training.naming import value_name
-from backprop_studio.ui import theme
+from backprop_studio.ui import guide, theme
 from backprop_studio.ui.canvas import camera, style
 from backprop_studio.ui.canvas.op_item import HEIGHT, PILL, WIDTH, Label, OpItem
 from backprop_studio.ui.widgets.elided_label import ElidedLabel
@@ -89,6 +89,7 @@ class OpsView(QWidget):
         self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.view = _View(self)
         self.view.setAccessibleName(self.tr("Operations of the layer"))
+        self.setProperty(guide.TOPIC, guide.OPERATIONS)
         self.scene = QGraphicsScene(self)
         self.view.setScene(self.scene)
         crumbs = QHBoxLayout()

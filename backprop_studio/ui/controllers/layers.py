@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint
-from PySide6.QtWidgets import QApplication
 
 from backprop_studio.insight.flow import outputs
 from backprop_studio.training import Breakpoint
@@ -66,7 +65,6 @@ class LayerController(QObject):
             "insert_layer": self._insert,
             "explain_output": self._explain,
             "stop_here": self._stop_here,
-            "help": self._help,
         }
 
     def open(self, node: str) -> None:
@@ -169,14 +167,3 @@ class LayerController(QObject):
             return
         window.docks["inspector"].show()
         window.inspector.name_edit.setFocus()
-
-    def _help(self) -> None:
-        """Explain the panel that has the keyboard, or else the selected layer."""
-        window = self._window
-        nodes = window.canvas.selected_nodes()
-        if not window.help.explain_focus(QApplication.focusWidget()):
-            if nodes:
-                window.help.explain_spec(type(self._document.network.node(nodes[-1]).spec))
-            elif window.canvas.hasFocus():
-                window.help.explain_topic("The canvas")
-        window.layouts.open("help")

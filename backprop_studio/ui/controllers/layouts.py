@@ -97,9 +97,18 @@ class Layouts(QObject):
         if before == name or not self._restore(self._settings.layout(name)):
             docks.show_arrangement(self._window, self._docks, name)
 
-    def open(self, key: str) -> None:
-        """Open a dock in front of the others at its place, and give it the keyboard."""
-        self.put_back()
+    def open(self, key: str, *, beside_start: bool = False) -> None:
+        """Open a dock in front of the others at its place, and give it the keyboard.
+
+        Parameters
+        ----------
+        key
+            Of the dock.
+        beside_start
+            Whether those that were put aside stay there.
+        """
+        if not beside_start:
+            self.put_back()
         docks.open_instrument(self._window, self._docks, key)
 
     def _state(self) -> QByteArray:

@@ -27,7 +27,7 @@ STAYS = frozenset(
     ("start_page", "new_window", "open", "examples", "export_picture", "quit", "commands",
      "shortcuts", "about", "presentation", "theme", "text_larger", "text_smaller", "text_normal",
      "theme_system", "theme_light", "theme_dark", "motion_system", "motion_full",
-     "motion_reduced", "new", "example")
+     "motion_reduced", "new", "example", "help")
 )  # fmt: skip
 """Actions that make sense on the page, or that lead away from it by what they open."""
 

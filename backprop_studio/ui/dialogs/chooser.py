@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPalette
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter, QPalette
 from PySide6.QtWidgets import (
     QDialog,
     QLabel,
@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio.ui import searching, theme
+from backprop_studio.ui import guide, searching, theme
+from backprop_studio.ui.words import plain
 
 _WIDTH, _HEIGHT = 460, 340
 _GAP = 16
@@ -42,13 +43,16 @@ class Choice:
     act
         What choosing it does.
     also
-        What else a search finds it by; it is not shown.
+        Other names and words that it is found by; they are not shown.
+    topic
+        Page of the help about it; empty for that of the chooser.
     """
 
     text: str
     detail: str
     act: Callable[[], object]
     also: str = ""
+    topic: str = ""
 
 
 class _Columns(QStyledItemDelegate):
@@ -107,16 +111,25 @@ class Chooser(QDialog):
         Of the dialog, and what a screen reader says.
     choices
         All of them, in the order in which they stand without a search.
+    parent
+        The window; F1 is answered there, and that closes the chooser.
+    topic
+        Page of the help about what is offered.
     """
 
     def __init__(
-        self, title: str, choices: Sequence[Choice], parent: QWidget | None = None
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        parent: QWidget | None = None,
+        topic: str = guide.CANVAS,
     ) -> None:
         super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self.setWindowTitle(title)
         self.setObjectName("chooser")
         self.setAccessibleName(title)
         self._choices = tuple(choices)
+        self._topic = topic
         self.search = QLineEdit()
         self.search.setPlaceholderText(title)
         self.search.setAccessibleName(title)
@@ -168,6 +181,9 @@ class Chooser(QDialog):
             if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self._choose()
                 return True
+            if event.matches(QKeySequence.StandardKey.HelpContents):
+                self._explain()
+                return True
         return super().eventFilter(watched, event)
 
     def _fill(self) -> None:
@@ -183,7 +199,7 @@ class Chooser(QDialog):
             )
             item.setData(Qt.ItemDataRole.UserRole, place)
             item.setData(_PARTS, (choice.text, choice.detail))
-            item.setToolTip(choice.detail)
+            item.setToolTip(plain(choice.detail))
             self.list.addItem(item)
         self.list.setCurrentRow(0)
         self.nothing.setVisible(not found)
@@ -193,6 +209,17 @@ class Chooser(QDialog):
         """Let a screen reader say what Enter would choose: the keyboard stays in the line above."""
         text = self.nothing.text() if item is None else ", ".join(filter(None, item.data(_PARTS)))
         self.search.setAccessibleDescription(text)
+        place = None if item is None else item.data(Qt.ItemDataRole.UserRole)
+        chosen = "" if place is None else self._choices[place].topic
+        self.setProperty(guide.TOPIC, chosen or self._topic)
+
+    def _explain(self) -> None:
+        """Have the window explain what is chosen, as long as the keyboard is here."""
+        window = self.parentWidget()
+        action = None if window is None else window.findChild(QAction, "action-help")
+        if action is not None:
+            action.trigger()
+            self.reject()
 
     def _choose(self) -> None:
         item = self.list.currentItem()

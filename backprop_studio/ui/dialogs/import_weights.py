@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from backprop_studio.errors import Severity
 from backprop_studio.files import shorten
 from backprop_studio.project.importing import Fitting
-from backprop_studio.ui import theme
+from backprop_studio.ui import guide, theme
+from backprop_studio.ui.dialogs.explaining import explain_with_f1
 from backprop_studio.ui.widgets.data_table import Cell, DataTable
 from backprop_studio.ui.widgets.note import Note
 
@@ -29,8 +31,10 @@ class ImportWeightsDialog(QDialog):
     def __init__(self, name: str, fitting: Fitting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Import weights"))
+        explain_with_f1(self, guide.WEIGHTS_IMPORT)
         taken, wanted = len(fitting.weights), fitting.wanted
         self.summary = QLabel()
+        self.summary.setTextFormat(Qt.TextFormat.PlainText)
         self.summary.setWordWrap(True)
         if taken == wanted and taken:
             text = self.tr("All {wanted} weights of the network are in {name} and fit.")

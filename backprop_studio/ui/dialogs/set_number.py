@@ -20,8 +20,9 @@ from backprop_studio.autograd import KEPT, Program, format_shape, resolve
 from backprop_studio.network import Network
 from backprop_studio.training import Intervention, Session, Snapshot
 from backprop_studio.training.naming import value_name
-from backprop_studio.ui import theme
+from backprop_studio.ui import guide, theme
 from backprop_studio.ui.asking import Ask, Enquiry
+from backprop_studio.ui.dialogs.explaining import explain_with_f1
 
 
 class SetNumberDialog(QDialog):
@@ -49,6 +50,7 @@ class SetNumberDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Set a number by hand"))
+        explain_with_f1(self, guide.NUMBER)
         self._enquiry = Enquiry(ask, self._refuse)
         # What is asked when the dialog closes is answered to nobody.
         self.finished.connect(self._enquiry.reset)

@@ -18,9 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio.ui import theme
+from backprop_studio.ui import guide, search_words, searching, theme
 from backprop_studio.ui.actions import MENUS, plain_text
 from backprop_studio.ui.controllers.shortcuts import Shortcuts
+from backprop_studio.ui.dialogs.explaining import explain_with_f1
 
 _ID = Qt.ItemDataRole.UserRole
 
@@ -39,6 +40,7 @@ class ShortcutsDialog(QDialog):
         self._shortcuts = shortcuts
         self._items: dict[str, QTreeWidgetItem] = {}
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
+        explain_with_f1(self, guide.KEYS)
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Search for an action, or for keys"))
         self.search.setAccessibleName(self.tr("Search actions"))
@@ -125,10 +127,9 @@ class ShortcutsDialog(QDialog):
                 item.setFont(column, font)
 
     def _filter(self, text: str) -> None:
-        words = text.lower().split()
-        for item in self._items.values():
-            says = f"{item.text(0)} {item.text(1)}".lower()
-            item.setHidden(not all(word in says for word in words))
+        for key, item in self._items.items():
+            also = search_words.words(key)
+            item.setHidden(searching.fit(text, item.text(0), also, item.text(1)) is None)
         for place in range(self.list.topLevelItemCount()):
             group = self.list.topLevelItem(place)
             assert group is not None

@@ -17,8 +17,9 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QImage
 
 from backprop_studio.insight.rows import PARTS, Part, Rows, Which
-from backprop_studio.ui import theme
+from backprop_studio.ui import text_size, theme
 from backprop_studio.ui.widgets.examples_strip import picture
+from backprop_studio.ui.words import plain
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -26,7 +27,7 @@ CHANGED = " ✱"
 """Behind a number that a corruption has changed."""
 
 THUMBNAIL = 24
-"""Pixels of the picture in a row."""
+"""Pixels of the picture in a row, beside text of the system's size."""
 
 _PICTURES = 512
 """Pictures that are kept."""
@@ -103,7 +104,8 @@ class RowsModel(QAbstractTableModel):
         if section == 1:
             return self.tr("Label")
         place = section - 2
-        return self._names[place] if place < len(self._names) else str(place)
+        name = self._names[place] if place < len(self._names) else str(place)
+        return plain(name) if role == Qt.ItemDataRole.ToolTipRole else name
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if self._rows is None or not index.isValid():
@@ -128,7 +130,8 @@ class RowsModel(QAbstractTableModel):
             if image is None:
                 return None
             keep = Qt.AspectRatioMode.KeepAspectRatio
-            self._pictures[row] = image.scaled(THUMBNAIL, THUMBNAIL, keep)
+            side = text_size.scaled(THUMBNAIL)
+            self._pictures[row] = image.scaled(side, side, keep)
             if len(self._pictures) > _PICTURES:
                 self._pictures.popitem(last=False)
         return self._pictures[row]
@@ -175,7 +178,8 @@ class RowsModel(QAbstractTableModel):
             return self.tr("{now} ← {was}").format(now=now, was=was) if changed else now
         if role == Qt.ItemDataRole.ToolTipRole and changed:
             now, was = self._rows.label(row)
-            return self.tr("A corruption made this {now}; it was {was}.").format(now=now, was=was)
+            told = self.tr("A corruption made this {now}; it was {was}.")
+            return plain(told.format(now=now, was=was))
         if role == Qt.ItemDataRole.ForegroundRole and changed:
             return theme.current().color("warning")
         return None

@@ -92,10 +92,16 @@ class HelpPanel(QWidget):
                 self.topic.setCurrentText(topic)
                 return True
             at = at.parentWidget()
-        for title, place in self._places.items():
-            if title in self._silent:
-                continue
-            if focus is not None and place.isAncestorOf(focus):
+        return self._explain_panel(focus, [t for t in self._places if t not in self._silent])
+
+    def explain_silent(self, focus: QWidget | None) -> bool:
+        """The same of those that speak of the selected layer, for when none is selected."""
+        return self._explain_panel(focus, self._silent)
+
+    def _explain_panel(self, focus: QWidget | None, titles: Collection[str]) -> bool:
+        for title in titles:
+            place = self._places[title]
+            if focus is not None and (place is focus or place.isAncestorOf(focus)):
                 self.topic.setCurrentText(self._panel_topic(title))
                 return True
         return False

@@ -43,12 +43,13 @@ from PySide6.QtWidgets import (
 
 from backprop_studio.errors import Severity
 from backprop_studio.network import Analysis, fixes
-from backprop_studio.ui import theme
+from backprop_studio.ui import text_size, theme
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.models.messages_model import MessageRole, MessagesModel, messages
 from backprop_studio.ui.widgets.note import IconView, Note
 
 _ICON = 16
+"""Side of an icon in pixels, beside text of the system's size."""
 _PAD = 8
 _MOST_NOTICES = 4
 """Older ones give way, so that the list below stays in sight."""
@@ -278,7 +279,7 @@ def remedy_rect(
     if not text:
         return QRect()
     height = metrics.lineSpacing() + 6
-    left = row.left() + _ICON + 2 * _PAD
+    left = row.left() + text_size.scaled(_ICON) + 2 * _PAD
     width = min(metrics.horizontalAdvance(text) + 2 * _PAD, row.right() - left - _PAD)
     return QRect(left, row.bottom() - height - _PAD // 2 + 1, width, height)
 
@@ -293,7 +294,7 @@ class _Delegate(QStyledItemDelegate):
         width = view.viewport().width() if isinstance(view, QAbstractItemView) else 300
         height = _lay_out(option, index, self._room(width)).boundingRect().height()
         remedy = option.fontMetrics.lineSpacing() + 10 if index.data(MessageRole.REMEDY) else 0
-        return QSize(width, max(_ICON, round(height)) + _PAD + remedy)
+        return QSize(width, max(text_size.scaled(_ICON), round(height)) + _PAD + remedy)
 
     def paint(
         self,
@@ -311,10 +312,11 @@ class _Delegate(QStyledItemDelegate):
             painter.drawRect(option.rect.adjusted(0, 0, -1, -1))
         rect = option.rect.adjusted(_PAD, _PAD // 2, -_PAD, -_PAD // 2)
         icon: QIcon = index.data(Qt.ItemDataRole.DecorationRole)
-        icon.paint(painter, QRect(rect.left(), rect.top(), _ICON, _ICON))
+        side = text_size.scaled(_ICON)
+        icon.paint(painter, QRect(rect.left(), rect.top(), side, side))
         painter.setPen(now.color("on_selection" if selected else "text"))
         text = _lay_out(option, index, self._room(option.rect.width()))
-        text.draw(painter, QPointF(rect.left() + _ICON + _PAD, rect.top()))
+        text.draw(painter, QPointF(rect.left() + side + _PAD, rect.top()))
         button = remedy_rect(option.rect, option.fontMetrics, index)
         if not button.isEmpty():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -330,7 +332,7 @@ class _Delegate(QStyledItemDelegate):
 
     @staticmethod
     def _room(width: int) -> int:
-        return max(width - _ICON - 3 * _PAD, 40)
+        return max(width - text_size.scaled(_ICON) - 3 * _PAD, 40)
 
 
 def _lay_out(

@@ -27,13 +27,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio.ui import searching, theme
+from backprop_studio.ui import searching, text_size, theme
 from backprop_studio.ui.canvas import mime
 from backprop_studio.ui.guide import TOPIC
 from backprop_studio.ui.models.palette_model import PaletteFilter, PaletteModel, PaletteRole
 from backprop_studio.ui.widgets.chip import paint_chip
 
 _CHIP = 26
+"""Side of a layer's chip in pixels, beside text of the system's size."""
 _PAD = 8
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -217,8 +218,9 @@ class PaletteView(QTreeView):
         font = QFont(self.font())
         font.setWeight(QFont.Weight.DemiBold)
         title = str(index.data())
-        width = self.fontMetrics().horizontalAdvance(title) * 1.1 + _CHIP + 3 * _PAD
-        height = _CHIP + 2 * 6
+        chip = text_size.scaled(_CHIP)
+        width = self.fontMetrics().horizontalAdvance(title) * 1.1 + chip + 3 * _PAD
+        height = chip + 2 * 6
         picture = QPixmap(QSize(round(width * ratio), round(height * ratio)))
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
@@ -229,10 +231,10 @@ class PaletteView(QTreeView):
         painter.setBrush(now.color("node_body"))
         painter.drawRoundedRect(QRectF(1, 1, width - 2, height - 2), 7, 7)
         category = str(index.data(PaletteRole.CATEGORY))
-        paint_chip(painter, QRectF(_PAD, 6, _CHIP, _CHIP), category)
+        paint_chip(painter, QRectF(_PAD, 6, chip, chip), category)
         painter.setFont(font)
         painter.setPen(now.color("text"))
-        place = QRectF(_CHIP + 2 * _PAD, 0, width - _CHIP - 2 * _PAD, height)
+        place = QRectF(chip + 2 * _PAD, 0, width - chip - 2 * _PAD, height)
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, title)
         painter.end()
         return picture
@@ -247,7 +249,7 @@ class PaletteDelegate(QStyledItemDelegate):
         line = option.fontMetrics.lineSpacing()
         if index.data(PaletteRole.LAYER_ID) is None:
             return QSize(80, line + (6 if index.row() == 0 else 11))
-        return QSize(80, max(_CHIP, 2 * line) + 4)
+        return QSize(80, max(text_size.scaled(_CHIP), 2 * line) + 4)
 
     def paint(
         self,
@@ -296,10 +298,11 @@ class PaletteDelegate(QStyledItemDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(ground, 5, 5)
         rect = option.rect.adjusted(_PAD, 0, -_PAD, 0)
-        chip = QRectF(rect.left(), rect.center().y() - _CHIP / 2 + 0.5, _CHIP, _CHIP)
+        side = text_size.scaled(_CHIP)
+        chip = QRectF(rect.left(), rect.center().y() - side / 2 + 0.5, side, side)
         paint_chip(painter, chip, str(index.data(PaletteRole.CATEGORY)))
         line = option.fontMetrics.lineSpacing()
-        left, top = rect.left() + _CHIP + _PAD, rect.top() + (rect.height() - 2 * line) // 2
+        left, top = rect.left() + side + _PAD, rect.top() + (rect.height() - 2 * line) // 2
         room = rect.right() - left
         for text, color in (
             (str(index.data()), "on_selection" if selected else "text"),

@@ -97,6 +97,7 @@ class PredictionsPanel(QWidget):
         self.matrix = ConfusionTable()
         self.matrix.cell_chosen.connect(self._choose_cell)
         self.listed = QLabel()
+        self.listed.setTextFormat(Qt.TextFormat.PlainText)
         self.listed.setWordWrap(True)
         theme.set_role(self.listed, "muted")
         self.members = ExampleList(self.tr("Examples of the cell"))

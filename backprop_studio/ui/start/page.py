@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -18,10 +18,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio.ui import icons, theme
+from backprop_studio.ui import icons, text_size, theme
 from backprop_studio.ui.start.cards import Cards, Entry
+from backprop_studio.ui.words import plain
 
 _SIDE = 280
+"""Width of the left part in pixels, beside text of the system's size."""
+_LARGEST_SHARE = 0.3
+"""Of the page's width, that it takes for larger text."""
+_PICTURE = 40
 _MARGIN = 24
 
 
@@ -96,6 +101,22 @@ class StartPage(QWidget):
         """Say whether it is shown at the next start."""
         self.greets.setChecked(shown)
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_picture"):
+            self._fit_side()
+            self._shorten()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_side()
+        self._shorten()
+
+    def _shorten(self) -> None:
+        """Let each button say as much of its title as there is room for."""
+        for button in (*self.begin, *self.recent):
+            button.setText(self._shortened(button, button.accessibleName()))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.left.emit()
@@ -105,14 +126,13 @@ class StartPage(QWidget):
     def _side(self) -> QWidget:
         side = QFrame()
         side.setObjectName("start-side")
-        side.setFixedWidth(_SIDE)
+        self._side_frame = side
         layout = QVBoxLayout(side)
         layout.setContentsMargins(_MARGIN, _MARGIN, 12, 16)
         layout.setSpacing(6)
         head = QHBoxLayout()
-        picture = QLabel()
-        picture.setPixmap(icons.pixmap("app", 40, ratio=self.devicePixelRatioF()))
-        head.addWidget(picture)
+        self._picture = QLabel()
+        head.addWidget(self._picture)
         # Relative to the label's font, which may grow.
         name = QLabel('<b style="font-size: large">Backprop Studio</b>')
         head.addWidget(name, 1)
@@ -130,7 +150,17 @@ class StartPage(QWidget):
         layout.addStretch(1)
         layout.addWidget(self.greets)
         layout.addWidget(self.leave)
+        self._fit_side()
         return side
+
+    def _fit_side(self) -> None:
+        """Let the left part and its picture grow with the words, as far as there is room."""
+        side = text_size.scaled(_PICTURE)
+        self._picture.setPixmap(icons.pixmap("app", side, ratio=self.devicePixelRatioF()))
+        self._side_frame.setFixedWidth(self._side_width())
+
+    def _side_width(self) -> int:
+        return max(_SIDE, min(text_size.scaled(_SIDE), round(self.width() * _LARGEST_SHARE)))
 
     def _sections(self) -> QWidget:
         inside = QWidget()
@@ -182,13 +212,8 @@ class StartPage(QWidget):
         for entry in entries:
             button = QPushButton()
             theme.set_role(button, "link")
-            room = _SIDE - _MARGIN - 12 - 24
-            button.setText(
-                button.fontMetrics()
-                .elidedText(entry.title, Qt.TextElideMode.ElideMiddle, room)
-                .replace("&", "&&")
-            )
-            button.setToolTip(entry.detail)
+            button.setText(self._shortened(button, entry.title))
+            button.setToolTip(plain(entry.detail))
             button.setAccessibleName(entry.title)
             button.setAccessibleDescription(entry.detail)
             button.setAutoDefault(True)
@@ -196,6 +221,11 @@ class StartPage(QWidget):
             layout.addWidget(button)
             made.append(button)
         return made
+
+    def _shortened(self, button: QPushButton, title: str) -> str:
+        room = self._side_width() - _MARGIN - 12 - 24
+        words = button.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, room)
+        return words.replace("&", "&&")
 
     def _draw_one(self) -> None:
         """Make one picture at a time, so that the page answers meanwhile."""

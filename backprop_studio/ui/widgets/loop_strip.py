@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
 from backprop_studio.autograd import Phase, Program
 from backprop_studio.network import Analysis
 from backprop_studio.training import Snapshot, State
-from backprop_studio.ui import theme
+from backprop_studio.ui import text_size, theme
 from backprop_studio.ui.widgets.elided_label import ElidedLabel
 from backprop_studio.ui.widgets.phase_strip import phase_color
 
@@ -138,7 +138,9 @@ class _Stage(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
-        return QSize(metrics.horizontalAdvance(self.text()) + 22, metrics.height() + 6)
+        return QSize(
+            metrics.horizontalAdvance(self.text()) + text_size.scaled(22), metrics.height() + 6
+        )
 
     def paintEvent(self, event: QPaintEvent) -> None:
         now, color = theme.current(), phase_color(self._phase)
@@ -168,11 +170,21 @@ class _Arrow(QWidget):
     def __init__(self, *, back: bool) -> None:
         super().__init__()
         self._back = back
-        self.setFixedWidth(_ARROW + (4 if back else 0))
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        self.setFixedWidth(text_size.scaled(_ARROW + (4 if self._back else 0)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        middle = self.height() / 2
+        larger = text_size.factor()
+        middle = self.height() / 2 / larger
         with QPainter(self) as painter:
+            painter.scale(larger, larger)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(QColor(theme.current().muted), 1.3))
             if self._back:

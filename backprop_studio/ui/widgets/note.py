@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -14,23 +14,42 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.errors import Severity
-from backprop_studio.ui import icons, theme
+from backprop_studio.ui import icons, text_size, theme
+from backprop_studio.ui.words import plain
 
 
 class IconView(QWidget):
-    """An icon, painted in the colours of the theme in use."""
+    """An icon, painted in the colours of the theme in use; it grows with the text.
+
+    Parameters
+    ----------
+    name, tint
+        Which icon, in which colour of the theme.
+    size
+        Side in pixels, beside text of the system's size.
+    """
 
     def __init__(
         self, name: str, size: int = 14, *, tint: icons.Tint = "text", parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._name, self._tint = name, tint
-        self.setFixedSize(size, size)
+        self._size = size
+        self._fit()
 
     def set_icon(self, name: str, tint: icons.Tint) -> None:
         """Show another icon."""
         self._name, self._tint = name, tint
         self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        side = text_size.scaled(self._size)
+        self.setFixedSize(side, side)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -87,5 +106,5 @@ class Note(QWidget):
         """Offer a remedy on a button; none for an empty text."""
         self.remedy.setText(remedy.replace("&", "&&"))
         self.remedy.setAccessibleName(remedy or self.tr("Mend it"))
-        self.remedy.setToolTip(remedy)
+        self.remedy.setToolTip(plain(remedy))
         self.remedy.setVisible(bool(remedy))

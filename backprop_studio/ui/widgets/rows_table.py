@@ -18,12 +18,12 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.insight.rows import Rows, Which
-from backprop_studio.ui import theme
+from backprop_studio.ui import counts, text_size, theme
 from backprop_studio.ui.models.rows_model import THUMBNAIL, RowsModel
 from backprop_studio.ui.widgets.elided_label import ElidedLabel
 from backprop_studio.ui.widgets.note import Note
+from backprop_studio.ui.words import plain
 
-_ROW_HEIGHT = THUMBNAIL + 2
 _NARROWEST, _WIDEST = 84, 170
 """Pixels of a feature's column."""
 
@@ -110,9 +110,8 @@ class RowsTable(QWidget):
         number = self.model.number(line) if line < self.model.rowCount() else 0
         self.model.set_rows(rows, Which(self.which.currentData()))
         pictures = rows is not None and rows.prepared.raw.image_shape is not None
-        self.table.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
-        self.table.setColumnWidth(0, 108 if pictures else 78)
-        self.table.setColumnWidth(1, 130)
+        self.table.setColumnWidth(0, text_size.scaled(108 if pictures else 78))
+        self.table.setColumnWidth(1, text_size.scaled(130))
         for column in range(2, min(self.model.columnCount(), _MEASURED)):
             name = str(self.model.headerData(column, Qt.Orientation.Horizontal))
             room = self.fontMetrics().horizontalAdvance(name) + 20
@@ -130,7 +129,8 @@ class RowsTable(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if theme.is_theme_change(event) and hasattr(self, "model"):
+        fresh = theme.is_theme_change(event) or event.type() == QEvent.Type.FontChange
+        if fresh and hasattr(self, "model"):
             self.model.forget_pictures()
             self._show_row()
 
@@ -142,10 +142,10 @@ class RowsTable(QWidget):
     def _tell(self) -> None:
         rows = self.model.rows
         count, total = self.model.rowCount(), 0 if rows is None else rows.size
-        words = self.tr("{count} rows") if count == total else self.tr("{count} of {total}")
-        text = words.format(count=f"{count:,}", total=f"{total:,}")
+        some = self.tr("{count} of {total}").format(count=f"{count:,}", total=f"{total:,}")
+        text = counts.rows(total) if count == total else some
         self.count.setText(text if rows is not None else self.tr("no rows"))
-        self.count.setToolTip(self.count.text())
+        self.count.setToolTip(plain(self.count.text()))
 
     def _go(self, number: int) -> None:
         line = self.model.line(number)
@@ -198,11 +198,22 @@ class _Table(QTableView):
         vertical, horizontal = self.verticalHeader(), self.horizontalHeader()
         # Rows of one height are never measured, so a million of them are as cheap as ten.
         vertical.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        vertical.setDefaultSectionSize(_ROW_HEIGHT)
+        self._fit_rows()
         vertical.setHighlightSections(False)
         horizontal.setDefaultSectionSize(_NARROWEST)
         horizontal.setTextElideMode(Qt.TextElideMode.ElideRight)
         horizontal.setHighlightSections(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit_rows()
+
+    def _fit_rows(self) -> None:
+        """Let pictures and rows be as high as the text wants them."""
+        side = text_size.scaled(THUMBNAIL)
+        self.setIconSize(QSize(side, side))
+        self.verticalHeader().setDefaultSectionSize(max(side + 2, self.fontMetrics().height() + 4))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not event.matches(QKeySequence.StandardKey.Copy):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -53,7 +53,6 @@ class Transport(QWidget):
         self._run = run
         self.run_button = QToolButton()
         self.run_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.run_button.setIconSize(QSize(16, 16))
         self.run_button.clicked.connect(run.trigger)
         theme.set_role(self.run_button, "primary")
 
@@ -229,7 +228,6 @@ class Transport(QWidget):
         button = QToolButton()
         button.setText(text)
         button.setIcon(icons.icon(icon))
-        button.setIconSize(QSize(16, 16))
         button.setToolTip(tip)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         return button

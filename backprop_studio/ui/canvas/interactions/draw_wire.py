@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, Qt
 
 from backprop_studio.errors import EditError
-from backprop_studio.network import Network, Wire, edits, graph
+from backprop_studio.network import Network, Wire, edits
 from backprop_studio.ui.canvas.geometry import PortRef, Side
 from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.hitting import Hit
@@ -24,7 +24,7 @@ def targets(network: Network, start: PortRef) -> set[PortRef]:
     The same answer as `edits.why_not_connect` for each port, but in one pass over the network.
     """
     if start.side == "out":
-        barred = graph.upstream(network, [start.node])
+        barred = network.wiring.upstream([start.node])
         found: set[PortRef] = set()
         for node in network.nodes:
             if node.id not in barred:
@@ -34,7 +34,7 @@ def targets(network: Network, start: PortRef) -> set[PortRef]:
         return found
     if start.index in network.incoming(start.node):
         return set()
-    barred = graph.downstream(network, [start.node])
+    barred = network.wiring.downstream([start.node])
     return {PortRef(n.id, "out") for n in network.nodes if n.spec.has_output and n.id not in barred}
 
 
