@@ -293,6 +293,17 @@ class CanvasView(QGraphicsView):
         """
         save_picture(self.canvas_scene, self.canvas_scene.content(), path)
 
+    def save_selection(self, path: Path) -> None:
+        """Write what is selected, and the wires between it, to such a file.
+
+        Raises
+        ------
+        ProjectError
+            The file cannot be written.
+        """
+        content, items = edit_actions.selection_items(self)
+        save_picture(self.canvas_scene, content, path, items)
+
     def want_menu(self) -> None:
         """Ask for the menu of what is selected, as the keyboard does."""
         at = pointing.aim_with_keyboard(self)

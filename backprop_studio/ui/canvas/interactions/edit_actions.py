@@ -7,7 +7,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtWidgets import QGraphicsItem
 
 from backprop_studio.errors import EditError
 from backprop_studio.network import Group, Network, Note, Wire, edits, fixes, grouping, layout
@@ -173,6 +174,24 @@ def _called(view: CanvasView, part: str) -> str:
     if isinstance(mark, Group):
         return mark.name
     return view.tr("a note") if isinstance(mark, Note) else view.tr("an arrow")
+
+
+def selection_items(view: CanvasView) -> tuple[QRectF, set[QGraphicsItem]]:
+    """The room of what is selected; and the items of it, of what is in it, and of wires between."""
+    scene, network = view.canvas_scene, view.document.network
+    inside = grouping.contents(network, view.selected_parts())
+    parts = [item for key in inside if (item := scene.part(key)) is not None and item.isVisible()]
+    wires = [
+        item
+        for wire, item in scene.wires.items()
+        if item.isVisible() and (item.isSelected() or inside >= {wire.source, wire.target})
+    ]
+    content = QRectF()
+    for item in parts:
+        content = content.united(item.content_rect())
+    for wire_item in wires:
+        content = content.united(wire_item.sceneBoundingRect())
+    return content, {*parts, *wires}
 
 
 def fix(view: CanvasView, nodes: Sequence[str] = ()) -> None:
