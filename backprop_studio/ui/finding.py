@@ -43,7 +43,7 @@ def quick_add(canvas: CanvasView, at: QPoint | None = None, port: PortRef | None
         Where to add it.
     at
         A point of its viewport; by default the pointer. Without that, a layer comes beside the
-        selected one, or else where there is room.
+        selected or the last one.
     port
         What the layer is wired to; only layers that can be are offered then.
     """
@@ -53,7 +53,7 @@ def quick_add(canvas: CanvasView, at: QPoint | None = None, port: PortRef | None
     viewport = canvas.viewport()
     beside = None
     if at is None or not viewport.rect().contains(at):
-        beside = pointing.below_selected(canvas)
+        beside = pointing.below_last(canvas)
         at = pointing.spot(canvas) if beside is None else beside
     place = canvas.mapToScene(at) if beside is None else None
     joined = () if port is None else (port,)

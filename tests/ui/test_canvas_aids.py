@@ -132,6 +132,16 @@ def test_that_a_network_is_built_without_a_pointer_layer_after_layer(
     canvas.select(("dense_1",))
     canvas.add_layer("relu")
     assert window._document.network.incoming("relu_1") == {}
+    # Without a selection it comes after the last one, and is not wired.
+    canvas.select([])
+    window.actions_by_id["quick_add"].trigger()
+    chooser = window.findChildren(Chooser)[-1]
+    QTest.keyClicks(chooser.search, "gelu")
+    QTest.keyClick(chooser.search, Qt.Key.Key_Return)
+    network = window._document.network
+    assert network.node("gelu_1").x > network.node("relu_1").x
+    assert network.node("gelu_1").y == network.node("relu_1").y
+    assert network.incoming("gelu_1") == {}
 
 
 def test_that_remedies_stand_in_messages_and_in_the_inspector(

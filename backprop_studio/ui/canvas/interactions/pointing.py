@@ -37,15 +37,18 @@ def _pointer(view: CanvasView) -> QPoint | None:
     return at if view.viewport().rect().contains(at) else None
 
 
-def below_selected(view: CanvasView) -> QPoint | None:
-    """The lower edge of the last selected layer, in the viewport, when nobody points elsewhere.
+def below_last(view: CanvasView) -> QPoint | None:
+    """The lower edge of the selected or the last layer, in the viewport.
 
-    None when there is none in sight, or the pointer or a menu says where something is to be.
+    None when it is out of sight, or the pointer or a menu says where something is to be.
     """
-    chosen = view.selected_nodes()
-    if not chosen or view.aimed is not None or _pointer(view) is not None:
+    nodes = view.canvas_scene.nodes
+    cards = [nodes[i] for i in view.selected_nodes()] or [
+        item for item in nodes.values() if item.isVisible()
+    ]
+    if not cards or view.aimed is not None or _pointer(view) is not None:
         return None
-    rect = view.canvas_scene.nodes[chosen[-1]].card_rect()
+    rect = cards[-1].card_rect()
     at = view.mapFromScene(QPointF(rect.center().x(), rect.bottom() + _AROUND))
     return at if view.viewport().rect().contains(at) else None
 
