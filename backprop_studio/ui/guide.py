@@ -223,11 +223,15 @@ TOPICS: Mapping[str, str] = MappingProxyType(
         ),
         CANVAS: (
             "Your network, from the data on the left to the loss on the right. Drag from a port "
-            "on the right of a card to a port on the left of another to wire them. Scroll to "
-            "zoom, drag the ground to select, hold Space or the middle button to pan. "
+            "on the right of a card to a port on the left of another to wire them. Turn the wheel "
+            "to zoom, with Shift to scroll sideways; two fingers on a touchpad scroll, and zoom "
+            "with Ctrl. Drag the ground to select, hold Space or the middle button to pan; what "
+            "is dragged to the edge takes the canvas along. "
             "Double-click a card to see its operations. The right button, the menu key or "
-            "Shift+F10 tell what can be done with a layer, a wire or the ground. The arrow keys "
-            "walk from card to card, and everything can be done in the Outline as well."
+            "Shift+F10 tell what can be done with a layer, a wire or the ground.\n\n"
+            "The slash key adds a layer: without the mouse, it comes after the selected one, "
+            "wired to it. The arrow keys walk from card to card, and everything can be done in "
+            "the Outline as well."
         ),
         MARKS: (
             "Ctrl+G puts a frame around what is selected. Whatever you let go of inside the frame "
