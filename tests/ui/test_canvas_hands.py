@@ -147,6 +147,21 @@ def test_that_a_wheel_with_shift_scrolls_to_the_sides(view: CanvasView) -> None:
     assert view.transform().m11() == scale
 
 
+def test_that_the_wheel_zooms_on_the_map_as_well(view: CanvasView) -> None:
+    view.zoom_by(3.0)
+    assert view.minimap.isVisible()
+    middle, scale = view.viewport().rect().center(), view.transform().m11()
+    there = view.mapToScene(middle)
+    at = QPointF(view.minimap.rect().center())
+    event = QWheelEvent(
+        at, QPointF(view.minimap.mapToGlobal(at.toPoint())), QPoint(), QPoint(0, -120),
+        Qt.MouseButton.NoButton, NONE, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(view.minimap, event)
+    assert view.transform().m11() == pytest.approx(scale / 1.2)
+    assert (view.mapFromScene(there) - middle).manhattanLength() <= 2
+
+
 def test_that_a_pinch_zooms_about_the_fingers(view: CanvasView) -> None:
     at, scale = QPoint(300, 100), view.transform().m11()
     there = view.mapToScene(at)

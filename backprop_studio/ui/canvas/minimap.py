@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from backprop_studio.ui import theme
+from backprop_studio.ui.canvas.interactions import wheel
 
 if TYPE_CHECKING:
     from backprop_studio.ui.canvas.group_item import GroupItem
@@ -22,7 +31,10 @@ _SMALLEST = 2.0
 
 
 class MiniMap(QWidget):
-    """Drawn only while a part of the network is out of sight. A click or a drag goes there."""
+    """Drawn only while a part of the network is out of sight. A click or a drag goes there.
+
+    The wheel zooms.
+    """
 
     def __init__(self, view: CanvasView) -> None:
         super().__init__(view)
@@ -127,6 +139,11 @@ class MiniMap(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._go(event.position())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        # About the middle: that is what the frame is around.
+        self._view.zoom_by(wheel.factor(event.angleDelta().y()))
+        event.accept()
 
     def _go(self, at: QPointF) -> None:
         scale, origin = self._scale()

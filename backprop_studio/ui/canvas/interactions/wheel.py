@@ -40,9 +40,14 @@ def turn(view: CanvasView, event: QWheelEvent) -> None:
             view.node_opened.emit(node.node.id)
             return
     if by.y():
-        view.zoom_by(1.2 ** (by.y() / _NOTCH), at)
+        view.zoom_by(factor(by.y()), at)
     else:
         view.scroll_along(QPoint(-by.x(), 0))
+
+
+def factor(turn: int) -> float:
+    """By how much a turn of the wheel zooms, in eighths of a degree."""
+    return float(1.2 ** (turn / _NOTCH))
 
 
 def pinch(view: CanvasView, event: QNativeGestureEvent) -> bool:
