@@ -185,7 +185,6 @@ class MainWindow(QMainWindow):
             "history": partial(self._open_instrument, "history"),
             "outline": partial(self._open_instrument, "outline"),
             "data": partial(self._open_instrument, "data"),
-            "export_picture": partial(project.export_picture, canvas.save_picture),
             **{f"layout_{name}": partial(self._arrange_docks, name) for name in docks.ARRANGEMENTS},
             "connect": canvas.connect_selection,
             "fix": partial(self._after_edits, canvas.fix_selection),

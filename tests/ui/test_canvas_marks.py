@@ -245,6 +245,8 @@ def test_that_groups_and_layers_are_renamed_in_place(view: CanvasView) -> None:
     assert refused == ["Another layer is already called 'dense_1'."]
     # What cannot be taken stays, to be put right; and the same layer stays chosen.
     assert view.editor.is_open and view.editor.toPlainText() == "dense_1"
+    assert view.bubble.isVisible() and "dense_1" in view.bubble.text()
+    assert (view.bubble.geometry().topLeft() - view.editor.geometry().bottomLeft()).x() < 40
     QTest.keyClick(view.editor, Qt.Key.Key_End)
     write(view, "_too")
     assert view.document.network.node("relu_1").name == "dense_1_too"

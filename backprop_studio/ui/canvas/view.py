@@ -168,7 +168,8 @@ class CanvasView(QGraphicsView):
         layer_id
             Which layer or loss.
         scene_pos
-            Its centre; None for a free place right of the selected or the last node.
+            Its centre; None for a free place right of the selected or the last node. An output
+            of the selected one that leads nowhere is then wired to it.
         joined
             Ports that it is wired to, as far as that is possible.
         into
@@ -291,6 +292,17 @@ class CanvasView(QGraphicsView):
             The file cannot be written.
         """
         save_picture(self.canvas_scene, self.canvas_scene.content(), path)
+
+    def save_selection(self, path: Path) -> None:
+        """Write what is selected, and the wires between it, to such a file.
+
+        Raises
+        ------
+        ProjectError
+            The file cannot be written.
+        """
+        content, items = edit_actions.selection_items(self)
+        save_picture(self.canvas_scene, content, path, items)
 
     def want_menu(self) -> None:
         """Ask for the menu of what is selected, as the keyboard does."""

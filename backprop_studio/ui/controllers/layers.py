@@ -65,7 +65,24 @@ class LayerController(QObject):
             "insert_layer": self._insert,
             "explain_output": self._explain,
             "stop_here": self._stop_here,
+            "export_picture": self._export_picture,
+            "export_selection": self._export_selection,
         }
+
+    def _export_picture(self) -> None:
+        """The whole diagram, if there is one."""
+        window = self._window
+        if window.canvas.canvas_scene.content().isEmpty():
+            self._tell(self.tr("The canvas is empty: there is nothing to export."))
+        else:
+            window.project.export_picture(window.canvas.save_picture)
+
+    def _export_selection(self) -> None:
+        window = self._window
+        if window.canvas.selected_parts() or window.canvas.canvas_scene.selected_wires():
+            window.project.export_picture(window.canvas.save_selection)
+        else:
+            self._tell(self.tr("Select the layers and notes to export first."))
 
     def open(self, node: str) -> None:
         """Show the operations of a layer in place of the canvas."""
