@@ -138,6 +138,8 @@ class Settings:
         """Put a file first in the list of recent files, and its folder as the last folder."""
         self.sync()  # another window may have added some
         path = path.absolute()
+        if not _is_text(str(path)):
+            return  # bytes that are no characters: the store would turn it into another name
         files = [path, *(item for item in self.recent_files if item != path)]
         self._store.setValue("files/recent", [str(item) for item in files[:RECENT_LIMIT]])
         self.last_folder = path.parent
@@ -183,3 +185,11 @@ class Settings:
     def _bytes(self, key: str) -> QByteArray:
         value = self._store.value(key)
         return value if isinstance(value, QByteArray) else QByteArray()
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
