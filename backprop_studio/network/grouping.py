@@ -38,14 +38,15 @@ def group_of(network: Network, group_id: str) -> Group:
 
 def contents(network: Network, parts: Iterable[str]) -> set[str]:
     """These parts and all that is in the groups among them, at any depth."""
-    members = {group.id: group.members for group in network.groups}
     found: set[str] = set()
     waiting = list(parts)
     while waiting:
         part = waiting.pop()
         if part not in found:
             found.add(part)
-            waiting += members.get(part, ())
+            mark = network.marks.get(part)
+            if isinstance(mark, Group):
+                waiting += mark.members
     return found
 
 
