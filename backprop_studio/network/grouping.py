@@ -277,17 +277,23 @@ def ungroup(network: Network, groups: Iterable[str]) -> Network:
 
 
 def join(network: Network, group_id: str, parts: Collection[str]) -> Network:
-    """A network in which these parts are in a group, whichever they were in before."""
+    """A network in which these parts are in a group, whichever they were in before.
+
+    Raises
+    ------
+    EditError
+        Too many groups would stand in each other, or one in itself.
+    """
     made = _without(network, parts)
-    return tidied(
-        replace(
-            made,
-            groups=tuple(
-                replace(g, members=(*g.members, *parts)) if g.id == group_id else g
-                for g in made.groups
-            ),
-        )
+    made = replace(
+        made,
+        groups=tuple(
+            replace(g, members=(*g.members, *parts)) if g.id == group_id else g for g in made.groups
+        ),
     )
+    if depth(made) > MAX_DEPTH:
+        raise EditError("group-deep", limit=MAX_DEPTH)
+    return tidied(made)
 
 
 def leave(network: Network, parts: Collection[str]) -> Network:
