@@ -416,6 +416,7 @@ class MainWindow(QMainWindow):
         program = None if snapshot.cursor is None else analysis.program
         self.canvas.set_activity(activity_at(program, snapshot))
         self.tracer.show_snapshot(snapshot)
+        self._mark()
 
     def _tell(self, text: str) -> None:
         self.statusBar().showMessage(text, 8000)
@@ -433,7 +434,15 @@ class MainWindow(QMainWindow):
     def _show_title(self, *_: object) -> None:
         self.setWindowTitle(f"{self.project.name}[*] — Backprop Studio")
         self.setWindowFilePath("" if self.project.path is None else str(self.project.path))
-        self.setWindowModified(not self._document.undo_stack.isClean())
+        self._mark()
+
+    def _mark(self) -> None:
+        """Show the mark of what is not saved wherever closing would ask."""
+        lowering = self._document.analysis.lowering
+        if lowering is None or lowering.is_done:
+            self.setWindowModified(self.project.has_changes())
+        else:  # how far it is trained is told when the programs are written
+            self.setWindowModified(not self._document.undo_stack.isClean())
 
     # Small actions.
 

@@ -309,6 +309,11 @@ def test_that_an_unknown_layer_can_be_read_and_not_changed(
     assert panel.form.names() == ()
     assert "fancy" in panel.message
     assert "filters = 3" in panel.message
+    many = {f"s{i}" + "k" * 10_000: ["v" * 1_000_000] for i in range(30)}
+    document.reset(edits.add_node(document.network, UnknownLayer("vast", many), 0, 0)[0])
+    panel.set_selection((document.network.nodes[-1].id,))
+    assert "s19k" in panel.message and "s20k" not in panel.message
+    assert len(panel.message) < 8_000
 
 
 def test_that_none_and_several_are_described(panel: InspectorPanel) -> None:
