@@ -159,7 +159,10 @@ class CanvasInterface(QAccessibleWidget):
         """Give up the interfaces of nodes that are gone."""
         ids = set(self._ids())
         for node_id in [i for i in self._children if i not in ids]:
-            QAccessible.deleteAccessibleInterface(QAccessible.uniqueId(self._children.pop(node_id)))
+            # Named, so that it is there until Qt has deleted it: Python's own deletion, at the last
+            # reference, would leave Qt with a pointer to nothing.
+            gone = self._children.pop(node_id)
+            QAccessible.deleteAccessibleInterface(QAccessible.uniqueId(gone))
 
     def close(self) -> None:
         """Give up all of them."""
