@@ -8,7 +8,15 @@ import pytest
 from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QTabBar, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QTabBar,
+    QToolBar,
+    QWidget,
+)
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -173,6 +181,14 @@ def test_that_every_action_has_a_name_and_no_two_the_same(window: MainWindow) ->
     for spec in actions.ACTIONS:
         action = window.actions_by_id[spec.id]
         assert action.statusTip() and action.objectName() == f"action-{spec.id}"
+
+
+def test_that_no_two_buttons_of_the_toolbar_have_the_same_name(window: MainWindow) -> None:
+    """Both ways to restart were called "Restart,"."""
+    buttons = window.findChild(QToolBar, "toolbar").findChildren(QAbstractButton)
+    names = [_name(b) for b in buttons if b.isVisible()]
+    assert len(names) == len(set(names)) and len(names) > 12
+    assert {"Restart, same weights", "Restart, new weights", "Light or dark theme"} <= set(names)
 
 
 def test_that_every_panel_can_be_opened_by_a_command(window: MainWindow) -> None:

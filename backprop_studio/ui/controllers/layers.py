@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
 from backprop_studio.insight.flow import outputs
@@ -168,7 +168,8 @@ class LayerController(QObject):
             window.canvas.rename_selection()
             return
         window.docks["inspector"].show()
-        window.inspector.name_edit.setFocus()
+        # For this reason the whole name is selected: what is typed takes its place.
+        window.inspector.name_edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _help(self) -> None:
         """Explain the panel that has the keyboard, or else the selected layer."""

@@ -175,6 +175,8 @@ class Chooser(QDialog):
             for place, c in enumerate(self._choices)
             if all(word in f"{c.text} {c.detail}".lower() for word in words)
         ]
+        # An emptied list is not the news: what is chosen in the full one is, and is told once.
+        self.list.blockSignals(True)
         self.list.clear()
         for _, place in sorted(found):
             choice = self._choices[place]
@@ -186,6 +188,8 @@ class Chooser(QDialog):
             item.setToolTip(choice.detail)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
+        self.list.blockSignals(False)
+        self._tell(self.list.currentItem())
         self.nothing.setVisible(not found)
         self.nothing.setGeometry(self.list.rect().adjusted(0, 0, 0, -self.list.height() * 2 // 3))
 
