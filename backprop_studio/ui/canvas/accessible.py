@@ -12,7 +12,6 @@ import shiboken6
 from PySide6.QtCore import QObject, QRect
 from PySide6.QtGui import (
     QAccessible,
-    QAccessibleAnnouncementEvent,
     QAccessibleEvent,
     QAccessibleInterface,
     QWindow,
@@ -228,9 +227,3 @@ def tell_focus(view: CanvasView) -> None:
         if view.current in seen:
             event.setChild(seen.index(view.current))
             QAccessible.updateAccessibility(event)
-
-
-def announce(view: CanvasView, text: str) -> None:
-    """Have a sentence read out."""
-    if QAccessible.isActive():
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(view, text))
