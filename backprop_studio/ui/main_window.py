@@ -23,6 +23,7 @@ from backprop_studio.training import (
 )
 from backprop_studio.ui import actions, docks, finding, lesson_mode, theme, windows
 from backprop_studio.ui.canvas.progress import activity_at
+from backprop_studio.ui.controllers import spoken
 from backprop_studio.ui.controllers.appearance import Appearance
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
@@ -353,6 +354,7 @@ class MainWindow(QMainWindow):
         self.canvas.marks_changed.connect(self.outline.select_marks)
         self.canvas.refused.connect(self._refuse)
         document.history.indexChanged.connect(self._forget_refusal)
+        spoken.Spoken(document, self)
         self.canvas.selection_changed.connect(self.outline.select)
         self.setup.data_requested.connect(self.actions_by_id["data"].trigger)
         self.messages.fix_requested.connect(self.canvas.apply_fix)
@@ -420,6 +422,7 @@ class MainWindow(QMainWindow):
 
     def _tell(self, text: str) -> None:
         self.statusBar().showMessage(text, 8000)
+        spoken.say(self, text)
 
     def _refuse(self, reason: str) -> None:
         self._refusal = reason

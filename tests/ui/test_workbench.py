@@ -208,6 +208,21 @@ def test_that_quick_add_knows_groups_and_other_names(
     chooser.reject()
 
 
+def test_that_while_one_types_only_what_matches_is_read_out(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two letters the list was empty for a moment, and that was read out, too."""
+    window.actions_by_id["quick_add"].trigger()
+    chooser = window.findChild(Chooser)
+    assert chooser is not None
+    said: list[str] = []
+    monkeypatch.setattr(chooser.search, "setAccessibleDescription", said.append)
+    QTest.keyClicks(chooser.search, "den")
+    assert len(said) == 3 and said[-1].startswith("Dense, ")
+    assert chooser.nothing.text() not in said
+    chooser.reject()
+
+
 def test_that_a_picture_that_cannot_be_written_is_told(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -322,8 +322,7 @@ class CanvasView(QGraphicsView):
         self.tell(reason)
 
     def tell(self, text: str) -> None:
-        """Say something below the canvas, and to a screen reader."""
-        accessible.announce(self, text)
+        """Say something below the canvas, where a screen reader hears it, too."""
         self.refused.emit(text)
 
     # Looks

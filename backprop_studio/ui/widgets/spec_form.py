@@ -161,6 +161,10 @@ class FieldGrid(QWidget):
             note.show_text(problem.text, problem.severity)
         else:
             note.show_text("", Severity.ERROR)
+        # A screen reader says so at once where the keyboard is, and again whenever it comes back.
+        said = " ".join(filter(None, (note.text, widget.toolTip())))
+        if widget.accessibleDescription() != said:
+            widget.setAccessibleDescription(said)
 
 
 class SpecForm(FieldGrid):
