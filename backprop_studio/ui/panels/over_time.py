@@ -8,7 +8,15 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from backprop_studio.insight.history import SLICE, Answer, History, Quantity
 from backprop_studio.insight.tracks import Curve, Measure, bin_range, curves, shares
@@ -20,6 +28,7 @@ from backprop_studio.ui.asking import Ask, Enquiry
 from backprop_studio.ui.pacing import Pace
 from backprop_studio.ui.widgets.copy_button import CopyButton
 from backprop_studio.ui.widgets.data_table import Cell, DataTable
+from backprop_studio.ui.widgets.flow import Flow
 from backprop_studio.ui.widgets.line_plot import Line, LinePlot
 from backprop_studio.ui.widgets.ridges import Bin, RidgePlot
 from backprop_studio.ui.widgets.time_map import TimeMap
@@ -129,15 +138,13 @@ class OverTimePanel(QWidget):
         for picture in (self.map, self.ridges):
             picture.hovered.connect(self.reading.setText)
         self.copy = CopyButton(self.as_text)
-        top, below = QHBoxLayout(), QHBoxLayout()
-        top.addWidget(self.measure)
-        top.addWidget(self.view)
-        top.addWidget(self.of, 1)
+        self.of.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        top, below = Flow(self.measure, self.view, self.of), QHBoxLayout()
         below.addWidget(self.reading, 1)
         below.addWidget(self.copy)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
-        layout.addLayout(top)
+        layout.addWidget(top)
         layout.addWidget(self.story)
         layout.addWidget(self.pages, 1)
         layout.addLayout(below)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from backprop_studio.training import BranchView, Snapshot, State
 from backprop_studio.ui import theme
 from backprop_studio.ui.pacing import Seldom
+from backprop_studio.ui.widgets.flow import Flow
 from backprop_studio.ui.widgets.loss_timeline import LossTimeline
 from backprop_studio.ui.widgets.own_keys import OwnKeys
 
@@ -81,13 +82,8 @@ class TimelinePanel(QWidget):
                 button.clicked.connect(lambda _=False, by=jumps[name]: self._move(by))
         self.buttons["first"].clicked.connect(lambda: self.slider.setValue(self.slider.minimum()))
         self.buttons["live"].clicked.connect(lambda: self.slider.setValue(self.slider.maximum()))
-        row = QHBoxLayout()
-        row.setSpacing(2)
-        for name in ("first", "-10", "-1"):
-            row.addWidget(self.buttons[name])
-        row.addWidget(self.place, 1)
-        for name in ("+1", "+10", "live"):
-            row.addWidget(self.buttons[name])
+        back = self._side_by_side("first", "-10", "-1")
+        row = Flow(back, self.place, self._side_by_side("+1", "+10", "live"), spacing=2)
 
         self.tree = QTreeWidget()
         self.tree.setRootIsDecorated(False)
@@ -126,21 +122,18 @@ class TimelinePanel(QWidget):
             )
         )
         self.budget.valueChanged.connect(lambda size: self.budget_changed.emit(size * MEGABYTE))
-        below = QHBoxLayout()
-        below.setSpacing(4)
-        for choice in (self.fork_button, self.switch_button, self.drop_button):
-            below.addWidget(choice)
-        below.addStretch(1)
-        below.addWidget(self.journal)
-        below.addWidget(self.budget)
+        self.journal.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.journal.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        choices = (self.fork_button, self.switch_button, self.drop_button)
+        below = Flow(*choices, self.journal, self.budget, spacing=4)
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 6)
         layout.setSpacing(4)
-        layout.addLayout(row)
+        layout.addWidget(row)
         layout.addWidget(self.slider)
         layout.addWidget(self.tree, 1)
-        layout.addLayout(below)
+        layout.addWidget(below)
         self.show_snapshot(Snapshot(0, State.EMPTY), np.empty((0, 2)))
 
     def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
@@ -253,6 +246,16 @@ class TimelinePanel(QWidget):
         self.switch_button.setEnabled(other)
         self.drop_button.setEnabled(other)
         self.fork_button.setEnabled(bool(self._branches))
+
+    def _side_by_side(self, *names: str) -> QWidget:
+        """Buttons that stay together where the row has to break."""
+        together = QWidget()
+        row = QHBoxLayout(together)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        for name in names:
+            row.addWidget(self.buttons[name])
+        return together
 
     def _button(self, text: str, tip: str) -> QToolButton:
         button = QToolButton()
