@@ -58,8 +58,8 @@ XCB_LIBRARIES = {
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
 WAYLAND_LIBRARIES = {"libwayland-cursor.so.0": "libwayland-cursor0"}
-# Programs with which the end-to-end test drives the studio in a real window.
-E2E_PROGRAMS = {"Xvfb": "xvfb", "openbox": "openbox", "xdotool": "xdotool"}
+# Programs with which tests drive the studio in a real window, and the bus of a desktop.
+E2E_PROGRAMS = {"Xvfb": "xvfb", "openbox": "openbox", "xdotool": "xdotool", "dbus-daemon": "dbus"}
 # The tests of a file share a window, so a file is never split. More processes than this would only
 # make each window late.
 WHOLE_SUITE = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import logging
+import os
 import signal
 import sys
 import threading
@@ -17,9 +18,10 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from backprop_studio.ui import icons, settings
 from backprop_studio.ui.collecting import Collector
-from backprop_studio.ui.controllers.appearance import apply_stored
+from backprop_studio.ui.controllers.appearance import apply_stored, follow_desktop
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
+from backprop_studio.ui.ending import Ending
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.settings import Settings
 
@@ -132,9 +134,12 @@ def start(argv: list[str]) -> tuple[QApplication, MainWindow]:
     # By this name a Linux desktop finds the entry with the icon, and groups windows.
     app.setDesktopFileName("backprop-studio")
     store = Settings()
+    follow_desktop(app)
     apply_stored(app, store)
     window, engine = build(store)
     _ErrorReporter(window).install()
+    if os.name == "posix":
+        Ending(window.project.recovery, window).listen()
     window.show_at_last_place(greet=not argv)
     opener = _FileOpener(window)
     app.installEventFilter(opener)

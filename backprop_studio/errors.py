@@ -150,7 +150,9 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "dataset-own-missing": (
             "The project's own data are not here. Import them again: File, Import data."
         ),
-        "batch-too-large": "The batch size is {batch}, but there are only {rows} training rows.",
+        "batch-too-large": (
+            "The batch size is {batch}, more than there are rows to train on ({rows})."
+        ),
         "batch-alone": (
             "'{name}' needs batches of at least {needed} rows here: alone, a row is its own mean, "
             "and nothing of it is left. The batch size is {batch}."
@@ -169,7 +171,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "optimizer that uses gradients."
         ),
         "no-worksheet": "No error signal comes back to this layer, so there is nothing to compute.",
-        "no-such-row": "The batch has {rows} rows, counted from 0; there is no row {row}.",
+        "no-such-row": "There is no row {row}: counted from 0, the batch ends before row {rows}.",
         "paths-too-many": (
             "Too many numbers lie on the way to the loss to follow each of them: {numbers} were "
             "not all. Take a smaller network, or a weight nearer to the loss."
@@ -184,6 +186,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "branches-full": (
             "There is no room for another branch: drop one, or give the journal more memory. "
             "With {count} of them it would take {need}, and it may have {budget}."
+        ),
+        "journal-over": (
+            "{count} branches keep {take} even so, more than {budget}: what each began with, where "
+            "it is now, and its curves. Drop one to free more."
         ),
         "worker-failed": "Training stopped because of an unexpected error: {reason}",
         # Files.

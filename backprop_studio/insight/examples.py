@@ -65,6 +65,8 @@ class Examples:
         Examples in the data.
     guest
         One that was asked for and is not in the batch; None where there is none.
+    only
+        Whether the data have one example only, however many rows repeat it.
     """
 
     rows: tuple[int, ...]
@@ -76,6 +78,7 @@ class Examples:
     image_shape: tuple[int, int] | None
     of: int
     guest: Guest | None = None
+    only: bool = False
 
 
 def examples(session: Session, wanted: int | None = None) -> Examples:
@@ -147,6 +150,7 @@ def examples(session: Session, wanted: int | None = None) -> Examples:
         dataset.image_shape,
         dataset.size,
         guest,
+        dataset.is_one_example,
     )
 
 

@@ -77,6 +77,8 @@ class Explanation:
         Of what outlives the iteration, the number after its update.
     example
         For numbers that belong to one row of the batch: which row of the data set it is.
+    only
+        Whether the data have no other example.
     """
 
     spot: Spot
@@ -92,6 +94,7 @@ class Explanation:
     numpy: str = ""
     after: float | None = None
     example: int | None = None
+    only: bool = False
 
 
 def beginning(session: Session) -> Spot | None:
@@ -141,29 +144,35 @@ def explain(spot: Spot, session: Session) -> Explanation:
 
     The result of an operation that is several in one, such as a loss, is explained by its parts.
     """
-    if spot.within is not None:
-        with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):
+        if spot.within is not None:
             return _in_between(spot, spot.within, session)
+        found = _whole(spot, session)
+    only = found.example is not None and session.prepared.dataset.is_one_example
+    return replace(found, only=only)
+
+
+def _whole(spot: Spot, session: Session) -> Explanation:
+    """An explanation of a number that an instruction has made, or that the data are."""
     program = session.program
     value = program.values[spot.value]
-    with np.errstate(all="ignore"):
-        if value.role in KEPT:
-            return _kept(spot, session)
-        machine = session.rerun(program.start_of(Phase.UPDATE))
-        made = program.producer.get(spot.value)
-        if made is not None and made >= program.start_of(Phase.UPDATE):
-            machine.run(program.start_of(Phase.UPDATE), made + 1)
-        number = _at(machine, spot)
-        example = None
-        if value.shape and value.shape[0] == BATCH:
-            example = int(session.rows[spot.entry[0]])
-        if made is None or program.instructions[made].phase is Phase.DATA:
-            return Explanation(spot, number, How.DATA, made, example=example)
-        target = _differentiated(program, spot.value)
-        if target is not None and target != program.loss:
-            terms = list(chain_terms(spot, target, machine, session))
-            return _summed(spot, number, How.CHAIN, made, _CHAIN_RULE, terms, example)
-        return _computed(spot, number, made, machine, session, example)
+    if value.role in KEPT:
+        return _kept(spot, session)
+    machine = session.rerun(program.start_of(Phase.UPDATE))
+    made = program.producer.get(spot.value)
+    if made is not None and made >= program.start_of(Phase.UPDATE):
+        machine.run(program.start_of(Phase.UPDATE), made + 1)
+    number = _at(machine, spot)
+    example = None
+    if value.shape and value.shape[0] == BATCH:
+        example = int(session.rows[spot.entry[0]])
+    if made is None or program.instructions[made].phase is Phase.DATA:
+        return Explanation(spot, number, How.DATA, made, example=example)
+    target = _differentiated(program, spot.value)
+    if target is not None and target != program.loss:
+        terms = list(chain_terms(spot, target, machine, session))
+        return _summed(spot, number, How.CHAIN, made, _CHAIN_RULE, terms, example)
+    return _computed(spot, number, made, machine, session, example)
 
 
 _CHAIN_RULE = Formula(

@@ -35,6 +35,8 @@ class Flow:
     alone
         Whether it was sent through in a pass of its own, with the weights of this moment: it is
         not in the batch, or nothing of that is computed yet.
+    only
+        Whether the data have no other example.
     """
 
     backward: bool
@@ -43,6 +45,7 @@ class Flow:
     pictures: Mapping[str, Array] = field(default_factory=dict)
     example: int = 0
     alone: bool = False
+    only: bool = False
 
 
 def flow(network: Network, row: int, session: Session) -> Flow:
@@ -145,7 +148,8 @@ def _read(
                 if carried is not None:
                     wires[wire] = _size(carried)
     example = int(session.rows[row]) if alone is None else alone
-    return Flow(backward, wires, nodes, pictures, example, alone is not None)
+    only = session.prepared.dataset.is_one_example
+    return Flow(backward, wires, nodes, pictures, example, alone is not None, only)
 
 
 def outputs(program: Program, network: Network) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -21,6 +22,9 @@ ROWS = 256
 
 STEPS = 100
 """Moments of the way that are drawn, at most."""
+
+PIECE = 2**13
+"""Numbers of every moment of the way that are worked with at once: a few megabytes for all."""
 
 _PARAMETERS = "parameters"
 
@@ -93,6 +97,39 @@ class Landscape:
     rows: int
 
 
+@dataclass(frozen=True, eq=False)
+class Way:
+    """Moments of a training, as seen from one of them.
+
+    They may be many times as large as the network: they stay as they are kept, and are looked at
+    in pieces.
+
+    Attributes
+    ----------
+    moments
+        Arrays of shape (numbers,), of any precision.
+    centre
+        Where it is seen from: float64 array of shape (numbers,).
+    """
+
+    moments: tuple[Array, ...]
+    centre: Array
+
+    def pieces(self) -> Iterator[tuple[slice, Array]]:
+        """Which numbers, and how far all moments are from the centre in them.
+
+        Yields
+        ------
+        slice
+            Of the numbers.
+        Array of shape (moments, numbers of the piece), float64
+        """
+        for start in range(0, len(self.centre), PIECE):
+            part = slice(start, start + PIECE)
+            piece = np.array([moment[part] for moment in self.moments], np.float64)
+            yield part, piece - self.centre[part]
+
+
 @dataclass(eq=False)
 class Survey:
     """Computes one slice, bit by bit, around the weights as they were when it began.
@@ -141,7 +178,7 @@ class Survey:
         self._storage = Storage(program, session.storage.dtype.type)
         self._storage.restore(session.storage.save())
         self._centre = session.storage.arena(_PARAMETERS).astype(np.float64)
-        way = _way(session) - self._centre
+        way = Way(_moments(session), self._centre)
         self._explained: tuple[float, float] | None = None
         if wanted.kind is Kind.RANDOM:
             rng = np.random.default_rng(wanted.seed)
@@ -197,37 +234,52 @@ def random_direction(program: Program, centre: Array, rng: np.random.Generator) 
     return direction
 
 
-def principal(way: Array) -> tuple[Array, Array, tuple[float, float]]:
-    """The two orthogonal unit directions along which points vary most, and their shares of it.
-
-    Parameters
-    ----------
-    way
-        Array of shape (points, numbers).
+def principal(way: Way) -> tuple[Array, Array, tuple[float, float]]:
+    """The two orthogonal unit directions along which moments vary most, and their shares of it.
 
     Returns
     -------
     first, second
-        Arrays of shape (numbers,); zero where the points do not vary.
+        Arrays of shape (numbers,); zero where the moments do not vary.
     shares
         Of the variance, for both.
+
+    Notes
+    -----
+    There are far fewer moments than numbers. So the directions are found among the combinations of
+    moments, by the eigenvectors of their inner products ("method of snapshots", Sirovich 1987).
     """
-    centred = way - way.mean(axis=0)
-    _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
-    total = float(np.sum(sizes**2))
-    found = np.zeros((2, way.shape[1]))
-    count = min(2, len(directions)) if total else 0
-    found[:count] = directions[:count]
+    count = len(way.moments)
+    products = np.zeros((count, count))
+    for _, piece in way.pieces():
+        piece -= piece.mean(axis=0)
+        products += piece @ piece.T
+    found = np.zeros((2, len(way.centre)))
+    total = float(np.trace(products))
+    if not total:
+        return found[0], found[1], (0.0, 0.0)
+    # The largest come last.
+    variances, mixes = (each[..., :-3:-1] for each in np.linalg.eigh(products))
+    # Their signs mean nothing: the way leads to the right and upwards.
+    mixes = mixes * np.where(mixes[-1] < mixes[0], -1.0, 1.0)
+    for part, piece in way.pieces():
+        found[: len(variances), part] = mixes.T @ (piece - piece.mean(axis=0))
+    for k, direction in enumerate(found):
+        # Where the moments lie on a line, what is left for the second is rounding.
+        direction -= (direction @ found[0]) * found[0] if k else 0.0
+        direction /= np.linalg.norm(direction) or 1.0
     shares = np.zeros(2)
-    if total:
-        shares[:count] = sizes[:count] ** 2 / total
+    shares[: len(variances)] = np.maximum(variances, 0.0) / total
     return found[0], found[1], (float(shares[0]), float(shares[1]))
 
 
-def project(way: Array, first: Array, second: Array) -> Array:
-    """The nearest places to points in the plane of two directions: Array of shape (points, 2)."""
+def project(way: Way, first: Array, second: Array) -> Array:
+    """The nearest places to moments in the plane of two directions: Array of shape (moments, 2)."""
     plane = np.stack([first, second], axis=1)
-    solved: Array = np.linalg.lstsq(plane, way.T, rcond=None)[0].T
+    seen = np.zeros((len(way.moments), 2))
+    for part, piece in way.pieces():
+        seen += piece @ plane[part]
+    solved: Array = np.linalg.lstsq(plane.T @ plane, seen.T, rcond=None)[0].T
     return solved
 
 
@@ -270,8 +322,8 @@ def contours(xs: Array, ys: Array, table: Array, level: float) -> Array:
     return np.array(pieces).reshape(-1, 2, 2)
 
 
-def _way(session: Session) -> Array:
-    """The parameters at recorded moments up to now: Array of shape (moments, numbers)."""
+def _moments(session: Session) -> tuple[Array, ...]:
+    """The parameters at recorded moments up to now, each of shape (numbers,), as they are kept."""
     now = session.storage.arena(_PARAMETERS)
     kept = []
     for part, stop in lineage(session):
@@ -282,7 +334,7 @@ def _way(session: Session) -> Array:
                 if saved.arenas[_PARAMETERS].size == now.size:
                     kept.append(saved.arenas[_PARAMETERS])
     chosen = kept[:: max(-(-len(kept) // STEPS), 1)]
-    return np.array([*chosen, now], np.float64)
+    return *chosen, now
 
 
 def _single(program: Program, numbers: int, parameter: int, entry: int) -> Array:

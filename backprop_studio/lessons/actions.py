@@ -139,7 +139,8 @@ class SetSetting(Action, frozen=True, kw_only=True):
     """Change a setting: `{set = "optimizer/learning_rate", to = 0.1}`.
 
     `optimizer`, `schedule` and a layer alone change the type, and all its settings take their
-    defaults, as in the form; a layer stays where it is, and keeps its wires.
+    defaults, as in the form; a layer stays where it is, and keeps its wires. Another
+    data set comes as when it is chosen by hand, with the scaling that suits it.
     """
 
     set: str
@@ -151,7 +152,7 @@ class SetSetting(Action, frozen=True, kw_only=True):
         setup = network.setup
         if owner == "setup":
             if name == "dataset":
-                return edits.set_setup(network, replace(setup, dataset=str(self.to)))
+                return edits.set_setup(network, setup.for_dataset(str(self.to)))
             if name.startswith(data_settings.PATH):
                 path = name.removeprefix(data_settings.PATH)
                 return edits.set_setup(network, data_settings.change(setup, path, self.to))

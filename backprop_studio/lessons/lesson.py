@@ -168,9 +168,49 @@ class Lesson:
         needed = {step.id for step in self.steps if not step.extra}
         return frozenset(needed or {step.id for step in self.steps})
 
+    def is_extra(self, index: int) -> bool:
+        """Whether the lesson is done without a step."""
+        return self.steps[index].id not in self.needed
+
+    def number_of(self, index: int) -> int:
+        """Which of the steps a lesson is made of it is, from 1; of an extra, the one before it."""
+        return sum(not self.is_extra(i) for i in range(index + 1))
+
+    def goes_on(self, index: int) -> bool:
+        """Whether an extra goes on with the extra before it; with a scene, it begins anew."""
+        follows = index > 0 and self.is_extra(index) and self.is_extra(index - 1)
+        return follows and not self.steps[index].scene
+
+    def after(self, index: int) -> int | None:
+        """Place of the step that comes next; None at the end.
+
+        Extras are passed by, save by who is in the midst of one.
+        """
+        count = len(self.steps)
+        if index + 1 < count and self.goes_on(index + 1):
+            return index + 1
+        return next((i for i in range(index + 1, count) if not self.is_extra(i)), None)
+
+    def before(self, index: int) -> int | None:
+        """Place of the step that one comes from; None at the beginning. Extras are passed by."""
+        if self.goes_on(index):
+            return index - 1
+        return next((i for i in range(index - 1, -1, -1) if not self.is_extra(i)), None)
+
+    def preceding(self, index: int) -> tuple[int, ...]:
+        """Places of the steps that a step rests on: those of the lesson, and of its own extra."""
+        begins = index
+        while self.goes_on(begins):
+            begins -= 1
+        mine = begins if self.is_extra(index) else index
+        return tuple(i for i in range(index) if i >= mine or not self.is_extra(i))
+
     def scene_of(self, index: int) -> int | None:
-        """Place of the step whose scene a step belongs to; None where the project is as opened."""
-        places = (i for i in range(index, -1, -1) if self.steps[i].scene)
+        """Place of the step whose scene a step belongs to; None where the project is as opened.
+
+        What is set for an extra holds for it alone.
+        """
+        places = (i for i in (index, *reversed(self.preceding(index))) if self.steps[i].scene)
         return next(places, None)
 
     def wanted(self, index: int) -> tuple[Expression, ...]:

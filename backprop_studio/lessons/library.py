@@ -47,6 +47,8 @@ class Entry:
         Its text.
     done, steps
         How many steps are done, and how many there are, without those that are extra.
+    extras
+        How many extra steps are left.
     """
 
     id: str
@@ -56,6 +58,7 @@ class Entry:
     path: Path
     done: int = 0
     steps: int = 1
+    extras: int = 0
 
     @property
     def is_done(self) -> bool:
@@ -220,11 +223,16 @@ class ProgressStore:
         for path in shipped() if paths is None else paths:
             lesson = load(path)
             needed = lesson.needed
-            done = len(needed & set(self.load(lesson.head.id).solved))
+            solved = set(self.load(lesson.head.id).solved)
             head = lesson.head
             found.append(
-                Entry(head.id, head.title, head.summary, head.minutes, path, done, len(needed))
-            )
+                Entry(
+                    head.id, head.title, head.summary, head.minutes, path,
+                    done=len(needed & solved),
+                    steps=len(needed),
+                    extras=len({step.id for step in lesson.steps} - needed - solved),
+                )
+            )  # fmt: skip
         return tuple(found)
 
     def after(self, lesson_id: str) -> Entry | None:

@@ -145,6 +145,32 @@ class Runner:
         """
         return self._carried == self._index
 
+    @property
+    def following(self) -> int | None:
+        """Place of the step that comes next; None at the end."""
+        return self.lesson.after(self._index)
+
+    @property
+    def preceding(self) -> int | None:
+        """Place of the step that one comes from; None at the beginning."""
+        return self.lesson.before(self._index)
+
+    @property
+    def offered(self) -> int | None:
+        """Place of the extra that may be done now: the one behind the step that is in front.
+
+        At the end, the first one that was left out. None where there is none, and in the midst of
+        one.
+        """
+        lesson, done = self.lesson, self.progress.solved
+        begins = [
+            i for i in range(len(lesson.steps)) if lesson.is_extra(i) and not lesson.goes_on(i)
+        ]
+        if self.following is None:
+            return next((i for i in begins if lesson.steps[i].id not in done), None)
+        behind = self._index + 1
+        return behind if behind in begins and behind != self.following else None
+
     def hold(self) -> None:
         """Let nothing count that is seen: the app is being made ready for the step."""
         self._held = True
@@ -181,13 +207,23 @@ class Runner:
                 return ()
             self._scene = scene
             return (Leg(scene),)
-        if index == self._at and not lacking(lesson, index, self.progress.kept):
+        if self._stands_at(index) and not lacking(lesson, index, self.progress.kept):
             if scene != index or scene == self._scene:
                 return ()
             self._scene = scene
             return (Leg(scene),)
         self._scene, self._at = scene, index
         return self._carry(way_to(lesson, index, self.progress.kept))
+
+    def _stands_at(self, index: int) -> bool:
+        """Whether the app is as a step needs it, but for a scene of its own."""
+        lesson, at = self.lesson, self._at
+        if index == at:
+            return True
+        # Extras were passed by: they have done nothing to the app.
+        passed = 0 <= at < index and all(lesson.is_extra(i) for i in range(at, index))
+        from_main = at == 0 or not lesson.is_extra(at - 1)
+        return passed and from_main and lesson.scene_of(index) in (index, self._scene)
 
     def take_way_back(self, *, beyond: bool = False) -> tuple[Leg, ...]:
         """All that comes before the step in front, whatever the app was made ready for.

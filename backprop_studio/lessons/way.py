@@ -28,8 +28,8 @@ class Leg:
 def way_to(lesson: Lesson, index: int, kept: Mapping[str, float]) -> tuple[Leg, ...]:
     """All that comes before a step, as far as the step needs it.
 
-    That is its scene, and the steps since. Where it speaks of numbers from before its scene, and
-    they are not known, these are found out first.
+    That is its scene, and the steps since, without extras that it is no part of. Where it speaks of
+    numbers from before its scene, and they are not known, these are found out first.
 
     Parameters
     ----------
@@ -45,8 +45,13 @@ def way_to(lesson: Lesson, index: int, kept: Mapping[str, float]) -> tuple[Leg, 
     furthest: dict[int | None, int] = {}
     for place in sorted(p for p in lacking(lesson, index, kept) if p < first):
         furthest[lesson.scene_of(place)] = place
-    legs = [Leg(s, tuple(range(s or 0, last + 1))) for s, last in furthest.items()]
-    return (*legs, Leg(scene, tuple(range(first, index))))
+    legs = [Leg(s, (*_since(lesson, s, last), last)) for s, last in furthest.items()]
+    return (*legs, Leg(scene, _since(lesson, scene, index)))
+
+
+def _since(lesson: Lesson, scene: int | None, index: int) -> tuple[int, ...]:
+    """Places of the steps between a scene and a step that are carried out for it."""
+    return tuple(place for place in lesson.preceding(index) if place >= (scene or 0))
 
 
 def lacking(lesson: Lesson, index: int, kept: Mapping[str, float]) -> frozenset[int]:

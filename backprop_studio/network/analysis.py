@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from backprop_studio import data
@@ -16,7 +16,7 @@ from backprop_studio.autograd import (
 )
 from backprop_studio.data import CorruptionError, DatasetInfo, Prepared
 from backprop_studio.errors import Diagnostic, Severity, StudioError
-from backprop_studio.network import graph, memory
+from backprop_studio.network import memory
 from backprop_studio.network.advice import advice
 from backprop_studio.network.findings import Findings
 from backprop_studio.network.forward import Forward, Part
@@ -46,6 +46,8 @@ class Analysis:
         Whether the data are still to be prepared: shapes are known, and there is no program yet.
     parts
         Id of a node to what is known of it, for what is found out after the next edit.
+    checked
+        Id of a node to the problems of its settings and wires, for the same.
     """
 
     network: Network
@@ -55,6 +57,9 @@ class Analysis:
     lowering: Lowering | None = field(default=None, compare=False, repr=False)
     preparing: bool = False
     parts: Mapping[str, Part] = field(default_factory=dict, compare=False, repr=False)
+    checked: Mapping[str, tuple[Diagnostic, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -97,16 +102,6 @@ def _makes_up(node: Node) -> bool:
     return not node.spec.ports and not isinstance(node.spec, Input)
 
 
-def _basis(network: Network, used: set[str]) -> tuple[object, ...]:
-    """All that the program of a network depends on; `used` are the nodes that lead to a loss."""
-    frozen = {n.weights for n in network.nodes if n.frozen}
-    return (
-        network.setup,
-        [(n.learning, n.weights in frozen) for n in network.nodes if n.id in used],
-        [wire for wire in network.wires if wire.target in used],
-    )
-
-
 def analyze(network: Network, known: Analysis | None = None, *, wait: bool = True) -> Analysis:
     """Check a network, infer its shapes and tell whether it can be trained.
 
@@ -118,7 +113,7 @@ def analyze(network: Network, known: Analysis | None = None, *, wait: bool = Tru
         What to analyse.
     known
         What is known of the network before an edit. The result is the same with it and without
-        it, but found faster: only nodes that are others, or read another type, are lowered again.
+        it, but found faster: only nodes that are others, or read another type, are looked at.
     wait
         Whether to prepare the data, which may take long. Otherwise, unless that is quick, a few
         rows tell the shapes, and the analysis says that it is `preparing`.
@@ -150,28 +145,36 @@ class _Analyzer:
         self.known = known
         self.preparing = not wait and not network.setup.has_quick_data
         self.known_parts = self._known_parts()
+        if known is not None:
+            network.come_from(known.network)
+        self.edit = None if known is None else network.changes_from(known.network)
         self.found = Findings()
         self.shapes: Mapping[str, Shape] = {}
         self.parameters: Sequence[Value] = ()
         self.prepared: Prepared | None = None
 
     def run(self) -> Analysis:
-        network = self.network
+        network, known = self.network, self.known
         dataset = self._check_setup()
-        order, cycle = graph.order(network)
+        order, used = network.wiring.order, network.used
         if not network.nodes:
             self.found.error("network-empty")
-        if cycle:
+        if cycle := network.wiring.cycle:
             names = [network.node(i).name for i in (*cycle, cycle[0])]
             for node_id in cycle:
                 self.found.error("cycle", node_id, path=" → ".join(names))
         inputs = [n for n in network.nodes if isinstance(n.spec, Input)]
         self._check_ends(inputs)
-        used = graph.upstream(network, [n.id for n in network.losses])
-        for node in network.nodes:
-            self._check_node(node, used)
+        again = self._again()
+        checked = self._check_nodes(again)
         forward = Forward(network, self.found, Builder(), self.known_parts)
-        forward.lower(order, used, dataset)
+        if known is None or again is None:
+            forward.lower(order, dataset)
+        else:
+            # Inputs and losses stand for places in a program, which is another each time.
+            again.update(node.id for node in (*inputs, *network.losses))
+            standing = {key: self.known_parts[key] for key in known.shapes}
+            forward.lower(order, dataset, standing, again)
         self.shapes = {key: part.type.shape for key, part in forward.parts.items()}
         self.parameters = [
             value
@@ -182,7 +185,7 @@ class _Analyzer:
         self.found.problems += advice(network, self.shapes)
         lowering = None
         if dataset is not None and not self.found.has_errors and forward.heads:
-            lowering = self._finish(forward, order, used, dataset)
+            lowering = self._finish(forward, dataset)
         self.found.problems.sort(key=lambda d: d.severity is not Severity.ERROR)
         return Analysis(
             network,
@@ -192,6 +195,7 @@ class _Analyzer:
             lowering,
             self.preparing,
             self._parts_kept(forward.parts),
+            checked,
         )
 
     def _parts_kept(self, parts: Mapping[str, Part]) -> Mapping[str, Part]:
@@ -206,6 +210,22 @@ class _Analyzer:
         before, now = self.known.network.setup, self.network.setup
         same = (before.batch_size, before.itemsize) == (now.batch_size, now.itemsize)
         return self.known.parts if same else {}
+
+    def _again(self) -> set[str] | None:
+        """The nodes about which there may be something else to say than before; None for all."""
+        known, edit, network = self.known, self.edit, self.network
+        if known is None or edit is None or not self.known_parts:
+            return None
+        before = known.network
+        if network.shared or before.shared or bool(network.losses) != bool(before.losses):
+            return None
+        if network.wiring.cycle or before.wiring.cycle:
+            return None
+        again = {node.id for node in edit.renewed} | (network.used ^ before.used)
+        again |= {problem.node for problem in known.errors if problem.node is not None}
+        for wire in edit.rewired:
+            again |= {wire.source, wire.target}
+        return again
 
     def _check_setup(self) -> DatasetInfo | None:
         setup = self.network.setup
@@ -252,7 +272,23 @@ class _Analyzer:
         if self.network.nodes and not self.network.losses:
             self.found.error("loss-missing")
 
-    def _check_node(self, node: Node, used: set[str]) -> None:
+    def _check_nodes(self, again: Collection[str] | None) -> dict[str, tuple[Diagnostic, ...]]:
+        """Check these nodes, or all, and repeat what is known of the others; what each one has."""
+        checked: dict[str, tuple[Diagnostic, ...]] = {}
+        problems = self.found.problems
+        for node in self.network.nodes:
+            if self.known is not None and again is not None and node.id not in again:
+                found = self.known.checked.get(node.id, ())
+                problems += found
+            else:
+                since = len(problems)
+                self._check_node(node)
+                found = tuple(problems[since:])
+            if found:
+                checked[node.id] = found
+        return checked
+
+    def _check_node(self, node: Node) -> None:
         name = node.name
         if isinstance(node.spec, UnknownLayer):
             self.found.error("layer-unknown", node.id, layer=node.spec.type)
@@ -265,7 +301,7 @@ class _Analyzer:
                 self.found.blamed.add(node.id)
         wired = self.network.incoming(node.id)
         open_ports = [p for p in range(len(node.spec.ports)) if p not in wired]
-        needed = node.id in used
+        needed = node.id in self.network.used
         if open_ports:
             report = self.found.error if needed else self.found.warn
             count = len(node.spec.ports)
@@ -280,12 +316,30 @@ class _Analyzer:
             else:
                 self.found.warn("node-unused", node.id, name=name)
 
-    def _finish(
-        self, forward: Forward, order: Sequence[str], used: set[str], dataset: DatasetInfo
-    ) -> Lowering | None:
-        basis = _basis(self.network, used)
-        known = None if self.known is None else self.known.lowering
-        if known is not None and (known.dataset, known.basis) == (dataset, basis):
+    def _known_lowering(self, dataset: DatasetInfo) -> Lowering | None:
+        """The programs from before the edit, where nothing that they depend on is another."""
+        known, edit, network = self.known, self.edit, self.network
+        if known is None or edit is None or known.lowering is None:
+            return None
+        before, used = known.network, network.used
+        # Who shares weights has to do with whoever else is frozen.
+        apart = not (network.shared or before.shared)
+        same = (
+            known.lowering.dataset == dataset
+            and before.setup == network.setup
+            and before.used == used
+            and not edit.reordered
+            and not any(wire.target in used for wire in edit.rewired)
+            and (apart or not (edit.come or edit.gone))
+            and all(
+                (apart and node.id not in used) or node.learning == before.node(node.id).learning
+                for node in edit.renewed
+            )
+        )
+        return known.lowering if same else None
+
+    def _finish(self, forward: Forward, dataset: DatasetInfo) -> Lowering | None:
+        if (known := self._known_lowering(dataset)) is not None:
             return known
         if not self.parameters:
             self.found.error("parameters-none")
@@ -294,12 +348,11 @@ class _Analyzer:
             self.found.error("parameters-frozen")
             return None
         assert self.prepared is not None  # or there would be errors
-        split = self.prepared.split
+        split, used = self.prepared.split, self.network.used
         lowering = Lowering(
             self.network,
-            [i for i in order if i in used],
+            [i for i in self.network.wiring.order if i in used],
             dataset,
-            basis=basis,
             train=len(split.train),
             test=len(split.validation),
         )

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from backprop_studio.errors import EditError
-from backprop_studio.network import graph, grouping
+from backprop_studio.network import grouping
 from backprop_studio.network.marks import Arrow, Note
 from backprop_studio.network.network import MAX_NODES, Network, Node, TrainingSetup, Wire
 from backprop_studio.nn import LayerSpec, LossSpec
@@ -63,6 +63,8 @@ def remove(network: Network, parts: Iterable[str] = (), wires: Iterable[Wire] = 
         Wires to cut.
     """
     gone, cut = grouping.contents(network, parts), set(wires)
+    # Most wires start elsewhere: a name is looked up faster than a wire.
+    cut_at = {wire.source for wire in cut}
     return grouping.tidied(
         replace(
             network,
@@ -70,7 +72,9 @@ def remove(network: Network, parts: Iterable[str] = (), wires: Iterable[Wire] = 
             wires=tuple(
                 w
                 for w in network.wires
-                if w not in cut and w.source not in gone and w.target not in gone
+                if (w.source not in cut_at or w not in cut)
+                and w.source not in gone
+                and w.target not in gone
             ),
             notes=tuple(n for n in network.notes if n.id not in gone),
             arrows=tuple(a for a in network.arrows if a.id not in gone),
@@ -218,7 +222,7 @@ def why_not_connect(network: Network, source: str, target: str, port: int = 0) -
         return EditError("wire-exists", source=a.name, target=b.name)
     if port in network.incoming(target):
         return EditError("port-taken", name=b.name)
-    if source in graph.downstream(network, [target]):
+    if source in network.wiring.downstream([target]):
         return EditError("wire-cycle", source=a.name, target=b.name)
     return None
 

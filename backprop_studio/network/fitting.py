@@ -8,14 +8,16 @@ from backprop_studio.autograd import BATCH, Shape
 from backprop_studio.data import DatasetInfo
 from backprop_studio.errors import Diagnostic
 from backprop_studio.network import edits
-from backprop_studio.network.analysis import Analysis
+from backprop_studio.network.analysis import Analysis, analyze
 from backprop_studio.network.network import Network, Node, Wire
 from backprop_studio.network.remedy import (
     ASIDE,
     Fix,
     dataset_of,
+    free_place,
     node_of,
     takes_pictures,
+    takes_sequences,
     with_settings,
 )
 from backprop_studio.nn import LayerSpec, LossSpec, nodes
@@ -61,19 +63,48 @@ def fit_input(analysis: Analysis, problem: Diagnostic) -> Fix | None:
         dataset.image_shape is not None and takes_pictures(node.spec)
     ):  # fmt: skip
         return with_settings(source, "Give '{name}' pictures", shape="image")
+    table = _table_of(shape, dataset) if takes_sequences(node.spec) and len(shape) == 2 else None
+    if table is not None:
+        steps, features = table
+        spec = Reshape(channels=steps, height=features, width=0)
+        return _insert(analysis, wire, spec, f"a Reshape to {steps:,}×{features:,}")
     return None
 
 
-def _fit_table(node: Node, shape: Shape, dataset: DatasetInfo | None) -> Fix | None:
-    """A table of the same numbers: that of the picture, or else one number a step."""
+def take_out(analysis: Analysis, problem: Diagnostic) -> Fix | None:
+    """A layer out of its wire, if that mends all: it was put there by mistake."""
+    network, node = analysis.network, node_of(analysis, problem)
+    wires = list(network.incoming(node.id).values())
+    if len(wires) != 1 or not network.outgoing(node.id):
+        return None
+
+    def edit(network: Network) -> Network:
+        ends = network.outgoing(node.id)
+        network = edits.remove(network, (node.id,))
+        for end in ends:
+            network = edits.connect(network, wires[0].source, end.target, end.port)
+        return network
+
+    if analyze(edit(network), analysis, wait=False).errors:
+        return None
+    return Fix(f"Take '{node.name}' out", edit)
+
+
+def _table_of(shape: Shape, dataset: DatasetInfo | None) -> tuple[int, int] | None:
+    """A table of as many numbers as a row has: that of the picture, or else one number a step."""
     sizes = [size for size in shape[1:] if isinstance(size, int)]
     count = math.prod(sizes)
-    spec = node.spec
-    if not isinstance(spec, Reshape) or len(sizes) != len(shape) - 1 or not count:
+    if len(sizes) != len(shape) - 1 or not count:
         return None
     picture = None if dataset is None else dataset.image_shape
-    if picture is None or math.prod(picture) != count:
-        picture = (count, 1)
+    return (count, 1) if picture is None or math.prod(picture) != count else picture
+
+
+def _fit_table(node: Node, shape: Shape, dataset: DatasetInfo | None) -> Fix | None:
+    """Sizes for a Reshape that go with what comes in."""
+    spec, picture = node.spec, _table_of(shape, dataset)
+    if not isinstance(spec, Reshape) or picture is None:
+        return None
     if spec.channels and spec.height and spec.width:
         settings = {"channels": 1, "height": picture[0], "width": picture[1]}
     else:
@@ -138,7 +169,7 @@ def _insert(analysis: Analysis, wire: Wire, spec: LayerSpec, what: str) -> Fix:
         # Between the two where there is room, else below: nothing that stands there is moved.
         room = b.x - a.x >= 1.7 * ASIDE
         x, y = (a.x + b.x) / 2, (a.y + b.y) / 2 + (0.0 if room else 0.6 * ASIDE)
-        network, made = edits.add_node(network, spec, round(x, -1), round(y, -1))
+        network, made = edits.add_node(network, spec, *free_place(network, x, y))
         return edits.insert_into(network, made, wire)
 
     return Fix(f"Put {what} before '{b.name}'", edit)

@@ -11,15 +11,16 @@ from typing import Any, cast
 from backprop_studio import data
 from backprop_studio.data import DatasetInfo, Task
 from backprop_studio.errors import Diagnostic
-from backprop_studio.network import edits, graph
+from backprop_studio.network import edits
 from backprop_studio.network.analysis import Analysis, analyze
-from backprop_studio.network.fitting import fit_branches, fit_input, fit_prediction
+from backprop_studio.network.fitting import fit_branches, fit_input, fit_prediction, take_out
 from backprop_studio.network.network import Network, Node, Wire
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.network.remedy import (
     ASIDE,
     Fix,
     dataset_of,
+    free_place,
     node_of,
     takes_pictures,
     with_settings,
@@ -78,7 +79,7 @@ def _add_input(analysis: Analysis, problem: Diagnostic) -> Fix | None:
     node, port = open_ports[0]
 
     def edit(network: Network) -> Network:
-        place = node.x - ASIDE, node.y
+        place = free_place(network, node.x - ASIDE, node.y)
         network, made = edits.add_node(network, nodes()["input"](), *place)
         return edits.connect(network, made, node.id, port)
 
@@ -95,7 +96,8 @@ def _add_loss(analysis: Analysis, problem: Diagnostic) -> Fix | None:
     spec = nodes()["mse" if numbers else "softmax_cross_entropy"]()
 
     def edit(network: Network) -> Network:
-        network, made = edits.add_node(network, spec, last.x + ASIDE, last.y)
+        place = free_place(network, last.x + ASIDE, last.y)
+        network, made = edits.add_node(network, spec, *place)
         return edits.connect(network, last.id, made)
 
     return Fix(f"Put {spec.info.title} after '{last.name}'", edit)
@@ -109,10 +111,10 @@ def _wire_in(analysis: Analysis, problem: Diagnostic) -> Fix | None:
     network, node = analysis.network, node_of(analysis, problem)
     taken = network.incoming(node.id)
     port = next(p for p in range(len(node.spec.ports)) if p not in taken)
-    after = graph.downstream(network, [node.id])
+    after = network.wiring.downstream([node.id])
     free = [n for n in network.open_ends if n.id not in after]
     if not free:
-        return None
+        return take_out(analysis, problem)
 
     def distance(other: Node) -> tuple[bool, float]:
         return other.x > node.x, (other.x - node.x) ** 2 + (other.y - node.y) ** 2
@@ -125,11 +127,11 @@ def _wire_in(analysis: Analysis, problem: Diagnostic) -> Fix | None:
 def _cut_circle(analysis: Analysis, problem: Diagnostic) -> Fix | None:
     """The wire of the circle that runs back the farthest."""
     network = analysis.network
-    _, cycle = graph.order(network)
+    cycle = network.wiring.cycle
     if not cycle:
         return None
     pairs = set(zip(cycle, (*cycle[1:], cycle[0]), strict=True))
-    # `graph.order` names a circle in one direction or the other.
+    # `Wiring.cycle` names a circle in one direction or the other.
     wires = [w for w in network.wires if (w.source, w.target) in pairs]
     wires = wires or [w for w in network.wires if (w.target, w.source) in pairs]
     if not wires:
@@ -151,12 +153,13 @@ def _delete(analysis: Analysis, problem: Diagnostic) -> Fix:
 
 
 def _fit_layer(analysis: Analysis, problem: Diagnostic) -> Fix | None:
-    """What fits the layer, or a network that fits the data, where these are of another kind."""
+    """What fits the layer, or does without it, or a network for data of another kind."""
+    fix = fit_input(analysis, problem) or take_out(analysis, problem)
     dataset = dataset_of(analysis.network)
     tokens = isinstance(node_of(analysis, problem).spec, Embedding)
-    if tokens and dataset is not None and dataset.vocabulary is None:
+    if fix is None and tokens and dataset is not None and dataset.vocabulary is None:
         return _start_over(dataset)
-    return fit_input(analysis, problem)
+    return fix
 
 
 def _start_over(dataset: DatasetInfo) -> Fix:

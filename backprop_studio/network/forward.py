@@ -118,31 +118,59 @@ class Forward:
         return tuple(self._heads[n.id] for n in self.network.nodes if n.id in self._heads)
 
     def lower(
-        self, order: Sequence[str], used: Collection[str], dataset: DatasetInfo | None
+        self,
+        order: Sequence[str],
+        dataset: DatasetInfo | None,
+        standing: Mapping[str, Part] = MappingProxyType({}),
+        again: Collection[str] | None = None,
     ) -> None:
-        """Lower every node whose inputs are known, those that lead to a loss first."""
-        network, parts = self.network, self.parts
-        side = [i for i in order if i not in used]
-        for node_id in [i for i in order if i in used] + side:
-            node = network.node(node_id)
-            if isinstance(node.spec, UnknownLayer):
-                continue
-            wires = network.incoming(node_id)
-            sources = [w.source for p in range(len(node.spec.ports)) if (w := wires.get(p))]
-            if len(sources) < len(node.spec.ports) or any(i not in parts for i in sources):
-                continue
-            given = tuple([parts[i].type for i in sources])
-            if node_id in self._found.blamed:
-                if given:
-                    self._say_memory(node, given)
-                continue
-            part = self._known.get(node_id)
-            if part is None or not self._holds(part, node, given):
-                # What a side branch shares with others need not fit them: nobody runs it.
-                apart = node_id not in used and node_id in network.shared and network.losses
-                part = self._lower_on(Builder() if apart else self.b, node, sources, given, dataset)
+        """Lower every node whose inputs are known, those that lead to a loss first.
+
+        Parameters
+        ----------
+        order
+            Ids of the nodes, each after those that it reads.
+        dataset
+            What the inputs read; None where that is not known.
+        standing
+            What was found out before an edit, of the nodes that could be lowered then.
+        again
+            The nodes of which something else may be found out now; all by default. Those that
+            read something else because of that are found here.
+        """
+        used, onward = self.network.used, self.network.wiring.onward
+        stale = set(order if again is None else again)
+        for node_id in [*(i for i in order if i in used), *(i for i in order if i not in used)]:
+            part = before = standing.get(node_id)
+            if node_id in stale:
+                part = self._part_of(node_id, dataset)
+                given, gave = (None if p is None else p.type for p in (part, before))
+                if given != gave:
+                    stale.update(wire.target for wire in onward.get(node_id, ()))
             if part is not None:
-                parts[node_id] = part
+                self.parts[node_id] = part
+
+    def _part_of(self, node_id: str, dataset: DatasetInfo | None) -> Part | None:
+        """What is found out about a node; None where its inputs are not known, or do not fit."""
+        network, parts = self.network, self.parts
+        node = network.node(node_id)
+        if isinstance(node.spec, UnknownLayer):
+            return None
+        wires = network.incoming(node_id)
+        sources = [w.source for p in range(len(node.spec.ports)) if (w := wires.get(p))]
+        if len(sources) < len(node.spec.ports) or any(i not in parts for i in sources):
+            return None
+        given = tuple([parts[i].type for i in sources])
+        if node_id in self._found.blamed:
+            if given:
+                self._say_memory(node, given)
+            return None
+        part = self._known.get(node_id)
+        if part is not None and self._holds(part, node, given):
+            return part
+        # What a side branch shares with others need not fit them: nobody runs it.
+        apart = node_id not in network.used and node_id in network.shared and network.losses
+        return self._lower_on(Builder() if apart else self.b, node, sources, given, dataset)
 
     def _holds(self, part: Part, node: Node, given: tuple[TensorType, ...]) -> bool:
         """Whether what was found out about a node is still so."""

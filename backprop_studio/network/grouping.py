@@ -329,9 +329,9 @@ def tidied(network: Network) -> Network:
     Members that are not there are forgotten, then groups without members, then arrows that were
     tied to something that is gone.
     """
-    there = {n.id for n in network.nodes} | {n.id for n in network.notes}
     if not network.groups and not network.arrows:
         return network
+    there = {n.id for n in network.nodes} | {n.id for n in network.notes}
     groups = network.groups
     while True:
         known = there | {g.id for g in groups}

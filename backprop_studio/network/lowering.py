@@ -69,8 +69,6 @@ class Lowering:
         Ids of the nodes that lead to a loss, each after those that it reads.
     dataset
         The data that it is made for.
-    basis
-        All of the network that its programs depend on, to be compared.
     train, test
         Rows that are trained on, and held out.
     """
@@ -81,12 +79,10 @@ class Lowering:
         order: Sequence[str],
         dataset: DatasetInfo,
         *,
-        basis: object,
         train: int,
         test: int,
     ) -> None:
         self.dataset = dataset
-        self.basis = basis
         self._network = network
         self._order = tuple(order)
         self._train, self._test = train, test
@@ -142,5 +138,5 @@ class Lowering:
 
     def _forward(self, b: Builder) -> Forward:
         forward = Forward(self._network, Findings(), b)
-        forward.lower(self._order, frozenset(self._order), self.dataset)
+        forward.lower(self._order, self.dataset)
         return forward

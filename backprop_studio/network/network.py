@@ -10,8 +10,9 @@ from typing import ClassVar
 from backprop_studio.data import DataSettings, Prepared, prepare, quick
 from backprop_studio.data import info as info_of
 from backprop_studio.errors import StudioError
+from backprop_studio.network.changes import Changes, between
 from backprop_studio.network.marks import Arrow, Group, Note
-from backprop_studio.network.sorting import in_order
+from backprop_studio.network.wiring import Wiring
 from backprop_studio.nn import (
     LayerSpec,
     LossSpec,
@@ -294,10 +295,27 @@ class Network:
         return self._by_weights.get(weights, ())
 
     @cached_property
-    def sorted_ids(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """See `graph.order`, which everybody asks."""
-        pairs = ((wire.source, wire.target) for wire in self.wires)
-        return in_order([node.id for node in self.nodes], pairs)
+    def wiring(self) -> Wiring:
+        """Which nodes lead to which."""
+        return Wiring.of(self.nodes, self.wires)
+
+    def changes_from(self, before: Network) -> Changes:
+        """The nodes and wires in which it differs from another network, best one edit before."""
+        return between((before.nodes, self.nodes), (before.wires, self.wires))
+
+    def come_from(self, before: Network) -> None:
+        """Find `wiring` and `used` from those before an edit: they are the same, only quicker."""
+        made, known = self.__dict__, before.__dict__
+        if "wiring" in known and "wiring" not in made:
+            made["wiring"] = before.wiring.edited(self.nodes, self.wires)
+        same = self.wires == before.wires and _ids(self.losses) == _ids(before.losses)
+        if same and "used" in known and "used" not in made:
+            made["used"] = before.used
+
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """Ids of the nodes that lead to a loss, and of the losses."""
+        return frozenset(self.wiring.upstream(node.id for node in self.losses))
 
     @cached_property
     def shared(self) -> frozenset[str]:
@@ -342,23 +360,9 @@ class Network:
         """The node with this name, if there is one."""
         return next((n for n in self.nodes if n.name == name), None)
 
-    @cached_property
-    def _wires_into(self) -> Mapping[str, Mapping[int, Wire]]:
-        found: dict[str, dict[int, Wire]] = {}
-        for wire in self.wires:
-            found.setdefault(wire.target, {})[wire.port] = wire
-        return found
-
-    @cached_property
-    def _wires_from(self) -> Mapping[str, tuple[Wire, ...]]:
-        found: dict[str, list[Wire]] = {}
-        for wire in self.wires:
-            found.setdefault(wire.source, []).append(wire)
-        return {source: tuple(wires) for source, wires in found.items()}
-
     def incoming(self, node_id: str) -> Mapping[int, Wire]:
         """Wires that end at a node, by port."""
-        return self._wires_into.get(node_id, {})
+        return self.wiring.into.get(node_id, {})
 
     @cached_property
     def open_ends(self) -> tuple[Node, ...]:
@@ -367,4 +371,8 @@ class Network:
 
     def outgoing(self, node_id: str) -> tuple[Wire, ...]:
         """Wires that start at a node."""
-        return self._wires_from.get(node_id, ())
+        return self.wiring.onward.get(node_id, ())
+
+
+def _ids(nodes: tuple[Node, ...]) -> list[str]:
+    return [node.id for node in nodes]

@@ -34,6 +34,8 @@ class Preset:
         Data that it fits as it is; on an empty canvas it is chosen along with it.
     setup
         What else it is trained with there.
+    also
+        Other names that a search finds it by.
     """
 
     title: str
@@ -41,6 +43,7 @@ class Preset:
     make: Callable[[], Network]
     dataset: str = "digits"
     setup: Mapping[str, object] = field(default_factory=dict)
+    also: str = ""
 
     def started(self) -> Network:
         """The preset with its data and its training set-up, for an empty canvas."""
@@ -210,25 +213,53 @@ def _descent(rate: float) -> dict[str, object]:
 PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
         "perceptron": Preset(
-            "Perceptron", "One layer: what can be told apart by lines.", _perceptron
+            "Perceptron",
+            "One layer: what can be told apart by lines.",
+            _perceptron,
+            also="linear classifier, logistic regression",
         ),
-        "mlp": Preset("Multilayer perceptron", "Two hidden layers with ReLU.", _mlp),
+        "mlp": Preset(
+            "Multilayer perceptron",
+            "Two hidden layers with ReLU.",
+            _mlp,
+            also="mlp, feedforward, fully connected",
+        ),
         "deep_sigmoid": Preset(
-            "Deep sigmoid chain", "Six sigmoid layers: the error signal fades.", _deep_sigmoid
+            "Deep sigmoid chain",
+            "Six sigmoid layers: the error signal fades.",
+            _deep_sigmoid,
+            also="vanishing gradient",
         ),
         "residual": Preset(
-            "Residual MLP", "A skip connection: the error signal has a short way.", _residual
+            "Residual MLP",
+            "A skip connection: the error signal has a short way.",
+            _residual,
+            also="resnet",
         ),
-        "lenet": Preset("LeNet-like CNN", "Two convolutions with pooling, for pictures.", _lenet),
+        "lenet": Preset(
+            "LeNet-like CNN",
+            "Two convolutions with pooling, for pictures.",
+            _lenet,
+            also="convolutional neural network, convnet",
+        ),
         "autoencoder": Preset(
-            "Autoencoder", "Squeezes the features through eight numbers and back.", _autoencoder
+            "Autoencoder",
+            "Squeezes the features through eight numbers and back.",
+            _autoencoder,
+            also="bottleneck, encoder, decoder",
         ),
-        "lstm": Preset("LSTM, row by row", "Reads a row of the picture at each step.", _lstm),
+        "lstm": Preset(
+            "LSTM, row by row",
+            "Reads a row of the picture at each step.",
+            _lstm,
+            also="recurrent network, rnn",
+        ),
         "transformer": Preset(
             "Transformer block",
             "Attention and two Dense layers, each with a skip: guesses the next character.",
             _transformer,
             "story",
+            also="gpt, language model, self-attention",
         ),
         "mazur": Preset(
             "Mazur's 2-2-2",
@@ -236,6 +267,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             _mazur,
             "mazur",
             _descent(0.5),
+            also="step by step example",
         ),
         "neuron": Preset(
             "One neuron by hand",
@@ -243,6 +275,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             _neuron,
             "one_point",
             _descent(0.05),
+            also="single neuron, regression",
         ),
     }
 )

@@ -17,6 +17,10 @@ from backprop_studio.nn import LayerSpec
 ASIDE = 200.0
 """How far a layer that is added stands from the one that it is added for, in scene units."""
 
+_CARD = 170.0, 90.0
+"""Width and height that a layer takes up at most, with some room around it, in scene units."""
+_STEP = 30.0
+
 Edit = Callable[[Network], Network]
 
 
@@ -49,6 +53,15 @@ def with_settings(node: Node, text: str, **settings: object) -> Fix:
     return Fix(words, partial(edits.set_spec, node_id=node.id, spec=spec))
 
 
+def free_place(network: Network, x: float, y: float) -> tuple[float, float]:
+    """Where a layer covers none that stands there: at a place, or else straight below it."""
+    across, down = _CARD
+    near = sorted(n.y for n in network.nodes if abs(n.x - x) < across)
+    while any(abs(other - y) < down for other in near):
+        y += _STEP
+    return round(x, -1), round(y, -1)
+
+
 def dataset_of(network: Network) -> DatasetInfo | None:
     """What the data are like that reach the network, as far as that is known."""
     setup = network.setup
@@ -65,3 +78,8 @@ def dataset_of(network: Network) -> DatasetInfo | None:
 def takes_pictures(spec: LayerSpec) -> bool:
     """Whether a layer says of itself that it takes pictures."""
     return spec.info.shape.startswith("(N, channels, height, width)")
+
+
+def takes_sequences(spec: LayerSpec) -> bool:
+    """Whether a layer says of itself that it takes sequences of numbers."""
+    return spec.info.shape.startswith(("(N, steps, features)", "(N, T, features)"))

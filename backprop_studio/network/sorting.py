@@ -6,13 +6,10 @@ from collections.abc import Iterable, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 
-def in_order(
-    keys: Sequence[str], pairs: Iterable[tuple[str, str]]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Keys in the order in which they can be computed, and the keys of one cycle.
+def depths(keys: Sequence[str], pairs: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """How many steps each key is away from the start, on the longest way to it.
 
-    Those that are equally far from the start keep their order. With a cycle, the order is empty;
-    without one, the cycle is.
+    Those that are on a cycle, or after one, are left out.
 
     Parameters
     ----------
@@ -21,26 +18,33 @@ def in_order(
     pairs
         What is needed first, and what needs it; both are among the keys.
     """
-    place = {key: at for at, key in enumerate(keys)}
     missing = dict.fromkeys(keys, 0)
     after: dict[str, list[str]] = {key: [] for key in keys}
-    pairs = list(pairs)
     for first, then in pairs:
         missing[then] += 1
         after[first].append(then)
-    done: list[str] = []
-    ready = [key for key in keys if not missing[key]]
+    found: dict[str, int] = {}
+    ready, depth = [key for key in keys if not missing[key]], 0
     while ready:
-        done += ready
+        found.update(dict.fromkeys(ready, depth))
         freed = []
         for key in ready:
             for then in after[key]:
                 missing[then] -= 1
                 if not missing[then]:
                     freed.append(then)
-        ready = sorted(freed, key=place.__getitem__)
-    if len(done) == len(keys):
-        return tuple(done), ()
+        ready, depth = freed, depth + 1
+    return found
+
+
+def one_cycle(keys: Sequence[str], pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """The keys of one cycle; empty when there is none.
+
+    Parameters
+    ----------
+    keys, pairs
+        As for `depths`.
+    """
     sorter: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(keys, ()))
     for first, then in pairs:
         sorter.add(then, first)
@@ -48,5 +52,5 @@ def in_order(
         sorter.prepare()
     except CycleError as error:
         # graphlib lists the cycle against the pairs' direction, first and last the same.
-        return (), tuple(error.args[1][:-1])
-    raise AssertionError("there is no cycle, and yet not all can be computed")
+        return tuple(error.args[1][:-1])
+    return ()

@@ -48,6 +48,8 @@ class Info:
         Its shape rule in plain text, or empty.
     rank
         Its place in the group; where it is the same, the title decides.
+    also
+        Other names that it goes by, with commas between them: a search finds it by them.
     """
 
     id: str
@@ -58,6 +60,7 @@ class Info:
     plain: str = ""
     shape: str = ""
     rank: int = 1
+    also: str = ""
 
 
 class ConfigError(StudioError):

@@ -133,6 +133,11 @@ class Series:
         return self._size
 
     @property
+    def nbytes(self) -> int:
+        """Bytes that the table takes, with its room to grow."""
+        return self._data.nbytes
+
+    @property
     def points(self) -> Array:
         """All points so far, of shape (points, columns), without a copy."""
         return self._data[: self._size]

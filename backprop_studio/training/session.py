@@ -155,11 +155,45 @@ class Session(RecordedRun):
             return self._evaluator.evaluate()
 
     def rest(self) -> None:
-        """Give back what is not needed while another branch goes on; it comes again by itself."""
+        """Give back what is not needed while another branch goes on; `wake` brings it again.
+
+        The machine of the batch goes, too, unless its results would take long to compute again.
+        """
+        if self._resting:
+            return
         self._evaluator.rest()
         self._tally.rest()
-        kept = self._machine
+        kept = self._machine if self.slow else None
         self._machines = {n: m for n, m in self._machines.items() if m is kept}
+        if kept is None:
+            del self._machine
+            self._order = (-1, np.empty(0, np.int64))
+
+    def wake(self) -> None:
+        """Be as before the rest, to the bit."""
+        if not self._resting:
+            return
+        cursor = self.cursor
+        if self._first is None:
+            self._restore(cursor)
+            return
+        self.storage.restore(self._first)
+        self._machine = self._prepare(self._machines, self.storage, self._iteration)
+        with quiet():
+            self._perform(self._machine, self._iteration, 0, cursor.index)
+
+    @property
+    def _resting(self) -> bool:
+        return not hasattr(self, "_machine")
+
+    @property
+    def nbytes_at_rest(self) -> int:
+        """Bytes that it takes beside its keyframes while another branch goes on, roughly."""
+        held = self.losses.nbytes + self.tests.nbytes
+        held += 0 if self._first is None else self._first.nbytes
+        if self.slow:
+            return held + self.program.memory(self._machine.batch, self.storage.dtype.itemsize)
+        return held + self.storage.nbytes
 
     @property
     def slow(self) -> bool:

@@ -75,7 +75,8 @@ class Tally:
         width = 1
         if self._prediction is not None:
             width = int(lowered.program.values[self._prediction].shape[1])
-        self._scores = np.empty((max(batch, _NUMBERS // width), width), dtype)
+        self._shape = max(batch, _NUMBERS // width), width
+        self._scores = np.empty((0, width), dtype)
 
     def add(self, machine: Machine, iteration: int, rows: Array) -> None:
         """Take the scores of a batch that a machine has just trained on, when it is `due`.
@@ -99,13 +100,17 @@ class Tally:
         if stop > len(self._scores):
             self._count()
             stop = len(scores)
+            if not len(self._scores):
+                self._scores = np.empty(self._shape, self._scores.dtype)
         self._scores[self._filled : stop] = scores
         self._filled = stop
         self._rows.append(rows)
 
     def rest(self) -> None:
-        """Let go of the machines that it knows; it knows them again when they are told."""
+        """Let go of the machines that it knows and of its room; both come again when needed."""
+        self._count()
         self._views.clear()
+        self._scores = self._scores[:0].copy()
 
     def close(self) -> float:
         """The share of rows that were right since the last time, at the end of an epoch.

@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 
 from backprop_studio.autograd import Array
-from backprop_studio.errors import StudioError
+from backprop_studio.errors import Diagnostic, StudioError
 from backprop_studio.training.cursor import Boundary, Cursor
 from backprop_studio.training.interventions import Intervention
 from backprop_studio.training.journal import DEFAULT_BUDGET
@@ -82,6 +82,11 @@ class Branch:
     tests: Array = field(default_factory=lambda: np.empty((0, TEST_COLUMNS)))
     events: tuple[Event, ...] = ()
 
+    @property
+    def nbytes_at_rest(self) -> int:
+        """Bytes that it takes beside its keyframes while another branch goes on, roughly."""
+        return self.session.nbytes_at_rest + self.losses.nbytes + self.tests.nbytes
+
     def all_events(self) -> tuple[Event, ...]:
         """What the learner did, from the very beginning. What was taken back is not among it."""
         session = self.session
@@ -112,7 +117,7 @@ class Timeline:
     Parameters
     ----------
     budget
-        Bytes for the keyframes of all branches together.
+        Bytes for the keyframes of all branches together, and for what those that rest take besides.
     """
 
     def __init__(self, budget: int = DEFAULT_BUDGET) -> None:
@@ -123,7 +128,7 @@ class Timeline:
 
     @property
     def budget(self) -> int:
-        """Bytes for the keyframes of all branches together."""
+        """Bytes for the keyframes of all branches, and for what those that rest take besides."""
         return self._budget
 
     @budget.setter
@@ -133,8 +138,8 @@ class Timeline:
 
     @property
     def nbytes(self) -> int:
-        """Bytes that the keyframes of all branches take."""
-        return sum(branch.session.journal.nbytes for branch in self._branches)
+        """Bytes that the keyframes of all branches take, and those that rest besides."""
+        return self._at_rest() + sum(b.session.journal.nbytes for b in self._branches)
 
     @property
     def branches(self) -> tuple[Branch, ...]:
@@ -155,6 +160,16 @@ class Timeline:
     def session(self) -> Session | None:
         """The session of the active branch."""
         return None if self._active is None else self._active.session
+
+    def excess(self) -> Diagnostic | None:
+        """That several branches take more than the budget, though all is given up that can be.
+
+        What can be is how near the next keyframe is: every moment can still be gone back to.
+        """
+        if len(self._branches) < 2 or self.nbytes <= self._budget:
+            return None
+        told = {"take": _mb(self.nbytes), "budget": _mb(self._budget)}
+        return Diagnostic("journal-over", {"count": len(self._branches), **told})
 
     def clear(self) -> None:
         """Forget all branches."""
@@ -310,9 +325,13 @@ class Timeline:
 
     def _activate(self, branch: Branch) -> None:
         """Let this branch go on, and the one that did so rest."""
-        if self._active is not None and self._active is not branch:
-            self._active.session.rest()
-        self._active = branch
+        before, self._active = self._active, branch
+        if before is branch:
+            return
+        if before is not None:
+            before.session.rest()
+        branch.session.wake()
+        self._share()
 
     def _require(self) -> Branch:
         if self._active is None:
@@ -342,7 +361,6 @@ class Timeline:
                 branch.events += (_change(parent.session, session),)
         self._branches.append(branch)
         self._activate(branch)
-        self._share()
 
     def _new_name(self) -> str:
         taken = {branch.name for branch in self._branches}
@@ -352,7 +370,10 @@ class Timeline:
         return f"branch {number}"
 
     def _check_room(self, session: Session) -> None:
-        need = session.storage.nbytes * LEAST_KEYFRAMES * (len(self._branches) + 1)
+        branches = len(self._branches) + 1
+        need = session.storage.nbytes * LEAST_KEYFRAMES * branches
+        # The one that goes on now would rest.
+        need += self._at_rest() + self._require().nbytes_at_rest
         if need > self._budget:
             raise StudioError(
                 "branches-full",
@@ -363,10 +384,15 @@ class Timeline:
 
     def _share(self) -> None:
         """Give every branch its part of the budget."""
+        room = max(self._budget - self._at_rest(), 0)
         for branch in self._branches:
             journal = branch.session.journal
-            journal.budget = self._budget // len(self._branches)
+            journal.budget = room // len(self._branches)
             journal.thin()
+
+    def _at_rest(self) -> int:
+        """Bytes that the branches which rest take beside their keyframes."""
+        return sum(b.nbytes_at_rest for b in self._branches if b is not self._active)
 
 
 def _until(branch: Branch, epochs: float) -> tuple[Array, Array]:

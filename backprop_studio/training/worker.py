@@ -277,6 +277,7 @@ class Worker:
                     self.timeline.rename(branch, name)
                 case SetBudget(nbytes):
                     self.timeline.budget = nbytes
+                    self._refused = self.timeline.excess()
                 case _:
                     assert_never(change)
         except StudioError as error:

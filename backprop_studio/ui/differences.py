@@ -1,35 +1,23 @@
-"""What an edit has changed, found without looking at each part of a large network.
-
-Edits hand on what they leave alone, so most parts are the same objects before and after.
-"""
+"""What an edit has changed of what is shown of a network."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-from backprop_studio.network import Analysis, Node, Wire
-
-
-def renewed(before: Iterable[Node], after: Iterable[Node]) -> list[Node]:
-    """Nodes that are new or have changed."""
-    old = {node.id: node for node in before}
-    return [node for node in after if old.get(node.id) is not node]
-
-
-def wires(before: Sequence[Wire], after: Sequence[Wire]) -> tuple[set[Wire], list[Wire]]:
-    """The wires that are gone, and those that have come."""
-    if before is after:
-        return set(), []
-    old, new = set(map(id, before)), set(map(id, after))
-    gone = {wire for wire in before if id(wire) not in new}
-    come = [wire for wire in after if id(wire) not in old]
-    both = gone.intersection(come)
-    return gone - both, [wire for wire in come if wire not in both]
+from backprop_studio.network import Analysis, Node
 
 
 def keys(before: Mapping[str, object], after: Mapping[str, object]) -> set[str]:
-    """Keys of what two tables do not have in common; their values can be hashed."""
-    return {key for key, _ in before.items() ^ after.items()}
+    """Keys of what two tables do not have in common."""
+    if before is after:
+        return set()
+    gone = before.keys() - after.keys()
+    # Most values are the same objects; a table has no None in it.
+    return gone | {
+        key
+        for key, value in after.items()
+        if (old := before.get(key)) is not value and old != value
+    }
 
 
 def described(
@@ -54,9 +42,11 @@ def described(
     found = {problem.node for problem in problems if problem.node is not None}
     if not same:
         found |= {node.id for node in changed}
-        found |= keys(known.shapes, analysis.shapes) | keys(known.parameters, analysis.parameters)
+        counts = known.parameters, analysis.parameters
+        # A node that learns nothing and one of which that is not known say the same.
+        found |= {key for key in keys(*counts) if counts[0].get(key, 0) != counts[1].get(key, 0)}
         found |= before.shared ^ network.shared
-        # What a loss says is about what comes in.
+        # What a loss says is about what comes in; other cards say nothing of shapes.
         found |= {node.id for node in network.losses}
     return [node.id for node in network.nodes if node.id in found]
 
@@ -66,10 +56,10 @@ def outlined(known: Analysis, analysis: Analysis) -> list[str]:
     before, network = known.network, analysis.network
     found = {problem.node for problem in (*known.diagnostics, *analysis.diagnostics)}
     found |= keys(known.shapes, analysis.shapes) | keys(known.parameters, analysis.parameters)
-    cut, drawn = wires(before.wires, network.wires)
-    for wire in (*cut, *drawn):
+    edit = network.changes_from(before)
+    for wire in edit.rewired:
         found |= {wire.source, wire.target}
-    for node in renewed(before.nodes, network.nodes):
+    for node in edit.renewed:
         found.add(node.id)
         # Wires are told by the names of their ends.
         found.update(wire.source for wire in network.incoming(node.id).values())

@@ -13,11 +13,13 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 from backprop_studio.network import Wire
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.nn import nodes
+from backprop_studio.specs import Info
 from backprop_studio.ui import docks, guide
 from backprop_studio.ui.actions import ACTIONS, submenu_title
 from backprop_studio.ui.canvas import geometry
 from backprop_studio.ui.controllers.project import ProjectController
 from backprop_studio.ui.dialogs.chooser import Choice, Chooser
+from backprop_studio.ui.models.palette_model import group_titles
 from backprop_studio.ui.search_words import WORDS, words
 
 if TYPE_CHECKING:
@@ -53,25 +55,33 @@ def quick_add(canvas: CanvasView, at: QPoint | None = None, port: PortRef | None
     place = canvas.mapToScene(at)
     joined = () if port is None else (port,)
     found = [
-        Choice(
-            kind.info.title,
-            kind.info.summary,
-            partial(_add, canvas, key, place, joined),
-            topic=kind.info.title,
-        )
+        _layer(kind.info, partial(_add, canvas, key, place, joined))
         for key, kind in nodes().items()
         if port is None or (kind.has_output if port.side == "in" else kind().ports)
     ]
     if port is None:
         found += [
-            Choice(preset.title, preset.summary, partial(canvas.add_preset, key, place))
+            Choice(
+                preset.title, preset.summary, partial(canvas.add_preset, key, place), preset.also
+            )
             for key, preset in PRESETS.items()
         ]
         found.append(
-            Choice(_tr("Note"), _tr("A text for people"), partial(add_note, canvas, place))
+            Choice(
+                _tr("Note"),
+                _tr("A text for people"),
+                partial(add_note, canvas, place),
+                _tr("comment, label, annotation"),
+            )
         )
     title = _tr("Add a layer or a preset") if port is None else _tr("Add a layer to this port")
     _open(Chooser(title, found, canvas.window()), viewport.mapToGlobal(at))
+
+
+def _layer(info: Info, act: Callable[[], object]) -> Choice:
+    """A layer to choose, which is found by its group and its other names as well."""
+    also = f"{info.also}, {group_titles()[info.category]}"
+    return Choice(info.title, info.summary, act, also, topic=info.title)
 
 
 def _add(canvas: CanvasView, layer: str, place: QPointF, joined: tuple[PortRef, ...]) -> None:
@@ -96,12 +106,7 @@ def insert(canvas: CanvasView, wire: Wire) -> None:
     if any(new.intersects(item.card_rect()) for item in scene.nodes.values() if item.isVisible()):
         place = canvas.mapToScene(pointing.free_spot(canvas, at))
     found = [
-        Choice(
-            kind.info.title,
-            kind.info.summary,
-            partial(canvas.add_layer, key, place, into=wire),
-            topic=kind.info.title,
-        )
+        _layer(kind.info, partial(canvas.add_layer, key, place, into=wire))
         for key, kind in nodes().items()
         if kind.has_output and kind().ports
     ]

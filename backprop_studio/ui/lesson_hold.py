@@ -1,7 +1,8 @@
-"""While the app is made ready for a step of a lesson, nobody else touches its run and its design.
+"""While a lesson does something in the app, nobody else touches its run and its design.
 
-What comes before the step is done by the worker, and takes a moment. A key pressed meanwhile would
-be mixed with it, and the step would begin with something else than its text says.
+What comes before a step, and the step itself after *Show me*, is done by the worker, and takes a
+moment. A key pressed meanwhile would be mixed with it, and the step would begin with something
+else than its text says, or end with it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ WAITING = frozenset(
     {spec.id for spec in ACTIONS if spec.menu in _MENUS and spec.id not in _LOOKS}
     | {"import_data", "import_weights", "export_evidence"}
 )
-"""Actions that wait until the step can be begun with."""
+"""Actions that wait until the lesson has done what it does."""
 
 _DEEDS = frozenset({
     QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick, QEvent.Type.KeyPress,
@@ -46,10 +47,11 @@ _MOVES = frozenset({
 
 
 class Hold(QObject):
-    """Keeps hands off the canvas, the toolbar and the panels while a step is made ready.
+    """Keeps hands off the canvas, the toolbar and the panels while a step is made ready or shown.
 
     Nothing goes grey, since it is over in the blink of an eye as a rule; and the keyboard stays
     where it is. The lesson's own buttons can be pressed: one may choose another step, or leave.
+    Escape stops a step that is shown, wherever in the window the keyboard is.
 
     Parameters
     ----------
@@ -60,11 +62,11 @@ class Hold(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window, self._lessons = window, window.lessons
-        window.lessons.making_ready.connect(self._switch)
+        window.lessons.busy_changed.connect(self._switch)
 
     def refuses(self, action: str) -> bool:
         """Whether an action has to wait; if so, that is said."""
-        if action not in WAITING or not self._lessons.is_making_ready:
+        if action not in WAITING or not self._lessons.is_busy:
             return False
         asked = self._window.actions_by_id[action]
         if asked.isCheckable():
@@ -84,13 +86,19 @@ class Hold(QObject):
         if event.type() not in _DEEDS or not isinstance(watched, QWidget):
             return False
         if isinstance(event, QKeyEvent) and event.key() in _MOVES:
-            return False
+            stops = event.key() == Qt.Key.Key_Escape and self._is_ours(watched)
+            return stops and self._lessons.stop_showing()
         brought = event.type() == QEvent.Type.DragEnter and watched is self._window
         if not (brought or self._is_held(watched)):
             return False
         if event.type() not in (QEvent.Type.Wheel, QEvent.Type.ContextMenu):
             self._lessons.ask_for_patience()
         return True
+
+    def _is_ours(self, widget: QWidget) -> bool:
+        """Whether a widget is in the window or in a panel of it, and not in a menu or a dialog."""
+        top = widget.window()
+        return top is self._window or isinstance(top, QDockWidget)
 
     def _is_held(self, widget: QWidget) -> bool:
         """Whether a widget belongs to what nobody may touch now."""

@@ -41,6 +41,7 @@ from backprop_studio.ui.widgets.loop_strip import LoopStrip
 from backprop_studio.ui.widgets.preparing_strip import PreparingStrip
 from backprop_studio.ui.widgets.run_status import RunStatus
 from backprop_studio.ui.widgets.transport import Transport
+from backprop_studio.ui.widgets.unkept_strip import UnkeptStrip
 
 _OF_LAYERS = ("inspector", "outline", "help")
 
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.setCentralWidget(self.pages)
         self.preparing = PreparingStrip(document)
+        self.statusBar().addPermanentWidget(UnkeptStrip(self.project.recovery))
         self.statusBar().addPermanentWidget(self.preparing)
         self.statusBar().addPermanentWidget(self.status)
         self.statusBar().setSizeGripEnabled(False)

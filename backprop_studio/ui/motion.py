@@ -19,6 +19,7 @@ _PATIENCE = 2.0
 
 class _State:
     mode: Motion = "system"
+    desktop: bool | None = None
 
 
 def mode() -> Motion:
@@ -29,20 +30,31 @@ def mode() -> Motion:
 def apply(mode: Motion) -> None:
     """Set whether things may move: as the system says, always, or never."""
     _State.mode = mode
+    # Who chooses this anew may have changed the system's mind before.
+    _asked.cache_clear()
+
+
+def hear_desktop(less: bool | None) -> None:
+    """Take in whether a desktop that tells of changes wants less; None where none does."""
+    _State.desktop = less
 
 
 def reduced() -> bool:
-    """Whether nothing should move that need not."""
+    """Whether nothing should move that need not. May change at any time."""
     return _State.mode == "reduced" or (_State.mode == "system" and system_wants_less())
 
 
-@lru_cache(maxsize=1)
 def system_wants_less() -> bool:
-    """Whether the person has told the system to leave animations out; asked once.
+    """Whether the person has told the system to leave animations out.
 
-    Qt has no such hint, so each system is asked in its own way. One that does not answer wants
-    nothing special.
+    Qt has no such hint. A Linux desktop with a portal tells by itself; any other system is asked in
+    its own way, once. One that does not answer wants nothing special.
     """
+    return _asked() if _State.desktop is None else _State.desktop
+
+
+@lru_cache(maxsize=1)
+def _asked() -> bool:
     try:
         if sys.platform == "win32":
             return _windows()

@@ -191,6 +191,7 @@ class _State:
     mode: Mode = "light"
     connected: bool = False
     text: float = 1.0
+    desktop_dark: bool | None = None
 
 
 def current() -> Theme:
@@ -206,7 +207,9 @@ def mode() -> Mode:
 def resolve(app: QApplication, wanted: Mode) -> Theme:
     """The theme a mode means now; where the system states no scheme, light."""
     if wanted == "system":
-        dark = app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        dark = _State.desktop_dark
+        if dark is None:
+            dark = app.styleHints().colorScheme() == Qt.ColorScheme.Dark
         return DARK if dark else LIGHT
     return DARK if wanted == "dark" else LIGHT
 
@@ -237,6 +240,12 @@ def apply(app: QApplication, mode: Mode) -> Theme:
         hints.colorSchemeChanged.connect(_follow_system)
         _State.connected = True
     return _use(app, resolve(app, mode))
+
+
+def hear_desktop(dark: bool | None) -> None:
+    """Take in what the desktop itself says; None lets Qt's opinion count."""
+    _State.desktop_dark = dark
+    _follow_system()
 
 
 def _follow_system() -> None:

@@ -101,7 +101,7 @@ def _let_the_lesson_end(window: MainWindow) -> None:
 
     def at_rest() -> bool:
         runner = controller.runner
-        return runner is None or not (runner.is_held or controller.demonstration.is_running)
+        return runner is None or not (runner.is_held or controller.is_busy)
 
     wait_until(at_rest, "the step of the lesson is made ready", 60.0)
 

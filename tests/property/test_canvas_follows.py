@@ -30,6 +30,7 @@ def _shown(scene: NetworkScene) -> dict[object, object]:
         found[key] = (
             item.node, item.pos().toTuple(), item.width, item.isVisible(), item.opacity(),
             item.findings, item.fix, item.note, item.toolTip(), item.look_afar(),
+            item._captions,
         )  # fmt: skip
     for wire, drawn in scene.wires.items():
         start, end = scene._ends(wire)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from backprop_studio import assets, project
 from backprop_studio.errors import StudioError
-from backprop_studio.network import Network, analyze, edits, layout
+from backprop_studio.network import Analysis, Network, analyze, edits, layout
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.nn import nodes, optimizers
 from backprop_studio.project import Project
@@ -134,20 +134,41 @@ def test_that_the_edits_reach_every_kind() -> None:
     assert done == set(KINDS)
 
 
+def _compare(known: Analysis, network: Network) -> None:
+    """What is found from before an edit is what is found of such a network that nobody knows."""
+    afresh = replace(network)
+    fresh = analyze(afresh)
+    assert (known, known.lowered) == (fresh, fresh.lowered)
+    assert network.used == afresh.used
+    mine, other = network.wiring, afresh.wiring
+    assert (mine.order, mine.cycle) == (other.order, other.cycle)
+    # Also in the order in which they are listed.
+    assert [(k, list(v.items())) for k, v in sorted(mine.into.items())] == [
+        (k, list(v.items())) for k, v in sorted(other.into.items())
+    ]
+    assert sorted(mine.onward.items()) == sorted(other.onward.items())
+
+
 @settings(max_examples=50, deadline=None)
 @given(steps=STEPS)
 def test_that_an_analysis_after_edits_is_the_one_from_scratch(
     steps: list[tuple[str, int, int]],
 ) -> None:
     network, known = START, analyze(START)
+    moments = [START]
     for kind, a, b in steps:
         try:
             network = _edit(network, kind, a, b, frozenset())
         except StudioError:
             continue
+        moments.append(network)
         known = analyze(network, known)
-        fresh = analyze(network)
-        assert (known, known.lowered) == (fresh, fresh.lowered)
+        _compare(known, network)
+    # To any moment of the history at once, as undo and redo go.
+    for _, a, _ in steps[:6]:
+        network = replace(moments[a % len(moments)])
+        known = analyze(network, known)
+        _compare(known, network)
     # Beside what is trained: a branch that leads nowhere, and one that cannot be.
     loose, made = edits.add_node(START, nodes()["dense"](), 0.0, 300.0)
     joined = edits.connect(loose, START.wires[0].source, made)
@@ -155,7 +176,6 @@ def test_that_an_analysis_after_edits_is_the_one_from_scratch(
     known = analyze(START)
     for network in (loose, joined, wrong, joined, edits.remove(joined, (made,))):
         known = analyze(network, known)
-        fresh = analyze(network)
-        assert (known, known.lowered) == (fresh, fresh.lowered)
+        _compare(known, network)
     renamed = edits.rename(START, START.nodes[0].id, "another")
     assert analyze(renamed, analyze(START)) == analyze(renamed)

@@ -98,6 +98,25 @@ def test_that_nothing_flows_where_motion_is_not_wanted(
     window.canvas.set_flowing(False)
 
 
+def test_that_what_flows_stands_still_as_soon_as_the_wish_comes(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    stream = window.canvas._stream
+    motion.hear_desktop(False)
+    try:
+        window.canvas.set_flowing(True)
+        assert stream.isActive()
+        motion.hear_desktop(True)
+        qtbot.waitUntil(lambda: not stream.isActive())
+        motion.hear_desktop(False)
+        window.canvas.set_flowing(True)
+        window.actions_by_id["motion_reduced"].trigger()
+        qtbot.waitUntil(lambda: not stream.isActive())
+    finally:
+        motion.hear_desktop(None)
+        window.canvas.set_flowing(False)
+
+
 @pytest.mark.parametrize(
     ("answer", "kde", "less"),
     [("false\n", "", True), ("true\n", "", False), ("", "AnimationDurationFactor=0", True),
@@ -114,7 +133,7 @@ def test_that_the_system_is_asked_for_less_motion(
     monkeypatch.setattr(
         motion.subprocess, "run", lambda *a, **k: subprocess.CompletedProcess(a, 0, answer, "")
     )
-    assert motion.system_wants_less.__wrapped__() is less
+    assert motion._asked.__wrapped__() is less
 
 
 # Keys

@@ -354,13 +354,15 @@ def test_that_a_route_never_crosses_more_than_the_plain_curve() -> None:
 
 def test_that_cards_are_found_where_they_are_and_not_where_they_were() -> None:
     cards = routing.Cards()
-    assert cards.put("a", QRectF(0, 0, 132, 64)) is not None
-    assert cards.put("a", QRectF(0, 0, 132, 64)) is None
+    assert len(cards.put("a", QRectF(0, 0, 132, 64))) == 1
+    assert cards.put("a", QRectF(0, 0, 132, 64)) == ()
     assert cards.at(50, 30, frozenset()) == "a" and cards.at(50, 30, frozenset("a")) == ""
-    changed = cards.put("a", QRectF(900, 0, 132, 64))
-    assert changed is not None and changed.contains(QRectF(0, 0, 1032, 64))
+    was, now = cards.put("a", QRectF(900, 0, 132, 64))
+    assert was.contains(QRectF(0, 0, 132, 64)) and now.contains(QRectF(900, 0, 132, 64))
+    assert not was.intersects(now), "what lies between does not mind"
     assert cards.at(50, 30, frozenset()) == "" and cards.at(950, 30, frozenset()) == "a"
-    assert cards.put("a", None) is not None and list(cards.keys()) == []
+    assert len(cards.put("a", QRectF(950, 0, 132, 64))) == 1, "a short way is one place"
+    assert len(cards.put("a", None)) == 1 and list(cards.keys()) == []
 
 
 # Walking

@@ -306,3 +306,21 @@ def test_that_accessible_children_go_with_their_nodes_and_their_view(qapp: QAppl
     view.deleteLater()
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert id(view) not in accessible._canvases
+
+
+def test_that_a_canvas_that_is_asked_for_twice_is_given_up_once(qapp: QApplication) -> None:
+    """Qt deleted one interface twice, and crashed: whenever a window closed in a real session."""
+    document = Document()
+    document.reset(digits())
+    view = CanvasView(document)
+    first = QAccessible.queryAccessibleInterface(view)
+    child = first.child(1)
+    # A method that becomes a slot gives the object another class, as far as Qt can see.
+    view.destroyed.connect(view.zoom_to_fit)
+    second = QAccessible.queryAccessibleInterface(view)
+    assert second is not first
+    assert second.child(1) is child and first.child(1) is child
+    view.deleteLater()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert not shiboken6.isValid(first) and not shiboken6.isValid(second)
+    assert not shiboken6.isValid(child)

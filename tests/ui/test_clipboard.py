@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtGui import QClipboard
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QClipboard, QCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -174,3 +175,58 @@ def test_that_who_has_copied_something_can_quit(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_that_pasting_twice_at_one_place_gives_two_that_are_seen(window: MainWindow) -> None:
+    canvas = window.canvas
+    _select(window, "dense_1", "relu_1")
+    canvas.copy_selection()
+    canvas.zoom_to_fit()
+    canvas.zoom_by(0.7)
+    at = canvas.viewport().rect().center() + QPoint(0, 90)
+    QCursor.setPos(canvas.viewport().mapToGlobal(at))
+    for _ in range(3):
+        canvas.paste()
+    made = window._document.network.nodes[-6:]
+    assert all(abs(a.x - b.x) + abs(a.y - b.y) >= 20 for a, b in itertools.combinations(made, 2))
+    canvas.aimed = QPointF(0, 2000)
+    canvas.paste()
+    canvas.paste()
+    assert canvas.aimed == QPointF(0, 2000), "the menu's place has moved"
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_that_a_paste_without_the_pointer_covers_nothing(window: MainWindow, large: bool) -> None:
+    canvas = window.canvas
+    if large:
+        canvas.add_preset("residual")
+        canvas.select_all()
+    else:
+        _select(window, "dense_1", "relu_1")
+    canvas.zoom_to_fit()
+    canvas.copy_selection()
+    QCursor.setPos(window.palette_panel.mapToGlobal(window.palette_panel.rect().center()))
+    before = {i: item.card_rect() for i, item in canvas.canvas_scene.nodes.items()}
+    canvas.paste()
+    made = [i for i in canvas.canvas_scene.nodes if i not in before]
+    assert len(made) == (len(before) if large else 2)
+    for node in made:
+        rect = canvas.canvas_scene.nodes[node].card_rect()
+        assert not any(rect.intersects(other) for other in before.values())
+
+
+def test_that_the_history_names_what_was_added_or_deleted(window: MainWindow) -> None:
+    canvas, undo = window.canvas, window._document.undo_stack
+    canvas.add_preset("residual")
+    assert undo.undoText() == "Add Residual MLP"
+    _select(window, "dense_1", "relu_1")
+    canvas.group_selection()
+    canvas.copy_selection()
+    canvas.paste()
+    assert undo.undoText() == "Paste Group 1"
+    count = len(window._document.network.nodes)
+    canvas.select_all()
+    canvas.delete_selection()
+    # Those inside of groups as well.
+    assert undo.undoText() == f"Delete {count} layers"
+    assert window._document.network.nodes == ()

@@ -26,7 +26,7 @@ def runner(window: MainWindow, lesson: LessonPanel) -> Iterator[Runner]:
     """The first lesson, being made ready for a step in its middle."""
     assert window.lessons.runner is not None
     lesson.step_requested.emit(BACKWARD)
-    assert window.lessons.is_making_ready and window.lessons.runner.is_held
+    assert window.lessons.is_busy and window.lessons.runner.is_held
     yield window.lessons.runner
 
 
@@ -98,7 +98,7 @@ def test_that_the_keys_work_again_when_the_lesson_is_left_meanwhile(
     window: MainWindow, qtbot: QtBot, lesson: LessonPanel, runner: Runner
 ) -> None:
     click(qtbot, lesson.leave)
-    assert window.lessons.runner is None and not window.lessons.is_making_ready
+    assert window.lessons.runner is None and not window.lessons.is_busy
     qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
     qtbot.waitUntil(lambda: window._engine.snapshot.cursor is not None)
     with qtbot.waitSignal(window._engine.updated):
@@ -110,7 +110,7 @@ def test_that_the_keys_work_again_when_the_step_cannot_be_made_ready(
     window: MainWindow, qtbot: QtBot, runner: Runner
 ) -> None:
     window.lessons.demonstration._refuse("no")
-    assert not runner.is_held and not window.lessons.is_making_ready
+    assert not runner.is_held and not window.lessons.is_busy
     with qtbot.waitSignal(window._engine.updated):
         qtbot.keyClick(window, Qt.Key.Key_F6)
 
@@ -119,7 +119,7 @@ def test_that_another_lesson_can_be_opened_meanwhile(
     window: MainWindow, qtbot: QtBot, runner: Runner
 ) -> None:
     assert window.lessons.open(path_of("02_a_model_is_a_chain"))
-    assert not window.lessons.is_making_ready
+    assert not window.lessons.is_busy
     qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
     with qtbot.waitSignal(window._engine.updated):
         qtbot.keyClick(window, Qt.Key.Key_F8)
@@ -140,3 +140,95 @@ def test_that_all_that_touches_run_or_design_is_among_what_waits() -> None:
     assert {"run", "restart", "new_weights", "fork", "set_number", "undo", "redo"} <= WAITING
     assert {"delete", "paste", "quick_add", "fix", "import_data"} <= WAITING
     assert not WAITING & {"leave_lesson", "lessons", "new", "open", "quit", "help", "open_credit"}
+
+
+@pytest.fixture
+def shown(window: MainWindow, qtbot: QtBot) -> Iterator[Runner]:
+    """A step that takes ten epochs, while it is being shown."""
+    assert window.lessons.open(path_of("11_do_not_blame_backprop"))
+    runner = window.lessons.runner
+    assert runner is not None
+    ready(qtbot, runner)
+    qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
+    window.lessons.panel.show_requested.emit()
+    assert window.lessons.is_busy and not runner.is_held
+    yield runner
+
+
+def test_that_keys_pressed_while_a_step_is_shown_are_no_part_of_it(
+    window: MainWindow, qtbot: QtBot, shown: Runner
+) -> None:
+    network = window._document.network
+    window.canvas.setFocus()
+    window.canvas.select(("hidden",))
+    pressed = (
+        ("F8", "No"), ("F9", "Shift"), ("R", "Control"), ("B", "Control"), ("Delete", "No")
+    )  # fmt: skip
+    for key, held in pressed:
+        modifier = getattr(Qt.KeyboardModifier, f"{held}Modifier")
+        qtbot.keyClick(window.canvas, getattr(Qt.Key, f"Key_{key}"), modifier)
+    click(qtbot, window.transport.run_button)
+    assert WAIT in window.statusBar().currentMessage()
+    assert window.lessons.panel.shown.isVisible(), "it is said at once to who is impatient"
+    qtbot.waitUntil(lambda: not window.lessons.is_busy, timeout=20_000)
+    assert shown.is_solved, "what was done was seen before anybody else may go on"
+    assert "your turn" in window.statusBar().currentMessage()
+    assert not window.lessons.panel.shown.isVisible()
+    assert window._document.network == network
+    snapshot = window._engine.snapshot
+    assert (len(snapshot.branches), window._engine.state) == (1, State.PAUSED)
+    done = snapshot.completed
+    qtbot.keyClick(window, Qt.Key.Key_F9)
+    qtbot.waitUntil(lambda: window._engine.snapshot.completed == done + 1)
+
+
+@pytest.mark.parametrize("place", ["canvas", "panel", "button"])
+def test_that_escape_stops_what_is_shown_and_the_rest_is_left_out(
+    window: MainWindow, qtbot: QtBot, shown: Runner, place: str
+) -> None:
+    panel = window.lessons.panel
+    qtbot.waitUntil(lambda: window._engine.snapshot.completed > 0)
+    panel.show_waiting()
+    if place == "button":
+        click(qtbot, panel.shown.button)
+    else:
+        held = window.canvas if place == "canvas" else panel.area
+        held.setFocus()
+        qtbot.keyClick(held, Qt.Key.Key_Escape)
+    assert not window.lessons.is_busy and not panel.shown.isVisible()
+    assert "Stopped" in window.statusBar().currentMessage()
+    stopped = asked(qtbot, window)
+    qtbot.wait(100)
+    assert asked(qtbot, window) == stopped, "nothing runs on"
+    assert not shown.is_solved
+    with qtbot.waitSignal(window._engine.updated):
+        qtbot.keyClick(window, Qt.Key.Key_F6)
+    panel.reset_requested.emit()
+    runner = window.lessons.runner
+    assert runner is not None
+    ready(qtbot, runner)
+    panel.show_requested.emit()
+    qtbot.waitUntil(lambda: runner.is_solved, timeout=20_000)
+
+
+def test_that_another_step_breaks_off_what_is_shown(
+    window: MainWindow, qtbot: QtBot, shown: Runner
+) -> None:
+    window.lessons.panel.step_requested.emit(1)
+    ready(qtbot, shown)
+    qtbot.waitUntil(lambda: window._engine.snapshot.completed == 0)
+    stays = asked(qtbot, window)
+    qtbot.wait(50)
+    assert asked(qtbot, window) == stays
+    assert not window.lessons.is_busy and shown.index == 1 and not shown.progress.solved
+
+
+def test_that_show_me_while_a_step_is_made_ready_can_be_thought_better_of(
+    window: MainWindow, qtbot: QtBot, lesson: LessonPanel, runner: Runner
+) -> None:
+    lesson.show_requested.emit()
+    lesson.area.setFocus()
+    qtbot.keyClick(lesson.area, Qt.Key.Key_Escape)
+    ready(qtbot, runner)
+    assert not window.lessons.is_busy
+    assert not runner.is_solved

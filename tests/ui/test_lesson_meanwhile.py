@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from backprop_studio import data, project
 from backprop_studio.data import Dataset, Task, own
+from backprop_studio.errors import StudioError
 from backprop_studio.network import edits
 from backprop_studio.project import Project
 from backprop_studio.training import Boundary, State
@@ -28,6 +29,46 @@ def rows(count: int) -> Dataset:
     return Dataset("", "Mine", "A few rows.", x, y, Task.REGRESSION, (), ("a", "b"), None, "", "")
 
 
+def _fail(*_: object) -> None:
+    pytest.fail("nothing can be lost, so nothing is asked")
+
+
+def test_that_it_is_asked_where_nothing_can_be_kept_for_a_crash(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, asked = QMessageBox.StandardButton.Cancel, []
+
+    def question(_: object, title: str, text: str, *rest: object) -> object:
+        asked.append(text)
+        return answer
+
+    monkeypatch.setattr(QMessageBox, "question", question)
+    monkeypatch.setattr(window.project.recovery, "_hold", lambda: False)
+    network = window._document.network
+    window._document.apply("Move", edits.move(network, {network.nodes[0].id: (5.0, 5.0)}))
+    moved = window._document.network
+    assert not window.lessons.open(path_of(NEURON))
+    assert window._document.network == moved and window.lessons.runner is None
+    answer = QMessageBox.StandardButton.Ignore
+    assert window.lessons.open(path_of(NEURON))
+    assert len(asked) == 2 and "could not be kept" in asked[0]
+
+
+def test_that_it_is_asked_when_the_disk_is_full(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StudioError("file-unwritable", path="x", reason="No space left on device")
+
+    network = window._document.network
+    window._document.apply("Move", edits.move(network, {network.nodes[0].id: (5.0, 5.0)}))
+    assert window.project.recovery.secure()
+    moved = window._document.network
+    window._document.apply("Move", edits.move(moved, {network.nodes[0].id: (6.0, 6.0)}))
+    monkeypatch.setattr(project, "save", full)
+    assert not window.project.recovery.secure(), "what is there is older"
+
+
 def test_that_the_learners_own_project_waits_untouched_and_comes_back(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -39,11 +80,9 @@ def test_that_the_learners_own_project_waits_untouched_and_comes_back(
     weights = window._engine.weights()
     window._document.apply("Move", edits.move(network, {network.nodes[0].id: (5.0, 5.0)}))
     moved = window._document.network
-    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Cancel)
-    assert not window.lessons.open(path_of(NEURON))
-    assert window._document.network == moved
-    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Ignore)
+    monkeypatch.setattr(QMessageBox, "question", _fail)
     assert window.lessons.open(path_of(NEURON))
+    assert "Your project waits" in window.statusBar().currentMessage()
     assert window.project.path is None
     assert window._document.network == scene_of(NEURON).network
     window._document.apply("Clear", chain())
@@ -61,7 +100,7 @@ def test_that_the_learners_own_project_waits_untouched_and_comes_back(
 def test_that_undo_branches_and_the_moment_in_the_run_outlive_a_lesson(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Ignore)
+    monkeypatch.setattr(QMessageBox, "question", _fail)
     document, engine = window._document, window._engine
     stack, first = document.undo_stack, document.network
     document.apply("Move", edits.move(first, {first.nodes[0].id: (5.0, 5.0)}))
@@ -191,8 +230,9 @@ def test_that_what_was_not_saved_is_still_kept_for_a_crash_in_a_lesson(
     network = window._document.network
     window._document.apply("Move", edits.move(network, {network.nodes[0].id: (5.0, 5.0)}))
     mine, recovery = window._document.network, window.project.recovery
-    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Ignore)
+    monkeypatch.setattr(QMessageBox, "question", _fail)
     assert window.lessons.open(path_of(NEURON))
+    assert project.load(recovery._file).network == mine, "it is there before the lesson is"
     window._document.apply("Clear", edits.move(window._document.network, {"x": (1.0, 1.0)}))
     recovery.keep()
     recovery._finish()

@@ -31,11 +31,18 @@ def test_that_every_step_can_be_shown_and_is_then_done(
     assert window.lessons.open(path_of(name))
     runner = window.lessons.runner
     assert runner is not None
-    for _ in runner.lesson.steps:
-        window.lessons._show_step()
-        qtbot.waitUntil(lambda: runner.is_solved, timeout=20_000)
-        if runner.index < len(runner.lesson.steps) - 1:
-            click(qtbot, window.lessons.panel.next)
+    panel, walked = window.lessons.panel, []
+    while True:
+        walked.append(runner.index)
+        panel.show_requested.emit()
+        qtbot.waitUntil(lambda: runner.is_solved and not window.lessons.is_busy, timeout=20_000)
+        if panel.extra.isVisible():
+            click(qtbot, panel.extra)
+        elif runner.following is not None:
+            click(qtbot, panel.next)
+        else:
+            break
+    assert walked == list(range(len(runner.lesson.steps))), "nothing is out of reach"
     assert runner.is_finished
     assert window.lessons.panel.progress.value() == len(runner.lesson.needed)
     assert window.lessons.write_evidence(tmp_path / "evidence.json")
@@ -99,7 +106,7 @@ def test_that_a_step_gets_the_app_as_it_needs_it_and_forgets_nothing(
     this, _ = lesson.again.menu().actions()
     this.trigger()
     assert window._document.network == scene_of(NEURON).network
-    qtbot.waitUntil(lambda: not window.lessons.is_making_ready)
+    qtbot.waitUntil(lambda: not window.lessons.is_busy)
     runner = window.lessons.runner
     assert runner is not None
     assert runner.step.id == "forward" and runner.progress.solved == ["meet"]
@@ -121,6 +128,7 @@ def test_that_what_is_extra_is_marked_and_does_not_keep_a_lesson_from_being_done
         step.id for step in runner.lesson.steps if step.extra
     ]
     assert panel.progress.maximum() == len(runner.lesson.needed) < len(ids)
+    assert shown[0].startswith("1. ") and shown[3].startswith("+ ") and shown[7].startswith("4. ")
     runner.progress.solved.extend(i for i in ids if i in runner.lesson.needed - {"quiz"})
     go(qtbot, window, ids.index("twins"))
     said = [label.text() for label in panel._page.findChildren(QLabel) if label.isVisible()]
@@ -133,7 +141,36 @@ def test_that_what_is_extra_is_marked_and_does_not_keep_a_lesson_from_being_done
     entry = next(
         e for e in window.lessons.entries() if e.path == path_of("11_do_not_blame_backprop")
     )
-    assert entry.is_done
+    assert entry.is_done and entry.extras == len(ids) - len(runner.lesson.needed)
     assert panel.onward.isVisible()
+    assert panel.extra.isVisible() and "Case two" in panel.extra.toolTip()
+    click(qtbot, panel.extra)
+    assert runner.step.id == "oracle" and panel.steps._which == "Extra"
+    click(qtbot, panel.next)
+    assert runner.step.id == "oracle-verdict"
+    click(qtbot, panel.next)
+    assert runner.step.id == "digits" and panel.steps._which == "Step 4 of 8"
+    go(qtbot, window, ids.index("quiz"))
     click(qtbot, panel.onward)
     assert window.statusBar().currentMessage() == "", "it was said of the lesson before"
+
+
+def test_that_next_leads_past_what_is_extra_to_the_end(window: MainWindow, qtbot: QtBot) -> None:
+    assert window.lessons.open(path_of("11_do_not_blame_backprop"))
+    panel, runner = window.lessons.panel, window.lessons.runner
+    assert runner is not None
+    walked = []
+    while runner.following is not None:
+        walked.append(runner.step.id)
+        panel.show_requested.emit()
+        qtbot.waitUntil(lambda: runner.is_solved and not window.lessons.is_busy, timeout=20_000)
+        click(qtbot, panel.next)
+    assert walked == ["alibi", "notes", "notes-verdict", "digits", "digits-verdict", "line",
+                      "line-verdict"]  # fmt: skip
+    assert not panel._carried.isVisible(), "nothing was passed by that the step rests on"
+    panel.show_requested.emit()
+    qtbot.waitUntil(lambda: runner.is_solved and not window.lessons.is_busy)
+    assert runner.is_finished and panel.progress.value() == panel.progress.maximum() == 8
+    assert panel.next.text() == "Finish" and panel.onward.isVisible() and panel.extra.isVisible()
+    click(qtbot, panel.back)
+    assert runner.step.id == "line-verdict"

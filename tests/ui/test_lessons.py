@@ -191,7 +191,7 @@ def test_that_evidence_reaches_over_several_sittings(
     click(qtbot, lesson.next)
     window.lessons.leave()
     assert window.lessons.open(path_of(NEURON))
-    qtbot.waitUntil(lambda: not window.lessons.is_making_ready)
+    qtbot.waitUntil(lambda: not window.lessons.is_busy)
     asked = form(lesson, "first-loss")
     qtbot.keyClicks(asked.number, "4")
     click(qtbot, asked.button)
@@ -199,7 +199,7 @@ def test_that_evidence_reaches_over_several_sittings(
     solved(qtbot, window)
     this, whole = lesson.again.menu().actions()
     this.trigger()
-    qtbot.waitUntil(lambda: not window.lessons.is_making_ready)
+    qtbot.waitUntil(lambda: not window.lessons.is_busy)
     path = tmp_path / "evidence.json"
     assert window.lessons.write_evidence(path)
     assert cli.main(["verify", str(path)]) == 0
@@ -232,7 +232,7 @@ def test_that_it_is_said_what_keeps_a_step_from_being_done(
     assert not runner.is_solved, "it would be compared with another iteration's number"
     this, _ = lesson.again.menu().actions()
     this.trigger()
-    qtbot.waitUntil(lambda: not window.lessons.is_making_ready)
+    qtbot.waitUntil(lambda: not window.lessons.is_busy)
     assert not lesson._notice.isVisible()
     press(qtbot, window, Qt.Key.Key_F8)
     solved(qtbot, window)

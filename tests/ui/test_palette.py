@@ -69,6 +69,56 @@ def test_that_the_search_looks_at_title_summary_and_group(
     assert panel.view.isVisible() == bool(expected)
 
 
+NEWCOMERS = {
+    "fully connected": "dense",
+    "fc": "dense",
+    "linear layer": "dense",
+    "mse": "mse",
+    "l2 loss": "mse",
+    "mae": "mae",
+    "bce": "binary_cross_entropy",
+    "nll": "softmax_cross_entropy",
+    "convolution": "conv1d",
+    "max": "max_pool1d",
+    "batch normalization": "batch_norm",
+    "logistic": "sigmoid",
+    "swish": "silu",
+    "recurrent": "gru",
+    "transpose": "permute",
+    "concat": "concatenate",
+    "regularization": "dropout",
+    "matmul": "matmul",
+    "mlp": mime.of_preset("mlp"),
+    "resnet": mime.of_preset("residual"),
+    "gpt": mime.of_preset("transformer"),
+    # A name goes before what only speaks of it.
+    "add": "add",
+    "sum": "sum",
+    "input": "input",
+    "linear": "linear",
+}
+
+
+@pytest.mark.parametrize(("text", "meant"), NEWCOMERS.items())
+def test_that_what_people_call_a_layer_elsewhere_finds_it_and_enter_adds_it(
+    panel: PalettePanel, qtbot: QtBot, text: str, meant: str
+) -> None:
+    panel.search.setFocus()
+    panel.search.setText(text)
+    assert panel.view.currentIndex().data(PaletteRole.LAYER_ID) == meant
+    assert panel.search.accessibleDescription() == panel.view.currentIndex().data()
+    with qtbot.waitSignal(panel.layer_chosen) as chosen:
+        QTest.keyClick(panel.search, Qt.Key.Key_Return)
+    assert chosen.args == [meant]
+
+
+def test_that_no_row_is_marked_when_nothing_is_searched(panel: PalettePanel) -> None:
+    panel.search.setText("relu")
+    panel.search.setText(" ")
+    assert not panel.view.currentIndex().isValid()
+    assert panel.search.accessibleDescription() == ""
+
+
 def test_that_groups_are_open_again_after_a_search(panel: PalettePanel) -> None:
     panel.search.setText("no such thing")
     panel.search.clear()

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from backprop_studio.ui import actions, docks
-from backprop_studio.ui.dialogs.chooser import Choice, Chooser
+from backprop_studio.ui.dialogs.chooser import Chooser
 from backprop_studio.ui.dialogs.shortcuts import ShortcutsDialog
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.search_words import WORDS, words
@@ -103,11 +103,3 @@ def test_that_the_list_of_keys_is_searched_by_the_same_words(window: MainWindow)
     shown = {key for key, item in dialog._items.items() if not item.isHidden()}
     assert shown == {"motion_system", "motion_full", "motion_reduced"}
     dialog.deleteLater()
-
-
-def test_that_a_choice_is_ranked_by_where_the_words_stand() -> None:
-    choice = Choice("Let things move", "Motion", lambda: None, "animation flow")
-    assert [choice.rank(w.split()) for w in ("let", "mot", "anim", "let anim", "nimation")] == [
-        0, 1, 2, 2, None,
-    ]  # fmt: skip
-    assert choice.rank([]) == 1

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from backprop_studio.ui import theme
 from backprop_studio.ui.theme import DARK, LIGHT, Theme, contrast
+from backprop_studio.ui.widgets.data_table import Cell, DataTable
 
 THEMES = pytest.mark.parametrize("look", [LIGHT, DARK], ids=lambda look: look.name)
 
@@ -175,3 +176,21 @@ def test_that_the_primary_button_wears_the_accent(qapp: QApplication, qtbot: QtB
         theme.set_role(button, "primary")
         button.resize(90, 30)
         assert button.grab().toImage().pixelColor(6, 15).name() == look.accent
+
+
+def test_that_tinted_words_of_items_are_readable_after_a_switch(
+    qapp: QApplication, qtbot: QtBot
+) -> None:
+    """They kept the colours of the light theme on the ground of the dark one."""
+    table = DataTable(("Rule", "Change"), "Rules")
+    qtbot.addWidget(table)
+    table.set_rows([(Cell("descent"), Cell("███", -1.0, "ok"))])
+    table.resize(300, 100)
+    table.show()
+    for look in (LIGHT, DARK, LIGHT):
+        theme.apply(qapp, look.name)
+        image = table.grab().toImage()
+        middle = table.visualItemRect(table.item(0, 1)).center()
+        middle.setY(middle.y() + table.viewport().y())
+        row = {image.pixelColor(x, middle.y()).name() for x in range(image.width())}
+        assert look.ok in row, (look.name, row)

@@ -159,6 +159,21 @@ def test_that_a_list_to_choose_from_says_what_enter_would_choose(
     chooser.reject()
 
 
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [("activation", "ELU"), ("fully connected", "Dense"), ("mse", "Mean squared error"),
+     ("comment", "Note"), ("convnet", "LeNet-like CNN")],
+)  # fmt: skip
+def test_that_quick_add_knows_groups_and_other_names(
+    window: MainWindow, typed: str, first: str
+) -> None:
+    window.actions_by_id["quick_add"].trigger()
+    chooser = window.findChildren(Chooser)[-1]
+    QTest.keyClicks(chooser.search, typed)
+    assert chooser.search.accessibleDescription().startswith(f"{first}, ")
+    chooser.reject()
+
+
 def test_that_a_picture_that_cannot_be_written_is_told(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from networks import chain
 
 from backprop_studio import nn
 from backprop_studio.errors import EditError
-from backprop_studio.network import Network, Wire, edits, graph
+from backprop_studio.network import Network, Wire, edits
 
 
 def test_that_an_edit_leaves_the_old_network_alone() -> None:
@@ -89,12 +89,13 @@ def test_that_the_order_has_every_source_before_its_target(data: st.DataObject) 
         source = data.draw(st.sampled_from(ids))
         if edits.why_not_connect(network, source, target) is None:
             network = edits.connect(network, source, target)
-    order, cycle = graph.order(network)
-    assert cycle == () and sorted(order) == sorted(ids)
+    wiring = network.wiring
+    order = wiring.order
+    assert wiring.cycle == () and sorted(order) == sorted(ids)
     for wire in network.wires:
         assert order.index(wire.source) < order.index(wire.target)
-        assert wire.target in graph.downstream(network, [wire.source])
-        assert wire.source in graph.upstream(network, [wire.target])
+        assert wire.target in wiring.downstream([wire.source])
+        assert wire.source in wiring.upstream([wire.target])
 
 
 def test_that_a_node_that_becomes_a_loss_leads_nowhere() -> None:

@@ -100,6 +100,22 @@ CASES: dict[str, tuple[Callable[[], Network], str, str]] = {
     "rows for a convolution": (
         lambda: chain([INPUT, ("conv2d", {}), ("flatten", {}), DENSE, LOSS]),
         "shape-mismatch", "Give 'input_1' pictures"),
+    "rows for a layer that reads sequences": (
+        lambda: chain([INPUT, ("lstm", {}), DENSE, LOSS]),
+        "shape-mismatch", "Put a Reshape to 8×8 before 'lstm_1'"),
+    "rows of no picture for a layer that reads sequences": (
+        lambda: chain([INPUT, ("multi_head_attention", {"heads": 1}), ("flatten", {}),
+                       ("dense", {"units": 3}), LOSS], dataset="wine"),
+        "shape-mismatch", "Put a Reshape to 13×1 before 'multi_head_attention_1'"),
+    "a layer of tokens in a network of numbers": (
+        lambda: chain([INPUT, ("embedding", {}), DENSE, LOSS]),
+        "shape-mismatch", "Take 'embedding_1' out"),
+    "a layer of pictures that the data are not": (
+        lambda: chain([INPUT, ("conv2d", {}), ("dense", {"units": 3}), LOSS], dataset="wine"),
+        "shape-mismatch", "Take 'conv2d_1' out"),
+    "a sum with one part": (
+        lambda: chain([INPUT, ("add", {}), DENSE, LOSS]),
+        "ports-unconnected", "Take 'add_1' out"),
     "branches of two widths": (uneven, "shapes-differ", "Give 'dense_2' 12 units"),
     "too many units": (
         lambda: chain([INPUT, ("dense", {"units": 10**9}), DENSE, LOSS]),
@@ -154,11 +170,37 @@ def test_that_a_fix_mends_its_problem(case: str) -> None:
     assert network == make()
     left = analyze(mended).diagnostics
     assert not any((d.code, d.node, d.field) == (code, problem.node, problem.field) for d in left)
+    if text.startswith("Take "):
+        assert not left
     # Nothing that stands is moved, and names stay.
     for node in network.nodes:
         if node.id in mended:
             now = mended.node(node.id)
             assert (now.x, now.y, now.name) == (node.x, node.y, node.name)
+
+
+def test_that_what_a_fix_adds_covers_nothing() -> None:
+    network = Network(setup=TrainingSetup(dataset="digits"))
+    # A row of five, and two wires from its first layer: to one far away, and to one below.
+    for place, kind in enumerate(("input", "dense", "relu", "dense", "lstm")):
+        network, _ = edits.add_node(network, nn.nodes()[kind](), 200.0 * place, 0.0)
+    network, _ = edits.add_node(network, nn.nodes()["dense"](), 200.0, 150.0)
+    for source, target in (("input_1", "lstm_1"), ("lstm_1", "dense_1"), ("dense_1", "relu_1"),
+                           ("relu_1", "dense_2")):  # fmt: skip
+        network = edits.connect(network, source, target)
+    for _ in range(6):
+        fix = first_fix(analyze(network))
+        if fix is None:
+            break
+        network = fix.edit(network)
+    added = [n for n in network.nodes if n.id in ("reshape_1", "loss_1")]
+    assert len(added) == 2
+    for node in added:
+        assert not any(
+            abs(node.x - n.x) < 140 and abs(node.y - n.y) < 70
+            for n in network.nodes
+            if n is not node
+        )
 
 
 def test_that_data_chosen_by_a_fix_are_as_if_chosen_by_hand() -> None:

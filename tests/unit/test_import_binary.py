@@ -303,6 +303,35 @@ def draw(path: Path, size: tuple[int, int], color: Any, mode: str = "L") -> None
     Image.new(mode, size, color).save(path)
 
 
+def test_that_a_directory_is_not_read_where_it_is_too_long(tmp_path: Path) -> None:
+    path = tmp_path / "many.npz"
+    entry = b"PK\x01\x02" + b"\0" * 24 + b"\x05\0" + b"\0" * 16 + b"x.npy"
+    count = 60_000
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, len(entry) * count, 4, 0)
+    path.write_bytes(b"PK\x03\x04" + entry * count + end)
+    for call in (npz.inspect, npz.numbers):
+        assert "more than 1,000 arrays" in refused(call, path)
+    far = b"PK\x06\x07" + b"\0" * 16
+    path.write_bytes(b"PK\x03\x04" + far + struct.pack("<4s4H2LH", b"PK\x05\x06", *(0,) * 7))
+    assert "above 4 GB" in refused(npz.inspect, path)
+    path.write_bytes(b"PK\x03\x04" + b"\0" * 9)
+    assert "damaged" in refused(npz.inspect, path)
+
+
+def test_that_weights_that_would_blow_up_are_not_inflated(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.npz"
+    np.savez_compressed(path, **{"hidden/weight": np.zeros(2**23, np.float32)})
+    assert "would blow up from" in refused(npz.numbers, path)
+
+
+def test_that_a_number_by_the_name_of_features_has_no_rows(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez(path, x=np.float32(3.0), labels2=np.arange(3), other=np.float32(1.0))
+    preview = npz.inspect(path)
+    assert (preview.x, preview.y) == ("x", "")
+    assert "no two of its arrays" in refused(read, path)
+
+
 def test_that_folders_of_pictures_become_classes(tmp_path: Path) -> None:
     draw(tmp_path / "10" / "a.png", (8, 6), 255)
     draw(tmp_path / "9" / "a.png", (8, 6), 0)

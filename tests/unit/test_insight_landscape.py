@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from networks import chain
@@ -13,6 +15,7 @@ from backprop_studio.insight.landscape import (
     Landscape,
     Slice,
     Survey,
+    Way,
     contours,
     principal,
     project,
@@ -34,16 +37,63 @@ def _whole(session: Session, wanted: Slice) -> Landscape:
     return Survey(wanted).go_on(60.0, session)
 
 
+def _way(moments: np.ndarray) -> Way:
+    return Way(tuple(moments), np.zeros(moments.shape[1]))
+
+
 def test_pca_is_that_of_the_covariance_matrix() -> None:
     rng = np.random.default_rng(1)
     way = rng.standard_normal((40, 6)) @ np.diag([5.0, 3.0, 1.0, 0.5, 0.2, 0.1]) + 7.0
-    first, second, shares = principal(way)
+    first, second, shares = principal(_way(way))
     variances, vectors = np.linalg.eigh(np.cov(way.T))
     for found, wanted in ((first, vectors[:, -1]), (second, vectors[:, -2])):
         assert abs(found @ wanted) == pytest.approx(1.0, abs=1e-9)
     assert shares == pytest.approx((variances[-1], variances[-2]) / variances.sum())
-    still = principal(np.ones((3, 6)))
+    still = principal(_way(np.ones((3, 6))))
     assert not still[0].any() and still[2] == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(("moments", "numbers"), [(1, 5), (2, 5), (3, 20_000), (40, 20_000)])
+def test_pca_in_pieces_is_that_of_the_whole(moments: int, numbers: int) -> None:
+    rng = np.random.default_rng(moments)
+    steps = rng.standard_normal((moments, numbers)) * np.geomspace(1, 1e-3, numbers)
+    walk, centre = steps.cumsum(axis=0), rng.standard_normal(numbers)
+    way = Way(tuple(walk + centre), centre)
+    first, second, shares = principal(way)
+    centred = walk - walk.mean(axis=0)
+    _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
+    wanted = np.zeros(2)
+    wanted[: moments - 1] = sizes[: min(moments - 1, 2)] ** 2 / max(np.sum(sizes**2), 1e-300)
+    assert shares == pytest.approx(tuple(wanted), abs=1e-12)
+    for k, found in enumerate((first, second)):
+        if k < moments - 1:
+            assert abs(found @ directions[k]) == pytest.approx(1.0, abs=1e-9)
+            assert found @ (walk[-1] - walk[0]) >= 0.0, "it leads to the right, and upwards"
+    assert abs(first @ second) < 1e-12
+    seen = project(way, first, second)
+    assert np.allclose(seen, walk @ np.stack([first, second], axis=1), atol=1e-9)
+
+
+def test_that_a_straight_way_has_one_direction_and_another_at_a_right_angle() -> None:
+    line = np.outer(np.arange(5.0), np.array([3.0, 4.0, 0.0]))
+    first, second, shares = principal(_way(line))
+    assert np.allclose(first, [0.6, 0.8, 0.0]) and abs(first @ second) < 1e-12
+    assert shares == pytest.approx((1.0, 0.0), abs=1e-12)
+    assert np.allclose(project(_way(line), first, second)[:, 0], 5.0 * np.arange(5.0))
+
+
+def test_that_a_long_way_of_a_large_network_takes_a_few_megabytes() -> None:
+    rng = np.random.default_rng(1)
+    moments = tuple(rng.standard_normal(100_000).astype(np.float32) for _ in range(100))
+    way = Way(moments, moments[-1].astype(np.float64))
+    tracemalloc.start()
+    first, second, _ = principal(way)
+    path = project(way, first, second)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert path.shape == (100, 2)
+    # All moments at once would be 80 million bytes, and their decomposition as much again.
+    assert peak < 25e6, f"{peak:,} bytes"
 
 
 def test_random_directions_are_as_long_as_each_unit_s_weights_and_leave_biases() -> None:
@@ -128,7 +178,7 @@ def test_contours_of_a_cone_are_circles() -> None:
 def test_projection_finds_what_lies_in_the_plane() -> None:
     first, second = np.array([1.0, 1.0, 0.0]), np.array([0.0, 1.0, 0.0])
     way = np.array([2 * first - 3 * second, first + 5 * np.array([0, 0, 1.0])])
-    assert np.allclose(project(way, first, second), [[2, -3], [1, 0]])
+    assert np.allclose(project(_way(way), first, second), [[2, -3], [1, 0]])
 
 
 def test_what_cannot_be_moved_is_refused_with_a_reason() -> None:

@@ -18,7 +18,7 @@ from backprop_studio.lessons.check import kinds
 from backprop_studio.lessons.evidence import collect, load, save, verify
 from backprop_studio.lessons.recorder import Event, plain
 from backprop_studio.lessons.way import Leg
-from backprop_studio.network import analyze
+from backprop_studio.network import analyze, edits
 from backprop_studio.project.container import OWN_DATA
 
 CASES = "11_do_not_blame_backprop"
@@ -228,6 +228,26 @@ def test_that_a_layer_of_another_type_keeps_its_name_place_and_wires() -> None:
     assert after.spec.info.id == "mae" and (after.x, after.y) == (before.x, before.y)
     assert changed.wires == network.wires and analyze(changed).errors == ()
     assert rest == (action({"epochs": 2}),)
+
+
+@pytest.mark.parametrize("key", ["breast_cancer", "digits", "moons", ""])
+def test_that_a_lesson_chooses_data_as_a_hand_does(key: str) -> None:
+    network = scene_of(CASES).network
+    spirals = network.setup.for_dataset("spirals")
+    kind = data.recipe("spirals")
+    assert kind is not None
+    turned = replace(
+        spirals, data=replace(spirals.data, options=kind(), scaling=data.Scaling.RANGE)
+    )
+    before = edits.set_setup(network, turned)
+    chosen = action({"set": "setup/dataset", "to": key}).edit(before)
+    assert chosen.setup == turned.for_dataset(key)
+    assert chosen.setup.data.options is None
+
+
+def test_that_a_lesson_that_chooses_unknown_data_says_so_and_changes_nothing() -> None:
+    with pytest.raises(StudioError, match="no_such_data"):
+        action({"set": "setup/dataset", "to": "no_such_data"}).edit(scene_of(CASES).network)
 
 
 def test_that_classes_are_counted_and_found_as_a_plain_count_says() -> None:

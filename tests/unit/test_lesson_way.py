@@ -139,3 +139,95 @@ def test_that_numbers_of_another_text_are_found_anew() -> None:
     kept = {e.key: 1.0 for step in lesson.steps for e in step.expressions() if e.step}
     assert Runner(lesson, Progress(digest="of an older text", kept=kept)).progress.kept == {}
     assert Runner(lesson, Progress(digest=lesson.digest, kept=kept)).progress.kept == kept
+
+
+EXTRAS = """+++
+id = "extras"
+title = "Extras"
+summary = "With and without a scene."
+minutes = 5
++++
+## One {#one}
+STEP
+## Aside {#aside extra}
+```scene
+do = [{set = "optimizer/learning_rate", to = 0.01}]
+```
+STEP
+## Further aside {#aside-on extra}
+STEP
+## Other {#other extra}
+```scene
+do = [{set = "optimizer/learning_rate", to = 0.02}]
+```
+STEP
+## Two {#two}
+STEP
+## Last {#last extra}
+STEP
+""".replace(
+    "STEP",
+    """```check
+kind = "number"
+text = "Go on"
+about = "iteration"
+above = 30
+```
+```solution
+do = [{epochs = 2}]
+```""",
+)
+
+
+@pytest.fixture
+def extras() -> Lesson:
+    lesson = parse(EXTRAS).lesson
+    assert lesson is not None
+    return lesson
+
+
+def test_that_next_passes_extras_by_and_back_comes_the_same_way(extras: Lesson) -> None:
+    one, aside, on, other, two, last = range(6)
+    assert [extras.after(i) for i in range(6)] == [two, on, two, two, None, None]
+    assert [extras.before(i) for i in range(6)] == [None, one, aside, one, one, two]
+    assert [extras.number_of(i) for i in range(6)] == [1, 1, 1, 1, 2, 2]
+    runner = Runner(extras)
+    offered = []
+    for place in range(6):
+        runner.go(place)
+        offered.append(runner.offered)
+    assert offered == [aside, None, other, None, aside, aside]
+    runner.progress.solved += ["aside", "other"]
+    assert [runner.go(place) or runner.offered for place in (two, last)] == [last, last]
+    runner.progress.solved += ["last"]
+    runner.go(two)
+    assert runner.offered is None
+
+
+def test_that_a_step_rests_on_no_extra_but_its_own(extras: Lesson) -> None:
+    assert way_to(extras, 1, {}) == (Leg(1),)
+    assert way_to(extras, 2, {}) == (Leg(1, (1,)),)
+    assert way_to(extras, 4, {}) == (Leg(None, (0,)),)
+    assert way_to(extras, 5, {}) == (Leg(None, (0, 4)),)
+
+
+def test_that_extras_that_are_passed_by_leave_the_app_as_the_next_step_needs_it(
+    extras: Lesson,
+) -> None:
+    walked = Rehearsal(extras, scene_of(CASES))
+    assert walked.play_step(0).sound
+    walked.runner.go(4)
+    assert walked.runner.take_way() == () and not walked.runner.is_carried
+    jumped = Rehearsal(extras, scene_of(CASES))
+    assert jumped.play_step(0).sound and jumped.play_step(1).sound
+    jumped.runner.go(4)
+    assert jumped.runner.take_way() == (Leg(None, (0,)),), "out of the extra's scene"
+
+
+def test_that_a_lesson_of_extras_alone_is_gone_through_as_any_other() -> None:
+    lesson = parse(
+        EXTRAS.replace("{#one}", "{#one extra}").replace("{#two}", "{#two extra}")
+    ).lesson
+    assert lesson is not None
+    assert [lesson.after(i) for i in range(6)] == [1, 2, 3, 4, 5, None]
+    assert lesson.number_of(5) == 6 and Runner(lesson).offered is None

@@ -300,6 +300,22 @@ def test_that_too_many_branches_are_refused(desk: Desk) -> None:
     assert snapshot.journal_bytes <= 40_000
 
 
+def test_that_a_journal_that_is_made_too_small_says_what_the_branches_keep(desk: Desk) -> None:
+    for _ in range(3):
+        desk.worker.turn(Step(Boundary.EPOCH))
+        desk.worker.turn(Fork())
+    desk.worker.turn(SetBudget(20_000))
+    snapshot, _ = desk.take()
+    assert snapshot.refused is not None and snapshot.refused.code == "journal-over"
+    assert snapshot.refused.text.startswith("4 branches keep ")
+    assert snapshot.journal_bytes > snapshot.journal_budget == 20_000
+    assert len(snapshot.branches) == 4, "no future is dropped unasked"
+    desk.worker.turn(Seek(0))
+    assert desk.take()[0].completed == 0, "and every moment can be gone back to"
+    desk.worker.turn(SetBudget(2**20))
+    assert desk.take()[0].refused is None
+
+
 def test_that_a_run_that_was_put_aside_comes_back_as_it_was(desk: Desk) -> None:
     worker = desk.worker
     for _ in range(3):

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import IO, Any, Literal
+from typing import IO, Any, BinaryIO, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +51,13 @@ _OBJECTS = "it holds Python objects, which are never read, as they could run cod
 _MAX_HEADER = 10_000
 _MAX_AXES = 6
 _MAX_TEXT = 2**26
+_MAX_RATIO, _SMALL = 20, 2**24
+"""Weights hardly shrink at all: of large ones that do, the file was made to blow up."""
+
+_END, _END_MARK = struct.Struct("<10xHL6x"), b"PK\x05\x06"
+_FAR, _FAR_MARK = 20, b"PK\x06\x07"
+_MAX_END = _END.size + 2**16
+_MAX_DIRECTORY = 2**20
 _FEATURES = ("x", "x_train", "train_x", "features", "images", "data", "inputs")
 _TARGETS = ("y", "y_train", "train_y", "targets", "target", "labels", "outputs")
 _DESCR = re.compile(rb"'descr': '([<>|=])([biufUS])(\d{1,5})'")
@@ -140,8 +147,12 @@ def numbers(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[Any]]:
         titles = [e.filename for e in archive.infolist() if e.filename.endswith(".npy")]
         if len(set(titles)) != len(titles):
             raise fault(path, "two of its arrays have the same name")
-        if sum(archive.getinfo(title).file_size for title in titles) > MAX_BYTES:
+        inflated = sum(archive.getinfo(title).file_size for title in titles)
+        if inflated > MAX_BYTES:
             raise fault(path, "its arrays take more than 1 GB")
+        packed = os.path.getsize(path)
+        if inflated > max(_SMALL, _MAX_RATIO * packed):
+            raise fault(path, f"it would blow up from {size(packed)} to {size(inflated)}")
         for title in titles:
             name = title.removesuffix(".npy")
             with archive.open(title) as part:
@@ -259,8 +270,8 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[zipfile.ZipFile]:
     with open_regular(path, limit=MAX_BYTES, error=ImportDataError) as file:
         if file.read(4) != b"PK\x03\x04":
             raise fault(path, "it is no NPZ file, which is a zip archive of arrays")
-        file.seek(0)
         try:
+            _check_directory(path, file)
             with zipfile.ZipFile(file) as archive:
                 if len(archive.infolist()) > MAX_ARRAYS:
                     raise fault(path, f"it holds more than {MAX_ARRAYS:,} arrays")
@@ -271,6 +282,24 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[zipfile.ZipFile]:
             IndexError, NotImplementedError, OverflowError, RuntimeError, ValueError,
         ):  # fmt: skip
             raise fault(path, "the archive is damaged") from None
+
+
+def _check_directory(path: str | os.PathLike[str], file: BinaryIO) -> None:
+    """Refuse a directory that is too long, before zipfile makes objects of all its entries."""
+    length = file.seek(0, os.SEEK_END)
+    start = file.seek(max(length - _MAX_END, 0))
+    tail = file.read(_MAX_END)
+    at = tail.rfind(_END_MARK)
+    if at < 0 or len(tail) - at < _END.size:
+        raise fault(path, "the archive is damaged")
+    _, directory = _END.unpack_from(tail, at)
+    if directory > _MAX_DIRECTORY:
+        raise fault(path, f"it holds more than {MAX_ARRAYS:,} arrays")
+    # A second record, for sizes above 4 GB, would be believed in its place.
+    file.seek(max(start + at - _FAR, 0))
+    if file.read(4) == _FAR_MARK:
+        raise fault(path, "the archive is of the kind for sizes above 4 GB")
+    file.seek(0)
 
 
 def _header(name: str, part: IO[bytes]) -> ArrayInfo:
@@ -342,8 +371,8 @@ def _guess(arrays: list[ArrayInfo]) -> tuple[str, str]:
         numeric = [a for a in arrays if a.dtype.kind in "biuf" and a.name != y and a.shape]
         x = max(numeric, key=lambda a: math.prod(a.shape)).name if numeric else ""
     if not y and x:
-        rows = next(a.shape[0] for a in arrays if a.name == x and a.shape)
-        same = [a for a in arrays if a.name != x and a.shape[:1] == (rows,)]
+        rows = next(a.shape[:1] for a in arrays if a.name == x)
+        same = [a for a in arrays if a.name != x and a.shape and a.shape[:1] == rows]
         y = min(same, key=lambda a: math.prod(a.shape)).name if same else ""
     return x, y
 

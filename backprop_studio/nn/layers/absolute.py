@@ -20,6 +20,7 @@ class Absolute(Operation):
         title="Absolute value",
         category=Category.OPERATION,
         summary="Drops the sign of each number.",
+        also="abs, magnitude",
         latex=r"Y = \left|X\right|",
         plain="Y = |X|",
         shape="any shape → the same shape",

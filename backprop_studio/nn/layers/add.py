@@ -20,6 +20,7 @@ class Add(BinaryOperation):
         title="Add",
         category=Category.OPERATION,
         summary="Adds two inputs: a bias, or the end of a skip connection.",
+        also="plus, merge, residual, shortcut",
         latex="Y = A + B",
         plain="Y = A + B",
         shape="two shapes, stretched where one has size 1 → the common shape",

@@ -31,6 +31,7 @@ class Attention(LayerSpec):
         title="Attention",
         category=Category.SEQUENCE,
         summary="Each query takes the mean of the values, weighted by how well their keys fit it.",
+        also="dot-product, query key value, transformer",
         latex=r"Y = \mathrm{softmax}\left(\frac{Q K^\top}{\sqrt{d}}\right) V",
         plain="Y = softmax(Q·Kᵀ / √d)·V",
         shape="(N, T, d), (N, S, d) and (N, S, v) → (N, T, v)",

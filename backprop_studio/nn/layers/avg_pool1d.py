@@ -19,6 +19,7 @@ class AvgPool1d(Pooling):
         title="AvgPool1d",
         category=Category.PICTURE,
         summary="Takes the mean under each place of a window over sequences.",
+        also="average pooling, mean pooling, downsample",
         latex=r"Y_p = \frac{1}{k} \sum_i X_{sp+i}",
         plain="Y = mean over window",
         shape="(N, channels, length) → (N, channels, ⌊(length + 2p − k)/s⌋ + 1)",

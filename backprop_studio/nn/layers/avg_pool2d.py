@@ -19,6 +19,7 @@ class AvgPool2d(Pooling):
         title="AvgPool2d",
         category=Category.PICTURE,
         summary="Takes the mean under each place of a window over pictures.",
+        also="average pooling, mean pooling, downsample",
         latex=r"Y_{p,q} = \frac{1}{k^2} \sum_{i,j} X_{sp+i,\,sq+j}",
         plain="Y = mean over window",
         shape="(N, channels, height, width) → (N, channels, ⌊(height + 2p − k)/s⌋ + 1, …)",

@@ -60,6 +60,7 @@ class BatchNorm(LayerSpec):
         title="BatchNorm",
         category=Category.NORMALIZATION,
         summary="Brings each channel of a batch to mean zero and variance one.",
+        also="batch normalization, bn",
         latex=r"Y = \frac{X - m}{\sqrt{v + \varepsilon}} \odot w + b",
         plain="Y = (X − m) / √(v + ε) × w + b",
         shape="(N, channels), (N, channels, T) or (N, channels, H, W) → the same shape",

@@ -32,6 +32,7 @@ class Concatenate(LayerSpec):
         title="Concatenate",
         category=Category.COMBINE,
         summary="Puts the features of two inputs one after the other.",
+        also="concat, join, merge, stack",
         latex=r"Y = [\,A \mid B\,]",
         plain="Y = [A | B]",
         shape="(N, p) and (N, q) → (N, p + q)",

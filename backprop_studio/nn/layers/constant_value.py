@@ -27,6 +27,7 @@ class ConstantValue(LayerSpec):
         title="Constant value",
         category=Category.OPERATION,
         summary="A fixed number, or a few that are all the same; training does not change it.",
+        also="fixed, number, literal",
         latex=r"Y = c",
         plain="Y = c",
         shape="→ (columns) or (rows, columns)",

@@ -19,6 +19,7 @@ class Conv1d(Convolution):
         title="Conv1d",
         category=Category.PICTURE,
         summary="Slides learned patterns over sequences and tells how well each fits, everywhere.",
+        also="convolution, convolutional, filter, kernel",
         latex=r"Y_o = b_o + \sum_c W_{o,c} \star X_c",
         plain="Y = W ⋆ X + b",
         shape="(N, channels, length) → (N, channels out, ⌊(length + 2p − d(k − 1) − 1)/s⌋ + 1)",

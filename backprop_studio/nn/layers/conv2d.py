@@ -19,6 +19,7 @@ class Conv2d(Convolution):
         title="Conv2d",
         category=Category.PICTURE,
         summary="Slides learned patterns over pictures and tells how well each fits, everywhere.",
+        also="convolution, convolutional, filter, kernel, cnn",
         latex=r"Y_o = b_o + \sum_c W_{o,c} \star X_c",
         plain="Y = W ⋆ X + b",
         shape="(N, channels, height, width) → (N, out, ⌊(height + 2p − d(k − 1) − 1)/s⌋+1, …)",

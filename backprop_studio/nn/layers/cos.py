@@ -20,6 +20,7 @@ class Cosine(Operation):
         title="Cosine wave",
         category=Category.OPERATION,
         summary="Takes the cosine of each number, in radians.",
+        also="cos, sinusoid, periodic",
         latex=r"Y = \cos X",
         plain="Y = cos X",
         shape="any shape → the same shape",

@@ -58,6 +58,7 @@ class Custom(LayerSpec):
         title="Formula of your own",
         category=Category.OPERATION,
         summary="Computes a formula that you type, with a derivative that you may type, too.",
+        also="lambda, function, expression, custom layer",
         latex=r"Y = f(X)",
         plain="Y = f(X)",
         shape="any shape → the same shape; two are stretched where one has size 1",

@@ -70,6 +70,7 @@ class Dense(LayerSpec):
         title="Dense",
         category=Category.LAYER,
         summary="Every output is a weighted sum of every input, plus a bias.",
+        also="fully connected, fc, linear layer, affine, weights, hidden layer",
         latex=r"Y = XW + b",
         plain="Y = X·W + b",
         shape="(N, features) or (N, T, features) → the same with units as features",

@@ -20,6 +20,7 @@ class Divide(BinaryOperation):
         title="Divide",
         category=Category.OPERATION,
         summary="Divides the first input by the second, entry by entry.",
+        also="quotient, ratio",
         latex=r"Y = \frac{A}{B}",
         plain="Y = A / B",
         shape="two shapes, stretched where one has size 1 → the common shape",

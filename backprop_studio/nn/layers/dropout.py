@@ -34,6 +34,7 @@ class Dropout(LayerSpec):
         title="Dropout",
         category=Category.NORMALIZATION,
         summary="Sets numbers to zero at random in training; passes them on in use.",
+        also="regularization, drop",
         latex=r"Y = X \odot M, \quad M_i \in \left\{0, \tfrac{1}{1 - p}\right\}",
         plain="Y = X × M, M[i] = 0 with probability p, else 1 / (1 − p)",
         shape="any shape → the same shape",

@@ -31,6 +31,7 @@ class ELU(LayerSpec):
         title="ELU",
         category=Category.ACTIVATION,
         summary="Keeps positive inputs; negative ones bend smoothly towards −alpha.",
+        also="exponential linear unit, nonlinearity",
         latex=r"Y = \max(X, 0) + \alpha \left(e^{\min(X, 0)} - 1\right)",
         plain="Y = X if X > 0, else α·(exp(X) − 1)",
         shape="any shape → the same shape",

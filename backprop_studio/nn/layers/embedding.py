@@ -37,6 +37,7 @@ class Embedding(LayerSpec):
         title="Embedding",
         category=Category.SEQUENCE,
         summary="Replaces each token by a learned vector.",
+        also="lookup table, word vectors, tokens",
         latex=r"Y_{p} = E_{T_p}",
         plain="Y[p] = E[T[p]]",
         shape="(N,) → (N, width) or (N, steps) → (N, steps, width)",

@@ -20,6 +20,7 @@ class Exp(Operation):
         title="Exp",
         category=Category.OPERATION,
         summary="Raises e to the power of each number.",
+        also="exponential",
         latex="Y = e^{X}",
         plain="Y = exp(X)",
         shape="any shape → the same shape",

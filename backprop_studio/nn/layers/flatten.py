@@ -25,6 +25,7 @@ class Flatten(LayerSpec):
         title="Flatten",
         category=Category.SHAPE,
         summary="Makes one list of features of each row, whatever its shape.",
+        also="unroll, vectorize",
         latex=r"X \rightarrow Y \in \mathbb{R}^{N \times n}",
         plain="Y = X in one row",
         shape="(N, a, b, …) → (N, a·b·…)",

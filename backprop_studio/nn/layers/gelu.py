@@ -30,6 +30,7 @@ class GELU(LayerSpec):
         title="GELU",
         category=Category.ACTIVATION,
         summary="Lets each input through by the share of normal numbers below it.",
+        also="gaussian error linear unit, nonlinearity",
         latex=r"Y = X \cdot \frac{1}{2}\left(1 + \mathrm{erf}\left(X / \sqrt{2}\right)\right)",
         plain="Y = X·Φ(X)",
         shape="any shape → the same shape",

@@ -20,6 +20,7 @@ class GlobalAveragePool(LayerSpec):
         title="GlobalAveragePool",
         category=Category.PICTURE,
         summary="Takes the mean of each channel over the whole picture or sequence.",
+        also="gap, global average pooling, mean pooling",
         latex=r"Y_c = \frac{1}{P} \sum_{p=1}^{P} X_{c,p}",
         plain="Y = mean of channel",
         shape="(N, channels, …) → (N, channels)",

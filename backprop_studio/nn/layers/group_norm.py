@@ -41,6 +41,7 @@ class GroupNorm(LayerSpec):
         title="GroupNorm",
         category=Category.NORMALIZATION,
         summary="Brings each group of channels of each row to mean zero and variance one.",
+        also="group normalization, gn, instance norm",
         latex=r"Y = \frac{X - m}{\sqrt{v + \varepsilon}} \odot g + b",
         plain="Y = (X − m) / √(v + ε) × g + b",
         shape="(N, channels, …) → the same shape",

@@ -25,6 +25,7 @@ class GRU(RecurrentLayer):
         title="GRU",
         category=Category.SEQUENCE,
         summary="Reads a sequence with a state that gates mix with what is new.",
+        also="recurrent, gated recurrent unit, rnn",
         latex=r"H_t = (1 - Z_t) \odot N_t + Z_t \odot H_{t-1}",
         plain="H[t] = (1 − Z[t])×N[t] + Z[t]×H[t−1]",
         shape=SHAPE,

@@ -36,6 +36,7 @@ class Input(LayerSpec):
         title="Input",
         category=Category.DATA,
         summary="Brings the rows of the data set into the network.",
+        also="data, features, placeholder",
         latex=r"X = \mathrm{batch}",
         plain="X = batch",
         shape="→ (N, features of the data set) or (N, 1, height, width)",

@@ -40,6 +40,7 @@ class LayerNorm(LayerSpec):
         title="LayerNorm",
         category=Category.NORMALIZATION,
         summary="Brings the features of each row to mean zero and variance one.",
+        also="layer normalization, ln",
         latex=r"Y = \frac{X - m}{\sqrt{v + \varepsilon}} \odot g + b",
         plain="Y = (X − m) / √(v + ε) × g + b",
         shape="(N, …, features) → the same shape",

@@ -31,6 +31,7 @@ class LeakyReLU(LayerSpec):
         title="Leaky ReLU",
         category=Category.ACTIVATION,
         summary="Keeps positive inputs and a small share of negative ones.",
+        also="rectifier, lrelu, nonlinearity",
         latex=r"Y = \max(X, 0) + s \min(X, 0)",
         plain="Y = max(X, 0) + s·min(X, 0)",
         shape="any shape → the same shape",

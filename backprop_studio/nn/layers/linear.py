@@ -20,6 +20,7 @@ class Linear(LayerSpec):
         title="Linear (identity)",
         category=Category.ACTIVATION,
         summary="Passes the value on unchanged.",
+        also="pass through, no activation",
         latex=r"Y = X",
         plain="Y = X",
         shape="any shape → the same shape",

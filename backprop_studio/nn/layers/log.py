@@ -20,6 +20,7 @@ class Log(Operation):
         title="Log",
         category=Category.OPERATION,
         summary="Takes the natural logarithm of each number.",
+        also="logarithm, ln",
         latex=r"Y = \ln X",
         plain="Y = ln X",
         shape="any shape → the same shape",

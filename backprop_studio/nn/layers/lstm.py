@@ -34,6 +34,7 @@ class LSTM(RecurrentLayer):
         title="LSTM",
         category=Category.SEQUENCE,
         summary="Reads a sequence with cells that keep what they hold until a gate forgets it.",
+        also="recurrent, long short-term memory, rnn",
         latex=r"C_t = F_t \odot C_{t-1} + I_t \odot G_t, \quad H_t = O_t \odot \tanh C_t",
         plain="C[t] = F[t]×C[t−1] + I[t]×G[t], H[t] = O[t]×tanh(C[t])",
         shape=SHAPE,

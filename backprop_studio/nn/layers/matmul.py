@@ -21,6 +21,7 @@ class MatrixProduct(LayerSpec):
         title="Matrix product",
         category=Category.OPERATION,
         summary="Multiplies two matrices: rows of the first with columns of the second.",
+        also="matmul, dot product, matrix multiplication",
         latex=r"Y = A B",
         plain="Y = A·B",
         shape="(N, k) and (k, m) → (N, m)",

@@ -19,6 +19,7 @@ class MaxPool1d(Pooling):
         title="MaxPool1d",
         category=Category.PICTURE,
         summary="Keeps the largest number under each place of a window over sequences.",
+        also="max pooling, downsample, subsampling",
         latex=r"Y_p = \max_i X_{sp+i}",
         plain="Y = max over window",
         shape="(N, channels, length) → (N, channels, ⌊(length + 2p − k)/s⌋ + 1)",

@@ -19,6 +19,7 @@ class MaxPool2d(Pooling):
         title="MaxPool2d",
         category=Category.PICTURE,
         summary="Keeps the largest number under each place of a window over pictures.",
+        also="max pooling, downsample, subsampling",
         latex=r"Y_{p,q} = \max_{i,j} X_{sp+i,\,sq+j}",
         plain="Y = max over window",
         shape="(N, channels, height, width) → (N, channels, ⌊(height + 2p − k)/s⌋ + 1, …)",

@@ -20,6 +20,7 @@ class Maximum(BinaryOperation):
         title="Maximum",
         category=Category.OPERATION,
         summary="Takes the larger of two inputs, entry by entry.",
+        also="larger, max",
         latex=r"Y = \max(A, B)",
         plain="Y = max(A, B)",
         shape="two shapes, stretched where one has size 1 → the common shape",

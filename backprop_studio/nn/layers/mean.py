@@ -23,6 +23,7 @@ class Mean(Operation):
         title="Mean",
         category=Category.OPERATION,
         summary="Averages the numbers of each example.",
+        also="average, reduce",
         latex=r"Y_i = \frac{1}{n} \sum_j X_{ij}",
         plain="Y[i] = mean of X[i]",
         shape="(N, …) → (N, 1); a list → (1)",

@@ -20,6 +20,7 @@ class Minimum(BinaryOperation):
         title="Minimum",
         category=Category.OPERATION,
         summary="Takes the smaller of two inputs, entry by entry.",
+        also="smaller, min",
         latex=r"Y = \min(A, B)",
         plain="Y = min(A, B)",
         shape="two shapes, stretched where one has size 1 → the common shape",

@@ -45,6 +45,7 @@ class MultiHeadAttention(LayerSpec):
         title="MultiHeadAttention",
         category=Category.SEQUENCE,
         summary="Every step of a sequence looks at all its steps, in several ways at once.",
+        also="self-attention, mha, transformer",
         latex=r"Y = [\,H_1 \mid \dots \mid H_h\,]\, W_o, \quad "
         r"H_i = \mathrm{softmax}\left(\frac{Q_i K_i^\top}{\sqrt{d}}\right) V_i",
         plain="Y = [H1 | … | Hh]·Wo, Hi = softmax(Qi·Kiᵀ / √d)·Vi",

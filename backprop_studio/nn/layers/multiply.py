@@ -20,6 +20,7 @@ class Multiply(BinaryOperation):
         title="Multiply",
         category=Category.OPERATION,
         summary="Multiplies two inputs entry by entry: a weight, or one gates the other.",
+        also="times, product, gate, mul",
         latex=r"Y = A \odot B",
         plain="Y = A × B",
         shape="two shapes, stretched where one has size 1 → the common shape",

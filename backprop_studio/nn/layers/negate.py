@@ -20,6 +20,7 @@ class Negate(Operation):
         title="Negate",
         category=Category.OPERATION,
         summary="Turns the sign of each number round.",
+        also="minus, opposite",
         latex="Y = -X",
         plain="Y = −X",
         shape="any shape → the same shape",

@@ -32,6 +32,7 @@ class Noise(LayerSpec):
         title="Noise",
         category=Category.NORMALIZATION,
         summary="Adds random numbers in training; passes its input on in use.",
+        also="gaussian noise, regularization",
         latex=r"Y = X + E, \quad E_i \sim \mathcal{N}(0, \sigma^2)",
         plain="Y = X + E, E[i] normal with mean 0 and standard deviation σ",
         shape="any shape → the same shape",

@@ -42,6 +42,7 @@ class Parameter(LayerSpec):
         title="Parameter",
         category=Category.OPERATION,
         summary="A number, or a few of them, that training changes: a weight on its own.",
+        also="weight, variable, learnable number",
         latex=r"Y = W",
         plain="Y = W",
         shape="→ (columns) or (rows, columns)",

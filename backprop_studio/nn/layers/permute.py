@@ -38,6 +38,7 @@ class Permute(LayerSpec):
         title="Permute",
         category=Category.SHAPE,
         summary="Puts the axes of each row in another order.",
+        also="transpose, swap axes",
         latex=r"Y_{ij} = X_{ji}",
         plain="Y[i, j] = X[j, i]",
         shape="(N, a, b) → (N, b, a)",

@@ -35,6 +35,7 @@ class PositionalEncoding(LayerSpec):
         title="PositionalEncoding",
         category=Category.SEQUENCE,
         summary="Adds to each step of a sequence a vector that tells its position.",
+        also="position embedding, transformer",
         latex=r"Y_t = X_t + P_t",
         plain="Y[t] = X[t] + P[t]",
         shape="(N, T, features) → the same shape",

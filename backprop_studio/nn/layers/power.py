@@ -28,6 +28,7 @@ class Power(LayerSpec):
         title="Power",
         category=Category.OPERATION,
         summary="Raises each number to a fixed power.",
+        also="exponent, pow",
         latex=r"Y = X^{p}",
         plain="Y = X^p",
         shape="any shape → the same shape",

@@ -20,6 +20,7 @@ class Reciprocal(Operation):
         title="Reciprocal",
         category=Category.OPERATION,
         summary="Divides one by each number.",
+        also="inverse, one over",
         latex=r"Y = \frac{1}{X}",
         plain="Y = 1 / X",
         shape="any shape → the same shape",

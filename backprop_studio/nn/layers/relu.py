@@ -20,6 +20,7 @@ class ReLU(LayerSpec):
         title="ReLU",
         category=Category.ACTIVATION,
         summary="Keeps positive inputs and sets negative ones to zero.",
+        also="rectified linear unit, rectifier, nonlinearity",
         latex=r"Y = \max(X, 0)",
         plain="Y = max(X, 0)",
         shape="any shape → the same shape",

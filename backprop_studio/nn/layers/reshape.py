@@ -39,6 +39,7 @@ class Reshape(LayerSpec):
         title="Reshape",
         category=Category.SHAPE,
         summary="Reads the numbers of each row as an image, a table or a list.",
+        also="view, unflatten",
         latex=r"X \rightarrow Y \in \mathbb{R}^{N \times c \times h \times w}",
         plain="Y = X as c×h×w",
         shape="(N, c·h·w) → (N, c, h, w)",

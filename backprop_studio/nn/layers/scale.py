@@ -32,6 +32,7 @@ class Scale(LayerSpec):
         title="Scale and shift",
         category=Category.LAYER,
         summary="Multiplies each feature by a learned gain and adds a learned bias.",
+        also="gain, bias, elementwise affine",
         latex=r"Y = X \odot g + b",
         plain="Y = X × g + b",
         shape="(N, features) → the same shape",

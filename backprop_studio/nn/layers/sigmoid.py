@@ -20,6 +20,7 @@ class Sigmoid(LayerSpec):
         title="Sigmoid",
         category=Category.ACTIVATION,
         summary="Squeezes each input into 0 to 1.",
+        also="logistic, nonlinearity",
         latex=r"Y = \frac{1}{1 + e^{-X}}",
         plain="Y = 1 / (1 + exp(−X))",
         shape="any shape → the same shape",

@@ -20,6 +20,7 @@ class SiLU(LayerSpec):
         title="SiLU",
         category=Category.ACTIVATION,
         summary="Multiplies each input by a soft switch that it sets itself (swish).",
+        also="swish, sigmoid linear unit, nonlinearity",
         latex=r"Y = \frac{X}{1 + e^{-X}}",
         plain="Y = X / (1 + exp(−X))",
         shape="any shape → the same shape",

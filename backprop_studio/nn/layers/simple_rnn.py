@@ -30,6 +30,7 @@ class SimpleRNN(RecurrentLayer):
         title="SimpleRNN",
         category=Category.SEQUENCE,
         summary="Reads a sequence step by step; its state is all that it remembers.",
+        also="recurrent, elman, sequence",
         latex=r"H_t = \tanh(X_t W + H_{t-1} U + b)",
         plain="H[t] = tanh(X[t]·W + H[t−1]·U + b)",
         shape=SHAPE,

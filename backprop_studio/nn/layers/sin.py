@@ -20,6 +20,7 @@ class Sine(Operation):
         title="Sine wave",
         category=Category.OPERATION,
         summary="Takes the sine of each number, in radians.",
+        also="sin, sinusoid, periodic",
         latex=r"Y = \sin X",
         plain="Y = sin X",
         shape="any shape → the same shape",

@@ -44,6 +44,7 @@ class Slice(LayerSpec):
         title="Slice",
         category=Category.SHAPE,
         summary="Keeps a part of the last axis: from start, up to stop, in steps.",
+        also="crop, part, columns, split",
         latex=r"Y = X_{\mathrm{start}:\mathrm{stop}:\mathrm{step}}",
         plain="Y = X[start:stop:step]",
         shape="(N, …, features) → (N, …, features kept)",

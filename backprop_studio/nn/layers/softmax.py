@@ -24,6 +24,7 @@ class Softmax(LayerSpec):
         title="Softmax",
         category=Category.ACTIVATION,
         summary="Turns the numbers along the last axis into shares of one.",
+        also="probabilities, classes",
         latex=r"Y_j = \frac{e^{X_j}}{\sum_k e^{X_k}}",
         plain="Y = exp(X) / Σ exp(X)",
         shape="(N, …, features) → the same shape",

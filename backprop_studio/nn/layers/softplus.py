@@ -38,6 +38,7 @@ class Softplus(LayerSpec):
         title="Softplus",
         category=Category.ACTIVATION,
         summary="A ReLU whose corner is rounded off; always above zero.",
+        also="smooth rectifier, nonlinearity",
         latex=r"Y = \frac{1}{\beta} \ln\left(1 + e^{\beta X}\right)",
         plain="Y = ln(1 + exp(β·X)) / β",
         shape="any shape → the same shape",

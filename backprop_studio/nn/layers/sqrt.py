@@ -20,6 +20,7 @@ class Sqrt(Operation):
         title="Square root",
         category=Category.OPERATION,
         summary="Takes the square root of each number.",
+        also="sqrt, root",
         latex=r"Y = \sqrt{X}",
         plain="Y = √X",
         shape="any shape → the same shape",

@@ -20,6 +20,7 @@ class Square(Operation):
         title="Square",
         category=Category.OPERATION,
         summary="Multiplies each number by itself.",
+        also="squared, power of two",
         latex="Y = X^2",
         plain="Y = X²",
         shape="any shape → the same shape",

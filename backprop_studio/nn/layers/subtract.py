@@ -20,6 +20,7 @@ class Subtract(BinaryOperation):
         title="Subtract",
         category=Category.OPERATION,
         summary="Subtracts the second input from the first.",
+        also="minus, difference",
         latex="Y = A - B",
         plain="Y = A − B",
         shape="two shapes, stretched where one has size 1 → the common shape",

@@ -23,6 +23,7 @@ class Sum(Operation):
         title="Sum",
         category=Category.OPERATION,
         summary="Adds up the numbers of each example.",
+        also="total, reduce",
         latex=r"Y_i = \sum_j X_{ij}",
         plain="Y[i] = Σ_j X[i, j]",
         shape="(N, …) → (N, 1); a list → (1)",

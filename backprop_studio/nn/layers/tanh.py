@@ -20,6 +20,7 @@ class Tanh(LayerSpec):
         title="Tanh",
         category=Category.ACTIVATION,
         summary="Squeezes each input into −1 to 1.",
+        also="hyperbolic tangent, nonlinearity",
         latex=r"Y = \tanh(X)",
         plain="Y = tanh(X)",
         shape="any shape → the same shape",

@@ -24,6 +24,7 @@ class Upsample(LayerSpec):
         title="UpSample",
         category=Category.PICTURE,
         summary="Enlarges pictures or sequences by repeating every number along each axis.",
+        also="upsampling, enlarge, resize, nearest neighbour",
         latex=r"Y_{p,q} = X_{\lfloor p/k \rfloor,\, \lfloor q/k \rfloor}",
         plain="Y = nearest X",
         shape="(N, channels, height, width) → (N, channels, factor·height, factor·width)",

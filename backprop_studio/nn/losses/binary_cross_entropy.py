@@ -27,6 +27,7 @@ class BinaryCrossEntropy(LossSpec):
         title="Binary cross-entropy",
         category=Category.LOSS,
         summary="Takes each score as a yes or no of its own. Two classes need one score only.",
+        also="bce, log loss, logistic, sigmoid, classification",
         latex=r"L = -\frac{1}{n} \sum (T \ln \sigma(Z) + (1 - T) \ln(1 - \sigma(Z)))",
         plain="L = −mean of T · ln σ(Z) + (1 − T) · ln(1 − σ(Z))",
         shape="(N, classes) or (N, 1) → scalar",

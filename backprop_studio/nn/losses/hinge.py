@@ -34,6 +34,7 @@ class Hinge(LossSpec):
         title="Multi-class hinge",
         category=Category.LOSS,
         summary="Asks the right score to exceed every other by a margin, and for no more.",
+        also="svm, margin, classification",
         latex=r"L = \frac{1}{NC} \sum_i \sum_{j \ne y_i} \max(0, m + Z_{ij} - Z_{i y_i})",
         plain="L = mean of Σ max(0, m + wrong score − right score) / classes",
         shape="(N, classes) → scalar",

@@ -33,6 +33,7 @@ class Huber(LossSpec):
         title="Huber",
         category=Category.LOSS,
         summary="Squares small differences and counts large ones by their distance alone.",
+        also="smooth l1, regression, robust",
         latex=r"L = \frac{1}{n} \sum h(P - T), \quad "
         r"h(d) = \frac{d^2}{2} \;\; (|d| \le \delta), \;\; "
         r"\delta\,(|d| - \frac{\delta}{2}) \;\; \text{else}",

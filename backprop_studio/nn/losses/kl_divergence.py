@@ -28,6 +28,7 @@ class KLDivergence(LossSpec):
         title="KL divergence",
         category=Category.LOSS,
         summary="How far the probabilities given are from those that were right.",
+        also="kullback-leibler, relative entropy",
         latex=r"L = \frac{1}{N} \sum T\,(\ln T - \ln \mathrm{softmax}(Z))",
         plain="L = mean of Σ T · (ln T − ln softmax(Z))",
         shape="(N, classes) → scalar",

@@ -23,6 +23,7 @@ class MAE(LossSpec):
         title="Mean absolute error",
         category=Category.LOSS,
         summary="The mean of the distances between prediction and target; outliers count little.",
+        also="mae, l1 loss, regression",
         latex=r"L = \frac{1}{n} \sum |P - T|",
         plain="L = mean of |P − T|",
         shape="(N, targets) → scalar",

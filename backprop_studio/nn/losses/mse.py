@@ -23,6 +23,7 @@ class MSE(LossSpec):
         title="Mean squared error",
         category=Category.LOSS,
         summary="The mean of the squared differences between prediction and target.",
+        also="mse, l2 loss, quadratic, least squares, regression",
         latex=r"L = \frac{1}{n} \sum (P - T)^2",
         plain="L = mean of (P − T)²",
         shape="(N, targets) → scalar",

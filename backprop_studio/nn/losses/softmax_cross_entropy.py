@@ -47,6 +47,7 @@ class SoftmaxCrossEntropy(LossSpec):
         title="Softmax cross-entropy",
         category=Category.LOSS,
         summary="Turns scores into probabilities and charges for what the right class did not get.",
+        also="cross entropy, categorical, nll, log loss, classification",
         latex=r"L = -\frac{1}{N} \sum_i \ln \mathrm{softmax}(Z_i)_{y_i}",
         plain="L = −mean of ln softmax(Z)[right class]",
         shape="(N, classes) → scalar",

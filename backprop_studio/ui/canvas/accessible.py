@@ -108,13 +108,21 @@ class NodeInterface(QAccessibleInterface):
 
 
 class CanvasInterface(QAccessibleWidget):
-    """The canvas as a list of what is seen on it."""
+    """The canvas as a list of what is seen on it.
 
-    def __init__(self, view: CanvasView) -> None:
+    Parameters
+    ----------
+    view
+        The canvas.
+    before
+        What has been made of it before, whose children it takes over.
+    """
+
+    def __init__(self, view: CanvasView, before: CanvasInterface | None = None) -> None:
         super().__init__(view, QAccessible.Role.List, view.accessibleName())
         self._view = view
         # Qt holds plain pointers to what it is given; these keep the objects alive.
-        self._children: dict[str, NodeInterface] = {}
+        self._children: dict[str, NodeInterface] = {} if before is None else before._children
 
     def _ids(self) -> list[str]:
         if not shiboken6.isValid(self._view):
@@ -161,7 +169,7 @@ class CanvasInterface(QAccessibleWidget):
 
 
 _canvases: dict[int, CanvasInterface] = {}
-"""Interfaces by the id of their view, kept alive as long as the view is."""
+"""The latest interface of each view, by its id."""
 
 
 @cache
@@ -177,11 +185,13 @@ def _make(class_name: str, target: QObject | None) -> QAccessibleInterface | Non
     if not isinstance(target, CanvasView):
         return None
     key = id(target)
-    if key not in _canvases:
-        found = _canvases[key] = CanvasInterface(target)
+    before = _canvases.get(key)
+    if before is None:
         # Qt deletes the interface with its widget, and knows nothing of the children.
         target.destroyed.connect(lambda: _forget(key))
-        return found
+    # Never the same for a second time: Qt may ask anew, since to it a widget under construction is
+    # of another class, and deletes whatever it was given once for each time.
+    _canvases[key] = CanvasInterface(target, before)
     return _canvases[key]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter, QTransform
 from PySide6.QtWidgets import QFrame, QGraphicsView
 
@@ -70,14 +70,33 @@ def scroll(view: QGraphicsView, by: QPoint) -> None:
     down.setValue(down.value() + by.y())
 
 
-def zoom(view: QGraphicsView, factor: float, at: QPoint) -> None:
-    """Zoom, keeping what lies at a point of the viewport where it is."""
-    now = view.transform().m11()
-    factor = max(SMALLEST, min(LARGEST, now * factor)) / now
-    kept = view.mapToScene(at)
-    view.scale(factor, factor)
-    _choose_updates(view)
-    scroll(view, view.mapFromScene(kept) - at)
+class Zoom:
+    """Zooms, keeping what lies at a point of the viewport where it is.
+
+    A view scrolls by whole pixels. So that a hundred small steps of a touchpad do not add up to a
+    shift, the place is remembered as long as one zooms at the same point.
+    """
+
+    def __init__(self, view: QGraphicsView) -> None:
+        self._view = view
+        self._kept = QPointF()
+        self._stand: object = None
+
+    def by(self, factor: float, at: QPoint) -> None:
+        """Zoom about a point of the viewport."""
+        view = self._view
+        now = view.transform().m11()
+        factor = max(SMALLEST, min(LARGEST, now * factor)) / now
+        if self._stands(at) != self._stand:
+            self._kept = view.viewportTransform().inverted()[0].map(QPointF(at))
+        view.scale(factor, factor)
+        _choose_updates(view)
+        scroll(view, (view.viewportTransform().map(self._kept) - QPointF(at)).toPoint())
+        self._stand = self._stands(at)
+
+    def _stands(self, at: QPoint) -> object:
+        bars = self._view.horizontalScrollBar(), self._view.verticalScrollBar()
+        return at.x(), at.y(), self._view.transform().m11(), *(bar.value() for bar in bars)
 
 
 def fit(view: QGraphicsView, content: QRectF) -> None:

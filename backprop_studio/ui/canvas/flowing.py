@@ -34,5 +34,8 @@ class Flowing(QTimer):
             self._scene.move_flow(None)
 
     def _move(self) -> None:
+        if motion.reduced():  # the wish may come while it flows
+            self.set_flowing(False)
+            return
         self._moved = (self._moved + _STEP) % _ROUND
         self._scene.move_flow(self._moved)

@@ -14,6 +14,7 @@ from backprop_studio.network import Group
 from backprop_studio.ui.canvas import card, geometry, style
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.repainting import leave_place, repaint
+from backprop_studio.ui.words import plain
 
 _PAD = 22.0
 _BAND = 26.0
@@ -83,7 +84,8 @@ class GroupItem(QGraphicsItem):
         leave_place(self)
         self.value, self.facts = group, facts
         self.setZValue(1.0 if group.collapsed else -1.0 + 0.01 * level)
-        self.setToolTip("\n".join((f"{group.name}: {facts.detail}", facts.problem)).rstrip())
+        told = "\n".join((f"{group.name}: {facts.detail}", facts.problem)).rstrip()
+        self.setToolTip(plain(told))
         repaint(self)
 
     def enclose(self, area: QRectF) -> None:

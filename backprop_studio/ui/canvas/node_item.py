@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath
@@ -44,7 +45,6 @@ class NodeItem(QGraphicsItem):
         self.analysis = analysis
         self.findings: tuple[Diagnostic, ...] = ()
         self.fix = ""
-        self.note: tuple[str, ...] = ()
         self.word = ""
         self.badge = ""
         self.picture: Picture | None = None
@@ -57,8 +57,6 @@ class NodeItem(QGraphicsItem):
         self._tone = ""
         self._texts = card.Texts("", "", "", "", geometry.WIDTH)
         self._band = QPainterPath()
-        self._note_rect = QRectF()
-        self._fix_rect = QRectF()
         self._fix_pointed = False
         self._bounds = QRectF()
         self.setPos(node.x, node.y)
@@ -85,25 +83,50 @@ class NodeItem(QGraphicsItem):
         findings = tuple(findings)
         self.analysis = analysis
         if (found, findings, fix) != (self._captions, self.findings, self.fix):
+            again = found != self._captions
             self._captions, self.findings, self.fix = found, findings, fix
-            self.restyle()
+            if again:
+                self.restyle()
+            else:
+                self._place_note()
 
     def restyle(self) -> None:
         """Lay the texts out anew."""
-        look = style.current()
-        leave_place(self)
-        self._texts = card.Texts.fit(look, *self._captions)
+        self._texts = card.Texts.fit(style.current(), *self._captions)
         self._band = card.band_path(self.width)
-        text = " ".join(d.text for d in self.findings)
-        self.note = (
-            captions.wrap(text, look.small_font, card.note_width(self.width), card.NOTE_LINES)
-            if text
-            else ()
-        )
-        self._note_rect = card.note_rect(look, self.width, self.note)
-        self._fix_rect = card.fix_rect(look, self._note_rect, self.fix)
+        self._place_note()
+
+    def _place_note(self) -> None:
+        """Leave room below the card for what is wrong with it."""
+        leave_place(self)
+        for known in ("note", "_note_rect", "_fix_rect"):
+            self.__dict__.pop(known, None)
         self._bounds = self._measure()
         self._touch()
+
+    @cached_property
+    def note(self) -> tuple[str, ...]:
+        """Its problems, in lines; wrapped when they are seen first, as from afar nobody does."""
+        if not self.findings:
+            return ()
+        text = " ".join(d.text for d in self.findings)
+        width = card.note_width(self.width)
+        return captions.wrap(text, style.current().small_font, width, card.NOTE_LINES)
+
+    @cached_property
+    def _note_rect(self) -> QRectF:
+        return card.note_rect(style.current(), self.width, self.note)
+
+    @cached_property
+    def _fix_rect(self) -> QRectF:
+        return card.fix_rect(style.current(), self._note_rect, self.fix)
+
+    def _below(self) -> QRectF:
+        """Room for note and remedy, from the node's centre, for as many lines as there can be."""
+        if not self.findings:
+            return QRectF()
+        most = card.note_rect(style.current(), self.width, ("",) * card.NOTE_LINES)
+        return most.united(card.fix_rect(style.current(), most, self.fix))
 
     def move_to(self, place: QPointF) -> None:
         """Stand elsewhere in the scene."""
@@ -222,8 +245,7 @@ class NodeItem(QGraphicsItem):
 
     def content_rect(self) -> QRectF:
         """Card and note in the scene: what has to be seen."""
-        below = self._note_rect.united(self._fix_rect)
-        return self.card_rect().united(below.translated(self.pos()))
+        return self.card_rect().united(self._below().translated(self.pos()))
 
     def fix_rect(self) -> QRectF:
         """Where its remedy can be clicked, in the scene; empty without one."""
@@ -352,4 +374,4 @@ class NodeItem(QGraphicsItem):
             bounds = bounds.united(card.picture_rect(style.current(), self.picture))
         if self.badge:
             bounds = bounds.united(card.label_rect(style.current(), self.badge, self._drop))
-        return bounds.united(self._note_rect).united(self._fix_rect.adjusted(-2, -2, 2, 2))
+        return bounds.united(self._below().adjusted(-2, -2, 2, 2))

@@ -360,6 +360,7 @@ class _View(QGraphicsView):
         super().__init__()
         self._owner = owner
         self._fitted = True
+        self._zoom = camera.Zoom(self)
         camera.set_up(self)
         self.setAcceptDrops(False)
         self.setDragMode(QGraphicsView.DragMode.ScrollHandDrag)
@@ -393,7 +394,7 @@ class _View(QGraphicsView):
             self._owner.go_up()
             return
         self._fitted = False
-        camera.zoom(self, 1.2 ** (turn / _NOTCH), at)
+        self._zoom.by(1.2 ** (turn / _NOTCH), at)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -33,12 +33,12 @@ class Cards:
         self._rects: dict[str, Rect] = {}
         self._cells: dict[tuple[int, int], set[str]] = {}
 
-    def put(self, key: str, rect: QRectF | None) -> QRectF | None:
-        """Note where a card stands, None for nowhere; what it has to do with if it changed."""
+    def put(self, key: str, rect: QRectF | None) -> tuple[QRectF, ...]:
+        """Note where a card stands, None for nowhere; where that has changed something."""
         new = None if rect is None else (rect.left(), rect.top(), rect.right(), rect.bottom())
         old = self._rects.get(key)
         if new == old:
-            return None
+            return ()
         if old is not None:
             for cell in _cells(old):
                 self._cells[cell].discard(key)
@@ -47,11 +47,11 @@ class Cards:
             self._rects[key] = new
             for cell in _cells(new):
                 self._cells.setdefault(cell, set()).add(key)
-        changed = QRectF()
-        for each in (old, new):
-            if each is not None:
-                changed = changed.united(QRectF(QPointF(*each[:2]), QPointF(*each[2:])))
-        return changed.adjusted(-_CLEAR, -_CLEAR, _CLEAR, _CLEAR)
+        # Where it was and where it is: what lies between does not mind a card that is put far away.
+        places = [QRectF(QPointF(*r[:2]), QPointF(*r[2:])) for r in (old, new) if r is not None]
+        if len(places) == 2 and places[0].intersects(places[1]):
+            places = [places[0].united(places[1])]
+        return tuple(place.adjusted(-_CLEAR, -_CLEAR, _CLEAR, _CLEAR) for place in places)
 
     def keys(self) -> KeysView[str]:
         """The cards that are known."""

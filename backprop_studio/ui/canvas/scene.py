@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
-from backprop_studio.autograd import format_shape
+from backprop_studio.autograd import Shape, format_shape
 from backprop_studio.errors import Diagnostic
 from backprop_studio.insight.flow import Flow
 from backprop_studio.network import Analysis, Network, Wire, edits, fixes
@@ -97,16 +97,15 @@ class NetworkScene(QGraphicsScene):
 
     def _follow(self, before: Network, after: Network) -> None:
         old, self._shown = self._shown, after
-        cut, drawn = differences.wires(old.wires, after.wires)
-        for wire in cut:
+        edit = after.changes_from(old)
+        for wire in edit.cut:
             self.removeItem(self.wires[wire])
             self._unhook(self.wires.pop(wire))
-        kept = {n.id for n in after.nodes}
-        for node_id in [i for i in self.nodes if i not in kept]:
+        for node_id in edit.gone:
             self.removeItem(self.nodes.pop(node_id))
             self._at_node.pop(node_id, None)
             self._gone.add(node_id)
-        for node in differences.renewed(old.nodes, after.nodes):
+        for node in edit.renewed:
             item = self.nodes.get(node.id)
             if item is None:
                 item = NodeItem(node, self.document.analysis, self._note)
@@ -115,7 +114,7 @@ class NetworkScene(QGraphicsScene):
                 self._loose[item] = None
             else:
                 item.move_to(QPointF(node.x, node.y))
-        for wire in drawn:
+        for wire in edit.drawn:
             self.wires[wire] = WireItem(wire, self.afar.note)
             self.addItem(self.wires[wire])
             self._fresh.add(wire)
@@ -123,7 +122,7 @@ class NetworkScene(QGraphicsScene):
             for end in {wire.source, wire.target}:
                 self._at_node.setdefault(end, []).append(self.wires[wire])
         self.marks.follow(after)
-        self._plug(end for wire in (*cut, *drawn) for end in (wire.source, wire.target))
+        self._plug(end for wire in edit.rewired for end in (wire.source, wire.target))
         self._make_room()
         self._lay_out()
         self._note_selection()
@@ -151,7 +150,7 @@ class NetworkScene(QGraphicsScene):
     def _describe(self, analysis: Analysis) -> None:
         network, known = analysis.network, self._described
         self._described = analysis
-        renewed = differences.renewed(known.network.nodes, network.nodes)
+        renewed = network.changes_from(known.network).renewed
         same = analysis.shapes is known.shapes
         if same:
             # Nothing but places and marks has changed: a drag through a large network stays cheap.
@@ -166,21 +165,31 @@ class NetworkScene(QGraphicsScene):
             # What its tooltip says is looked up when it is wanted.
             item.analysis = analysis
         failing = {d.node for d in analysis.errors if d.node is not None}
-        changed = differences.keys(known.shapes, analysis.shapes) | (failing ^ self._failing)
-        self._failing = failing
-        touched = dict.fromkeys(i for key in changed for i in self._at_node.get(key, ()))
-        touched.update((self.wires[w], None) for w in self._fresh_labels if w in self.wires)
-        self._fresh_labels.clear()
-        for wire_item in touched:
-            wire = wire_item.wire
-            shape = analysis.shapes.get(wire.source)
-            label = format_shape(shape) if shape is not None else ""
-            wire_item.describe(label, broken=wire.target in failing)
+        self._label(known, analysis, failing)
         self.marks.describe(analysis)
         # Cards grow with their texts, and ports move with their edges.
         self._lay_out()
         if self._acted:
             self._show_activity()
+
+    def _label(self, known: Analysis, analysis: Analysis, failing: set[str]) -> None:
+        """Write the shapes on the wires that carry others, and mark those that end at an error."""
+        shaped = differences.keys(known.shapes, analysis.shapes)
+        touched = [
+            item for key in shaped for item in self._at_node.get(key, ()) if item.wire.source == key
+        ]
+        for key in failing ^ self._failing:
+            touched += [item for item in self._at_node.get(key, ()) if item.wire.target == key]
+        touched += [self.wires[wire] for wire in self._fresh_labels if wire in self.wires]
+        self._failing = failing
+        self._fresh_labels.clear()
+        labels: dict[Shape | None, str] = {None: ""}
+        for item in touched:
+            shape = analysis.shapes.get(item.wire.source)
+            label = labels.get(shape)
+            if label is None:
+                label = labels[shape] = format_shape(shape or ())
+            item.describe(label, broken=item.wire.target in failing)
 
     def _describe_cards(self, analysis: Analysis, nodes: Iterable[str]) -> None:
         findings: dict[str, list[Diagnostic]] = {}
@@ -215,7 +224,7 @@ class NetworkScene(QGraphicsScene):
         self._gone.clear()
         put = {**dict.fromkeys(gone), **standing}
         areas = ((key, self._cards.put(key, rect)) for key, rect in put.items())
-        changed = {key: area for key, area in areas if area is not None}
+        changed = {key: places for key, places in areas if places}
         anew = everything or len(changed) > _FEW
         near: Collection[WireItem] = self.wires.values()
         if not anew and not unfolding:
@@ -228,20 +237,20 @@ class NetworkScene(QGraphicsScene):
             if (
                 anew
                 or not item.runs_between(start, end)
-                or any(item.minds(area) for area in changed.values())
+                or any(item.minds(area) for places in changed.values() for area in places)
             ):
                 item.place(start, end, self._route(wire, start, end))
         self._fresh.clear()
 
-    def _near(self, changed: Mapping[str, QRectF]) -> Collection[WireItem]:
+    def _near(self, changed: Mapping[str, Iterable[QRectF]]) -> Collection[WireItem]:
         """The wires at cards that have changed, those near to them, and those that are new."""
         found = {w: self.wires[w] for w in self._fresh if w in self.wires}
-        for key, area in changed.items():
+        by_bounds = Qt.ItemSelectionMode.IntersectsItemBoundingRect
+        for key, places in changed.items():
             found.update((item.wire, item) for item in self._at_node.get(key, ()))
-            by_bounds = Qt.ItemSelectionMode.IntersectsItemBoundingRect
-            found.update(
-                (i.wire, i) for i in self.items(area, by_bounds) if isinstance(i, WireItem)
-            )
+            for area in places:
+                items = self.items(area, by_bounds)
+                found.update((i.wire, i) for i in items if isinstance(i, WireItem))
         return found.values()
 
     def _route(

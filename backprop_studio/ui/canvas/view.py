@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
+    QNativeGestureEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
@@ -91,6 +92,7 @@ class CanvasView(QGraphicsView):
         self.bubble = Bubble(self)
         self.hint = EmptyHint(self)
         self._ground = camera.Ground()
+        self._zoom = camera.Zoom(self)
         self._stream = Flowing(self.canvas_scene, self)
         self._drop = DropLayer(self)
         self._mouse = Mouse(self)
@@ -350,7 +352,8 @@ class CanvasView(QGraphicsView):
     def zoom_by(self, factor: float, at: QPoint | None = None) -> None:
         """Zoom about a point of the viewport, by default its middle."""
         self._fitted = False
-        camera.zoom(self, factor, self.viewport().rect().center() if at is None else at)
+        self._zoom.by(factor, self.viewport().rect().center() if at is None else at)
+        self._mouse.again()
         self.minimap.follow()
 
     def go_to(self, place: QPointF) -> None:
@@ -362,6 +365,11 @@ class CanvasView(QGraphicsView):
         """Scroll by pixels."""
         self._fitted = False
         camera.scroll(self, by)
+
+    def scroll_along(self, by: QPoint) -> None:
+        """Scroll by pixels; what is dragged stays at the pointer."""
+        self.scroll_by(by)
+        self._mouse.again()
 
     def show_hint(self) -> None:
         """Say how to begin, when there is nothing yet."""
@@ -472,6 +480,7 @@ class CanvasView(QGraphicsView):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self._mouse.hold(False)
+        self._mouse.let_go()
         super().focusOutEvent(event)
         self.mark()
 
@@ -493,6 +502,8 @@ class CanvasView(QGraphicsView):
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:
             self._mouse.leave()
+        if isinstance(event, QNativeGestureEvent) and wheel.pinch(self, event):
+            return True
         return super().viewportEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:

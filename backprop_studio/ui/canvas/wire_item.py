@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from backprop_studio.network import Wire
 from backprop_studio.ui.canvas import geometry, style
-from backprop_studio.ui.canvas.repainting import leave_place
+from backprop_studio.ui.canvas.repainting import leave_place, repaint
 from backprop_studio.ui.canvas.tracing import Reading
 
 _REACH = 14.0
@@ -56,6 +56,7 @@ class WireItem(QGraphicsItem):
         self._middle = QPointF()
         self._pill: QRectF | None = None
         self._room = QRectF()
+        self._wide = False
         self._bounds = QRectF()
 
     def runs_between(self, start: QPointF, end: QPointF) -> bool:
@@ -96,7 +97,8 @@ class WireItem(QGraphicsItem):
         """Take over the shape of the value, and whether it arrives at a node with an error."""
         if label != self.label:
             self.label = label
-            self._fit_label()
+            if self.reading is None:
+                self._fit_label()
             # Nothing of it is seen from afar: a network whose shapes change is not drawn anew.
             self.update()
         if broken != self.broken:
@@ -171,14 +173,17 @@ class WireItem(QGraphicsItem):
         if self._routed:
             self._room = self._room.united(self._plain.controlPointRect())
         self._room = self._room.united(self._label_rect(_USUAL)).united(self._label_rect(0))
-        self._fit_label()
+        self._fit_label(moved=True)
         self._touch()
 
-    def _fit_label(self) -> None:
+    def _fit_label(self, *, moved: bool = False) -> None:
         self._pill = None
-        bounds, width = self._room, self._label_width()
-        if width > _USUAL:
-            bounds = bounds.united(self._label_rect(width))
+        width = self._label_width()
+        wide = width > _USUAL
+        if not (wide or self._wide or moved):
+            return
+        self._wide = wide
+        bounds = self._room.united(self._label_rect(width)) if wide else self._room
         if bounds != self._bounds:
             # Only then: the scene has to find another place for it in its index.
             leave_place(self)
@@ -306,7 +311,7 @@ class WirePreview(QGraphicsItem):
         self._path = geometry.wire_path(start, end)
         self._end = QPointF(loose)
         self._bounds = self._path.controlPointRect().adjusted(-8, -8, 8, 8)
-        self.update()
+        repaint(self)
 
     def boundingRect(self) -> QRectF:
         return self._bounds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import cast, get_args
@@ -13,6 +14,19 @@ from PySide6.QtWidgets import QApplication, QWidget
 from backprop_studio.ui import motion, text_size, theme
 from backprop_studio.ui.motion import Motion
 from backprop_studio.ui.settings import Settings
+
+
+def follow_desktop(app: QApplication) -> None:
+    """Hear of the desktop whether it is dark and wants things to stand still, now and later."""
+    if not sys.platform.startswith("linux"):
+        return  # Qt knows it elsewhere
+    from backprop_studio.ui.portal import portal  # QtDBus is not on every system
+
+    desktop = portal(app)
+    if desktop is not None:
+        desktop.heard.connect(lambda: theme.hear_desktop(desktop.dark))
+        desktop.heard.connect(lambda: motion.hear_desktop(desktop.less_motion))
+        desktop.settle()
 
 
 def apply_stored(app: QApplication, settings: Settings) -> None:

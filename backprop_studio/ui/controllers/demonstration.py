@@ -22,10 +22,14 @@ from backprop_studio.lessons.actions import (
 from backprop_studio.lessons.driver import command_of
 from backprop_studio.lessons.lesson import said_number
 from backprop_studio.network import Network
-from backprop_studio.training import Command, Session
+from backprop_studio.training import Boundary, Command, Session, Step
 from backprop_studio.training.breakpoints import AtPhase
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
+
+AT_ONCE = 20
+"""Commands that are given before it is looked whether the rest is still wanted; epochs, which are
+long, one by one."""
 
 
 class Learner(Protocol):
@@ -90,22 +94,25 @@ class Demonstration(QObject):
         self._learner = learner
         self._left: list[Action] = []
         self._round = 0
+        self._running = False
 
     @property
     def is_running(self) -> bool:
-        """Whether actions are left."""
-        return bool(self._left)
+        """Whether something is left to be done, or is being done."""
+        return self._running
 
     def start(self, actions: Sequence[Action]) -> None:
         """Carry these out, and no others that were left."""
         self.stop()
         self._left = list(actions)
+        self._running = True
         self._next(self._round)
 
     def stop(self) -> None:
         """Leave out what is left."""
         self._left.clear()
         self._round += 1
+        self._running = False
 
     def _next(self, number: int) -> None:
         """Carry out the next action; the one after it when the worker has answered."""
@@ -146,6 +153,7 @@ class Demonstration(QObject):
             dropped = partial(self._break_off, number)
             self._engine.ask(question, partial(self._carry_out, action, number), dropped)
             return
+        self._running = False
         self.ended.emit()
         self._learner.look()
 
@@ -180,10 +188,21 @@ class Demonstration(QObject):
             case SetBreakpoint(breakpoint=phase):
                 self.breakpoint_wanted.emit(AtPhase(Phase[phase.upper()]))
             case _:
-                for command in commands:
-                    self._engine.send(command)
-        # Behind these commands in the worker's queue, so that the next action finds them done.
-        done = partial(self._next, number)
+                self._give(commands, number)
+                return
+        self._give((), number)
+
+    def _give(self, commands: Sequence[Command], number: int) -> None:
+        """Give commands to the worker, some after the other, then go on with the next action."""
+        if number != self._round:
+            return
+        long = any(isinstance(c, Step) and c.boundary is Boundary.EPOCH for c in commands)
+        many = 1 if long else AT_ONCE
+        now, rest = commands[:many], commands[many:]
+        for command in now:
+            self._engine.send(command)
+        done = partial(self._give, rest, number) if rest else partial(self._next, number)
+        # Behind these commands in the worker's queue, so that what comes next finds them done.
         self._engine.ask(lambda session: None, lambda _: done(), partial(self._break_off, number))
 
     def _break_off(self, number: int) -> None:

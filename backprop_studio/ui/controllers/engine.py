@@ -174,8 +174,19 @@ class Engine(QObject):
         """Tell `heard` of every command that is sent from now on; None tells nobody."""
         self._worker.heard = heard
 
-    def send(self, command: Command) -> None:
-        """Send a command to the worker, after what has not been sent yet."""
+    def send(self, command: Command, *, can_wait: bool = False) -> None:
+        """Send a command to the worker, after what has not been sent yet.
+
+        Parameters
+        ----------
+        command
+            What the worker is to do.
+        can_wait
+            Whether it goes along with the network of an edit, once the window has shown that.
+        """
+        if can_wait and self._unsent:
+            self._unsent.append(command)
+            return
         self._send_rest()
         self._worker.send(command)
 
@@ -315,7 +326,7 @@ class Engine(QObject):
 
     def set_breakpoints(self, breakpoints: tuple[Breakpoint, ...]) -> None:
         """Stop at these from now on."""
-        self.send(SetBreakpoints(breakpoints))
+        self.send(SetBreakpoints(breakpoints), can_wait=True)
 
     def set_speed(self, instructions: float | None) -> None:
         """Run so many instructions a second; None for as fast as possible."""
@@ -327,7 +338,7 @@ class Engine(QObject):
 
     def watch(self, values: frozenset[int]) -> None:
         """Say whose arrays the visible panels want."""
-        self.send(Watch(values))
+        self.send(Watch(values), can_wait=True)
 
     def weights(self) -> dict[tuple[str, str], Array]:
         """Copies of all weights, by node id and name; empty before the first network.

@@ -15,6 +15,7 @@ from backprop_studio.lessons.recorder import Recorder
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
 from backprop_studio.ui.settings import Settings
+from backprop_studio.ui.words import plain
 
 
 class EvidenceExport(QObject):
@@ -75,7 +76,9 @@ class EvidenceExport(QObject):
             )
             evidence.save(made, path)
         except (StudioError, TimeoutError) as error:
-            QMessageBox.warning(self._window, self.tr("The evidence was not exported"), str(error))
+            QMessageBox.warning(
+                self._window, self.tr("The evidence was not exported"), plain(str(error))
+            )
             return False
         self._settings.last_folder = path.parent
         self._tell(self.tr("Exported {path}").format(path=path))

@@ -13,6 +13,7 @@ from backprop_studio.data import Dataset, own
 from backprop_studio.data.importing import source_of
 from backprop_studio.errors import StudioError
 from backprop_studio.network import TrainingSetup, edits, fixes
+from backprop_studio.ui import counts
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.dialogs.import_data import ImportDialog
 from backprop_studio.ui.settings import Settings
@@ -100,10 +101,10 @@ class ImportController(QObject):
         again = before is not None and continues(before, dataset)
         dataset = own.keep(dataset, continuing=network.setup.dataset if again else "")
         setup = fitted(network.setup, dataset)
-        said = self.tr("Imported '{title}': {count} rows.")
+        said = self.tr("Imported '{title}': {rows}.")
         if again:
-            said = self.tr("Imported '{title}' again: {count} rows. What was learned stays.")
-        text = said.format(title=dataset.title, count=f"{dataset.size:,}")
+            said = self.tr("Imported '{title}' again: {rows}. What was learned stays.")
+        text = said.format(title=dataset.title, rows=counts.rows(dataset.size))
         if setup.data.scaling != data.Scaling.NONE and not again:
             text += " " + self.tr("Its features are standardised, as some are large.")
         if setup.batch_size < network.setup.batch_size:

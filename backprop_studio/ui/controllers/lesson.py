@@ -32,15 +32,16 @@ from backprop_studio.lessons.way import Leg
 from backprop_studio.project import Project
 from backprop_studio.training import Command, Restart, Snapshot, State
 from backprop_studio.ui.asking import Enquiry
+from backprop_studio.ui.controllers.at_work import AtWork
 from backprop_studio.ui.controllers.demonstration import Demonstration
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
 from backprop_studio.ui.controllers.evidence_export import EvidenceExport
-from backprop_studio.ui.controllers.making_ready import MakingReady
 from backprop_studio.ui.controllers.project import Aside, ProjectController
 from backprop_studio.ui.controllers.witness import Witness
 from backprop_studio.ui.panels.lesson import LessonPanel
 from backprop_studio.ui.settings import Settings
+from backprop_studio.ui.words import plain
 
 PATIENCE = 0.5
 """Seconds between two looks while training runs."""
@@ -57,8 +58,9 @@ class LessonController(QObject):
         The lesson's project was begun with anew, for a step that needs it so.
     closed
         It was left.
-    making_ready(busy)
-        The app is made ready for the step in front from now on, or not any more.
+    busy_changed(busy)
+        The app is made ready for the step in front, or the step is done for the learner, from now
+        on, or not any more.
     told(text)
         Something that is worth a word.
     """
@@ -66,7 +68,7 @@ class LessonController(QObject):
     opened = Signal(object)
     begun = Signal()
     closed = Signal()
-    making_ready = Signal(bool)
+    busy_changed = Signal(bool)
     told = Signal(str)
 
     def __init__(
@@ -95,15 +97,10 @@ class LessonController(QObject):
         self.witness.seen.connect(self._take_note)
         self._facts: Facts | None = None
         self._looked = 0.0
-        self._impatient = False
-        self._show_then = False
-        self.demonstration = Demonstration(document, engine, self, self)
-        self.demonstration.refused.connect(self._say_refused)
-        self._ready = MakingReady(
-            document, engine, self.demonstration, self._begin_anew, self._pass_by
-        )
-        self._ready.ended.connect(self._end_making_ready)
-        self._ready.busy_changed.connect(self.making_ready)
+        self._work = AtWork(document, engine, self, self.panel, self._begin_anew, self._pass_by)
+        self._work.ready.connect(self._end_making_ready)
+        self._work.busy_changed.connect(self.busy_changed)
+        self._work.told.connect(self.told)
         self._evidence = EvidenceExport(
             document, engine, settings, self._rows, window, self.told.emit
         )
@@ -126,15 +123,22 @@ class LessonController(QObject):
         return self._runner
 
     @property
-    def is_making_ready(self) -> bool:
-        """Whether what comes before the step in front is being done in the app."""
-        return self._ready.is_busy
+    def is_busy(self) -> bool:
+        """Whether the app is made ready for a step, or a step is done for the learner."""
+        return self._work.is_busy
+
+    @property
+    def demonstration(self) -> Demonstration:
+        """What carries out actions in the window."""
+        return self._work.demonstration
 
     def ask_for_patience(self) -> None:
-        """Say why something cannot be done before the app is ready for the step."""
-        self._impatient = True
-        self.panel.show_waiting()
-        self.told.emit(self.tr("One moment: the app is being made ready for this step."))
+        """Say why something cannot be done before the app is ready for the step, or it is done."""
+        self._work.ask_for_patience()
+
+    def stop_showing(self) -> bool:
+        """Leave out what is left of a step that is done for the learner; False if none is."""
+        return self._work.stop_showing()
 
     def entries(self) -> tuple[Entry, ...]:
         """The lessons of the program, and how far the learner is."""
@@ -151,28 +155,37 @@ class LessonController(QObject):
             lesson = lessons.load(path)
             scene = lessons.load_project(lesson, path)
         except StudioError as error:
-            QMessageBox.warning(self._window, self.tr("The lesson was not opened"), str(error))
+            QMessageBox.warning(
+                self._window, self.tr("The lesson was not opened"), plain(str(error))
+            )
             return False
         return self.open_lesson(lesson, scene)
 
     def open_lesson(self, lesson: Lesson, scene: Project) -> bool:
         """Open a lesson with its project; False when the learner thinks better of it."""
+        waits = ""
         if self._runner is None:
             if not self._project.may_put_aside():
                 return False
+            if self._project.has_changes():
+                waits = self.tr("Your project waits as it is, and comes back when you leave.")
             try:
                 self._aside = self._project.put_aside()
             except TimeoutError as error:
-                QMessageBox.warning(self._window, self.tr("The lesson was not opened"), str(error))
+                QMessageBox.warning(
+                    self._window, self.tr("The lesson was not opened"), plain(str(error))
+                )
                 return False
         else:
             self._close()
         self._scene = scene
-        self.told.emit("")  # What was said of another lesson would be taken for this one's.
+        # What was said of another lesson would be taken for this one's.
+        self.told.emit(waits)
         runner = Runner(lesson, self.store.load(lesson.head.id))
         self._show(runner, self.store.load_events(lesson.head.id))
         if (runner.index or runner.progress.solved) and not runner.is_finished:
-            self.told.emit(self.tr("Back where you were: the steps before are done for you."))
+            back = self.tr("Back where you were: the steps before are done for you.")
+            self.told.emit(f"{back} {waits}".strip())
             self._make_ready(runner, runner.take_way_back(beyond=True), fresh=True)
         else:
             self._make_ready(runner, runner.take_way())
@@ -279,7 +292,7 @@ class LessonController(QObject):
     def _close(self) -> None:
         self._keep(ending=True)
         self._engine.listen(None)
-        self._ready.stop()
+        self._work.stop()
         self._enquiry.reset()
 
     def _keep(self, *, ending: bool = False) -> None:
@@ -292,7 +305,7 @@ class LessonController(QObject):
             self._rows.add(lesson, self._recorder.events, self._document.network)
             self.store.add_events(lesson, self._recorder.take_settled(ending=ending))
         except StudioError as error:
-            self.told.emit(str(error))
+            self.told.emit(plain(str(error)))
 
     # What is so.
 
@@ -379,7 +392,7 @@ class LessonController(QObject):
         try:
             runner.predict(asked, said, sure)
         except LessonError as error:
-            self.told.emit(str(error))
+            self.told.emit(plain(str(error)))
         self._after(before)
 
     def answer(self, question: Check, said: float) -> None:
@@ -399,7 +412,7 @@ class LessonController(QObject):
         if index >= len(runner.lesson.steps):
             self.leave()
             return
-        self._ready.stop()
+        self._work.stop()
         runner.go(index)
         self._note(Event("go", id=runner.step.id))
         self._keep()
@@ -415,33 +428,22 @@ class LessonController(QObject):
 
     def _show_step(self) -> None:
         """Carry out the solution of the step in front."""
-        runner = self._runner
-        if runner is not None and runner.is_held:
-            # What comes before the step is done first, or it would be broken off.
-            self._show_then = True
-        elif runner is not None and not self.demonstration.is_running:
-            self.demonstration.start(runner.step.solution)
+        if self._runner is not None:
+            self._work.show(self._runner)
 
     def _make_ready(self, runner: Runner, legs: Sequence[Leg], *, fresh: bool = False) -> None:
         """Do in the app what comes before the step in front; only then does it count."""
-        self._show_then = self._impatient = False
-        self._ready.start(runner, legs, fresh=fresh)
+        self._work.make_ready(runner, legs, fresh=fresh)
         if runner.is_held:
             self.panel.refresh()
 
     def _end_making_ready(self) -> None:
         runner = self._runner
-        if runner is None or not runner.is_held:
-            return
+        assert runner is not None
         runner.release()
         self._note(Event("go", id=runner.step.id))
         self.panel.refresh()
-        if self._impatient:
-            self.told.emit(self.tr("Ready now: go on with this step."))
         self.look()
-        if self._show_then:
-            self._show_then = False
-            self._show_step()
 
     def _pass_by(self, index: int, facts: Facts) -> None:
         """Take note that a step was carried out for the sake of a later one."""
@@ -479,7 +481,7 @@ class LessonController(QObject):
         try:
             network, rest = set_at_once(self._scene.network, scene)
         except StudioError as error:
-            self._say_refused(str(error))
+            self._work.refuse(plain(str(error)))
             return ()
         if network != self._document.network:
             self._document.apply(self.tr("Set by the lesson"), network)
@@ -488,8 +490,3 @@ class LessonController(QObject):
         self._enquiry.reset()
         self.witness.gradient_error = None
         return rest
-
-    def _say_refused(self, reason: str) -> None:
-        self.told.emit(
-            self.tr("The step could not be shown: {reason}").format(reason=reason.rstrip("."))
-        )

@@ -12,22 +12,17 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from backprop_studio import assets, data, project
 from backprop_studio.data import own
 from backprop_studio.errors import StudioError
+from backprop_studio.files import shown
 from backprop_studio.network import Network
 from backprop_studio.project import SUFFIX, Project
 from backprop_studio.ui.canvas.picture import FORMATS
+from backprop_studio.ui.controllers import left_behind
 from backprop_studio.ui.controllers.document import Document, History
 from backprop_studio.ui.controllers.engine import Engine, HeldRun
-from backprop_studio.ui.controllers.recovery import Found, Recovery
+from backprop_studio.ui.controllers.left_behind import Found, Stamp, Unreadable, stamp_of
+from backprop_studio.ui.controllers.recovery import Recovery
 from backprop_studio.ui.settings import Settings
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    """What tells one state of a file from another; None when it is not there."""
-    try:
-        status = path.stat()
-    except (OSError, ValueError):
-        return None
-    return status.st_mtime_ns, status.st_size
+from backprop_studio.ui.words import plain
 
 
 def stem_of(path: Path | None) -> str:
@@ -57,7 +52,7 @@ class Aside:
     run: HeldRun
     data: own.Kept
     path: Path | None
-    stamp: tuple[int, int] | None
+    stamp: Stamp | None
     saved_at: int
 
 
@@ -87,14 +82,14 @@ class ProjectController(QObject):
         self._window = window
         self._path: Path | None = None
         # How its file was when it was last read or written here.
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: Stamp | None = None
         self._saved_at = 0
         # Whether a document is put aside, and will want its data again.
         self._waits = False
         self.before_discard: Callable[[], object] | None = None
         """Called before the document may go, to bring back what was put aside."""
         self.recovery = Recovery(settings.recovery_folder, document, engine, self)
-        self.path_changed.connect(lambda: self.recovery.set_path(self._path))
+        self.path_changed.connect(lambda: self.recovery.set_path(self._path, self._stamp))
 
     @property
     def path(self) -> Path | None:
@@ -130,43 +125,47 @@ class ProjectController(QObject):
         self.show(project.load(assets.path("examples", f"{name}.bps")))
 
     def recover(self) -> bool:
-        """Offer what crashes have left, one after the other; whether one was opened."""
-        buttons = QMessageBox.StandardButton
-        for found in self.recovery.found():
-            name = self.tr("a project without a file") if found.path is None else str(found.path)
-            layers = ", ".join(n.name for n in found.project.network.nodes[:6])
-            answer = QMessageBox.question(
-                self._window,
-                self.tr("Unsaved work was found"),
-                self.tr(
-                    "Backprop Studio did not close properly. This was not saved:\n\n"
-                    "{name}\nlast changed {when}\n{count} layers: {layers}\n{learned}\n\n"
-                    "Open it? No file is changed until you save. Cancel keeps it for the next "
-                    "start; Discard deletes it."
-                ).format(
-                    name=name,
-                    when=found.when.strftime("%Y-%m-%d %H:%M"),
-                    count=len(found.project.network.nodes),
-                    layers=layers or "–",
-                    learned=self._learned(found),
-                ),
-                buttons.Open | buttons.Discard | buttons.Cancel,
-                buttons.Open,
-            )
-            if answer == buttons.Discard:
-                self.recovery.drop(found)
-            elif answer == buttons.Open:
-                self._show(found.project, found.path)
-                self.recovery.adopt(found)
-                # It is not what the document's file holds, and is kept again after every edit.
-                self._document.undo_stack.resetClean()
-                return True
-        return False
+        """Offer what crashes have left; whether one of it was opened."""
+        found, lost = self.recovery.found()
+        self._tell_lost(lost)
+        if not found:
+            return False
+        from backprop_studio.ui.dialogs.recover import RecoverDialog
 
-    def _learned(self, found: Found) -> str:
-        if found.trained:
-            return self.tr("trained to step {n:,}").format(n=found.trained)
-        return self.tr("not trained since it was opened")
+        dialog = RecoverDialog(found, self._window)
+        dialog.discarded.connect(self.recovery.drop)
+        dialog.exec()
+        chosen = dialog.chosen
+        dialog.deleteLater()
+        return chosen is not None and self._take_up(chosen)
+
+    def _take_up(self, found: Found) -> bool:
+        try:
+            loaded = left_behind.load(found.file)
+        except StudioError as error:
+            self._complain(self.tr("The unsaved work was not opened"), error)
+            return False
+        self._show(loaded, found.path, found.stamp)
+        self.recovery.adopt(found, loaded.weights)
+        # It is not what the document's file holds, and is kept again after every edit.
+        self._document.undo_stack.resetClean()
+        return True
+
+    def _tell_lost(self, lost: tuple[Unreadable, ...]) -> None:
+        for one in lost:
+            if not one.damaged:
+                self.told.emit(
+                    self.tr("Unsaved work stays where it is. {why}").format(why=one.reason)
+                )
+        damaged = [one for one in lost if one.damaged]
+        if damaged:
+            text = self.tr(
+                "What was not saved then cannot be read any more. {why}\n\nIt is kept in {file}"
+            )
+            words = (text.format(why=one.reason, file=shown(one.file)) for one in damaged[:3])
+            QMessageBox.warning(
+                self._window, self.tr("Unsaved work is damaged"), plain("\n\n".join(words))
+            )
 
     def open(self) -> None:
         """A file that the person picks."""
@@ -188,6 +187,7 @@ class ProjectController(QObject):
 
     def open_path(self, path: Path) -> bool:
         """Open a file; False, with a message, when it cannot be opened."""
+        stamp = stamp_of(path)
         try:
             loaded = project.load(path)
         except StudioError as error:
@@ -198,23 +198,25 @@ class ProjectController(QObject):
         # What a crash while saving may have left there.
         project.sweep(path.parent)
         self._remember(path)
-        self._show(loaded, path)
+        self._show(loaded, path, stamp)
         return True
 
     def save(self) -> bool:
         """To the document's file, or to one that the person picks."""
         if self._path is None:
             return self.save_as()
-        if self._stamp is None or _stamp(self._path) in (None, self._stamp):
+        if self._stamp is None or stamp_of(self._path) in (None, self._stamp):
             return self.save_path(self._path)
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
             self._window,
             self.tr("The file has changed"),
-            self.tr(
-                "{path} was changed by another window or program since it was opened here. "
-                "Replace it with what is on the canvas?\n\nNo lets you save under another name."
-            ).format(path=self._path),
+            plain(
+                self.tr(
+                    "{path} was changed by another window or program since it was opened here. "
+                    "Replace it with what is on the canvas?\n\nNo lets you save under another name."
+                ).format(path=self._path)
+            ),
             buttons.Yes | buttons.No | buttons.Cancel,
             buttons.No,
         )
@@ -232,13 +234,15 @@ class ProjectController(QObject):
     def save_path(self, path: Path) -> bool:
         """Write to a file; False, with a message, when it cannot be written."""
         try:
+            # What is learned while it is written is not in the file.
+            trained = self._trained()
             project.save(self.current(), path)
         except (StudioError, TimeoutError) as error:
             self._complain(self.tr("The project was not saved"), error)
             return False
         self._path = path
-        self._stamp = _stamp(path)
-        self._saved_at = self._trained()
+        self._stamp = stamp_of(path)
+        self._saved_at = trained
         self._document.undo_stack.setClean()
         self._remember(path)
         self.path_changed.emit()
@@ -324,8 +328,12 @@ class ProjectController(QObject):
         return Project(self._document.network, self._engine.weights())
 
     def may_put_aside(self) -> bool:
-        """Whether the document may wait for a lesson: it is saved, or the person says so."""
-        if not self.has_changes():
+        """Whether the document may wait for a lesson: nothing of it can be lost meanwhile.
+
+        It comes back whole afterwards, and a crash leaves what is kept for one. The person is asked
+        only where that could not be kept.
+        """
+        if not self.has_changes() or self.recovery.secure():
             return True
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
@@ -333,7 +341,8 @@ class ProjectController(QObject):
             self.tr("Your project is not saved"),
             self.tr(
                 "Your project waits while the lesson is open, and comes back when you leave it. "
-                "It has changes that are not saved. Save them first?"
+                "It has changes that are not saved, and they could not be kept for a crash: "
+                "should the program end in the lesson, they are lost. Save them first?"
             ),
             buttons.Save | buttons.Ignore | buttons.Cancel,
             buttons.Save,
@@ -391,14 +400,15 @@ class ProjectController(QObject):
             return self.save()
         return answer == buttons.Discard
 
-    def _show(self, loaded: Project, path: Path | None) -> None:
+    def _show(self, loaded: Project, path: Path | None, stamp: Stamp | None = None) -> None:
+        """Show a project; `stamp` is how its file was when it was read."""
         self._engine.expect(loaded.weights)
         self._document.reset(loaded.network)
         own.release({loaded.network.setup.dataset})
         if not self._waits:
             data.release({loaded.network.setup.dataset})
         self._path = path
-        self._stamp = None if path is None else _stamp(path)
+        self._stamp = stamp or (None if path is None else stamp_of(path))
         self._saved_at = 0
         self.path_changed.emit()
 
@@ -436,4 +446,4 @@ class ProjectController(QObject):
         self._settings.add_recent_file(path)
 
     def _complain(self, title: str, error: Exception) -> None:
-        QMessageBox.warning(self._window, title, str(error) or type(error).__name__)
+        QMessageBox.warning(self._window, title, plain(str(error) or type(error).__name__))

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
 import uuid
 from concurrent.futures import Future
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QLockFile, QObject, QTimer
+from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
 from backprop_studio import project
 from backprop_studio.autograd import Array
 from backprop_studio.data import own
 from backprop_studio.errors import StudioError
+from backprop_studio.files import cause
 from backprop_studio.network import Network, TrainingSetup
 from backprop_studio.project import SUFFIX, Project, Weights
 from backprop_studio.training import Snapshot, State
+from backprop_studio.ui.controllers import left_behind
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import REPLY_TIMEOUT, Engine
+from backprop_studio.ui.controllers.left_behind import Found, Stamp, Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -30,39 +30,11 @@ DEBOUNCE = 1500
 """Milliseconds after an edit or a step of the training; a crash before that loses these."""
 
 LEARNING = 30_000
-"""Milliseconds between two times that the weights are kept while training runs."""
+"""Milliseconds between two times that the weights are kept while training runs, or that it is
+tried again where the disk refused."""
 
 _SHARE = 30
 """While training runs, writing may take one part in so many of the time."""
-
-_ASIDE = ".damaged"
-_DATA = ".data"
-"""Ending of projects that are nothing but own data: those of the one whose name they begin with."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a crash has left.
-
-    Attributes
-    ----------
-    file
-        Where it is kept.
-    project
-        The network and its weights, as they were.
-    path
-        File of the document; None when it had none.
-    when
-        Time of the last change that is in it.
-    trained
-        Iterations of the training that are in its weights; 0 where that is not known.
-    """
-
-    file: Path
-    project: Project
-    path: Path | None
-    when: datetime
-    trained: int = 0
 
 
 class Recovery(QObject):
@@ -81,7 +53,15 @@ class Recovery(QObject):
         Where the files are; made when it is needed.
     document, engine
         What is kept.
+
+    Signals
+    -------
+    failing(reason)
+        Nothing can be kept just now; why, in words. Empty: it can be again.
     """
+
+    failing = Signal(str)
+    _tried = Signal(str)
 
     def __init__(
         self, folder: Path, document: Document, engine: Engine, parent: QObject | None = None
@@ -91,6 +71,8 @@ class Recovery(QObject):
         self._document = document
         self._engine = engine
         self._path: Path | None = None
+        self._stamp: Stamp | None = None
+        self._failing = ""
         self._weights: Weights = {}
         # How far the training was when the document was saved, and when it was last kept.
         self._saved_at: object = None
@@ -108,14 +90,16 @@ class Recovery(QObject):
         self._pace.setInterval(LEARNING)
         self._pace.timeout.connect(self.keep)
         self._took = 0.0
+        self._written = False
+        self._tried.connect(self._tell)
         document.history.indexChanged.connect(self._note)
         document.history.cleanChanged.connect(self._note)
         engine.updated.connect(self._note_training)
 
-    def set_path(self, path: Path | None) -> None:
+    def set_path(self, path: Path | None, stamp: Stamp | None = None) -> None:
         """Say which file the document has, as it is now: what is kept belongs to it."""
         self._finish()
-        self._path = path
+        self._path, self._stamp = path, stamp
         self._weights = {}
         self._saved_at = self._kept_at = _moment(self._engine.snapshot)
         self._note()
@@ -137,17 +121,21 @@ class Recovery(QObject):
             return
         snapshot = self._engine.snapshot
         self._kept_at = _moment(snapshot)
-        note = {
-            "path": None if self._path is None else str(self._path),
-            "when": datetime.now().astimezone().isoformat(),
-            "trained": snapshot.completed,
-        }
+        note = left_behind.note(self._path, self._stamp, snapshot.completed)
         # The worker does first what it was told first: these are the weights of this network.
         reply = self._engine.fetch_weights()
         self._writing = threading.Thread(
             target=self._write, args=(self._document.network, reply, note), daemon=True
         )
         self._writing.start()
+
+    def secure(self) -> bool:
+        """Write what is not saved, and wait for the disk; whether a crash would leave it all."""
+        self._finish()
+        self._written = False
+        self.keep()
+        self._finish()
+        return self._written or not self._is_unsaved()
 
     def guard(self) -> None:
         """Keep the document as it is now, and nothing that stands in its place meanwhile."""
@@ -170,39 +158,45 @@ class Recovery(QObject):
             self._lock.unlock()
             self._lock = None
 
-    def found(self) -> tuple[Found, ...]:
-        """What crashes have left, the newest first. What cannot be read is put aside."""
-        left = []
-        for file in self._folder.glob(f"*{SUFFIX}"):
-            lock = QLockFile(str(file.with_suffix(".lock")))
-            lock.setStaleLockTime(0)
-            if file == self._file or not lock.tryLock(0):
-                continue  # its program is alive
-            try:
-                left.append(_read(file))
-            except (StudioError, OSError, ValueError) as error:
-                log.warning("what was kept in %s cannot be read: %s", file, error)
-                _put_aside(file)
-            finally:
-                lock.unlock()
-        return tuple(sorted(left, key=lambda f: f.when, reverse=True))
+    def found(self) -> tuple[tuple[Found, ...], tuple[Unreadable, ...]]:
+        """What crashes have left, the newest first; and what of it cannot be read.
 
-    def adopt(self, found: Found) -> None:
+        Nothing is deleted but what is of no use to anybody.
+        """
+        left: list[Found] = []
+        lost: list[Unreadable] = []
+        left_behind.tidy(self._folder)
+        for file in sorted(self._folder.glob(f"*{SUFFIX}")):
+            if file == self._file:
+                continue
+            with left_behind.held(file) as alone:
+                if not alone:
+                    continue  # its program is alive
+                try:
+                    left.append(left_behind.read(file))
+                except StudioError as error:
+                    log.warning("what was kept in %s cannot be read: %s", file, error)
+                    if error.code != "file-missing":
+                        lost.append(left_behind.unreadable(file, error))
+        return tuple(sorted(left, key=lambda f: f.when, reverse=True)), tuple(lost)
+
+    def adopt(self, found: Found, weights: Weights) -> None:
         """Make what a crash has left this program's own, where it lies.
 
         It is neither copied nor moved: a second crash, at whatever moment, finds it again. When
         another program was faster, it stays that one's, and this one keeps a file of its own.
         """
-        lock = QLockFile(str(found.file.with_suffix(".lock")))
-        lock.setStaleLockTime(0)
+        lock = left_behind.lock_of(found.file)
         if lock.tryLock(0):
             self.close()
             self._file, self._lock = found.file, lock
-        self._weights = dict(found.project.weights)
+        self._weights = dict(weights)
 
     def drop(self, found: Found) -> None:
-        """Delete what a crash has left."""
-        _remove(found.file)
+        """Delete what a crash has left, unless another program has taken it over meanwhile."""
+        with left_behind.held(found.file) as alone:
+            if alone:
+                left_behind.remove(found.file)
 
     def _is_unsaved(self) -> bool:
         learned = _moment(self._engine.snapshot)
@@ -238,40 +232,59 @@ class Recovery(QObject):
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            log.warning("nothing can be kept for a crash: %s", error)
+            self._tell(f"{self._folder}: {cause(error)}")
             return False
-        lock = QLockFile(str(self._file.with_suffix(".lock")))
-        lock.setStaleLockTime(0)
+        lock = left_behind.lock_of(self._file)
         if not lock.tryLock(0):
-            log.warning("nothing can be kept for a crash: %s cannot be locked", self._file)
+            denied = lock.error() == QLockFile.LockError.PermissionError
+            reason = "permission is denied" if denied else "no file can be locked there"
+            self._tell(f"{self._folder}: {reason}")
             return False
         self._lock = lock
         return True
 
+    def _tell(self, reason: str) -> None:
+        """Say whether it can be kept, when that has changed; try again later where it cannot."""
+        if reason:
+            log.warning("nothing can be kept for a crash: %s", reason)
+            if not self._pace.isActive():
+                self._pace.start(LEARNING)
+        if reason != self._failing:
+            self._failing = reason
+            self.failing.emit(reason)
+
     def _write(
-        self, network: Network, reply: Future[dict[tuple[str, str], Array]], note: object
+        self, network: Network, reply: Future[dict[tuple[str, str], Array]], note: bytes
     ) -> None:
         try:
             self._weights = reply.result(REPLY_TIMEOUT)
         except TimeoutError:
             # The edits matter more than what was learned since the weights were last seen.
             log.warning("the weights are kept as they were: the worker does not answer")
+            learned = False
+        else:
+            learned = True
         weights, start = self._weights, time.monotonic()
         dataset = network.setup.dataset
         kept: Path | None = None
         try:
-            project.write_atomically(self._file.with_suffix(".json"), json.dumps(note).encode())
+            project.write_atomically(self._file.with_suffix(left_behind.NOTE), note)
             if own.find(dataset) is not None:
-                kept = self._file.with_suffix(f".{dataset.removeprefix(own.PREFIX)}{_DATA}")
+                name = dataset.removeprefix(own.PREFIX)
+                kept = self._file.with_suffix(f".{name}{left_behind.DATA}")
                 if not kept.exists():
                     # Once, and not with every edit: they may be a hundred megabytes.
                     project.save(Project(Network(setup=TrainingSetup(dataset=dataset))), kept)
             project.save(Project(network, weights), self._file, with_data=False)
-            for data in _data_of(self._file):
+            for data in left_behind.data_of(self._file):
                 if data != kept:
                     data.unlink()
-        except (StudioError, OSError) as error:
-            log.warning("nothing could be kept for a crash: %s", error)
+            self._written = learned
+            self._tried.emit("")
+        except StudioError as error:
+            self._tried.emit(str(error))
+        except OSError as error:
+            self._tried.emit(cause(error))
         self._took = time.monotonic() - start
 
     def _finish(self) -> None:
@@ -281,7 +294,8 @@ class Recovery(QObject):
 
     def _forget(self) -> None:
         self._finish()
-        _remove(self._file)
+        self._tell("")
+        left_behind.remove(self._file)
 
 
 def _moment(snapshot: Snapshot) -> tuple[int, int, bool] | None:
@@ -289,46 +303,3 @@ def _moment(snapshot: Snapshot) -> tuple[int, int, bool] | None:
     if snapshot.cursor is None or not (snapshot.completed or snapshot.edited):
         return None
     return snapshot.branch, snapshot.completed, snapshot.edited
-
-
-def _data_of(file: Path) -> list[Path]:
-    """Files with the own data of a file."""
-    return list(file.parent.glob(f"{file.stem}.*{_DATA}"))
-
-
-def _read(file: Path) -> Found:
-    for data in _data_of(file):
-        try:
-            project.load(data)
-        except StudioError as error:
-            # Without its data, the network is still there.
-            log.warning("%s cannot be read: %s", data, error)
-    loaded = project.load(file)
-    path: Path | None = None
-    trained = 0
-    when = datetime.fromtimestamp(file.stat().st_mtime).astimezone()
-    try:
-        note = json.loads(file.with_suffix(".json").read_text())
-        path = Path(note["path"]) if note["path"] is not None else None
-        when = datetime.fromisoformat(note["when"]).astimezone()
-        trained = max(int(note.get("trained", 0)), 0)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        # Without the note, the project is still there.
-        log.warning("%s has no note: %s", file, error)
-    return Found(file, loaded, path, when, trained)
-
-
-def _put_aside(file: Path) -> None:
-    """Keep a file from being found again; the start goes on where that cannot be done either."""
-    try:
-        file.replace(file.with_name(file.name + _ASIDE))
-    except OSError as error:
-        log.warning("%s cannot be put aside: %s", file, error)
-
-
-def _remove(file: Path) -> None:
-    for one in (file, file.with_suffix(".json"), *_data_of(file)):
-        try:
-            one.unlink(missing_ok=True)
-        except OSError as error:
-            log.warning("%s cannot be deleted: %s", one, error)

@@ -88,7 +88,10 @@ class Tracer(QObject):
     def _told(self, found: Flow) -> str:
         if not found.nodes and not found.wires:
             return ""
-        text = self.tr("Traced: example {n}").format(n=f"{found.example:,}")
+        if found.only:
+            text = self.tr("Traced: the only example")
+        else:
+            text = self.tr("Traced: example {n}").format(n=f"{found.example:,}")
         if found.alone:
             text += self.tr(", in a pass of its own with the weights of this moment")
         return text

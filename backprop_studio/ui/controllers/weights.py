@@ -13,6 +13,7 @@ from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
 from backprop_studio.ui.dialogs.import_weights import ImportWeightsDialog
 from backprop_studio.ui.settings import Settings
+from backprop_studio.ui.words import plain
 
 
 class WeightsController(QObject):
@@ -59,7 +60,7 @@ class WeightsController(QObject):
             fitting = fit(document.network, self._engine.weights(), tensors)
         except (StudioError, TimeoutError) as error:
             failed = self.tr("The weights were not imported")
-            QMessageBox.warning(self._window, failed, str(error))
+            QMessageBox.warning(self._window, failed, plain(str(error)))
             return False
         self._settings.last_folder = path.parent
         dialog = ImportWeightsDialog(path.name, fitting, self._window)

@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio.ui import guide, theme
+from backprop_studio.ui import guide, searching, theme
+from backprop_studio.ui.words import plain
 
 _WIDTH, _HEIGHT = 460, 340
 _GAP = 16
@@ -42,7 +43,7 @@ class Choice:
     act
         What choosing it does.
     also
-        Other words that it is found by, from their beginning; they are not shown.
+        Other names and words that it is found by; they are not shown.
     topic
         Page of the help about it; empty for that of the chooser.
     """
@@ -52,21 +53,6 @@ class Choice:
     act: Callable[[], object]
     also: str = ""
     topic: str = ""
-
-    def rank(self, words: Sequence[str]) -> int | None:
-        """How well it answers to these words, all in small letters; None for not at all.
-
-        Its name that begins with the first of them is best (0), then what is shown of it (1),
-        then words that stand for it (2).
-        """
-        name = self.text.lower()
-        shown = f"{name} {self.detail}".lower()
-        if all(word in shown for word in words):
-            return 0 if words and name.startswith(words[0]) else 1
-        others = self.also.lower().split()
-        if all(w in shown or any(o.startswith(w) for o in others) for w in words):
-            return 2
-        return None
 
 
 class _Columns(QStyledItemDelegate):
@@ -201,10 +187,10 @@ class Chooser(QDialog):
         return super().eventFilter(watched, event)
 
     def _fill(self) -> None:
-        """What has all the words, the best in front."""
-        words = self.search.text().lower().split()
-        ranked = ((c.rank(words), place) for place, c in enumerate(self._choices))
-        found = [(rank, place) for rank, place in ranked if rank is not None]
+        """What has all the words, what fits best in front."""
+        search = self.search.text()
+        fits = (searching.fit(search, c.text, c.also, c.detail) for c in self._choices)
+        found = [(fit, place) for place, fit in enumerate(fits) if fit is not None]
         self.list.clear()
         for _, place in sorted(found):
             choice = self._choices[place]
@@ -213,7 +199,7 @@ class Chooser(QDialog):
             )
             item.setData(Qt.ItemDataRole.UserRole, place)
             item.setData(_PARTS, (choice.text, choice.detail))
-            item.setToolTip(choice.detail)
+            item.setToolTip(plain(choice.detail))
             self.list.addItem(item)
         self.list.setCurrentRow(0)
         self.nothing.setVisible(not found)

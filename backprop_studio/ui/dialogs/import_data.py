@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from backprop_studio.data import Task, own
 from backprop_studio.data.importing import Imported, Progress, Source, source_of
 from backprop_studio.errors import Severity, StudioError
-from backprop_studio.ui import guide, theme
+from backprop_studio.ui import counts, guide, theme
 from backprop_studio.ui.background import Job
 from backprop_studio.ui.dialogs.explaining import explain_with_f1
 from backprop_studio.ui.dialogs.import_npz import NpzPage
@@ -89,6 +89,7 @@ class ImportDialog(QDialog):
             page.changed.connect(self._show_state)
             page.look_again.connect(self._look)
         self.summary = QLabel()
+        self.summary.setTextFormat(Qt.TextFormat.PlainText)
         self.summary.setWordWrap(True)
         self.note = Note()
         self.progress = QProgressBar()
@@ -235,13 +236,12 @@ class ImportDialog(QDialog):
         features = 1
         for size in dataset.feature_shape:
             features *= size
-        facts = self.tr("{count} rows · {features} features").format(
-            count=f"{dataset.size:,}", features=f"{features:,}"
-        )
+        what = self.tr("{count} features") if features != 1 else self.tr("one feature")
+        facts = f"{counts.rows(dataset.size)} · {what.format(count=f'{features:,}')}"
         if dataset.task is Task.CLASSIFICATION:
-            counts = imported.class_counts
+            sizes = imported.class_counts
             facts += " · " + self.tr("{count} classes: {names}").format(
-                count=len(counts), names=class_list(counts)
+                count=len(sizes), names=class_list(sizes)
             )
         return facts
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from backprop_studio.data import Task
 from backprop_studio.data.importing import Imported, Progress, npz
 from backprop_studio.files import shorten
-from backprop_studio.ui import theme
+from backprop_studio.ui import counts, theme
 from backprop_studio.ui.dialogs.import_page import Page, choice_box
 from backprop_studio.ui.widgets.data_table import Cell, DataTable
 from backprop_studio.ui.widgets.picture_row import PictureRow
@@ -131,7 +131,7 @@ class NpzPage(Page):
     def _rows(self, array: npz.ArrayInfo) -> str:
         if not array.shape:
             return self.tr("one number")
-        return self.tr("{count} rows").format(count=f"{array.shape[0]:,}")
+        return counts.rows(array.shape[0])
 
     def load(self, path: Path, progress: Progress) -> Imported:
         task = Task(self.task.currentData())

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.data.importing import Imported, Progress, idx, pictures
-from backprop_studio.ui import theme
+from backprop_studio.ui import counts, theme
 from backprop_studio.ui.dialogs.import_page import Page, class_list, narrow_form
 from backprop_studio.ui.widgets.picture_row import PictureRow
 
@@ -52,6 +52,7 @@ class PicturesPage(Page):
         self._thumbnails = np.zeros((0, 1, 1), np.float32)
         self._names: tuple[str, ...] = ()
         self.classes = QLabel()
+        self.classes.setTextFormat(Qt.TextFormat.PlainText)
         self.classes.setWordWrap(True)
         note = QLabel(
             self.tr(
@@ -176,8 +177,8 @@ class IdxPage(Page):
         if self._found is None or not self._found.shape:
             return ""
         rows, *shape = self._found.shape
-        return self.tr("{count} rows of {shape} numbers").format(
-            count=f"{rows:,}", shape=" × ".join(map(str, shape))
+        return self.tr("{rows} of {shape} numbers").format(
+            rows=counts.rows(rows), shape=" × ".join(map(str, shape))
         )
 
     def load(self, path: Path, progress: Progress) -> Imported:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from backprop_studio.data import Task
 from backprop_studio.data.importing import Imported, Progress, table
 from backprop_studio.data.importing.layout import DELIMITERS, ENCODINGS, Layout
+from backprop_studio.ui import counts
 from backprop_studio.ui.dialogs.import_page import Page, choice_box, class_list
 from backprop_studio.ui.models.table_preview import SETTINGS, TablePreviewModel
 
@@ -156,20 +157,18 @@ class TablePage(Page):
         found, plan = self._found, self.model.plan
         if found is None or plan is None or found.problem:
             return ""
-        many = f"{len(found.rows):,}"
+        many = counts.rows(len(found.rows))
         parts = [
-            self.tr("{count} rows").format(count=many)
-            if found.whole
-            else self.tr("In the first {count} rows").format(count=many),
+            many if found.whole else self.tr("In the first {rows}").format(rows=many),
             self.tr("one feature column")
             if len(plan.features) == 1
             else self.tr("{count} feature columns").format(count=f"{len(plan.features):,}"),
         ]
-        counts = table.tally(found, plan)
-        if plan.task is Task.CLASSIFICATION and counts:
+        sizes = table.tally(found, plan)
+        if plan.task is Task.CLASSIFICATION and sizes:
             named = self.tr("{count} classes: {names}")
             parts.append(
-                named.format(count=len(counts), names=class_list(dict(sorted(counts.items()))))
+                named.format(count=len(sizes), names=class_list(dict(sorted(sizes.items()))))
             )
         if found.missing:
             one = found.missing == 1

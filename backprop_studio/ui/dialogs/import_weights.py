@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from backprop_studio.errors import Severity
@@ -33,6 +34,7 @@ class ImportWeightsDialog(QDialog):
         explain_with_f1(self, guide.WEIGHTS_IMPORT)
         taken, wanted = len(fitting.weights), fitting.wanted
         self.summary = QLabel()
+        self.summary.setTextFormat(Qt.TextFormat.PlainText)
         self.summary.setWordWrap(True)
         if taken == wanted and taken:
             text = self.tr("All {wanted} weights of the network are in {name} and fit.")

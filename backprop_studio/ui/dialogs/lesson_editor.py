@@ -33,6 +33,7 @@ from backprop_studio.ui import guide, theme
 from backprop_studio.ui.dialogs.explaining import explain_with_f1
 from backprop_studio.ui.lesson_names import unknown_names
 from backprop_studio.ui.panels.lesson import LessonPanel
+from backprop_studio.ui.words import plain
 
 _DEBOUNCE = 300
 _LINE = 0x0100
@@ -132,6 +133,7 @@ class LessonEditor(QDialog):
         self.faults.setWordWrap(True)
         self.faults.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.place = QLabel()
+        self.place.setTextFormat(Qt.TextFormat.PlainText)
         theme.set_role(self.place, "muted")
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -170,7 +172,7 @@ class LessonEditor(QDialog):
         try:
             text = read_text(path)
         except StudioError as error:
-            QMessageBox.warning(self, self.tr("The lesson was not opened"), str(error))
+            QMessageBox.warning(self, self.tr("The lesson was not opened"), plain(str(error)))
             return False
         self._path, self._scene = lesson_path(path), None
         self.text.setPlainText(text)
@@ -201,7 +203,7 @@ class LessonEditor(QDialog):
                 project.save(self._scene_to_save(), beside)
             project.write_atomically(path, self.text.toPlainText().encode("utf-8"))
         except (StudioError, TimeoutError, UnicodeEncodeError) as error:
-            QMessageBox.warning(self, self.tr("The lesson was not saved"), str(error))
+            QMessageBox.warning(self, self.tr("The lesson was not saved"), plain(str(error)))
             return False
         self._path, self._scene = path, None
         self.text.document().setModified(False)
@@ -222,7 +224,7 @@ class LessonEditor(QDialog):
         answer = QMessageBox.question(
             self,
             self.tr("There is a lesson in this folder"),
-            self.tr("Replace {path}, and the project beside it?").format(path=path),
+            plain(self.tr("Replace {path}, and the project beside it?").format(path=path)),
             buttons.Yes | buttons.Cancel,
             buttons.Cancel,
         )

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from backprop_studio.lessons import Entry
 from backprop_studio.ui import guide, theme
 from backprop_studio.ui.dialogs.explaining import explain_with_f1
+from backprop_studio.ui.words import plain
 
 
 class Lessons(Protocol):
@@ -57,7 +58,7 @@ class LessonList(QDialog):
         self.list.setSpacing(2)
         for number, entry in enumerate(self._entries, 1):
             item = QListWidgetItem(f"{number}. {self._words(entry)}")
-            item.setToolTip(entry.summary)
+            item.setToolTip(plain(entry.summary))
             self.list.addItem(item)
         self.list.itemActivated.connect(lambda _: self._open())
         self.open_button = QPushButton(self.tr("Open lesson"))
@@ -91,7 +92,9 @@ class LessonList(QDialog):
         self.list.setFocus()
 
     def _words(self, entry: Entry) -> str:
-        if entry.is_done:
+        if entry.is_done and entry.extras:
+            state = self.tr("✓ done, {n} extra steps are left").format(n=entry.extras)
+        elif entry.is_done:
             state = self.tr("✓ done")
         elif entry.done:
             state = self.tr("{done} of {all} steps").format(done=entry.done, all=entry.steps)

@@ -18,10 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio.ui import guide, search_words, theme
+from backprop_studio.ui import guide, search_words, searching, theme
 from backprop_studio.ui.actions import MENUS, plain_text
 from backprop_studio.ui.controllers.shortcuts import Shortcuts
-from backprop_studio.ui.dialogs.chooser import Choice
 from backprop_studio.ui.dialogs.explaining import explain_with_f1
 
 _ID = Qt.ItemDataRole.UserRole
@@ -128,10 +127,9 @@ class ShortcutsDialog(QDialog):
                 item.setFont(column, font)
 
     def _filter(self, text: str) -> None:
-        words = text.lower().split()
         for key, item in self._items.items():
-            choice = Choice(item.text(0), item.text(1), lambda: None, search_words.words(key))
-            item.setHidden(choice.rank(words) is None)
+            also = search_words.words(key)
+            item.setHidden(searching.fit(text, item.text(0), also, item.text(1)) is None)
         for place in range(self.list.topLevelItemCount()):
             group = self.list.topLevelItem(place)
             assert group is not None

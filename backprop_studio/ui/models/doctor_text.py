@@ -64,7 +64,7 @@ _WORDS = {
     ),
     Rule.DEAD_RELU: Words(
         "Dead ReLU units",
-        "{dead} of {count} units ({share}) answer to none of {rows} training rows.",
+        "{dead} of {count} units ({share}) answer to none of the rows looked at ({rows}).",
         (
             "Their input is negative for every row, where the slope of ReLU is 0: no gradient "
             "comes back, so they cannot recover. "
@@ -73,7 +73,7 @@ _WORDS = {
     ),
     Rule.SATURATED: Words(
         "Saturated units",
-        "{share} of the outputs lie on the flat ends, over {rows} training rows.",
+        "{share} of the outputs lie on the flat ends; rows looked at: {rows}.",
         (
             "Large inputs push a sigmoid or tanh to where it is nearly flat. Its derivative there "
             "is almost 0, and stops the error signal."

@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from PySide6.QtCore import (
     QAbstractItemModel,
+    QCoreApplication,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -32,7 +33,7 @@ class PaletteRole(IntEnum):
     CATEGORY = Qt.ItemDataRole.UserRole + 2
     FORMULA = Qt.ItemDataRole.UserRole + 3
     SEARCH = Qt.ItemDataRole.UserRole + 4
-    """All text that a search looks through."""
+    """All that a search looks through: its name, its other names, and what is said of it."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class _Row:
     summary: str
     category: str
     line: str
+    also: str
     facts: tuple[tuple[str, str], ...]
 
 
@@ -63,29 +65,18 @@ class PaletteModel(QAbstractItemModel):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        titles = {
-            Category.DATA: self.tr("Data"),
-            Category.LAYER: self.tr("Layers"),
-            Category.ACTIVATION: self.tr("Activations"),
-            Category.LOSS: self.tr("Losses"),
-            Category.PICTURE: self.tr("Pictures"),
-            Category.SEQUENCE: self.tr("Sequences"),
-            Category.NORMALIZATION: self.tr("Normalisation and noise"),
-            Category.COMBINE: self.tr("Combine"),
-            Category.SHAPE: self.tr("Shape"),
-            Category.OPERATION: self.tr("Operations"),
-        }
+        titles = group_titles()
         infos = [cls.info for cls in (nodes() if layers is None else layers).values()]
         formula, shape = self.tr("Formula"), self.tr("Shape")
         rows = [
-            _Row(i.id, i.title, i.summary, i.category, i.plain,
+            _Row(i.id, i.title, i.summary, i.category, i.plain, i.also,
                  ((formula, i.plain), (shape, i.shape)))
             for i in infos
         ]  # fmt: skip
         groups = [(title, [r for r in rows if r.category == c]) for c, title in titles.items()]
         if layers is None:
             networks = [
-                _Row(mime.of_preset(key), p.title, p.summary, "network", p.summary, ())
+                _Row(mime.of_preset(key), p.title, p.summary, "network", p.summary, p.also, ())
                 for key, p in PRESETS.items()
             ]
             groups.append((self.tr("Whole networks"), networks))
@@ -158,7 +149,7 @@ class PaletteModel(QAbstractItemModel):
             case PaletteRole.FORMULA:
                 return row.line
             case PaletteRole.SEARCH:
-                return f"{row.title} {row.summary} {title}"
+                return row.title, row.also, f"{row.summary} {title}"
         return None
 
 
@@ -172,12 +163,32 @@ def _tip(row: _Row) -> str:
     return f"<p>{head}</p><table>{cells}</table>"
 
 
+def group_titles() -> dict[str, str]:
+    """What the groups of layers are called, in their order."""
+    return {
+        Category.DATA: _tr("Data"),
+        Category.LAYER: _tr("Layers"),
+        Category.ACTIVATION: _tr("Activations"),
+        Category.LOSS: _tr("Losses"),
+        Category.PICTURE: _tr("Pictures"),
+        Category.SEQUENCE: _tr("Sequences"),
+        Category.NORMALIZATION: _tr("Normalisation and noise"),
+        Category.COMBINE: _tr("Combine"),
+        Category.SHAPE: _tr("Shape"),
+        Category.OPERATION: _tr("Operations"),
+    }
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("PaletteModel", text)
+
+
 class PaletteFilter(WordsFilter):
-    """The layers whose title, summary or group has every word of a search."""
+    """The layers whose names, summary or group has every word of a search."""
 
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
         if not source_parent.isValid():
             # A group stays for the sake of its layers only.
             return False
         index = self.sourceModel().index(source_row, 0, source_parent)
-        return self.has_all(str(index.data(PaletteRole.SEARCH)))
+        return self.has_all(" ".join(index.data(PaletteRole.SEARCH)))

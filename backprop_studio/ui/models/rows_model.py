@@ -19,6 +19,7 @@ from PySide6.QtGui import QImage
 from backprop_studio.insight.rows import PARTS, Part, Rows, Which
 from backprop_studio.ui import text_size, theme
 from backprop_studio.ui.widgets.examples_strip import picture
+from backprop_studio.ui.words import plain
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -103,7 +104,8 @@ class RowsModel(QAbstractTableModel):
         if section == 1:
             return self.tr("Label")
         place = section - 2
-        return self._names[place] if place < len(self._names) else str(place)
+        name = self._names[place] if place < len(self._names) else str(place)
+        return plain(name) if role == Qt.ItemDataRole.ToolTipRole else name
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if self._rows is None or not index.isValid():
@@ -176,7 +178,8 @@ class RowsModel(QAbstractTableModel):
             return self.tr("{now} ← {was}").format(now=now, was=was) if changed else now
         if role == Qt.ItemDataRole.ToolTipRole and changed:
             now, was = self._rows.label(row)
-            return self.tr("A corruption made this {now}; it was {was}.").format(now=now, was=was)
+            told = self.tr("A corruption made this {now}; it was {was}.")
+            return plain(told.format(now=now, was=was))
         if role == Qt.ItemDataRole.ForegroundRole and changed:
             return theme.current().color("warning")
         return None

@@ -27,6 +27,7 @@ from backprop_studio.data.importing.layout import (
 )
 from backprop_studio.data.importing.table import Preview
 from backprop_studio.ui import theme
+from backprop_studio.ui.words import plain
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -131,7 +132,8 @@ class TablePreviewModel(QAbstractTableModel):
         ):
             return None
         if orientation == Qt.Orientation.Horizontal:
-            return self._plan.columns[section].name
+            name = self._plan.columns[section].name
+            return plain(name) if role == Qt.ItemDataRole.ToolTipRole else name
         names = (self.tr("Use as"), self.tr("Type"), self.tr("Missing"))
         return names[section] if section < SETTINGS else f"{section - SETTINGS + 1}"
 
@@ -162,9 +164,8 @@ class TablePreviewModel(QAbstractTableModel):
             case Qt.ItemDataRole.ToolTipRole:
                 if setting:
                     return self.tr("Press Enter or click to choose")
-                return self._preview.rows[index.row() - SETTINGS][index.column()] or self.tr(
-                    "A missing cell"
-                )
+                cell = self._preview.rows[index.row() - SETTINGS][index.column()]
+                return plain(cell) or self.tr("A missing cell")
             case Qt.ItemDataRole.BackgroundRole:
                 return QBrush(theme.current().color("surface_alt")) if setting else None
             case Qt.ItemDataRole.ForegroundRole:

@@ -32,6 +32,7 @@ from backprop_studio.training.naming import breakpoint_name, instruction_name
 from backprop_studio.ui import theme
 from backprop_studio.ui.widgets.own_keys import OwnKeys
 from backprop_studio.ui.widgets.short_edit import ShortEdit
+from backprop_studio.ui.widgets.tint import TINT, TintDelegate
 
 MOST = 100
 """Breakpoints in the list."""
@@ -92,6 +93,7 @@ class BreakpointsPanel(QWidget):
         self.problem.setWordWrap(True)
         theme.set_role(self.problem, "error")
         self.list = QListWidget()
+        self.list.setItemDelegate(TintDelegate(self.list))
         self.list.setAccessibleName(self.tr("Breakpoints"))
         self.list.setToolTip(self.tr("Del removes a breakpoint"))
         OwnKeys(self.list, Qt.Key.Key_Delete)
@@ -299,7 +301,7 @@ class BreakpointsPanel(QWidget):
             item = QListWidgetItem(name)
             if point in idle:
                 item.setText(self.tr("{name}: not in this network").format(name=name))
-                item.setForeground(theme.current().color("muted"))
+                item.setData(TINT, "muted")
                 item.setToolTip(self.tr("There is nothing to stop at. Delete it, or undo."))
             elif point == self._hit:
                 item.setText(self.tr("{name}: the run stopped here").format(name=name))

@@ -31,6 +31,7 @@ class CurrentStepPanel(QWidget):
         self.title = QLabel()
         theme.set_role(self.title, "heading")
         self.says = QLabel()
+        self.says.setTextFormat(Qt.TextFormat.PlainText)
         self.says.setWordWrap(True)
         theme.set_role(self.says, "muted")
         self.formula = FormulaView()

@@ -14,7 +14,7 @@ from backprop_studio.insight.remedies import Experiment, experiments
 from backprop_studio.network import Analysis, Network
 from backprop_studio.training import Snapshot, State
 from backprop_studio.training.naming import node_name
-from backprop_studio.ui import theme
+from backprop_studio.ui import counts, theme
 from backprop_studio.ui.asking import Ask, Enquiry
 from backprop_studio.ui.models.doctor_text import remedy_name, rule_name, what, why
 from backprop_studio.ui.pacing import Pace
@@ -200,9 +200,13 @@ class DoctorPanel(QWidget):
             return ""
         text = self.tr("Looked back at {count:,} iterations").format(count=report.iterations)
         if report.rows:
-            text += self.tr(", at every unit with {rows:,} of {all:,} training rows").format(
-                rows=report.rows, all=report.all_rows
-            )
+            if report.rows == report.all_rows:
+                some = counts.training_rows(report.rows)
+            else:
+                some = self.tr("{rows:,} of {all:,} training rows").format(
+                    rows=report.rows, all=report.all_rows
+                )
+            text += self.tr(", at every unit with {rows}").format(rows=some)
         return f"{text}."
 
     def _explain(self, _: int = 0) -> None:

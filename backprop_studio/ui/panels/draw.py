@@ -28,7 +28,7 @@ from backprop_studio.data import drawing as drawings
 from backprop_studio.data.drawing import Drawing
 from backprop_studio.errors import StudioError
 from backprop_studio.network import edits
-from backprop_studio.ui import theme
+from backprop_studio.ui import counts, theme
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.widgets.flow import Flow
 from backprop_studio.ui.widgets.plane import Plane, Tool, class_color, paint_mark
@@ -58,6 +58,7 @@ class DrawPanel(QWidget):
         self._batch: tuple[int, int] | None = None
         """The batch size that was wanted, and the smaller one that there were rows for."""
         self.story = QLabel()
+        self.story.setTextFormat(Qt.TextFormat.PlainText)
         self.story.setWordWrap(True)
         theme.set_role(self.story, "muted")
         self.plane = Plane()
@@ -195,8 +196,8 @@ class DrawPanel(QWidget):
         kept = int(held_out.sum())
         if len(held_out):
             self.status.setText(
-                self.tr("{train} training rows, filled; {kept} held out, hollow.").format(
-                    train=f"{len(drawing) - kept:,}", kept=f"{kept:,}"
+                self.tr("{rows}, filled; {kept} held out, hollow.").format(
+                    rows=counts.training_rows(len(drawing) - kept), kept=f"{kept:,}"
                 )
             )
         elif len(drawing):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -169,6 +170,8 @@ class ExamplePanel(QWidget):
         if self.row.maximum() != last:
             with QSignalBlocker(self.row):
                 self.row.setMaximum(last)
+                # In a batch of one there is nothing to choose.
+                self.row.setSpecialValueText("" if last else self.tr("the only row"))
         self._refresh()
 
     def trace(self, example: int) -> None:
@@ -289,13 +292,20 @@ class ExamplePanel(QWidget):
         if found is None:
             return
         row, guest = min(self.row.value(), len(found.rows) - 1), self._guest()
-        told = self.tr("Example {example}: target <b>{target}</b>, the network says <b>{said}</b>.")
+        which = self.tr("The only example") if found.only else self.tr("Example {example}")
+        told = which + self.tr(": target <b>{target}</b>, the network says <b>{said}</b>.")
+        # With one example there is nothing to choose, however many rows repeat it.
+        self.example.setVisible(not found.only)
         if guest is None:
             label, said, numbers = found.labels[row], found.predicted[row], found.features[row]
-            self.words.setText(told.format(example=f"{found.rows[row]:,}", target=label, said=said))
+            self.words.setText(
+                told.format(example=f"{found.rows[row]:,}", target=escape(label), said=escape(said))
+            )
         else:
             numbers = guest.features
-            text = told.format(example=f"{guest.row:,}", target=guest.label, said=guest.predicted)
+            text = told.format(
+                example=f"{guest.row:,}", target=escape(guest.label), said=escape(guest.predicted)
+            )
             self.words.setText(text + " " + self._why(guest))
         self.numbers.setText(", ".join(f"{n:.4g}" for n in numbers))
         self.numbers.setCursorPosition(0)

@@ -313,9 +313,10 @@ class ExplanationPanel(QWidget):
             case _:
                 text = "" if told.formula is None else told.formula.says
         if told.example is not None:
-            text += " " + self.tr(
-                "Row {row} of the batch is example {example} of the data."
-            ).format(row=told.spot.entry[0], example=f"{told.example:,}")
+            belongs = self.tr("Row {row} of the batch is example {example} of the data.")
+            if told.only:
+                belongs = self.tr("The data have this one example only.")
+            text += " " + belongs.format(row=told.spot.entry[0], example=f"{told.example:,}")
         if told.instruction is not None and self._program is not None and self._network is not None:
             instr = self._program.instructions[told.instruction]
             name = instruction_name(self._network, instr)

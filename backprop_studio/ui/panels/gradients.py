@@ -86,6 +86,18 @@ class GradientsPanel(QWidget):
         self._mark: dict[int, Array] | None = None
         self._marked_at = 0.0
 
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(self._make_header())
+        layout.addLayout(self._make_bar())
+        layout.addWidget(self._make_empty(), 1)
+        layout.addWidget(self._make_pages(), 1)
+        self._pages.hide()
+        self._offer(None)
+
+    def _make_header(self) -> QHBoxLayout:
+        """What is shown, and how."""
         self.what = QComboBox()
         self.what.setAccessibleName(self.tr("What is shown"))
         self.what.setToolTip(self.tr("What is shown of every parameter"))
@@ -104,7 +116,16 @@ class GradientsPanel(QWidget):
         self._log.setChecked(True)
         self._log.setToolTip(self.tr("Logarithmic colours: small numbers stay visible"))
         self._log.toggled.connect(self._refresh)
-        self._bar = ColorScaleBar()
+        header = QHBoxLayout()
+        header.setContentsMargins(8, 4, 8, 2)
+        header.addWidget(self.what, 1)
+        header.addWidget(self._scale)
+        header.addWidget(self._log)
+        header.addWidget(self._make_more())
+        return header
+
+    def _make_more(self) -> QToolButton:
+        """The menu of what is not chosen every day."""
         self.more = QToolButton()
         self.more.setText("⋯")
         self.more.setToolTip(self.tr("Pictures, means, numbers, and from when change is measured"))
@@ -125,16 +146,18 @@ class GradientsPanel(QWidget):
         menu.addAction(self.tr("&Copy as text")).triggered.connect(lambda _: self.copy_text())
         menu.insertAction(self.as_pictures, self.mark)
         open_below(self.more, menu)
-        header = QHBoxLayout()
-        header.setContentsMargins(8, 4, 8, 2)
-        header.addWidget(self.what, 1)
-        header.addWidget(self._scale)
-        header.addWidget(self._log)
-        header.addWidget(self.more)
+        return self.more
+
+    def _make_bar(self) -> QHBoxLayout:
+        """What the colours mean."""
+        self._bar = ColorScaleBar()
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 0, 8, 2)
         bar.addWidget(self._bar)
+        return bar
 
+    def _make_pages(self) -> QStackedWidget:
+        """The tiles, and in their place the table."""
         self._grid_host = QWidget()
         self._grid = QGridLayout(self._grid_host)
         self._grid.setContentsMargins(8, 2, 8, 6)
@@ -160,19 +183,15 @@ class GradientsPanel(QWidget):
         self._pages = QStackedWidget()
         self._pages.addWidget(self._scroll)
         self._pages.addWidget(self.table)
+        return self._pages
+
+    def _make_empty(self) -> QLabel:
+        """What stands there while there is nothing to show."""
         self._empty = QLabel(self.tr("The gradients of the weights appear here."))
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         theme.set_role(self._empty, "muted")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(header)
-        layout.addLayout(bar)
-        layout.addWidget(self._empty, 1)
-        layout.addWidget(self._pages, 1)
-        self._pages.hide()
-        self._offer(None)
+        return self._empty
 
     def tile(self, name: str) -> HeatmapTile:
         """The tile of the parameter with this name, such as `hidden/weight`.

@@ -68,6 +68,7 @@ class InspectorPanel(QWidget):
         self._remedies: dict[Note, Fix | None] = {}
 
         self._hint = QLabel()
+        self._hint.setTextFormat(Qt.TextFormat.PlainText)
         self._hint.setWordWrap(True)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setContentsMargins(16, 16, 16, 16)

@@ -23,7 +23,7 @@ from backprop_studio.insight.landscape import SLICE, Kind, Landscape, Slice, Sur
 from backprop_studio.network import Analysis, Network
 from backprop_studio.training import Snapshot, State
 from backprop_studio.training.naming import value_name
-from backprop_studio.ui import theme
+from backprop_studio.ui import counts, theme
 from backprop_studio.ui.asking import Ask, Enquiry
 from backprop_studio.ui.pacing import Pace
 from backprop_studio.ui.widgets.contour_map import DECADES, ContourMap
@@ -285,10 +285,10 @@ class LandscapePanel(QWidget):
                 "How the loss changes when the weights are moved from where they are now. "
                 "Training may go on meanwhile."
             )
-        text = self.tr("Loss of {rows} training rows; plum is the path, the large dot is now.")
+        text = self.tr("Loss of {rows}; plum is the path, the large dot is now.")
         if len(found.ys) == 1:
-            text = self.tr("Loss of {rows} training rows along the direction; the dot is now.")
-        text = text.format(rows=found.rows)
+            text = self.tr("Loss of {rows} along the direction; the dot is now.")
+        text = text.format(rows=counts.training_rows(found.rows))
         if found.explained is not None:
             a, b = found.explained
             more = self.tr("The axes hold {a} and {b} of how the path varies.")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -17,9 +16,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
-    QStyle,
-    QStyleOptionComboBox,
-    QStylePainter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -30,7 +26,9 @@ from backprop_studio.lessons import Prediction, Runner, Step
 from backprop_studio.lessons.lesson import Formula, Text, fill
 from backprop_studio.ui import theme
 from backprop_studio.ui.widgets.lesson_forms import CheckRow, PredictForm
+from backprop_studio.ui.widgets.lesson_steps import LessonSteps
 from backprop_studio.ui.widgets.lesson_text import LessonText, MarkdownLabel
+from backprop_studio.ui.widgets.shown_strip import ShownStrip
 
 PATIENCE = 300
 """Milliseconds that the app may take to be made ready for a step before that is said."""
@@ -51,26 +49,6 @@ class _Page(QWidget):
             self.updateGeometry()
 
 
-class _Steps(QComboBox):
-    """The steps to choose from. Closed, it only says which one it is: the title stands below."""
-
-    def showPopup(self) -> None:
-        view = self.view()
-        # Titles are longer than the box.
-        view.setMinimumWidth(view.sizeHintForColumn(0) + 32)
-        super().showPopup()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QStylePainter(self)
-        option = QStyleOptionComboBox()
-        self.initStyleOption(option)
-        option.currentText = self.tr("Step {n} of {all}").format(
-            n=self.currentIndex() + 1, all=self.count()
-        )
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
-
-
 class LessonPanel(QWidget):
     """One step of a lesson at a time: predict, do it in the app, and see what came of it.
 
@@ -88,6 +66,8 @@ class LessonPanel(QWidget):
     """One hint more is wanted."""
     show_requested = Signal()
     """The step is to be done for the learner."""
+    stop_requested = Signal()
+    """What is being done for the learner is to be left out."""
     restart_requested = Signal()
     """The lesson is to begin anew."""
     reset_requested = Signal()
@@ -103,14 +83,10 @@ class LessonPanel(QWidget):
         self._after = ""
         self._built: Step | None = None
         self.title = QLabel()
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setWordWrap(True)
         theme.set_role(self.title, "heading")
-        self.steps = _Steps()
-        self.steps.setAccessibleName(self.tr("Steps of the lesson"))
-        self.steps.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.steps.setMinimumContentsLength(10)
+        self.steps = LessonSteps()
         self.steps.activated.connect(self.step_requested)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
@@ -143,13 +119,16 @@ class LessonPanel(QWidget):
         self.show_me.setToolTip(self.tr("Do this step for you, in the app"))
         self.show_me.clicked.connect(self.show_requested)
         self.back = QPushButton(self.tr("Back"))
-        self.back.clicked.connect(lambda: self._go(-1))
+        self.back.clicked.connect(self._go_back)
         self.next = QPushButton(self.tr("Next"))
-        self.next.clicked.connect(lambda: self._go(1))
+        self.next.clicked.connect(self._go_on)
+        self.extra = QPushButton(self.tr("Extra"))
+        self.extra.clicked.connect(self._go_aside)
         self.onward = QPushButton(self.tr("Next lesson"))
         theme.set_role(self.onward, "primary")
         self.onward.clicked.connect(self.onward_requested)
-        for button in (self.hint, self.show_me, self.back, self.next, self.onward):
+        steps = (self.back, self.next, self.extra, self.onward)
+        for button in (self.hint, self.show_me, *steps):
             button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 10, 8)
@@ -163,12 +142,15 @@ class LessonPanel(QWidget):
         layout.addLayout(top)
         layout.addWidget(self.progress)
         layout.addWidget(self.area, 1)
+        self.shown = ShownStrip()
+        self.shown.stopped.connect(self.stop_requested)
+        layout.addWidget(self.shown)
         bottom = QHBoxLayout()
         bottom.setSpacing(4)
         for button in (self.hint, self.show_me):
             bottom.addWidget(button)
         bottom.addStretch(1)
-        for button in (self.back, self.next, self.onward):
+        for button in steps:
             bottom.addWidget(button)
         layout.addLayout(bottom)
         self._patience = QTimer(self)
@@ -196,7 +178,7 @@ class LessonPanel(QWidget):
         self.steps.clear()
         for widget in (
             self.steps, self.progress, self.leave, self.again, self.hint, self.show_me, self.back,
-            self.next, self.onward,
+            self.next, self.extra, self.onward,
         ):  # fmt: skip
             widget.setVisible(runner is not None)
         if runner is None:
@@ -208,7 +190,6 @@ class LessonPanel(QWidget):
             self.area.setWidget(empty)
             return
         self.title.setText(runner.lesson.head.title)
-        self.steps.addItems([step.title for step in runner.lesson.steps])
         self.progress.setRange(0, len(runner.lesson.needed))
         self.refresh()
 
@@ -218,13 +199,8 @@ class LessonPanel(QWidget):
         if runner is None:
             return
         done = runner.progress.solved
-        for place, step in enumerate(runner.lesson.steps):
-            mark = "✓ " if step.id in done else ""
-            title = self.tr("{title} (extra)") if step.extra else "{title}"
-            title = title.format(title=step.title)
-            self.steps.setItemText(place, f"{place + 1}. {mark}{title}")
-        self.steps.setCurrentIndex(runner.index)
         needed = runner.lesson.needed
+        self.steps.name(runner)
         self.progress.setValue(len(needed & set(done)))
         self.progress.setToolTip(
             self.tr("{done} of {all} steps are done").format(
@@ -243,9 +219,18 @@ class LessonPanel(QWidget):
             on = self.onward if self.onward.isVisibleTo(self) else self.next
             (on if runner.is_solved else self.area).setFocus()
 
-    def _go(self, by: int) -> None:
-        if self._runner is not None:
-            self.step_requested.emit(self._runner.index + by)
+    def _go_back(self) -> None:
+        if self._runner is not None and self._runner.preceding is not None:
+            self.step_requested.emit(self._runner.preceding)
+
+    def _go_on(self) -> None:
+        if (runner := self._runner) is not None:
+            following, end = runner.following, len(runner.lesson.steps)
+            self.step_requested.emit(end if following is None else following)
+
+    def _go_aside(self) -> None:
+        if self._runner is not None and self._runner.offered is not None:
+            self.step_requested.emit(self._runner.offered)
 
     def _ask_for_hint(self) -> None:
         self.hint_requested.emit()
@@ -275,6 +260,7 @@ class LessonPanel(QWidget):
         column.setContentsMargins(4, 4, 6, 4)
         column.setSpacing(10)
         heading = QLabel(step.title)
+        heading.setTextFormat(Qt.TextFormat.PlainText)
         heading.setWordWrap(True)
         font = heading.font()
         font.setPointSizeF(font.pointSizeF() * 1.25)
@@ -355,14 +341,30 @@ class LessonPanel(QWidget):
         self.hint.setText(self.tr("Hint ({n})").format(n=left) if left > 1 else self.tr("Hint"))
         # Beside the hints, not in their place: it must not be pressed by a click too many.
         self.show_me.setVisible(left == 0 and bool(step.solution) and not solved)
-        last = runner.index == len(runner.lesson.steps) - 1
-        self.back.setEnabled(runner.index > 0)
-        self.next.setText(self.tr("Finish") if last else self.tr("Next"))
-        self.onward.setVisible(last and solved and bool(self._after))
-        self._emphasize(solved and not self.onward.isVisibleTo(self))
+        self._lead_on(runner)
         if fresh and step.explain:
             # What happened stands below, perhaps out of sight; its beginning first.
             self._reveal(self._explained)
+
+    def _lead_on(self, runner: Runner) -> None:
+        """Say where one can go from here."""
+        steps, solved = runner.lesson.steps, runner.is_solved
+        following, offered = runner.following, runner.offered
+        last = following is None
+        self.back.setEnabled(runner.preceding is not None)
+        self.next.setText(self.tr("Finish") if last else self.tr("Next"))
+        self.next.setToolTip("" if following is None else steps[following].title)
+        # Beside Next once there is room, and something to think about first.
+        self.extra.setVisible(solved and offered is not None)
+        self.extra.setToolTip(
+            ""
+            if offered is None
+            else self.tr("{title}: the lesson is done without it").format(
+                title=steps[offered].title
+            )
+        )
+        self.onward.setVisible(last and solved and bool(self._after))
+        self._emphasize(solved and not self.onward.isVisibleTo(self))
 
     def _say_what_was_done(self, runner: Runner) -> None:
         """Say that the app was made ready for the step, or that it still is being made."""
@@ -379,8 +381,18 @@ class LessonPanel(QWidget):
         self._carried.setText(text)
         self._carried.setVisible(wanted)
 
+    def set_shown(self, shown: bool) -> None:
+        """Say that the step is being done for the learner, once that takes a moment."""
+        focus = QApplication.focusWidget()
+        held = focus is not None and self.shown.isAncestorOf(focus)
+        self.shown.follow(shown)
+        if held:
+            # Without this, the next key would reach what comes after it in the window.
+            self.area.setFocus()
+
     def show_waiting(self) -> None:
-        """Say that the app is still being made ready for the step."""
+        """Say that the app is still being made ready for the step, or the step being done."""
+        self.shown.hurry()
         if self._show_that_it_waits():
             self._reveal(self._carried)
 

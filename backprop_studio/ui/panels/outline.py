@@ -18,8 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.autograd import format_shape
-from backprop_studio.network import Analysis, Network, Wire, graph
+from backprop_studio.network import Analysis, Network, Wire
 from backprop_studio.ui import differences, theme
+from backprop_studio.ui.widgets.tint import TINT, TintDelegate
+from backprop_studio.ui.words import plain
 
 _NODE = Qt.ItemDataRole.UserRole
 _WIRE = Qt.ItemDataRole.UserRole + 1
@@ -78,6 +80,7 @@ class OutlinePanel(QWidget):
         self.hint.setWordWrap(True)
         theme.set_role(self.hint, "muted")
         self.tree = _Tree(self)
+        self.tree.setItemDelegateForColumn(0, TintDelegate(self.tree))
         self.tree.setAccessibleName(self.tr("Outline of the network"))
         self.tree.setHeaderLabels([self.tr("Layer"), self.tr("Output"), self.tr("Learns")])
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -220,7 +223,7 @@ class OutlinePanel(QWidget):
 
     def _in_order(self, network: Network) -> list[str]:
         """Ids of the nodes as they compute, and of the notes."""
-        found, _ = graph.order(network)
+        found = network.wiring.order
         rank = {node: place for place, node in enumerate(found)}
         nodes = sorted((n.id for n in network.nodes), key=lambda n: rank.get(n, len(rank)))
         return [*nodes, *(note.id for note in network.notes)]
@@ -251,10 +254,8 @@ class OutlinePanel(QWidget):
             if before is None or item.text(column) != text:
                 item.setText(column, text)
         if row.problem != ("" if before is None else before.problem):
-            item.setToolTip(0, row.problem)
-            item.setData(0, Qt.ItemDataRole.ForegroundRole, None)
-            if row.problem:
-                item.setForeground(0, theme.current().color("error"))
+            item.setToolTip(0, plain(row.problem))
+            item.setData(0, TINT, "error" if row.problem else "")
         if row.wires == (() if before is None else before.wires):
             return
         item.takeChildren()

@@ -68,6 +68,20 @@ class OverTimePanel(QWidget):
         self._snapshot: Snapshot | None = None
         self._asked: object = None
         self._curves: tuple[Curve, ...] = ()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 6)
+        layout.addWidget(self._make_choice())
+        layout.addWidget(self._make_story())
+        layout.addWidget(self._make_pages(), 1)
+        layout.addLayout(self._make_reading())
+        self.setFocusProxy(self.measure)
+        self.measure.currentIndexChanged.connect(self._choose)
+        self.view.currentIndexChanged.connect(self._choose)
+        self.of.currentIndexChanged.connect(self._draw)
+        self._choose()
+
+    def _make_choice(self) -> Flow:
+        """What is followed, of what, and how it is shown."""
         self.measure = QComboBox()
         for measure, text in (
             (Measure.GRADIENT, self.tr("Gradients")),
@@ -105,9 +119,18 @@ class OverTimePanel(QWidget):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.of.setToolTip(self.tr("Each layer as a whole, or every parameter of it"))
+        self.of.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        return Flow(self.measure, self.view, self.of)
+
+    def _make_story(self) -> QLabel:
+        """What is seen, in words."""
         self.story = QLabel()
         self.story.setWordWrap(True)
         theme.set_role(self.story, "muted")
+        return self.story
+
+    def _make_pages(self) -> QStackedWidget:
+        """The views, one in front."""
         self.plot = LinePlot(self.tr("epoch"), self.tr("norm"), log_y=True)
         self.map = TimeMap(self.tr("epoch"))
         self.map.setAccessibleName(self.tr("Sizes over time"))
@@ -116,7 +139,14 @@ class OverTimePanel(QWidget):
             self.tr("size and sign of the numbers, logarithmic"), self.tr("epoch")
         )
         self.ridges.setAccessibleName(self.tr("Distributions over time"))
-        self.table = DataTable(
+        self.table = self._make_table()
+        self.pages = QStackedWidget()
+        for page in (self.plot, self.map, self.ridges, self.table):
+            self.pages.addWidget(page)
+        return self.pages
+
+    def _make_table(self) -> DataTable:
+        table = DataTable(
             [
                 self.tr("Of"),
                 self.tr("First"),
@@ -127,32 +157,22 @@ class OverTimePanel(QWidget):
             self.tr("What became of each"),
             sortable=True,
         )
-        self.table.setToolTip(self.tr("Double-click or Enter: go to the layer"))
-        self.table.row_entered.connect(self._go)
-        self.pages = QStackedWidget()
-        for page in (self.plot, self.map, self.ridges, self.table):
-            self.pages.addWidget(page)
+        table.setToolTip(self.tr("Double-click or Enter: go to the layer"))
+        table.row_entered.connect(self._go)
+        return table
+
+    def _make_reading(self) -> QHBoxLayout:
+        """What is under the mouse, and the way out as text."""
         self.reading = QLabel()
         self.reading.setWordWrap(True)
         theme.set_role(self.reading, "muted")
         for picture in (self.map, self.ridges):
             picture.hovered.connect(self.reading.setText)
         self.copy = CopyButton(self.as_text)
-        self.of.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        top, below = Flow(self.measure, self.view, self.of), QHBoxLayout()
+        below = QHBoxLayout()
         below.addWidget(self.reading, 1)
         below.addWidget(self.copy)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 6)
-        layout.addWidget(top)
-        layout.addWidget(self.story)
-        layout.addWidget(self.pages, 1)
-        layout.addLayout(below)
-        self.setFocusProxy(self.measure)
-        self.measure.currentIndexChanged.connect(self._choose)
-        self.view.currentIndexChanged.connect(self._choose)
-        self.of.currentIndexChanged.connect(self._draw)
-        self._choose()
+        return below
 
     # What the window tells.
 

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio.ui import text_size, theme
+from backprop_studio.ui import searching, text_size, theme
 from backprop_studio.ui.canvas import mime
 from backprop_studio.ui.guide import TOPIC
 from backprop_studio.ui.models.palette_model import PaletteFilter, PaletteModel, PaletteRole
@@ -60,7 +60,7 @@ class PalettePanel(QWidget):
         self.search.setAccessibleName(self.tr("Search layers"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._filter)
-        self.search.returnPressed.connect(self._choose_first)
+        self.search.returnPressed.connect(self._choose_best)
         self.search.installEventFilter(self)
         self._model = PaletteModel(parent=self)
         self._shown = PaletteFilter(self._model, self)
@@ -116,6 +116,8 @@ class PalettePanel(QWidget):
             and event.type() == QEvent.Type.KeyPress
         ):
             if event.key() == Qt.Key.Key_Down:
+                if not self.view.currentIndex().isValid():
+                    self.view.setCurrentIndex(self._best())
                 self.view.setFocus(Qt.FocusReason.TabFocusReason)
                 return True
             if event.key() == Qt.Key.Key_Escape and self.search.text():
@@ -128,13 +130,30 @@ class PalettePanel(QWidget):
         # Groups that come back are collapsed again.
         self.view.expandAll()
         layers = self.shown_layers()
+        # What Enter would add is seen while one types.
+        best = self._best() if text.strip() else QModelIndex()
+        self.view.setCurrentIndex(best)
+        self.search.setAccessibleDescription(str(best.data() or ""))
         self.view.setVisible(bool(layers))
         self._nothing.setVisible(not layers)
 
-    def _choose_first(self) -> None:
-        layers = self.shown_layers()
-        if self.search.text().strip() and layers:
-            self.layer_chosen.emit(layers[0])
+    def _choose_best(self) -> None:
+        if self.search.text().strip() and self.shown_layers():
+            self.layer_chosen.emit(self.view.currentIndex().data(PaletteRole.LAYER_ID))
+
+    def _best(self) -> QModelIndex:
+        """The row that fits the search best: it is what Enter adds."""
+        search, found = self.search.text(), []
+        for group in range(self._shown.rowCount()):
+            parent = self._shown.index(group, 0)
+            for row in range(self._shown.rowCount(parent)):
+                index = self._shown.index(row, 0, parent)
+                rank = searching.fit(search, *index.data(PaletteRole.SEARCH))
+                found.append((99 if rank is None else rank, group, row))
+        if not found:
+            return QModelIndex()
+        _, group, row = min(found)
+        return self._shown.index(row, 0, self._shown.index(group, 0))
 
 
 class PaletteView(QTreeView):

@@ -135,6 +135,8 @@ class PathsPanel(QWidget):
         if self.row.maximum() != last:
             with QSignalBlocker(self.row):
                 self.row.setMaximum(last)
+                # In a batch of one there is nothing to choose.
+                self.row.setSpecialValueText("" if last else self.tr("the only row"))
         self._refresh()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QSize, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -96,6 +96,7 @@ class PredictionsPanel(QWidget):
         self.matrix = ConfusionTable()
         self.matrix.cell_chosen.connect(self._choose_cell)
         self.listed = QLabel()
+        self.listed.setTextFormat(Qt.TextFormat.PlainText)
         self.listed.setWordWrap(True)
         theme.set_role(self.listed, "muted")
         self.members = ExampleList(self.tr("Examples of the cell"))

@@ -28,6 +28,7 @@ from backprop_studio.ui.widgets.data_source import DataSource
 from backprop_studio.ui.widgets.elided_label import ElidedLabel
 from backprop_studio.ui.widgets.field_editors import ChoiceEditor
 from backprop_studio.ui.widgets.spec_form import FieldGrid, SpecForm
+from backprop_studio.ui.words import plain
 
 _RATES = tuple({kind.rate_field for kind in optimizers().values()})
 _MAIN = ("batch_size", "seed")
@@ -224,7 +225,7 @@ class SetupPanel(QWidget):
     def _refresh(self, setup: TrainingSetup) -> None:
         done = self._what_is_done(setup)
         self._data_state.setText(done)
-        self._data_state.setToolTip(done)
+        self._data_state.setToolTip(plain(done))
         self._data_state.setVisible(bool(done))
         self.optimizer.show_value(setup.optimizer.info.id)
         self.optimizer.setToolTip(_paragraph(setup.optimizer.info.summary))

@@ -64,6 +64,17 @@ class TimelinePanel(QWidget):
 
         self.slider = LossTimeline()
         self.slider.valueChanged.connect(self._want)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 6)
+        layout.setSpacing(4)
+        layout.addWidget(self._make_jumps())
+        layout.addWidget(self.slider)
+        layout.addWidget(self._make_tree(), 1)
+        layout.addWidget(self._make_below())
+        self.show_snapshot(Snapshot(0, State.EMPTY), np.empty((0, 2)))
+
+    def _make_jumps(self) -> Flow:
+        """Where the run stands, and the buttons that lead back and on from there."""
         self.place = QLabel()
         self.place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.place.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -83,8 +94,10 @@ class TimelinePanel(QWidget):
         self.buttons["first"].clicked.connect(lambda: self.slider.setValue(self.slider.minimum()))
         self.buttons["live"].clicked.connect(lambda: self.slider.setValue(self.slider.maximum()))
         back = self._side_by_side("first", "-10", "-1")
-        row = Flow(back, self.place, self._side_by_side("+1", "+10", "live"), spacing=2)
+        return Flow(back, self.place, self._side_by_side("+1", "+10", "live"), spacing=2)
 
+    def _make_tree(self) -> QTreeWidget:
+        """The branches."""
         self.tree = QTreeWidget()
         self.tree.setRootIsDecorated(False)
         self.tree.setHeaderLabels([self.tr("branch"), self.tr("from epoch"), self.tr("last loss")])
@@ -98,6 +111,10 @@ class TimelinePanel(QWidget):
         self.tree.itemActivated.connect(lambda item: self.switch_requested.emit(item.data(0, _ID)))
         self.tree.itemChanged.connect(self._rename)
         self.tree.itemSelectionChanged.connect(self._enable)
+        return self.tree
+
+    def _make_below(self) -> Flow:
+        """What can be done with a branch, and the memory for all of them."""
         self.fork_button = QPushButton(self.tr("Branch here"))
         self.fork_button.setToolTip(self.tr("Start another future at this moment (Ctrl+B)"))
         self.fork_button.clicked.connect(self.fork_requested)
@@ -107,7 +124,12 @@ class TimelinePanel(QWidget):
         self.drop_button = QPushButton(self.tr("Drop"))
         self.drop_button.setToolTip(self.tr("Forget the selected branch"))
         self.drop_button.clicked.connect(lambda: self._with_selected(self.drop_requested))
+        self._make_journal()
+        choices = (self.fork_button, self.switch_button, self.drop_button)
+        return Flow(*choices, self.journal, self.budget, spacing=4)
 
+    def _make_journal(self) -> None:
+        """How much memory the journal takes, and how much it may take."""
         self.journal = QLabel()
         theme.set_role(self.journal, "muted")
         self.budget = QSpinBox()
@@ -118,23 +140,13 @@ class TimelinePanel(QWidget):
         self.budget.setToolTip(
             self.tr(
                 "Memory for copies of the weights, from which every earlier moment is computed "
-                "again. With less, going back takes longer."
+                "again, and for what branches keep that do not go on. With less, going back takes "
+                "longer."
             )
         )
         self.budget.valueChanged.connect(lambda size: self.budget_changed.emit(size * MEGABYTE))
         self.journal.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.journal.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        choices = (self.fork_button, self.switch_button, self.drop_button)
-        below = Flow(*choices, self.journal, self.budget, spacing=4)
-
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 6)
-        layout.setSpacing(4)
-        layout.addWidget(row)
-        layout.addWidget(self.slider)
-        layout.addWidget(self.tree, 1)
-        layout.addWidget(below)
-        self.show_snapshot(Snapshot(0, State.EMPTY), np.empty((0, 2)))
 
     def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         if event.key() == Qt.Key.Key_Delete and self.tree.hasFocus():
@@ -206,7 +218,7 @@ class TimelinePanel(QWidget):
 
     def _show_journal(self, snapshot: Snapshot) -> None:
         self.journal.setText(self.tr("{x:.1f} of").format(x=snapshot.journal_bytes / MEGABYTE))
-        self.journal.setToolTip(self.tr("Memory that the journal takes now"))
+        self.journal.setToolTip(self.tr("Memory that the journal takes now, with all branches"))
         if snapshot.journal_budget and not self.budget.hasFocus():
             self.budget.blockSignals(True)
             self.budget.setValue(snapshot.journal_budget // MEGABYTE)

@@ -66,9 +66,27 @@ class UnitsPanel(QWidget):
         self._row = 0
         self._example: int | None = None
         self._follower = Follower(self, ask, self._question, self._show, self._say)
-        self.story = QLabel()
-        self.story.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 6)
+        self.story, self.answers, self.matters = QLabel(), QLabel(), QLabel()
+        for text in (self.story, self.answers, self.matters):
+            text.setWordWrap(True)
+        self.matters.setTextFormat(Qt.TextFormat.PlainText)
         theme.set_role(self.story, "muted")
+        layout.addWidget(self.story)
+        layout.addLayout(self._make_choice())
+        layout.addWidget(self._make_views())
+        layout.addWidget(self.answers)
+        layout.addLayout(self._make_strip())
+        layout.addLayout(self._make_score())
+        layout.addWidget(self.matters)
+        layout.addLayout(self._make_pair())
+        layout.addStretch(1)
+        self.setFocusProxy(self.layer)
+        self._start_over()
+
+    def _make_choice(self) -> QHBoxLayout:
+        """The layer, and the unit that is looked at closely."""
         self.layer = QComboBox()
         self.layer.setAccessibleName(self.tr("Layer"))
         self.layer.setToolTip(self.tr("Whose units are shown"))
@@ -78,6 +96,13 @@ class UnitsPanel(QWidget):
         self.unit.setAccessibleName(self.tr("Unit"))
         self.unit.setToolTip(self.tr("Which unit is looked at closely, from 0"))
         self.unit.valueChanged.connect(self._ask)
+        choice = QHBoxLayout()
+        choice.addWidget(self.layer, 1)
+        choice.addWidget(self.unit)
+        return choice
+
+    def _make_views(self) -> TwoViews:
+        """All units of the layer, as pictures or as bars, or as a table."""
         self.maps = _Gallery()
         self.maps.chosen.connect(self.unit.setValue)
         self.bars = ChanceBars()
@@ -87,6 +112,10 @@ class UnitsPanel(QWidget):
         inside.addWidget(self.maps)
         inside.addWidget(self.bars)
         inside.addStretch(1)
+        self.views = TwoViews(picture, self._make_table(), self._rows)
+        return self.views
+
+    def _make_table(self) -> DataTable:
         table = DataTable(
             [
                 self.tr("Unit"),
@@ -101,53 +130,45 @@ class UnitsPanel(QWidget):
         table.setMinimumHeight(90)
         table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         table.row_entered.connect(self.unit.setValue)
-        self.views = TwoViews(picture, table, self._rows)
-        self.answers = QLabel()
-        self.answers.setWordWrap(True)
+        return table
+
+    def _make_strip(self) -> QHBoxLayout:
+        """The examples that the unit answers to most, and what it would answer to even more."""
         self.top = [
             PixelView(self.tr("Example that the unit answers to"), _TILE) for _ in range(_TOP)
         ]
         for view in self.top:
             view.installEventFilter(self)
         self.climbed = PixelView(self.tr("What the unit answers to most"), _TILE)
-        self.matters = QLabel()
-        self.matters.setWordWrap(True)
-        self.score = QComboBox()
-        self.score.setAccessibleName(self.tr("Of what the gradient is"))
-        self.score.setToolTip(self.tr("Of what the gradient by the features is"))
-        self.score.currentIndexChanged.connect(self._ask)
-        self.example = PixelView(self.tr("The traced example"), 84)
-        self.saliency = PixelView(self.tr("How much each pixel matters"), 84)
-        self.features = ChanceBars()
-        choice = QHBoxLayout()
-        choice.addWidget(self.layer, 1)
-        choice.addWidget(self.unit)
         strip = QHBoxLayout()
         strip.setSpacing(4)
         for view in (*self.top, self.climbed):
             strip.addWidget(view)
         strip.addStretch(1)
+        return strip
+
+    def _make_score(self) -> QHBoxLayout:
+        """Of what it is asked which features matter."""
+        self.score = QComboBox()
+        self.score.setAccessibleName(self.tr("Of what the gradient is"))
+        self.score.setToolTip(self.tr("Of what the gradient by the features is"))
+        self.score.currentIndexChanged.connect(self._ask)
+        of = QHBoxLayout()
+        of.addWidget(QLabel(self.tr("What matters for")))
+        of.addWidget(self.score, 1)
+        return of
+
+    def _make_pair(self) -> QHBoxLayout:
+        """The traced example, and how much each of its features matters."""
+        self.example = PixelView(self.tr("The traced example"), 84)
+        self.saliency = PixelView(self.tr("How much each pixel matters"), 84)
+        self.features = ChanceBars()
         pair = QHBoxLayout()
         pair.addWidget(self.example)
         pair.addWidget(self.saliency)
         pair.addWidget(self.features, 1)
         pair.addStretch(0)
-        of = QHBoxLayout()
-        of.addWidget(QLabel(self.tr("What matters for")))
-        of.addWidget(self.score, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 6)
-        layout.addWidget(self.story)
-        layout.addLayout(choice)
-        layout.addWidget(self.views)
-        layout.addWidget(self.answers)
-        layout.addLayout(strip)
-        layout.addLayout(of)
-        layout.addWidget(self.matters)
-        layout.addLayout(pair)
-        layout.addStretch(1)
-        self.setFocusProxy(self.layer)
-        self._start_over()
+        return pair
 
     # What the window tells.
 

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractButton, QScrollArea, QSizePolicy, QWidget
 
 from backprop_studio.ui import theme
+from backprop_studio.ui.words import plain
 
 GAP = 12
 _LEAST = 176
@@ -70,7 +71,7 @@ class Card(QAbstractButton):
         self.setText(entry.title)
         self.setAccessibleName(entry.title)
         self.setAccessibleDescription(entry.detail)
-        self.setToolTip(entry.detail)
+        self.setToolTip(plain(entry.detail))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from backprop_studio.ui import icons, text_size, theme
 from backprop_studio.ui.start.cards import Cards, Entry
+from backprop_studio.ui.words import plain
 
 _SIDE = 280
 """Width of the left part in pixels, beside text of the system's size."""
@@ -219,7 +220,7 @@ class StartPage(QWidget):
             button = QPushButton()
             theme.set_role(button, "link")
             button.setText(self._shortened(button, entry.title))
-            button.setToolTip(entry.detail)
+            button.setToolTip(plain(entry.detail))
             button.setAccessibleName(entry.title)
             button.setAccessibleDescription(entry.detail)
             button.setAutoDefault(True)

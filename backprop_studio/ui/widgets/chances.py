@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from backprop_studio.ui import text_size, theme
+from backprop_studio.ui.words import plain
 
 _MOST = 12
 
@@ -47,7 +48,7 @@ class ChanceBars(QWidget):
         self._percent = percent
         self.setAccessibleName(self.tr("What the network says"))
         self.setAccessibleDescription(self.text())
-        self.setToolTip(self.text())
+        self.setToolTip(plain(self.text()))
         self.updateGeometry()
         self.update()
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from backprop_studio.insight.rows import Group
 from backprop_studio.ui import theme
+from backprop_studio.ui.words import plain
 
 _LINE = 20
 _DIM = 0.4
@@ -41,7 +42,7 @@ class ClassBars(QWidget):
         self._groups = tuple(groups)
         lines = [f"{g.name}: {self._numbers(g)}" for g in self._groups]
         self.setAccessibleDescription("; ".join(lines))
-        self.setToolTip("\n".join(lines))
+        self.setToolTip(plain("\n".join(lines)))
         self.updateGeometry()
         self.update()
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.ui import text_size, theme
+from backprop_studio.ui.words import plain
 
 _NARROWEST, _LOWEST = 30, 20
 """Pixels of a column and of a row at the least, beside text of the system's size."""
@@ -74,11 +75,13 @@ class ConfusionTable(QTableWidget):
                 item.setText(str(count) if count else "·")
                 item.setBackground(_mix(ground, right if true == said else wrong, share))
                 item.setForeground(now.color("text" if count else "muted"))
+                told = self.tr("{count} of {total} that are {true} are said to be {said} ({share})")
                 item.setToolTip(
-                    self.tr("{count} of {total} that are {true} are said to be {said} ({share})")
-                    .format(
-                        count=count, total=int(totals[true]), true=names[true],
-                        said=names[said], share=f"{share:.0%}",
+                    plain(
+                        told.format(
+                            count=count, total=int(totals[true]), true=names[true],
+                            said=names[said], share=f"{share:.0%}",
+                        )
                     )
                 )  # fmt: skip
 

@@ -21,11 +21,12 @@ from PySide6.QtWidgets import (
 from backprop_studio import data
 from backprop_studio.data import MOST_CORRUPTIONS, Corruption, Dataset
 from backprop_studio.errors import Diagnostic
-from backprop_studio.ui import theme
+from backprop_studio.ui import counts, theme
 from backprop_studio.ui.guide import TOPIC, corruption_topic
 from backprop_studio.ui.widgets.menus import open_below
 from backprop_studio.ui.widgets.note import Note
 from backprop_studio.ui.widgets.spec_form import SpecForm
+from backprop_studio.ui.widgets.tint import TINT, TintDelegate
 
 _PLACE = "data.corruptions."
 _DELETE = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
@@ -58,6 +59,7 @@ class CorruptionList(QWidget):
         self.story.setWordWrap(True)
         theme.set_role(self.story, "muted")
         self.list = _Keys()
+        self.list.setItemDelegate(TintDelegate(self.list))
         self.list.setSpacing(2)
         self.list.setMinimumHeight(96)
         self.list.setAccessibleName(self.tr("Corruptions, in order"))
@@ -140,12 +142,11 @@ class CorruptionList(QWidget):
             if k in wrong:
                 text += self.tr(" · does not fit")
             elif k < len(affected):
-                rows = self.tr("one row") if affected[k] == 1 else self.tr("{count} rows")
-                text += " · " + rows.format(count=f"{affected[k]:,}")
+                text += " · " + counts.rows(affected[k])
             item = QListWidgetItem(text)
             item.setToolTip(corruption.info.summary)
             if k in wrong:
-                item.setForeground(theme.current().color("error"))
+                item.setData(TINT, "error")
             self.list.addItem(item)
         self.list.setCurrentRow(min(max(self._wanted, 0), len(corruptions) - 1))
         self.list.blockSignals(False)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from backprop_studio.ui import theme
+from backprop_studio.ui.words import plain
 
 _SAMPLE = 16
 _GAP = 6
@@ -39,7 +40,7 @@ class CurveLegend(QWidget):
             name: max(self._widths.get(name, 0), width(value), width("0.0000") if value else 0)
             for name, _, value in entries
         }
-        self.setToolTip(self.text())
+        self.setToolTip(plain(self.text()))
         self._lay_out()
         self.update()
 

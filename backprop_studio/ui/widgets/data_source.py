@@ -13,7 +13,7 @@ from backprop_studio import data
 from backprop_studio.data import Dataset, Task, own
 from backprop_studio.errors import StudioError
 from backprop_studio.network import TrainingSetup, edits
-from backprop_studio.ui import theme
+from backprop_studio.ui import counts, theme
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.widgets.examples_strip import ExamplesStrip
 from backprop_studio.ui.widgets.field_editors import ChoiceEditor
@@ -104,9 +104,11 @@ class DataSource(QWidget):
         else:
             what = self.tr("{count} features") if features != 1 else self.tr("one feature")
         parts = [
-            self.tr("{count} rows").format(count=f"{dataset.size:,}"),
+            counts.rows(dataset.size),
             what.format(count=f"{features:,}", vocabulary=dataset.vocabulary),
         ]
+        if dataset.size > 1 and dataset.is_one_example:
+            parts[0] = self.tr("{rows}, all alike").format(rows=parts[0])
         width = dataset.target_width
         if dataset.task is Task.CLASSIFICATION:
             parts.append(self.tr("{count} classes").format(count=f"{width:,}"))

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QHeaderView,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableWidget,
     QTableWidgetItem,
@@ -30,6 +29,8 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.ui import text_size, theme
+from backprop_studio.ui.widgets.tint import TINT, TintDelegate
+from backprop_studio.ui.words import plain
 
 _ROW = Qt.ItemDataRole.UserRole
 _CURVE = Qt.ItemDataRole.UserRole + 1
@@ -163,7 +164,6 @@ class DataTable(QTableWidget):
 
     def set_rows(self, rows: Sequence[Sequence[Cell]], chosen: int | None = None) -> None:
         """Show other rows, with one selected, sorted as before. Nobody is told of the selection."""
-        colors = theme.current()
         # Items that are put into a sorted table would move while it is filled, and columns that
         # fit their contents would be measured anew after each of them: rows times rows.
         self.setSortingEnabled(False)
@@ -174,8 +174,6 @@ class DataTable(QTableWidget):
         for place, row in enumerate(rows):
             for column, cell in enumerate(row):
                 item = _Item(cell)
-                if cell.color:
-                    item.setForeground(colors.color(cell.color))
                 item.setData(_ROW, place)
                 self.setItem(place, column, item)
         self._fit_columns(QHeaderView.ResizeMode.ResizeToContents)
@@ -275,9 +273,11 @@ class _Item(QTableWidgetItem):
     def __init__(self, cell: Cell) -> None:
         super().__init__(cell.text)
         self._number = cell.number
-        self.setToolTip(cell.text)
+        self.setToolTip(plain(cell.text))
         if cell.number is not None:
             self.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if cell.color:
+            self.setData(TINT, cell.color)
         if cell.curve:
             self.setData(_CURVE, cell.curve)
 
@@ -287,7 +287,7 @@ class _Item(QTableWidgetItem):
         return self.text() < other.text()
 
 
-class _CurveDelegate(QStyledItemDelegate):
+class _CurveDelegate(TintDelegate):
     """Draws the small curve of a cell that has one."""
 
     def paint(

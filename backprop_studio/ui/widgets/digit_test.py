@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Signal
@@ -95,7 +97,9 @@ class DigitTest(QWidget):
             [(n, float(p)) for n, p in zip(names, outputs, strict=False)], percent=percent
         )
         best = int(np.argmax(np.nan_to_num(outputs)))
-        self.verdict.setText(self.tr("It takes this for <b>{name}</b>.").format(name=names[best]))
+        self.verdict.setText(
+            self.tr("It takes this for <b>{name}</b>.").format(name=escape(names[best]))
+        )
 
     def _draw(self) -> None:
         pixels = self.pixels()

@@ -29,6 +29,7 @@ class ExampleCard(QWidget):
         self._row = -1
         self.picture = PixelView(self.tr("Picture of the example"), 64)
         self.words = QLabel()
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setWordWrap(True)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.trace = QPushButton(self.tr("Trace this example"))

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from backprop_studio.ui import theme
+from backprop_studio.ui.words import plain
 
 _FIELDS = ("forward", "backward", "curve_train", "update", "curve_validation")
 """Of the theme; the first five kinds. The next five are the theme's curves."""
@@ -107,7 +108,7 @@ class KindLegend(QWidget):
         if tuple(names) != self._names:
             self._names = tuple(names)
             told = ", ".join(filter(None, names))
-            self.setToolTip(told)
+            self.setToolTip(plain(told))
             self.setAccessibleDescription(told)
             self.setVisible(bool(told))
             self.updateGeometry()

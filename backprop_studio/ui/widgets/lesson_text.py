@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, Qt
@@ -18,6 +19,10 @@ _MARKDOWN = (
     QTextDocument.MarkdownFeature.MarkdownDialectGitHub
     | QTextDocument.MarkdownFeature.MarkdownNoHTML
 )
+
+
+_PICTURE = re.compile(r"<img\b[^>]*>")
+"""What would have a file fetched, perhaps from another machine."""
 
 
 class MarkdownLabel(QLabel):
@@ -53,7 +58,8 @@ class MarkdownLabel(QLabel):
                 lines.setBorderBrush(theme.current().color("border"))
                 frame.setFormat(lines)
         self._draw_lists_in(document)
-        self.setText(document.toHtml())
+        # Qt has escaped all signs of words: what is left as a tag is one.
+        self.setText(_PICTURE.sub(self.tr("[a picture]"), document.toHtml()))
         self.setAccessibleName(document.toPlainText())
 
     def _draw_lists_in(self, document: QTextDocument) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from backprop_studio.errors import Severity
 from backprop_studio.ui import icons, text_size, theme
+from backprop_studio.ui.words import plain
 
 
 class IconView(QWidget):
@@ -105,5 +106,5 @@ class Note(QWidget):
         """Offer a remedy on a button; none for an empty text."""
         self.remedy.setText(remedy.replace("&", "&&"))
         self.remedy.setAccessibleName(remedy or self.tr("Mend it"))
-        self.remedy.setToolTip(remedy)
+        self.remedy.setToolTip(plain(remedy))
         self.remedy.setVisible(bool(remedy))

@@ -18,10 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.insight.rows import Rows, Which
-from backprop_studio.ui import text_size, theme
+from backprop_studio.ui import counts, text_size, theme
 from backprop_studio.ui.models.rows_model import THUMBNAIL, RowsModel
 from backprop_studio.ui.widgets.elided_label import ElidedLabel
 from backprop_studio.ui.widgets.note import Note
+from backprop_studio.ui.words import plain
 
 _NARROWEST, _WIDEST = 84, 170
 """Pixels of a feature's column."""
@@ -141,10 +142,10 @@ class RowsTable(QWidget):
     def _tell(self) -> None:
         rows = self.model.rows
         count, total = self.model.rowCount(), 0 if rows is None else rows.size
-        words = self.tr("{count} rows") if count == total else self.tr("{count} of {total}")
-        text = words.format(count=f"{count:,}", total=f"{total:,}")
+        some = self.tr("{count} of {total}").format(count=f"{count:,}", total=f"{total:,}")
+        text = counts.rows(total) if count == total else some
         self.count.setText(text if rows is not None else self.tr("no rows"))
-        self.count.setToolTip(self.count.text())
+        self.count.setToolTip(plain(self.count.text()))
 
     def _go(self, number: int) -> None:
         line = self.model.line(number)

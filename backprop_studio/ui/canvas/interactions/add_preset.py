@@ -71,7 +71,8 @@ def add_preset(view: CanvasView, key: str, place: QPointF | None) -> None:
         out_of_sight = not there
     # On an empty canvas it comes with the data that it is made for.
     setup = None if there else preset.started().setup
-    clipboard.place(view, preset.make(), place, "Add", setup=setup)
+    word = view.tr("Add")
+    clipboard.place(view, preset.make(), place, word, setup=setup, name=preset.title)
     if out_of_sight:
         view.zoom_to_fit()
 

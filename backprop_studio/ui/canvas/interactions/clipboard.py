@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QPointF
 from PySide6.QtWidgets import QApplication
 
 from backprop_studio.errors import EditError
-from backprop_studio.network import Network, TrainingSetup, edits, grouping
+from backprop_studio.network import Group, Network, TrainingSetup, edits, grouping
 from backprop_studio.project import decode, encode
 from backprop_studio.project.unsound import NewerError, UnsoundError
 from backprop_studio.ui.canvas import geometry
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from backprop_studio.ui.canvas.view import CanvasView
 
 MIME = "application/x-backprop-studio-layers+json"
-_ASIDE = 3 * geometry.GRID
 _LARGEST = 4 << 20
 """Bytes; more than any network that fits on a canvas takes."""
 
@@ -60,7 +60,8 @@ def paste(view: CanvasView) -> None:
         told = view.tr("What is on the clipboard cannot be pasted: {reason}")
         view.refuse(told.format(reason=error))
         return
-    place(view, piece, pointing.place(view), view.tr("Paste"))
+    if grouping.points(piece):
+        place(view, piece, pointing.room_for(view, piece), view.tr("Paste"))
 
 
 def duplicate(view: CanvasView, *, shared: bool) -> None:
@@ -72,7 +73,8 @@ def duplicate(view: CanvasView, *, shared: bool) -> None:
     piece = edits.excerpt(view.document.network, chosen)
     points = grouping.points(piece)
     xs, ys = [p[0] for p in points], [p[1] for p in points]
-    middle = QPointF((min(xs) + max(xs)) / 2 + _ASIDE, (min(ys) + max(ys)) / 2 + 4 * _ASIDE)
+    aside = pointing.ASIDE
+    middle = QPointF((min(xs) + max(xs)) / 2 + aside, (min(ys) + max(ys)) / 2 + 4 * aside)
     place(view, piece, middle, view.tr("Duplicate"), shared=shared)
 
 
@@ -84,6 +86,7 @@ def place(
     *,
     shared: bool = False,
     setup: TrainingSetup | None = None,
+    name: str = "",
 ) -> None:
     """Add a piece around a point of the scene as one edit, and select it.
 
@@ -96,11 +99,13 @@ def place(
     middle
         Where, in the scene.
     what
-        Word for the history.
+        Word for the history, before what is added.
     shared
         Whether copies learn the numbers of their originals.
     setup
         How the network is trained from now on; None leaves it.
+    name
+        What is added, for the history; empty to count it.
     """
     x, y = geometry.snap(middle.x(), middle.y())
     document = view.document
@@ -115,14 +120,21 @@ def place(
         return
     if setup is not None:
         network = edits.set_setup(network, setup)
-    made = [i for i in ids if i in network]
-    if len(made) == 1:
-        name = network.node(made[0]).name
-    elif made:
-        name = view.tr("{n} layers").format(n=len(made))
-    else:
-        note = view.tr("a note")
-        name = note if len(ids) == 1 else view.tr("{n} notes and arrows").format(n=len(ids))
-    document.apply(f"{what} {name}", network)
+    document.apply(f"{what} {name or _called(view, network, ids)}", network)
     # What is in a group is selected along with it.
     view.select([i for i in ids if i not in network.holders])
+
+
+def _called(view: CanvasView, network: Network, ids: Sequence[str]) -> str:
+    """What parts are called in the history that were added together."""
+    outer = [i for i in ids if i not in network.holders]
+    made = [i for i in ids if i in network]
+    if len(outer) == 1 and isinstance(group := network.marks.get(outer[0]), Group):
+        return group.name
+    if len(made) == 1:
+        return network.node(made[0]).name
+    if made:
+        return view.tr("{n} layers").format(n=len(made))
+    if len(ids) == 1:
+        return view.tr("a note")
+    return view.tr("{n} notes and arrows").format(n=len(ids))

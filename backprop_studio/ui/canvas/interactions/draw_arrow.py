@@ -21,6 +21,8 @@ _REACH = 10.0
 class DrawArrow(Gesture):
     """A press while an arrow is wanted, or on an end of one that is there."""
 
+    leads = True
+
     def __init__(self, view: CanvasView, press: Press) -> None:
         super().__init__(view, press)
         at = view.mapToScene(press.at)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, Qt
 
 from backprop_studio.errors import EditError
-from backprop_studio.network import Network, Wire, edits, graph
+from backprop_studio.network import Network, Wire, edits
 from backprop_studio.ui.canvas.geometry import PortRef, Side
 from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.hitting import Hit
@@ -24,7 +24,7 @@ def targets(network: Network, start: PortRef) -> set[PortRef]:
     The same answer as `edits.why_not_connect` for each port, but in one pass over the network.
     """
     if start.side == "out":
-        barred = graph.upstream(network, [start.node])
+        barred = network.wiring.upstream([start.node])
         found: set[PortRef] = set()
         for node in network.nodes:
             if node.id not in barred:
@@ -34,7 +34,7 @@ def targets(network: Network, start: PortRef) -> set[PortRef]:
         return found
     if start.index in network.incoming(start.node):
         return set()
-    barred = graph.downstream(network, [start.node])
+    barred = network.wiring.downstream([start.node])
     return {PortRef(n.id, "out") for n in network.nodes if n.spec.has_output and n.id not in barred}
 
 
@@ -88,6 +88,8 @@ class DrawWire(Gesture):
     dropped on another port, the wire goes there; dropped anywhere else, it stays. A new wire that
     is dropped on nothing asks for a layer to lead to.
     """
+
+    leads = True
 
     def __init__(self, view: CanvasView, press: Press) -> None:
         super().__init__(view, press)
@@ -152,7 +154,9 @@ class DrawWire(Gesture):
             self.view.add_requested.emit(at, self._start)
             reason = None
         elif end is None and self._taken is not None and self.view.hit(at) == Hit():
-            self.view.refuse("The wire stays where it was. To delete it, click it and press Del.")
+            self.view.refuse(
+                self.view.tr("The wire stays where it was. To delete it, click it and press Del.")
+            )
             reason = None
         else:
             reason = connect(self.view, wire) if wire is not None else self._reason(end)

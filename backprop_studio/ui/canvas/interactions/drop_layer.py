@@ -17,6 +17,7 @@ from backprop_studio.ui.canvas import card, geometry, mime, style
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.interactions import edit_actions
 from backprop_studio.ui.canvas.interactions.add_preset import GhostNetwork
+from backprop_studio.ui.canvas.repainting import leave_place, repaint
 from backprop_studio.ui.canvas.wire_item import WirePreview
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ class DropLayer:
         if self._ghost is None:
             event.ignore()
             return
+        leave_place(self._ghost)
         self._ghost.setPos(self._place(event))
+        repaint(self._ghost)
         if isinstance(self._ghost, GhostItem):
             self._offer(self._ghost, event)
         event.setDropAction(Qt.DropAction.CopyAction)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF
 
 from backprop_studio.errors import EditError
-from backprop_studio.network import Group, Network, Note, Wire, edits, fixes, layout
+from backprop_studio.network import Group, Network, Note, Wire, edits, fixes, grouping, layout
 from backprop_studio.network.remedy import Fix
 from backprop_studio.nn import LayerSpec, nodes
 from backprop_studio.ui.canvas import accessible, card, geometry, style
@@ -138,7 +138,8 @@ def delete(view: CanvasView, chosen: tuple[str, ...], wires: tuple[Wire, ...]) -
     network = view.document.network
     if not chosen and not wires:
         return
-    nodes = [i for i in chosen if i in network]
+    # With those in groups: all of them go.
+    nodes = [i for i in grouping.contents(network, chosen) if i in network]
     if len(chosen) == 1:
         what = _called(view, chosen[0])
     elif nodes:

@@ -36,6 +36,9 @@ class Press:
 class Gesture:
     """A press, moves, and a release or a cancel. The view keeps at most one."""
 
+    leads = False
+    """Whether the canvas moves along when it is dragged to the edge."""
+
     def __init__(self, view: CanvasView, press: Press) -> None:
         self.view = view
         self.scene = view.canvas_scene

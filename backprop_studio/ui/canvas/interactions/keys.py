@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
-from backprop_studio.network import graph
 from backprop_studio.ui.canvas.interactions.move_nodes import nudge
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def asks_for_menu(event: QKeyEvent) -> bool:
 def reading_order(view: CanvasView) -> list[str]:
     """Ids of all that is seen: layers and blocks in the order in which they compute, then notes."""
     network, marks = view.document.network, view.canvas_scene.marks
-    found, _ = graph.order(network)
+    found = network.wiring.order
     # A circle has no order; the document's own is as good as any.
     order = list(found) if found else [n.id for n in network.nodes]
     seen = dict.fromkeys(marks.blocks.get(i, i) for i in order)

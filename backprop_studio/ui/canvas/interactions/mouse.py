@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 
 from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.hitting import Hit
 from backprop_studio.ui.canvas.interactions.draw_arrow import DrawArrow
 from backprop_studio.ui.canvas.interactions.draw_wire import DrawWire
+from backprop_studio.ui.canvas.interactions.edge_pan import EdgePan
 from backprop_studio.ui.canvas.interactions.gesture import Gesture, Press
 from backprop_studio.ui.canvas.interactions.move_nodes import MoveNodes
 from backprop_studio.ui.canvas.interactions.pan import Pan
@@ -36,6 +37,8 @@ class Mouse:
         self._ready_to_pan = False
         self._wants_arrow = False
         self._place = QPointF()
+        self._at = QPoint()
+        self._edge = EdgePan(view)
 
     @property
     def over(self) -> Hit:
@@ -84,10 +87,18 @@ class Mouse:
         """Go on with the gesture, or look at what is there."""
         at = event.position().toPoint()
         if self._gesture is not None:
+            self._at = at
             self._gesture.move(at)
+            if self._gesture.leads and self._gesture.dragged:
+                self._edge.look(at)
         else:
             self._place = self._view.mapToScene(at)
             self.look_at(self._view.hit(at))
+
+    def again(self) -> None:
+        """The canvas has moved below the pointer: what is dragged stays at it."""
+        if self._gesture is not None and self._gesture.dragged:
+            self._gesture.move(self._at)
 
     def release(self, event: QMouseEvent) -> None:
         """End the gesture that this button began."""
@@ -96,6 +107,7 @@ class Mouse:
             return
         # Given up first: what it does changes the document, and that cancels gestures.
         self._gesture = None
+        self._edge.stop()
         at = event.position().toPoint()
         gesture.finish(at)
         self.look_at(self._view.hit(at))
@@ -103,6 +115,7 @@ class Mouse:
     def cancel(self) -> bool:
         """Leave everything as it was before the gesture; False when there is none."""
         gesture, self._gesture = self._gesture, None
+        self._edge.stop()
         if gesture is None:
             wanted, self._wants_arrow = self._wants_arrow, False
             self.show_cursor()
@@ -110,6 +123,11 @@ class Mouse:
         gesture.cancel()
         self.show_cursor()
         return True
+
+    def let_go(self) -> None:
+        """Something else has the keyboard now: a gesture ends, and changes nothing."""
+        if self._gesture is not None:
+            self.cancel()
 
     def leave(self) -> None:
         """The pointer has left the canvas."""

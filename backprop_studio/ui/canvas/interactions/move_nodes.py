@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 class MoveNodes(Gesture):
     """A press on a node, a mark or a wire: it selects, and a drag moves what is selected."""
 
+    leads = True
+
     def __init__(self, view: CanvasView, press: Press) -> None:
         super().__init__(view, press)
         self._narrow = False

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtCore import QPoint, QPointF, QRectF
 from PySide6.QtGui import QCursor
 
+from backprop_studio.network import Network, grouping
 from backprop_studio.ui.canvas import geometry
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
 _AROUND = 20.0
 """Free units around a card that comes without a place."""
+ASIDE = 3 * geometry.GRID
+"""Units from what is copied to its copy, where that would cover it."""
+_BELOW = 60.0
+"""Units between all that there is and what is put below it."""
 _STEP = 20
 """Pixels between the places that are tried."""
 
@@ -22,9 +27,52 @@ def spot(view: CanvasView) -> QPoint:
     """A point of the viewport: where a menu is open, else the pointer, else a free place."""
     if view.aimed is not None:
         return view.mapFromScene(view.aimed)
+    at = _pointer(view)
+    return free_spot(view, view.viewport().rect().center()) if at is None else at
+
+
+def _pointer(view: CanvasView) -> QPoint | None:
+    """Where the pointer is in the viewport; None when it is elsewhere."""
     at = view.viewport().mapFromGlobal(QCursor.pos())
-    inside = view.viewport().rect()
-    return at if inside.contains(at) else free_spot(view, inside.center())
+    return at if view.viewport().rect().contains(at) else None
+
+
+def room_for(view: CanvasView, piece: Network) -> QPointF:
+    """Where the middle of a copied piece goes, in the scene.
+
+    Where a menu is open, else at the pointer, and then beside what stands there already: who
+    pastes twice wants to see two. Without a pointer it is put where it covers nothing, in sight or
+    else below all that there is.
+    """
+    points = grouping.points(piece)
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    middle = QPointF((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2)
+    there, at = view.aimed, _pointer(view)
+    if there is None and at is not None:
+        there = view.mapToScene(at)
+    if there is None:
+        area = geometry.card(max(xs) - min(xs) + geometry.WIDTH)
+        taller = (max(ys) - min(ys)) / 2
+        area.adjust(-_AROUND, -_AROUND - taller, _AROUND, _AROUND + taller)
+        free = _free(view, view.viewport().rect().center(), area)
+        if free is not None:
+            return view.mapToScene(free)
+        content = view.canvas_scene.content()
+        return QPointF(content.center().x(), content.bottom() + _BELOW + area.height() / 2)
+    # With their neighbours: what stands one step of the grid aside looks like one, too.
+    steps = (-1, 0, 1)
+    stand = [(round(x / geometry.GRID), round(y / geometry.GRID))
+             for x, y in grouping.points(view.document.network)]  # fmt: skip
+    taken = {(x + dx, y + dy) for x, y in stand for dx in steps for dy in steps}
+    for _ in range(len(stand) + 1):
+        by = QPointF(*geometry.snap(there.x(), there.y())) - middle
+        places = ((x + by.x(), y + by.y()) for x, y in points)
+        if not any(
+            (round(x / geometry.GRID), round(y / geometry.GRID)) in taken for x, y in places
+        ):
+            break
+        there = there + QPointF(ASIDE, ASIDE)
+    return there
 
 
 def free_spot(view: CanvasView, near: QPoint) -> QPoint:
@@ -42,18 +90,24 @@ def free_spot(view: CanvasView, near: QPoint) -> QPoint:
     QPoint
         In the viewport; the point itself where nothing is free.
     """
-    inside, scale = view.viewport().rect(), view.transform().m11()
     card = geometry.card(geometry.WIDTH).adjusted(-_AROUND, -_AROUND, _AROUND, _AROUND)
-    across, down = round(card.width() * scale / 2), round(card.height() * scale / 2)
+    free = _free(view, near, card)
+    return near if free is None else free
+
+
+def _free(view: CanvasView, near: QPoint, area: QRectF) -> QPoint | None:
+    """Where an area around a point has nothing in it, all of it in sight; None where it has not."""
+    inside, scale = view.viewport().rect(), view.transform().m11()
+    across, down = round(area.width() * scale / 2), round(area.height() * scale / 2)
     places = [
         QPoint(x, y)
         for x in range(inside.left() + across, inside.right() - across, _STEP)
         for y in range(inside.top() + down, inside.bottom() - down, _STEP)
     ]
     for at in sorted(places, key=lambda place: (place - near).manhattanLength()):
-        if not view.canvas_scene.items(card.translated(view.mapToScene(at))):
+        if not view.canvas_scene.items(area.translated(view.mapToScene(at))):
             return at
-    return near
+    return None
 
 
 def place(view: CanvasView) -> QPointF:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class ResizeNote(Gesture):
     """A press on the right edge of a note."""
 
+    leads = True
+
     def __init__(self, view: CanvasView, press: Press) -> None:
         super().__init__(view, press)
         assert isinstance(press.hit.mark, NoteItem)

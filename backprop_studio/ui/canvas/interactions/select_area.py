@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class SelectArea(Gesture):
     """A press on nothing: a click deselects, a drag selects what lies in its box."""
 
+    leads = True
+
     def __init__(self, view: CanvasView, press: Press) -> None:
         super().__init__(view, press)
         self._band = QRubberBand(QRubberBand.Shape.Rectangle, view.viewport())

@@ -1,0 +1,187 @@
+"""The desktop says that it is dark, or that things should stand still, and the program follows."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject
+from PySide6.QtDBus import QDBusConnection
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from backprop_studio.ui import motion, theme
+from backprop_studio.ui.portal import ANIMATIONS, REDUCED, SCHEME, Key, Portal, portal
+from tests import fake_portal
+
+pytestmark = pytest.mark.skipif(not shutil.which("dbus-daemon"), reason="needs a bus")
+
+# A bus that starts no services: the desktop's own portal stays out of this.
+_BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen>
+<policy context="default">
+<allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
+</policy></busconfig>
+"""
+
+Tell = Callable[[Key, object], None]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A bus of its own for these tests."""
+    config = tmp_path_factory.mktemp("bus") / "bus.conf"
+    config.write_text(_BUS)
+    with subprocess.Popen(
+        ["dbus-daemon", f"--config-file={config}", "--nofork", "--print-address"],
+        stdout=subprocess.PIPE, text=True,
+    ) as daemon:  # fmt: skip
+        assert daemon.stdout is not None
+        yield daemon.stdout.readline().strip()
+        daemon.terminate()
+
+
+@pytest.fixture
+def bus(address: str) -> Iterator[QDBusConnection]:
+    name = f"tests-{time.monotonic_ns()}"
+    connection = QDBusConnection.connectToBus(address, name)
+    assert connection.isConnected()
+    yield connection
+    QDBusConnection.disconnectFromBus(name)
+
+
+@pytest.fixture
+def tell(address: str) -> Iterator[Tell]:
+    """A portal on the bus, and what makes it say something."""
+    with subprocess.Popen(
+        [sys.executable, str(Path(fake_portal.__file__))],
+        env={**os.environ, "DBUS_SESSION_BUS_ADDRESS": address},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None and process.stdout is not None
+        stdin, stdout = process.stdin, process.stdout
+        assert stdout.readline() == "ready\n"
+
+        def say(key: Key, value: object) -> None:
+            stdin.write(json.dumps([*key, value]) + "\n")
+            stdin.flush()
+            assert stdout.readline() == "set\n"
+
+        yield say
+        stdin.close()
+
+
+@pytest.fixture
+def parent() -> Iterator[QObject]:
+    owner = QObject()
+    yield owner
+    owner.deleteLater()
+
+
+def test_that_a_dark_desktop_is_dark_from_the_start_and_changes_are_heard(
+    bus: QDBusConnection, tell: Tell, parent: QObject, qtbot: QtBot
+) -> None:
+    tell(SCHEME, 1)
+    desktop = Portal(bus, parent)
+    desktop.settle(10)
+    assert desktop.dark is True
+    for value, dark in ((2, False), (1, True), (0, None), (7, None)):
+        with qtbot.waitSignal(desktop.heard):
+            tell(SCHEME, value)
+        assert desktop.dark is dark
+
+
+def test_that_less_motion_is_heard_in_both_of_its_forms(
+    bus: QDBusConnection, tell: Tell, parent: QObject, qtbot: QtBot
+) -> None:
+    tell(ANIMATIONS, True)
+    desktop = Portal(bus, parent)
+    desktop.settle(10)
+    assert desktop.less_motion is False and desktop.dark is None
+    for key, value, less in (
+        (ANIMATIONS, False, True), (ANIMATIONS, True, False),
+        (REDUCED, 1, True), (REDUCED, 0, False),
+    ):  # fmt: skip
+        with qtbot.waitSignal(desktop.heard):
+            tell(key, value)
+        assert desktop.less_motion is less
+
+
+def test_that_nothing_is_known_and_nobody_waits_long_without_a_portal(
+    bus: QDBusConnection, parent: QObject
+) -> None:
+    began = time.monotonic()
+    desktop = Portal(bus, parent)
+    desktop.settle()
+    assert time.monotonic() - began < 2
+    assert (desktop.dark, desktop.less_motion) == (None, None)
+
+
+def test_that_an_answer_that_comes_late_is_heard_late(
+    bus: QDBusConnection, tell: Tell, parent: QObject, qtbot: QtBot
+) -> None:
+    tell(SCHEME, 1)
+    desktop = Portal(bus, parent)
+    desktop.settle(0)
+    qtbot.waitUntil(lambda: desktop.dark is True)
+
+
+def test_that_other_settings_do_not_disturb(
+    bus: QDBusConnection, tell: Tell, parent: QObject, qtbot: QtBot
+) -> None:
+    desktop = Portal(bus, parent)
+    desktop.settle(10)
+    heard: list[None] = []
+    desktop.heard.connect(lambda: heard.append(None))
+    tell(("org.gnome.desktop.interface", "font-name"), "Cantarell 11")
+    tell(("another.desktop", "color-scheme"), 1)
+    with qtbot.waitSignal(desktop.heard):
+        tell(SCHEME, 1)
+    assert len(heard) == 1
+
+
+def test_that_where_no_desktop_is_nobody_asks(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert portal(qapp) is None  # the tests have no screen
+
+    class OnXWithoutBus(QObject):
+        def platformName(self) -> str:
+            return "xcb"
+
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/nowhere")
+    assert portal(OnXWithoutBus()) is None  # type: ignore[arg-type]
+
+
+def test_that_what_the_desktop_says_counts_before_what_qt_says(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    try:
+        theme.hear_desktop(True)
+        assert theme.apply(qapp, "system") is theme.DARK
+        theme.hear_desktop(False)
+        assert theme.current() is theme.LIGHT
+        theme.apply(qapp, "light")
+        theme.hear_desktop(True)
+        assert theme.current() is theme.LIGHT, "what the person has chosen here counts most"
+        motion.apply("system")
+        for less in (True, False):
+            motion.hear_desktop(less)
+            assert motion.reduced() is less
+        motion.hear_desktop(True)
+        motion.apply("full")
+        assert not motion.reduced()
+    finally:
+        theme.hear_desktop(None)
+        motion.hear_desktop(None)
+        motion.apply("system")
+        theme.apply(qapp, "light")
