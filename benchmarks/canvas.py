@@ -144,7 +144,7 @@ def measure(it: Studio, network: Network, folder: Path) -> dict[str, tuple[float
 
     def pan() -> None:
         turn[0] += 1
-        canvas.scroll_by(QPoint(5 if turn[0] % 60 < 30 else -5, 2))
+        canvas.sight.scroll_by(QPoint(5 if turn[0] % 60 < 30 else -5, 2))
         port.repaint()
 
     def zoom() -> None:
@@ -155,7 +155,7 @@ def measure(it: Studio, network: Network, folder: Path) -> dict[str, tuple[float
     found["pan"] = _times(pan, FRAMES)
     found["zoom"] = _times(zoom, FRAMES)
     canvas.zoom_by(0.6 / canvas.transform().m11())
-    canvas.go_to(canvas.canvas_scene.nodes[relu].pos())
+    canvas.sight.go_to(canvas.canvas_scene.nodes[relu].pos())
     wait(100)
     found["near pan"] = _times(pan, FRAMES)
     return found

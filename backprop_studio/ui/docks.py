@@ -6,26 +6,36 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
     QFrame,
     QMainWindow,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
+
+from backprop_studio.ui import text_size
 
 LAYOUT_VERSION = 5
 """Raised when docks come or go, so that an old saved layout is not applied to new docks."""
 
-INSTRUMENT_WIDTH = 380
-"""Pixels that an instrument on the right needs to be read."""
+INSTRUMENT_WIDTH, INSTRUMENT_HEIGHT = 380, 300
+"""Pixels that an instrument on the right needs to be read, beside text of the system's size."""
+_LARGEST_SHARE = 0.44
+"""Of the window's width, that it takes for larger text."""
 
+_LEFT_WIDTH, _RIGHT_WIDTH, _BELOW = 200, 272, 264
+"""Pixels of the palette, of the settings, and of what stands below the canvas."""
+_LARGEST_LEFT, _LARGEST_RIGHT, _LARGEST_BELOW = 0.19, 0.29, 0.36
+"""Shares of the window that they take at most for larger text."""
 
 _BESIDE_AN_INSTRUMENT = (270, 290, 340)
 """Widths of the docks at the bottom, where an instrument stands at the right."""
+
+_LEAST_LETTERS, _LEAST_LINES = 16, 3
+"""A dock is never smaller than so many letters and lines; what has no room there scrolls."""
 
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
@@ -135,7 +145,7 @@ class Dock(QDockWidget):
         if self._panel is panel:
             return
         self._panel = panel
-        self.setWidget(_held(panel) if self._spec.shown else _scrolled(panel))
+        self.setWidget(_Scrolled(panel))
         if self._spec.behind:
             panel.setVisible(self._in_front)
         _name_areas(self)
@@ -187,24 +197,26 @@ def build(window: QMainWindow, panel: Callable[[str], QWidget]) -> dict[str, Doc
     return docks
 
 
-def _held(panel: QWidget) -> QWidget:
-    """A panel in a frame that keeps its place while the panel is hidden."""
-    frame = QWidget()
-    layout = QVBoxLayout(frame)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(panel)
-    frame.setFocusProxy(panel)
-    return frame
+class _Scrolled(QScrollArea):
+    """A panel that scrolls where it does not fit, so that neither window nor dock need grow for it.
 
+    It also keeps the panel's place while that is hidden.
+    """
 
-def _scrolled(panel: QWidget) -> QScrollArea:
-    """A panel that scrolls where it does not fit, so that the window need not grow for it."""
-    area = QScrollArea()
-    area.setWidget(panel)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setFocusProxy(panel)
-    return area
+    def __init__(self, panel: QWidget) -> None:
+        super().__init__()
+        self.setWidget(panel)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusProxy(panel)
+
+    def minimumSizeHint(self) -> QSize:
+        letters = self.fontMetrics()
+        least = QSize(
+            _LEAST_LETTERS * letters.averageCharWidth(), _LEAST_LINES * letters.lineSpacing()
+        )
+        panel = self.widget()
+        return least if panel is None else panel.minimumSizeHint().boundedTo(least)
 
 
 def _name_areas(dock: QDockWidget) -> None:
@@ -232,14 +244,54 @@ def close_instruments(docks: Mapping[str, QDockWidget]) -> None:
             docks[spec.key].raise_()
 
 
+def is_in_front(dock: QDockWidget) -> bool:
+    """Whether it is to be seen in the window: open, and behind no other tab."""
+    return dock.isVisible() and not dock.visibleRegion().isEmpty()
+
+
+def _bounded(pixels: int, whole: int, share: float) -> int:
+    """A length in proportion to the text, as far as that leaves the rest of the window its part."""
+    return max(min(text_size.scaled(pixels), round(whole * share)), 1)
+
+
 def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
     """Give the docks their standard sizes."""
     across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-    window.resizeDocks([docks["palette"], docks["setup"]], [200, 272], across)
+    sides = [
+        _bounded(_LEFT_WIDTH, window.width(), _LARGEST_LEFT),
+        _bounded(_RIGHT_WIDTH, window.width(), _LARGEST_RIGHT),
+    ]
+    window.resizeDocks([docks["palette"], docks["setup"]], sides, across)
     bottom = [docks[k] for k in ("losses", "gradients", "current_step")]
     window.resizeDocks(bottom, [270, 400, 338], across)
-    window.resizeDocks(bottom[:1], [264], down)
+    window.resizeDocks(bottom[:1], [_bounded(_BELOW, window.height(), _LARGEST_BELOW)], down)
     window.resizeDocks([docks["inspector"], docks["setup"]], [260, 340], down)
+
+
+def follow_text(window: QMainWindow, docks: Mapping[str, QDockWidget], ratio: float) -> None:
+    """Let the docks around the canvas grow or shrink as the text does, if they have the room."""
+    seen = [
+        dock
+        for dock in docks.values()
+        if window.dockWidgetArea(dock) in (_LEFT, _RIGHT)
+        and is_in_front(dock)
+        and not dock.isFloating()
+    ]
+    widths = []
+    for dock in seen:
+        left = window.dockWidgetArea(dock) == _LEFT
+        largest = round(window.width() * (_LARGEST_LEFT if left else _LARGEST_SHARE))
+        usual = _LEFT_WIDTH if left else _RIGHT_WIDTH
+        grown = round(dock.width() * ratio)
+        # Back from larger text, they are as wide as they were, and not what was left of that.
+        widths.append(min(grown, largest) if ratio > 1 else max(grown, min(usual, largest)))
+    if seen:
+        window.resizeDocks(seen, widths, Qt.Orientation.Horizontal)
+    below = [d for d in docks.values() if window.dockWidgetArea(d) == _BOTTOM and is_in_front(d)]
+    if below:
+        largest, high = round(window.height() * _LARGEST_BELOW), round(below[0].height() * ratio)
+        high = min(high, largest) if ratio > 1 else max(high, min(_BELOW, largest))
+        window.resizeDocks(below[:1], [high], Qt.Orientation.Vertical)
 
 
 ARRANGEMENTS: Mapping[str, tuple[str, ...]] = {
@@ -265,13 +317,16 @@ def show_arrangement(window: QMainWindow, docks: Mapping[str, Dock], name: str) 
         window.resizeDocks(sides, [400, 600], Qt.Orientation.Horizontal)
     elif name == "explain":
         # Sentences and formulas need more room than settings do.
-        window.resizeDocks([docks["explanation"]], [INSTRUMENT_WIDTH], Qt.Orientation.Horizontal)
+        window.resizeDocks(
+            [docks["explanation"]], [readable_width(window)], Qt.Orientation.Horizontal
+        )
         sides = [docks["gradients"], docks["current_step"]]
         window.resizeDocks(sides, [460, 440], Qt.Orientation.Horizontal)
         _share_height(window, docks, docks["explanation"])
     elif "losses" not in wanted and "gradients" not in wanted:
         # Messages alone need a few lines.
-        window.resizeDocks([docks["messages"]], [120], Qt.Orientation.Vertical)
+        few = _bounded(120, window.height(), 0.25)
+        window.resizeDocks([docks["messages"]], [few], Qt.Orientation.Vertical)
 
 
 def _share_height(window: QMainWindow, docks: Mapping[str, Dock], instrument: Dock) -> None:
@@ -279,6 +334,8 @@ def _share_height(window: QMainWindow, docks: Mapping[str, Dock], instrument: Do
 
     The heights add up to what both have: with more than that, the window would grow.
     """
+    if docks["inspector"].isHidden():
+        return
     both = docks["inspector"].height() + instrument.height()
     resize(window, [docks["inspector"], instrument], [both // 5, both - both // 5])
 
@@ -300,15 +357,26 @@ def open_instrument(window: QMainWindow, docks: Mapping[str, Dock], key: str) ->
     QTimer.singleShot(0, dock, partial(_give_keyboard, dock))
 
 
+def readable_width(window: QMainWindow) -> int:
+    """Pixels that an instrument in a window is to have from left to right."""
+    return _bounded(INSTRUMENT_WIDTH, window.width(), _LARGEST_SHARE)
+
+
 def make_readable(window: QMainWindow, docks: Mapping[str, Dock], key: str) -> None:
     """Give an instrument that is open the width that it needs, and most of the height."""
-    dock = docks[key]
-    if window.dockWidgetArea(dock) == _RIGHT and dock.width() < INSTRUMENT_WIDTH:
-        window.resizeDocks([dock], [INSTRUMENT_WIDTH], Qt.Orientation.Horizontal)
+    dock, inspector = docks[key], docks["inspector"]
+    if window.dockWidgetArea(dock) != _RIGHT or dock.isFloating():
+        return
+    settle(window)
+    wanted = readable_width(window)
+    if dock.width() < wanted:
+        window.resizeDocks([dock], [wanted], Qt.Orientation.Horizontal)
         _share_height(window, docks, dock)
         # The curves give way before the words do.
         bottom = [docks[k] for k in ("losses", "gradients", "current_step")]
         window.resizeDocks(bottom, _BESIDE_AN_INSTRUMENT, Qt.Orientation.Horizontal)
+    elif dock.height() < text_size.scaled(INSTRUMENT_HEIGHT) and is_in_front(inspector):
+        _share_height(window, docks, dock)
 
 
 def _give_keyboard(dock: QDockWidget) -> None:

@@ -11,7 +11,8 @@ SMALLEST, LARGEST, STEP = 80, 200, 10
 """Percent of the system's size."""
 
 PRESENTATION = 1.4
-"""How much larger it is besides, before an audience."""
+"""How much larger it is besides, before an audience; text that is large already grows no further
+than to the largest size."""
 
 
 class _State:
@@ -49,7 +50,9 @@ def apply(app: QApplication, percent: int, *, presenting: bool = False) -> None:
     presenting
         Whether it is read from across a room.
     """
-    wanted = bounded(percent) / 100 * (PRESENTATION if presenting else 1.0)
+    wanted = bounded(percent) / 100
+    if presenting:
+        wanted = min(wanted * PRESENTATION, LARGEST / 100)
     if wanted == _State.factor:
         return
     if _State.base is None or _State.factor == 1.0:

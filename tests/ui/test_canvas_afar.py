@@ -252,7 +252,7 @@ def test_that_a_pan_from_afar_asks_hardly_any_item(
     for kind in (NodeItem, WireItem):
         monkeypatch.setattr(kind, "paint", lambda self, *_: asked.append(self))
     for k in range(5):
-        view.scroll_by(QPoint(3 if k % 2 else -3, 0))
+        view.sight.scroll_by(QPoint(3 if k % 2 else -3, 0))
         picture(view)
     assert not asked
     view.zoom_by(1.05)

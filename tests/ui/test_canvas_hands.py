@@ -96,7 +96,7 @@ def test_that_a_box_grows_with_the_canvas_that_moves_along(view: CanvasView, qtb
 
 
 def test_that_nothing_moves_along_with_what_only_begins_at_the_edge(view: CanvasView) -> None:
-    view.scroll_by(QPoint(view.node_center("input_1").x() - 3, 0))
+    view.sight.scroll_by(QPoint(view.node_center("input_1").x() - 3, 0))
     corner, start = view.mapToScene(0, 0), QPoint(6, body(view, "input_1").y())
     drag(view, start, start + QPoint(150, 90))
     QTest.qWait(250)
@@ -123,7 +123,7 @@ def test_that_zooming_elsewhere_or_after_a_scroll_is_about_the_new_place(view: C
     there = view.mapToScene(second)
     view.zoom_by(1.1, second)
     assert (view.mapFromScene(there) - second).manhattanLength() <= 2
-    view.scroll_by(QPoint(70, 30))
+    view.sight.scroll_by(QPoint(70, 30))
     there = view.mapToScene(second)
     view.zoom_by(1.1, second)
     assert (view.mapFromScene(there) - second).manhattanLength() <= 2

@@ -112,6 +112,25 @@ def test_that_a_new_name_is_seen_wherever_the_layer_is_spoken_of(
     assert any(name.startswith("hidden/") for name in names)
 
 
+def test_that_the_worker_is_told_of_an_edit_when_the_window_has_shown_it(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    document, engine = window._document, window._engine
+    trained(window, qtbot)
+    sent: list[str] = []
+    engine.listen(lambda command: sent.append(type(command).__name__))
+    wire = next(w for w in document.network.wires if w.target == "dense_2")
+    # The network has an error: panels forget their breakpoints, and want no values any more.
+    document.apply("Cut", edits.remove(document.network, wires=(wire,)))
+    assert sent == [], "it would write programs while the window is busy with the edit"
+    qtbot.waitUntil(lambda: bool(sent))
+    assert sent[0] == "Load" and "SetBreakpoints" in sent, "and all goes along with the network"
+    engine.listen(None)
+    # Who waits for an answer does not wait for the window.
+    document.undo_stack.undo()
+    assert ("dense_2", "weight") in engine.weights()
+
+
 def _weights_are(window: MainWindow, learned: Weights) -> bool:
     now = window._engine.weights()
     return now.keys() == learned.keys() and all(

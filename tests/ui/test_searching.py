@@ -19,7 +19,7 @@ def test_that_the_examples_do_what_they_show() -> None:
         ("add", ("Add", "", ""), ("Add a note", "", "")),
         ("dense", ("Dense", "", ""), ("Embedding", "dense vectors", "")),
         ("fc", ("Dense", "fully connected, fc", ""), ("Flatten", "", "before an fc layer")),
-        ("motion", ("Reduce motion", "", ""), ("Let things move", "slow motion", "")),
+        ("mot", ("Reduce motion", "", ""), ("Let things move", "motion", "")),
         ("save file", ("Save", "file", ""), ("Export", "save write", "a file")),
     ],
 )

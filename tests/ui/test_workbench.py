@@ -208,6 +208,21 @@ def test_that_quick_add_knows_groups_and_other_names(
     chooser.reject()
 
 
+def test_that_while_one_types_only_what_matches_is_read_out(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two letters the list was empty for a moment, and that was read out, too."""
+    window.actions_by_id["quick_add"].trigger()
+    chooser = window.findChild(Chooser)
+    assert chooser is not None
+    said: list[str] = []
+    monkeypatch.setattr(chooser.search, "setAccessibleDescription", said.append)
+    QTest.keyClicks(chooser.search, "den")
+    assert len(said) == 3 and said[-1].startswith("Dense, ")
+    assert chooser.nothing.text() not in said
+    chooser.reject()
+
+
 def test_that_a_picture_that_cannot_be_written_is_told(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,13 +278,18 @@ def test_that_every_example_is_offered_and_opens(
         assert window.project.path is None
 
 
-def test_that_the_names_on_tabs_are_never_cut_short(window: MainWindow) -> None:
+def test_that_the_names_on_tabs_are_never_cut_short(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(1500, 800)
     window.setStyleSheet(stylesheet.build(theme.current()))
     for key in INSTRUMENTS:
         window.actions_by_id[f"open_{key}"].trigger()
-    bars = [b for b in window.findChildren(QTabBar) if b.parent() is window and b.count() > 1]
-    assert len(bars) >= 4
-    for bar in bars:
+
+    def bars() -> list[QTabBar]:
+        found = window.findChildren(QTabBar)
+        return [b for b in found if b.parent() is window and b.isVisible() and b.count() > 1]
+
+    qtbot.waitUntil(lambda: len(bars()) == 4)
+    for bar in bars():
         assert bar.elideMode() is Qt.TextElideMode.ElideNone and bar.usesScrollButtons()
 
 

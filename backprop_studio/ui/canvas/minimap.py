@@ -147,7 +147,7 @@ class MiniMap(QWidget):
 
     def _go(self, at: QPointF) -> None:
         scale, origin = self._scale()
-        self._view.go_to(at / scale + origin)
+        self._view.sight.go_to(at / scale + origin)
 
     def _seen(self) -> QRectF:
         """What the canvas shows, in the scene."""

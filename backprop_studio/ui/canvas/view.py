@@ -33,7 +33,6 @@ from backprop_studio.ui.canvas import accessible, camera, mime, style
 from backprop_studio.ui.canvas.activity import Activity
 from backprop_studio.ui.canvas.flowing import Flowing
 from backprop_studio.ui.canvas.geometry import PortRef
-from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.hitting import Hit
 from backprop_studio.ui.canvas.inline_editor import InlineEditor
 from backprop_studio.ui.canvas.interactions import (
@@ -49,10 +48,10 @@ from backprop_studio.ui.canvas.interactions.drop_layer import DropLayer
 from backprop_studio.ui.canvas.interactions.mouse import Mouse
 from backprop_studio.ui.canvas.marked import Marked
 from backprop_studio.ui.canvas.minimap import MiniMap
-from backprop_studio.ui.canvas.node_item import NodeItem
 from backprop_studio.ui.canvas.overlay import Bubble, EmptyHint
 from backprop_studio.ui.canvas.picture import save_picture
 from backprop_studio.ui.canvas.scene import NetworkScene
+from backprop_studio.ui.canvas.sight import Sight
 from backprop_studio.ui.controllers.document import Document
 
 
@@ -92,17 +91,14 @@ class CanvasView(QGraphicsView):
         self.bubble = Bubble(self)
         self.hint = EmptyHint(self)
         self._ground = camera.Ground()
-        self._zoom = camera.Zoom(self)
         self._stream = Flowing(self.canvas_scene, self)
         self._drop = DropLayer(self)
         self._mouse = Mouse(self)
+        self.sight = Sight(self, self.canvas_scene.content, self._mouse.again)
         self._by_keyboard = False
         self._marked = Marked(self.canvas_scene)
         self.minimap = MiniMap(self)
         self.editor = InlineEditor(self, self.tr("Text on the canvas"))
-        self._shown = False
-        # Whether the whole network is in view, and stays so when the canvas changes its size.
-        self._fitted = True
         self.setScene(self.canvas_scene)
         camera.set_up(self)
         accessible.install()
@@ -269,14 +265,7 @@ class CanvasView(QGraphicsView):
 
     def open_part(self, part: str) -> None:
         """Enter a node, unfold or fold a group, write in a note."""
-        item = self.canvas_scene.part(part)
-        if isinstance(item, NodeItem):
-            self.node_opened.emit(part)
-        elif isinstance(item, GroupItem):
-            marks.set_collapsed(self, [part], not item.collapsed)
-        elif item is not None:
-            self.select((part,))
-            marks.rename(self)
+        marks.open_part(self, part)
 
     def arrange(self) -> None:
         """Lay the network out automatically, and show all of it."""
@@ -322,8 +311,7 @@ class CanvasView(QGraphicsView):
         self.tell(reason)
 
     def tell(self, text: str) -> None:
-        """Say something below the canvas, and to a screen reader."""
-        accessible.announce(self, text)
+        """Say something below the canvas, where a screen reader hears it, too."""
         self.refused.emit(text)
 
     # Looks
@@ -357,31 +345,13 @@ class CanvasView(QGraphicsView):
 
     def zoom_to_fit(self) -> None:
         """Show the whole network."""
-        camera.fit(self, self.canvas_scene.content())
-        self._fitted = True
+        self.sight.fit()
         self.minimap.follow()
 
     def zoom_by(self, factor: float, at: QPoint | None = None) -> None:
         """Zoom about a point of the viewport, by default its middle."""
-        self._fitted = False
-        self._zoom.by(factor, self.viewport().rect().center() if at is None else at)
-        self._mouse.again()
+        self.sight.zoom(factor, at)
         self.minimap.follow()
-
-    def go_to(self, place: QPointF) -> None:
-        """Bring a point of the scene to the middle."""
-        self._fitted = False
-        self.centerOn(place)
-
-    def scroll_by(self, by: QPoint) -> None:
-        """Scroll by pixels."""
-        self._fitted = False
-        camera.scroll(self, by)
-
-    def scroll_along(self, by: QPoint) -> None:
-        """Scroll by pixels; what is dragged stays at the pointer."""
-        self.scroll_by(by)
-        self._mouse.again()
 
     def show_hint(self) -> None:
         """Say how to begin, when there is nothing yet."""
@@ -528,14 +498,11 @@ class CanvasView(QGraphicsView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.hint.place()
-        if self._shown and self._fitted:
-            self.zoom_to_fit()
+        self.sight.resized()
         self.minimap.follow()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if not self._shown:
-            # Only now is the size known.
-            self._shown = True
-            self.zoom_to_fit()
+        self.sight.shown()
+        self.minimap.follow()
         self.show_hint()

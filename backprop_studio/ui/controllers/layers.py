@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, Qt
 
 from backprop_studio.insight.flow import outputs
 from backprop_studio.training import Breakpoint
@@ -183,4 +183,5 @@ class LayerController(QObject):
             window.canvas.rename_selection()
             return
         window.docks["inspector"].show()
-        window.inspector.name_edit.setFocus()
+        # For this reason the whole name is selected: what is typed takes its place.
+        window.inspector.name_edit.setFocus(Qt.FocusReason.ShortcutFocusReason)

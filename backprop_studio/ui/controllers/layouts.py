@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QByteArray, QObject, Signal
+from PySide6.QtCore import QByteArray, QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
-from backprop_studio.ui import docks
+from backprop_studio.ui import columns, docks, text_size
 from backprop_studio.ui.settings import Settings
 
 
@@ -43,8 +43,28 @@ class Layouts(QObject):
         self._settings = settings
         self._standard = QByteArray()
         self._aside: QByteArray | None = None
+        self._text = text_size.factor()
+        self._fitting = QTimer(self)
+        self._fitting.setSingleShot(True)
+        self._fitting.setInterval(0)
+        self._fitting.timeout.connect(self._fit)
+        window.installEventFilter(self)
         for dock in panels.values():
             dock.toggleViewAction().triggered.connect(lambda shown, d=dock: self._toggled(d, shown))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.FontChange, QEvent.Type.Show):
+            self._fitting.start()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        """Let the docks have as much room as the window and the text allow now."""
+        if self._aside is not None or not self._window.isVisible():
+            return
+        before, self._text = self._text, text_size.factor()
+        if before != self._text:
+            docks.follow_text(self._window, self._docks, self._text / before)
+        columns.fit(self._window, self._docks)
 
     def restore(self) -> None:
         """Put window and docks where they were the last time, or at their standard places."""
@@ -75,6 +95,7 @@ class Layouts(QObject):
         if self._aside is not None:
             state, self._aside = self._aside, None
             self._restore(state)
+            self._fitting.start()
             self.put_back_now.emit()
 
     def reset(self) -> None:
@@ -83,6 +104,7 @@ class Layouts(QObject):
         docks.close_instruments(self._docks)
         self._restore(self._standard)
         docks.arrange(self._window, self._docks)
+        self._fitting.start()
         self._settings.arrangement = ""
         for name in docks.ARRANGEMENTS:
             self._settings.set_layout(name, QByteArray())
@@ -96,6 +118,7 @@ class Layouts(QObject):
         self._settings.arrangement = name
         if before == name or not self._restore(self._settings.layout(name)):
             docks.show_arrangement(self._window, self._docks, name)
+        self._fitting.start()
 
     def open(self, key: str, *, beside_start: bool = False) -> None:
         """Open a dock in front of the others at its place, and give it the keyboard.
@@ -110,6 +133,7 @@ class Layouts(QObject):
         if not beside_start:
             self.put_back()
         docks.open_instrument(self._window, self._docks, key)
+        self._fitting.start()
 
     def _state(self) -> QByteArray:
         if self._aside is not None:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -32,6 +31,7 @@ from backprop_studio.training.breakpoints import (
 from backprop_studio.training.naming import breakpoint_name, instruction_name
 from backprop_studio.ui import theme
 from backprop_studio.ui.widgets.own_keys import OwnKeys
+from backprop_studio.ui.widgets.short_edit import ShortEdit
 from backprop_studio.ui.widgets.tint import TINT, TintDelegate
 
 MOST = 100
@@ -80,12 +80,11 @@ class BreakpointsPanel(QWidget):
             self.phase.addItem(phase.name.lower(), phase)
         self.phase.setAccessibleName(self.tr("Phase"))
         self.phase.setToolTip(self.tr("Which stage of each iteration"))
-        self.number = QLineEdit()
+        self.number = ShortEdit(7)
         self.number.setAccessibleName(self.tr("Limit"))
         self.number.setToolTip(
             self.tr("The limit, a share of all units, or the number of finished iterations")
         )
-        self.number.setMaximumWidth(80)
         self.number.returnPressed.connect(self._add)
         self.add_button = QPushButton(self.tr("Add"))
         self.add_button.setToolTip(self.tr("Stop there from now on"))
@@ -120,7 +119,6 @@ class BreakpointsPanel(QWidget):
             choice.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
-        self.number.setMinimumWidth(50)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.setSpacing(4)

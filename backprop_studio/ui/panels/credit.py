@@ -12,11 +12,9 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QSlider,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -29,6 +27,7 @@ from backprop_studio.training.naming import value_name
 from backprop_studio.ui import theme
 from backprop_studio.ui.asking import Ask, Enquiry
 from backprop_studio.ui.widgets.data_table import Cell, DataTable, compact
+from backprop_studio.ui.widgets.flow import Flow
 from backprop_studio.ui.widgets.line_plot import Line, LinePlot
 
 PAUSE = 1.0
@@ -105,6 +104,7 @@ class CreditPanel(QWidget):
             self.tr("Gradient times update: how much it changes the loss"),
         )
         self.table.set_width(2, 48)
+        self.table.set_spare(2, 3, 4)
         self.table.set_invitation(self.tr("No parameter has these letters in its name."))
         self.table.setToolTip(
             self.tr("Select a row to nudge it; double-click or Enter: go to the layer")
@@ -127,31 +127,18 @@ class CreditPanel(QWidget):
         self.verdict.setWordWrap(True)
         self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.plot = LinePlot(self.tr("nudge |δ|"), self.tr("gap"), log_x=True, log_y=True)
-        head = QHBoxLayout()
-        head.addWidget(self.what)
-        head.addWidget(self.filter, 1)
-        upper = QWidget()
-        top = QVBoxLayout(upper)
-        top.setContentsMargins(0, 0, 0, 0)
-        top.addWidget(self.summary)
-        top.addLayout(head)
-        top.addWidget(self.table, 1)
-        lower = QWidget()
-        below = QVBoxLayout(lower)
-        below.setContentsMargins(0, 4, 0, 0)
-        below.addWidget(self.subject)
-        below.addWidget(self.slider)
-        below.addLayout(self._scale())
-        below.addWidget(self.verdict)
-        below.addWidget(self.plot, 1)
-        halves = QSplitter(Qt.Orientation.Vertical)
-        halves.addWidget(upper)
-        halves.addWidget(lower)
-        halves.setChildrenCollapsible(False)
-        halves.setSizes([200, 280])
+        head = Flow(self.what, self.filter)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
-        layout.addWidget(halves)
+        layout.addWidget(self.summary)
+        layout.addWidget(head)
+        layout.addWidget(self.table, 2)
+        layout.addSpacing(4)
+        layout.addWidget(self.subject)
+        layout.addWidget(self.slider)
+        layout.addLayout(self._scale())
+        layout.addWidget(self.verdict)
+        layout.addWidget(self.plot, 3)
         self._start_over()
 
     def _scale(self) -> QGridLayout:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QSpinBox,
     QToolButton,
     QVBoxLayout,
@@ -29,6 +30,7 @@ from backprop_studio.errors import StudioError
 from backprop_studio.network import edits
 from backprop_studio.ui import counts, theme
 from backprop_studio.ui.controllers.document import Document
+from backprop_studio.ui.widgets.flow import Flow
 from backprop_studio.ui.widgets.plane import Plane, Tool, class_color, paint_mark
 
 _CLASSES, _NUMBERS = "classes", "numbers"
@@ -113,15 +115,13 @@ class DrawPanel(QWidget):
         self.label.setAccessibleName(self.tr("Class of new points"))
         self.label.setToolTip(self.tr("Class of new points; digits choose it on the plane"))
         self.label.currentIndexChanged.connect(self._set_label)
-        kinds = QHBoxLayout()
-        kinds.addWidget(self.kind)
-        kinds.addWidget(self.count)
-        kinds.addWidget(self.label, 1)
+        self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        kinds = Flow(self.kind, self.count, self.label)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addWidget(self.story)
         layout.addLayout(tools)
-        layout.addLayout(kinds)
+        layout.addWidget(kinds)
         layout.addWidget(self.plane, 1)
         layout.addWidget(self.status)
         self.setFocusProxy(self.plane)

@@ -133,7 +133,12 @@ class ExamplePanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addWidget(self.story)
-        layout.addWidget(self.plot, 1)
+        # It keeps the plot's least height: that of one that takes what is left does not count.
+        place = QWidget()
+        inside = QVBoxLayout(place)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self.plot)
+        layout.addWidget(place, 1)
         layout.addLayout(about)
         layout.addLayout(typing)
         self._restyle()

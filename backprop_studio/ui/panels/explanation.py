@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QLineEdit,
     QMenu,
     QPushButton,
     QToolButton,
@@ -36,6 +35,7 @@ from backprop_studio.ui import theme
 from backprop_studio.ui.asking import Ask, Enquiry, resting_at
 from backprop_studio.ui.widgets.formula import FormulaView
 from backprop_studio.ui.widgets.menus import open_below
+from backprop_studio.ui.widgets.short_edit import ShortEdit
 
 _SPOT = Qt.ItemDataRole.UserRole
 _ASKED = Qt.ItemDataRole.UserRole + 1
@@ -76,10 +76,9 @@ class ExplanationPanel(QWidget):
         )
         self.value.setMinimumContentsLength(14)
         self.value.activated.connect(self._choose_value)
-        self.entry = QLineEdit()
+        self.entry = ShortEdit(7)
         self.entry.setAccessibleName(self.tr("Entry"))
         self.entry.setToolTip(self.tr("Row and column from 0, such as 2, 5; Enter explains it"))
-        self.entry.setMaximumWidth(72)
         self.entry.returnPressed.connect(self._choose_entry)
         self.back = QToolButton()
         self.back.setText("←")

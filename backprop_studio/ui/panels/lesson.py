@@ -185,6 +185,7 @@ class LessonPanel(QWidget):
             self.title.setText(self.tr("No lesson is open"))
             empty = QLabel(self.tr("Choose one under Help → Lessons…"))
             empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+            empty.setWordWrap(True)
             theme.set_role(empty, "muted")
             self.area.setWidget(empty)
             return

@@ -8,7 +8,15 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from backprop_studio.insight.history import SLICE, Answer, History, Quantity
 from backprop_studio.insight.tracks import Curve, Measure, bin_range, curves, shares
@@ -20,6 +28,7 @@ from backprop_studio.ui.asking import Ask, Enquiry
 from backprop_studio.ui.pacing import Pace
 from backprop_studio.ui.widgets.copy_button import CopyButton
 from backprop_studio.ui.widgets.data_table import Cell, DataTable
+from backprop_studio.ui.widgets.flow import Flow
 from backprop_studio.ui.widgets.line_plot import Line, LinePlot
 from backprop_studio.ui.widgets.ridges import Bin, RidgePlot
 from backprop_studio.ui.widgets.time_map import TimeMap
@@ -61,7 +70,7 @@ class OverTimePanel(QWidget):
         self._curves: tuple[Curve, ...] = ()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
-        layout.addLayout(self._make_choice())
+        layout.addWidget(self._make_choice())
         layout.addWidget(self._make_story())
         layout.addWidget(self._make_pages(), 1)
         layout.addLayout(self._make_reading())
@@ -71,7 +80,7 @@ class OverTimePanel(QWidget):
         self.of.currentIndexChanged.connect(self._draw)
         self._choose()
 
-    def _make_choice(self) -> QHBoxLayout:
+    def _make_choice(self) -> Flow:
         """What is followed, of what, and how it is shown."""
         self.measure = QComboBox()
         for measure, text in (
@@ -110,11 +119,8 @@ class OverTimePanel(QWidget):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.of.setToolTip(self.tr("Each layer as a whole, or every parameter of it"))
-        top = QHBoxLayout()
-        top.addWidget(self.measure)
-        top.addWidget(self.view)
-        top.addWidget(self.of, 1)
-        return top
+        self.of.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        return Flow(self.measure, self.view, self.of)
 
     def _make_story(self) -> QLabel:
         """What is seen, in words."""

@@ -8,9 +8,8 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QLabel,
-    QLineEdit,
+    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -26,6 +25,8 @@ from backprop_studio.training.naming import node_name, value_name
 from backprop_studio.ui import theme
 from backprop_studio.ui.asking import Ask, Enquiry, resting_at
 from backprop_studio.ui.widgets.data_table import Cell, DataTable
+from backprop_studio.ui.widgets.flow import Flow
+from backprop_studio.ui.widgets.short_edit import ShortEdit
 
 SECONDS = 1.0
 """How long the paths may be followed."""
@@ -68,7 +69,7 @@ class PathsPanel(QWidget):
         )
         self.value.setMinimumContentsLength(10)
         self.value.currentIndexChanged.connect(self._choose)
-        self.entry = QLineEdit()
+        self.entry = ShortEdit(7)
         self.entry.setAccessibleName(self.tr("Entry"))
         self.entry.setToolTip(
             self.tr(
@@ -76,7 +77,6 @@ class PathsPanel(QWidget):
                 "Enter follows it"
             )
         )
-        self.entry.setMaximumWidth(72)
         self.entry.returnPressed.connect(self._ask)
         self.row = QSpinBox()
         self.row.setPrefix(self.tr("example "))
@@ -97,14 +97,12 @@ class PathsPanel(QWidget):
         self.table.row_entered.connect(self._explain)
         self.detail = QLabel()
         self.detail.setWordWrap(True)
-        head = QHBoxLayout()
-        head.addWidget(self.value, 1)
-        head.addWidget(self.entry)
-        head.addWidget(self.row)
+        self.value.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        head = Flow(self.value, self.entry, self.row)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addWidget(self.story)
-        layout.addLayout(head)
+        layout.addWidget(head)
         layout.addWidget(self.summary)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.detail)

@@ -8,13 +8,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QSizePolicy,
-    QSplitter,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -73,7 +72,7 @@ class PredictionsPanel(QWidget):
         theme.set_role(self.story, "muted")
         self.tabs = _Tabs()
         self.tabs.setDocumentMode(True)
-        self.tabs.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.tabs.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.plot = DotPlot()
         self.plot.setAccessibleName(self.tr("Examples, and what the network says of the plane"))
         self.plot.tell_dot = self._tell_dot
@@ -128,20 +127,14 @@ class PredictionsPanel(QWidget):
         return tab
 
     def _confusion_tab(self) -> QWidget:
-        upper, lower = QWidget(), QWidget()
-        top, below = QVBoxLayout(upper), QVBoxLayout(lower)
-        for inside in (top, below):
-            inside.setContentsMargins(0, 2, 0, 2)
-        top.addWidget(self.which)
-        top.addWidget(self.matrix, 1)
-        below.addWidget(self.listed)
-        below.addWidget(self.members, 1)
-        halves = QSplitter(Qt.Orientation.Vertical)
-        halves.addWidget(upper)
-        halves.addWidget(lower)
-        halves.setChildrenCollapsible(False)
-        halves.setSizes([340, 170])
-        return halves
+        tab = QWidget()
+        inside = QVBoxLayout(tab)
+        inside.setContentsMargins(0, 2, 0, 2)
+        inside.addWidget(self.which)
+        inside.addWidget(self.matrix, 2)
+        inside.addWidget(self.listed)
+        inside.addWidget(self.members, 1)
+        return tab
 
     # What the window tells.
 
@@ -434,10 +427,30 @@ class PredictionsPanel(QWidget):
 
 
 class _Tabs(QTabWidget):
-    """Tabs as high as the panel leaves them, and no higher."""
+    """Tabs as high as the panel leaves them, and no lower than the page in front can be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.currentChanged.connect(lambda _: self.updateGeometry())
 
     def hasHeightForWidth(self) -> bool:
         return False
+
+    def minimumSizeHint(self) -> QSize:
+        page = self.currentWidget()
+        least, tabs = super().minimumSizeHint(), self.tabBar().sizeHint().height()
+        if page is None:
+            return least
+        return QSize(page.minimumSizeHint().width(), page.minimumSizeHint().height() + tabs)
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
+
+    def event(self, event: QEvent) -> bool:
+        # Qt does not hand on that a page wants another size.
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().event(event)
 
 
 def _look(surface: bool, framed: bool, session: Session) -> tuple[Predictions, Frame | None]:

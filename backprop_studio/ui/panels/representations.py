@@ -313,7 +313,6 @@ class _LayerCard(QWidget):
         super().__init__(parent)
         self.name = QToolButton()
         self.name.setAutoRaise(True)
-        self.name.setMaximumHeight(22)
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.name.setToolTip(self.tr("Select this layer on the canvas"))
         self.plot = DotPlot(compact=True)

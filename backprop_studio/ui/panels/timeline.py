@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from backprop_studio.training import BranchView, Snapshot, State
 from backprop_studio.ui import theme
 from backprop_studio.ui.pacing import Seldom
+from backprop_studio.ui.widgets.flow import Flow
 from backprop_studio.ui.widgets.loss_timeline import LossTimeline
 from backprop_studio.ui.widgets.own_keys import OwnKeys
 
@@ -66,13 +67,13 @@ class TimelinePanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 6)
         layout.setSpacing(4)
-        layout.addLayout(self._make_jumps())
+        layout.addWidget(self._make_jumps())
         layout.addWidget(self.slider)
         layout.addWidget(self._make_tree(), 1)
-        layout.addLayout(self._make_below())
+        layout.addWidget(self._make_below())
         self.show_snapshot(Snapshot(0, State.EMPTY), np.empty((0, 2)))
 
-    def _make_jumps(self) -> QHBoxLayout:
+    def _make_jumps(self) -> Flow:
         """Where the run stands, and the buttons that lead back and on from there."""
         self.place = QLabel()
         self.place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -92,14 +93,8 @@ class TimelinePanel(QWidget):
                 button.clicked.connect(lambda _=False, by=jumps[name]: self._move(by))
         self.buttons["first"].clicked.connect(lambda: self.slider.setValue(self.slider.minimum()))
         self.buttons["live"].clicked.connect(lambda: self.slider.setValue(self.slider.maximum()))
-        row = QHBoxLayout()
-        row.setSpacing(2)
-        for name in ("first", "-10", "-1"):
-            row.addWidget(self.buttons[name])
-        row.addWidget(self.place, 1)
-        for name in ("+1", "+10", "live"):
-            row.addWidget(self.buttons[name])
-        return row
+        back = self._side_by_side("first", "-10", "-1")
+        return Flow(back, self.place, self._side_by_side("+1", "+10", "live"), spacing=2)
 
     def _make_tree(self) -> QTreeWidget:
         """The branches."""
@@ -118,7 +113,7 @@ class TimelinePanel(QWidget):
         self.tree.itemSelectionChanged.connect(self._enable)
         return self.tree
 
-    def _make_below(self) -> QHBoxLayout:
+    def _make_below(self) -> Flow:
         """What can be done with a branch, and the memory for all of them."""
         self.fork_button = QPushButton(self.tr("Branch here"))
         self.fork_button.setToolTip(self.tr("Start another future at this moment (Ctrl+B)"))
@@ -130,14 +125,8 @@ class TimelinePanel(QWidget):
         self.drop_button.setToolTip(self.tr("Forget the selected branch"))
         self.drop_button.clicked.connect(lambda: self._with_selected(self.drop_requested))
         self._make_journal()
-        below = QHBoxLayout()
-        below.setSpacing(4)
-        for choice in (self.fork_button, self.switch_button, self.drop_button):
-            below.addWidget(choice)
-        below.addStretch(1)
-        below.addWidget(self.journal)
-        below.addWidget(self.budget)
-        return below
+        choices = (self.fork_button, self.switch_button, self.drop_button)
+        return Flow(*choices, self.journal, self.budget, spacing=4)
 
     def _make_journal(self) -> None:
         """How much memory the journal takes, and how much it may take."""
@@ -156,6 +145,8 @@ class TimelinePanel(QWidget):
             )
         )
         self.budget.valueChanged.connect(lambda size: self.budget_changed.emit(size * MEGABYTE))
+        self.journal.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.journal.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
     def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         if event.key() == Qt.Key.Key_Delete and self.tree.hasFocus():
@@ -267,6 +258,16 @@ class TimelinePanel(QWidget):
         self.switch_button.setEnabled(other)
         self.drop_button.setEnabled(other)
         self.fork_button.setEnabled(bool(self._branches))
+
+    def _side_by_side(self, *names: str) -> QWidget:
+        """Buttons that stay together where the row has to break."""
+        together = QWidget()
+        row = QHBoxLayout(together)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        for name in names:
+            row.addWidget(self.buttons[name])
+        return together
 
     def _button(self, text: str, tip: str) -> QToolButton:
         button = QToolButton()

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -31,6 +30,7 @@ from backprop_studio.ui.widgets.data_table import Cell, DataTable
 from backprop_studio.ui.widgets.dot_plot import DotPlot, Dots, Path, View
 from backprop_studio.ui.widgets.kinds import KindLegend
 from backprop_studio.ui.widgets.scale_bar import number
+from backprop_studio.ui.widgets.short_edit import ShortEdit
 from backprop_studio.ui.widgets.two_views import TwoViews
 
 _JITTER = 0.3
@@ -63,10 +63,9 @@ class VoicesPanel(QWidget):
         self.parameter.setAccessibleName(self.tr("Parameter"))
         self.parameter.setToolTip(self.tr("Of which parameter"))
         self.parameter.currentIndexChanged.connect(self._choose_largest)
-        self.entry = QLineEdit()
+        self.entry = ShortEdit(7)
         self.entry.setAccessibleName(self.tr("Entry of the parameter"))
         self.entry.setToolTip(self.tr("Which number of it: its indices with commas, and Enter"))
-        self.entry.setMaximumWidth(80)
         self.entry.editingFinished.connect(self._type)
         self.largest = QPushButton(self.tr("Largest"))
         self.largest.setToolTip(self.tr("The number of this parameter with the largest gradient"))

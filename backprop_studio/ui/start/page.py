@@ -126,7 +126,6 @@ class StartPage(QWidget):
     def _side(self) -> QWidget:
         side = QFrame()
         side.setObjectName("start-side")
-        self._side_frame = side
         layout = QVBoxLayout(side)
         layout.setContentsMargins(_MARGIN, _MARGIN, 12, 16)
         layout.setSpacing(6)
@@ -135,6 +134,7 @@ class StartPage(QWidget):
         head.addWidget(self._picture)
         # Relative to the label's font, which may grow.
         name = QLabel('<b style="font-size: large">Backprop Studio</b>')
+        name.setWordWrap(True)
         head.addWidget(name, 1)
         layout.addLayout(head)
         motto = QLabel(self.tr("A training step is a program, and this is its debugger."))
@@ -150,14 +150,21 @@ class StartPage(QWidget):
         layout.addStretch(1)
         layout.addWidget(self.greets)
         layout.addWidget(self.leave)
+        self._side_area = QScrollArea()
+        self._side_area.setWidget(side)
+        self._side_area.setWidgetResizable(True)
+        self._side_area.setFrameShape(QFrame.Shape.NoFrame)
+        self._side_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._side_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._side_area.setAccessibleName(self.tr("Begin or continue"))
         self._fit_side()
-        return side
+        return self._side_area
 
     def _fit_side(self) -> None:
         """Let the left part and its picture grow with the words, as far as there is room."""
         side = text_size.scaled(_PICTURE)
         self._picture.setPixmap(icons.pixmap("app", side, ratio=self.devicePixelRatioF()))
-        self._side_frame.setFixedWidth(self._side_width())
+        self._side_area.setFixedWidth(self._side_width())
 
     def _side_width(self) -> int:
         return max(_SIDE, min(text_size.scaled(_SIDE), round(self.width() * _LARGEST_SHARE)))

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from backprop_studio.ui import theme
+from backprop_studio.ui import text_size, theme
 from backprop_studio.ui.words import plain
 
 _MOST = 12
@@ -60,17 +60,21 @@ class ChanceBars(QWidget):
         return f"{value:.1%}" if self._percent else f"{value:.3g}"
 
     def sizeHint(self) -> QSize:
-        return QSize(150, max(len(self._bars), 4) * (self.fontMetrics().height() + 1))
+        return QSize(
+            text_size.scaled(150), max(len(self._bars), 4) * (self.fontMetrics().height() + 1)
+        )
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(110, self.sizeHint().height())
+        return QSize(text_size.scaled(110), self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         now, metrics = theme.current(), self.fontMetrics()
         with QPainter(self) as painter:
             if not self._bars:
                 return
-            names = min(max(metrics.horizontalAdvance(n) for n, _ in self._bars) + 8, 90)
+            names = min(
+                max(metrics.horizontalAdvance(n) for n, _ in self._bars) + 8, text_size.scaled(90)
+            )
             numbers = max(metrics.horizontalAdvance(self._number(v)) for _, v in self._bars) + 6
             height = min(self.height() / len(self._bars), metrics.height() + 8.0)
             finite = [v for _, v in self._bars if math.isfinite(v)]

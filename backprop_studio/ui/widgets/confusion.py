@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -17,10 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio.ui import theme
+from backprop_studio.ui import text_size, theme
 from backprop_studio.ui.words import plain
 
-_NARROWEST = 30
+_NARROWEST, _LOWEST = 30, 20
+"""Pixels of a column and of a row at the least, beside text of the system's size."""
+_MOST_ROWS = 12
+"""As many are in sight without scrolling in it."""
 
 
 class ConfusionTable(QTableWidget):
@@ -41,10 +44,8 @@ class ConfusionTable(QTableWidget):
         self.setShowGrid(False)
         for header in (self.horizontalHeader(), self.verticalHeader()):
             header.setHighlightSections(True)
-            header.setMinimumSectionSize(_NARROWEST)
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.verticalHeader().setMinimumSectionSize(18)
+            header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self._fit()
         self.currentCellChanged.connect(self._tell)
 
     def set_counts(self, names: Sequence[str], counts: npt.NDArray[np.integer]) -> None:
@@ -57,6 +58,7 @@ class ConfusionTable(QTableWidget):
             self.setColumnCount(len(names))
             self.setHorizontalHeaderLabels(list(names))
             self.setVerticalHeaderLabels(list(names))
+            self.updateGeometry()
             self.blockSignals(False)
         self._counts = counts
         totals = counts.sum(axis=1)
@@ -82,6 +84,24 @@ class ConfusionTable(QTableWidget):
                         )
                     )
                 )  # fmt: skip
+
+    def minimumSizeHint(self) -> QSize:
+        rows = min(max(self.rowCount(), 2), _MOST_ROWS)
+        height = self.horizontalHeader().sizeHint().height() + 2 * self.frameWidth()
+        return QSize(
+            super().minimumSizeHint().width(), height + rows * text_size.scaled(_LOWEST) + 2
+        )
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        """Let every cell have room for its number."""
+        self.horizontalHeader().setMinimumSectionSize(text_size.scaled(_NARROWEST))
+        self.verticalHeader().setMinimumSectionSize(text_size.scaled(_LOWEST))
+        self.updateGeometry()
 
     def as_text(self) -> str:
         """The counts with tabs between the columns."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
@@ -52,6 +52,13 @@ class CurveLegend(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lay_out()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and self._entries:
+            # What was measured in other letters counts no more.
+            entries, self._entries, self._widths = self._entries, [], {}
+            self.set_entries(entries, self._place)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
@@ -145,6 +152,15 @@ class CurveHeader(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_grid"):
+            self._fit()
+
+    def _fit(self) -> None:
+        """Give the legend a line of its own, or take it away."""
         # A name and a number for each of two curves.
         room = self.fontMetrics().horizontalAdvance("validation 0.0000") + _SAMPLE + 3 * _GAP
         narrow = self.width() - self._tools.sizeHint().width() < 2 * room

@@ -24,6 +24,7 @@ from backprop_studio.ui.widgets.curve_colors import color_of
 from backprop_studio.ui.widgets.curve_legend import CurveHeader, CurveLegend
 from backprop_studio.ui.widgets.curve_marks import CurveMarks, Mark
 from backprop_studio.ui.widgets.ranges import fitting, nearest, number_exact
+from backprop_studio.ui.widgets.readable_axis import axes
 from backprop_studio.ui.widgets.scale_bar import number, small_font
 
 Floats = npt.NDArray[np.floating]
@@ -31,6 +32,10 @@ Floats = npt.NDArray[np.floating]
 
 # Above this many points on screen a wide, smooth line costs more than it shows.
 _SMOOTH_POINTS = 1500
+
+
+_LEAST = QSize(150, 80)
+"""Pixels of the plot itself, without its legend."""
 
 
 class CurvePlot(QWidget):
@@ -79,7 +84,7 @@ class CurvePlot(QWidget):
         self.tell_more: Callable[[float], str] = lambda x: ""
         """What else there is to say of a place of the x-axis that is pointed at."""
 
-        self._plot = pg.PlotWidget(parent=self)
+        self._plot = pg.PlotWidget(parent=self, axisItems=axes())
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         item = self._plot.getPlotItem()
@@ -138,7 +143,7 @@ class CurvePlot(QWidget):
         layout.addWidget(self._header)
         layout.addWidget(self._plot, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(160, 110)
+        self._plot.setMinimumSize(_LEAST)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Curves of {y} by {x}").format(
             y=self._y_label, x=self._x_label))  # fmt: skip

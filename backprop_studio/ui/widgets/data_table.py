@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio.ui import theme
+from backprop_studio.ui import text_size, theme
 from backprop_studio.ui.widgets.tint import TINT, TintDelegate
 from backprop_studio.ui.words import plain
 
@@ -95,6 +95,7 @@ class DataTable(QTableWidget):
         super().__init__(0, len(headers), parent)
         self._sortable = sortable
         self._widths: dict[int, int] = {}
+        self._spare: tuple[int, ...] = ()
         self._invitation = ""
         self.setAccessibleName(name)
         self.setHorizontalHeaderLabels(list(headers))
@@ -127,6 +128,9 @@ class DataTable(QTableWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._set_row_height()
+            for column, pixels in self._widths.items():
+                self.setColumnWidth(column, text_size.scaled(pixels))
+            self._share_width()
 
     def _set_row_height(self) -> None:
         self.verticalHeader().setDefaultSectionSize(self.row_height)
@@ -139,10 +143,18 @@ class DataTable(QTableWidget):
                 header.setToolTip(tip)
 
     def set_width(self, column: int, pixels: int) -> None:
-        """Give a column, such as one of curves, a width that does not follow its words."""
+        """Give a column, such as one of curves, a width that does not follow its words.
+
+        It is that beside text of the system's size, and grows with it.
+        """
         self._widths[column] = pixels
         self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-        self.setColumnWidth(column, pixels)
+        self.setColumnWidth(column, text_size.scaled(pixels))
+
+    def set_spare(self, *columns: int) -> None:
+        """Leave these out, in this order, where there is no room for all columns."""
+        self._spare = columns
+        self._share_width()
 
     def set_invitation(self, text: str) -> None:
         """Say in the middle, while there is no row, what will be here and how it gets here."""
@@ -228,9 +240,25 @@ class DataTable(QTableWidget):
 
     def _share_width(self) -> None:
         """Give the first column what is left, and no less than its words need, within reason."""
-        others = sum(self.columnWidth(c) for c in range(1, self.columnCount()))
-        needed = min(max(self.sizeHintForColumn(0), _NARROWEST), _WIDEST)
+        for column in self._spare:
+            self.setColumnHidden(column, False)
+        others = sum(self._width_of(c) for c in range(1, self.columnCount()))
+        narrowest, widest = text_size.scaled(_NARROWEST), text_size.scaled(_WIDEST)
+        needed = min(max(self.sizeHintForColumn(0), narrowest), widest)
+        for column in self._spare:
+            if others + needed > self.viewport().width():
+                others -= self._width_of(column)
+                self.setColumnHidden(column, True)
         self.setColumnWidth(0, max(self.viewport().width() - others, needed))
+
+    def _width_of(self, column: int) -> int:
+        """Pixels that a column takes, or would take as soon as it is laid out."""
+        if column in self._widths:
+            return text_size.scaled(self._widths[column])
+        header = self.horizontalHeader().sectionSizeHint(column)
+        return max(self.sizeHintForColumn(column), header) if self._spare else (
+            self.columnWidth(column)
+        )  # fmt: skip
 
     def _tell(self) -> None:
         row = self.chosen()

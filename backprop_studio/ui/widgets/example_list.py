@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from backprop_studio.insight.predictions import Predictions
@@ -41,7 +41,17 @@ class ExampleCard(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.picture)
         layout.addLayout(side, 1)
+        self._fit()
         self.set_example(None, None)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "words"):
+            self._fit()
+
+    def _fit(self) -> None:
+        """Keep room for two lines: a layout does not ask words how often they have to break."""
+        self.words.setMinimumHeight(2 * self.words.fontMetrics().lineSpacing())
 
     def set_example(self, found: Predictions | None, place: int | None, empty: str = "") -> None:
         """Describe the example at a place of the predictions; None for none."""

@@ -11,8 +11,9 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from backprop_studio.ui import theme
+from backprop_studio.ui import text_size, theme
 from backprop_studio.ui.widgets.curve_legend import CurveLegend
+from backprop_studio.ui.widgets.readable_axis import axes
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class LinePlot(QWidget):
         self._labels = {"bottom": x_label, "left": y_label}
         self._log = log_x, log_y
         self._lines: tuple[Line, ...] = ()
-        self._plot = pg.PlotWidget(parent=self)
+        self._plot = pg.PlotWidget(parent=self, axisItems=axes())
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         item = self._plot.getPlotItem()
@@ -87,10 +88,10 @@ class LinePlot(QWidget):
         self._draw()
 
     def sizeHint(self) -> QSize:
-        return QSize(280, 180)
+        return QSize(text_size.scaled(280), text_size.scaled(140))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, 120)
+        return QSize(text_size.scaled(160), text_size.scaled(120))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

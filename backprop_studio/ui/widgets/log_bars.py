@@ -10,13 +10,13 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from backprop_studio.ui import theme
+from backprop_studio.ui import text_size, theme
 from backprop_studio.ui.widgets.scale_bar import small_font
 
-_ROW = 20
 _MARGIN = 6
-_NAMES = 104
-_NUMBERS = 62
+_ROW, _NAMES, _NUMBERS, _POWER = 20, 104, 68, 38
+"""Height of a row, and widths of the names at most, of a number and of a power on the axis, beside
+text of the system's size."""
 
 
 @dataclass(frozen=True)
@@ -94,19 +94,21 @@ class LogBars(QWidget):
 
     def bar_rect(self, row: int) -> QRectF:
         """Where a row's bar is; empty while its size is not computed."""
-        size = self._bars[row].size
+        size, high = self._bars[row].size, text_size.scaled(_ROW)
         axis = self._axis()
-        top = axis.y() + row * _ROW + 3
+        top = axis.y() + row * high + 3
         if size is None:
-            return QRectF(axis.x(), top, 0, _ROW - 6)
-        return QRectF(axis.x(), top, max(self._x(size) - axis.x(), 0.0), _ROW - 6)
+            return QRectF(axis.x(), top, 0, high - 6)
+        return QRectF(axis.x(), top, max(self._x(size) - axis.x(), 0.0), high - 6)
 
     def sizeHint(self) -> QSize:
-        return QSize(340, self.minimumSizeHint().height())
+        return QSize(text_size.scaled(340), self.minimumSizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         extra = 2 * _MARGIN + 2 * self.fontMetrics().height() + 2
-        return QSize(260, _ROW * max(len(self._bars), 1) + extra)
+        return QSize(
+            text_size.scaled(260), text_size.scaled(_ROW) * max(len(self._bars), 1) + extra
+        )
 
     # Painting.
 
@@ -133,37 +135,45 @@ class LogBars(QWidget):
             (axis.left(), low, now.forward, Qt.AlignmentFlag.AlignLeft),
             (high, axis.right(), now.error, Qt.AlignmentFlag.AlignRight),
         )
+        advance = painter.fontMetrics().horizontalAdvance
+        told = sum(map(advance, self._words)) + _MARGIN <= axis.width()
         for (left, right, name, side), word in zip(sides, self._words, strict=True):
             color = QColor(name)
             color.setAlphaF(0.16)
             painter.fillRect(QRectF(left, axis.y(), right - left, axis.height()), color)
             painter.setPen(QColor(name))
             line = painter.fontMetrics().height()
-            painter.drawText(QRectF(axis.x(), axis.y() - line - 1, axis.width(), line), side, word)
+            if told:
+                place = QRectF(axis.x(), axis.y() - line - 1, axis.width(), line)
+                painter.drawText(place, side, word)
 
     def _paint_axis(self, painter: QPainter, axis: QRectF, now: theme.Theme) -> None:
         low, high = self._decades
         line = painter.fontMetrics().height()
+        # Each second or fourth of the lines has its number, as there is room.
+        room = text_size.scaled(_POWER)
+        every = 4 if self._x(10.0 ** (low + 4)) - axis.x() >= room else 8
         for power in range(low, high + 1, 2):
             x = self._x(10.0**power)
             painter.setPen(QColor(now.plot_grid))
             painter.drawLine(int(x), int(axis.top()), int(x), int(axis.bottom()))
-            if (power - low) % 4 == 0:
+            if (power - low) % every == 0:
                 painter.setPen(QColor(now.muted))
-                place = QRectF(x - 30, axis.bottom() + 2, 60, line)
+                place = QRectF(x - room / 2, axis.bottom() + 2, room, line)
                 painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, f"1e{power}")
 
     def _paint_row(self, painter: QPainter, axis: QRectF, row: int, now: theme.Theme) -> None:
-        bar, top = self._bars[row], axis.y() + row * _ROW
+        high, names = text_size.scaled(_ROW), self._names_width()
+        bar, top = self._bars[row], axis.y() + row * high
         if row == self._chosen:
-            painter.fillRect(QRectF(0, top, self.width(), _ROW), QColor(now.selection))
+            painter.fillRect(QRectF(0, top, self.width(), high), QColor(now.selection))
         metrics = painter.fontMetrics()
-        name = metrics.elidedText(bar.name, Qt.TextElideMode.ElideMiddle, _NAMES - 8)
+        name = metrics.elidedText(bar.name, Qt.TextElideMode.ElideMiddle, names - 8)
         centre = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(QColor(now.on_selection if row == self._chosen else now.text))
-        painter.drawText(QRectF(_MARGIN, top, _NAMES - 8, _ROW), centre, name)
+        painter.drawText(QRectF(_MARGIN, top, names - 8, high), centre, name)
         painter.drawText(
-            QRectF(axis.right() + 4, top, _NUMBERS - 4, _ROW),
+            QRectF(axis.right() + 4, top, text_size.scaled(_NUMBERS) - 4, high),
             Qt.AlignmentFlag.AlignRight | centre,
             _number(bar.size),
         )
@@ -174,9 +184,16 @@ class LogBars(QWidget):
         painter.fillRect(rect, QColor(now.backward if sound else now.nan))
 
     def _axis(self) -> QRectF:
-        line = self.fontMetrics().height()
-        width = max(self.width() - _NAMES - _NUMBERS - _MARGIN, 10)
-        return QRectF(_NAMES, _MARGIN + line, width, _ROW * len(self._bars))
+        metrics = self.fontMetrics()
+        line, names = metrics.height(), self._names_width()
+        width = max(self.width() - names - text_size.scaled(_NUMBERS) - _MARGIN, 10)
+        return QRectF(names, _MARGIN + line, width, text_size.scaled(_ROW) * len(self._bars))
+
+    def _names_width(self) -> int:
+        """As much as the longest name needs, up to a limit."""
+        advance = self.fontMetrics().horizontalAdvance
+        needed = max((advance(bar.name) for bar in self._bars), default=0) + _MARGIN + 10
+        return min(needed, text_size.scaled(_NAMES))
 
     def _x(self, size: float) -> float:
         low, high = self._decades
@@ -215,7 +232,7 @@ class LogBars(QWidget):
             super().keyPressEvent(event)
 
     def _row_at(self, y: float) -> int | None:
-        row = int((y - self._axis().y()) // _ROW)
+        row = int((y - self._axis().y()) // text_size.scaled(_ROW))
         return row if 0 <= row < len(self._bars) else None
 
     def _go(self, row: int) -> None:

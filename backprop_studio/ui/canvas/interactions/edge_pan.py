@@ -46,7 +46,7 @@ class EdgePan(QObject):
 
     def _go(self) -> None:
         self._timer.start(_PAUSE)
-        self._view.scroll_along(self._step)
+        self._view.sight.scroll_along(self._step)
 
 
 def _speed(at: int, first: int, last: int) -> int:

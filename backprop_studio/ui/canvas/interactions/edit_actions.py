@@ -14,7 +14,7 @@ from backprop_studio.errors import EditError
 from backprop_studio.network import Group, Network, Note, Wire, edits, fixes, grouping, layout
 from backprop_studio.network.remedy import Fix
 from backprop_studio.nn import LayerSpec, nodes
-from backprop_studio.ui.canvas import accessible, card, geometry, style
+from backprop_studio.ui.canvas import card, geometry, style
 from backprop_studio.ui.canvas.geometry import PortRef, Side
 from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.interactions import joining
@@ -220,7 +220,6 @@ def apply_fix(view: CanvasView, found: Fix) -> None:
         view.refuse(str(error))
         return
     view.document.apply(found.text, network)
-    accessible.announce(view, found.text)
 
 
 def connect_parts(view: CanvasView, chosen: tuple[str, ...]) -> None:

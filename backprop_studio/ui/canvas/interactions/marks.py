@@ -166,6 +166,18 @@ def reveal(view: CanvasView, node_id: str) -> None:
         set_collapsed(view, around, False)
 
 
+def open_part(view: CanvasView, part: str) -> None:
+    """Ask for the operations of a node, unfold or fold a group, or write in a note."""
+    item = view.canvas_scene.part(part)
+    if isinstance(item, NodeItem):
+        view.node_opened.emit(part)
+    elif isinstance(item, GroupItem):
+        set_collapsed(view, [part], not item.collapsed)
+    elif item is not None:
+        view.select((part,))
+        rename(view)
+
+
 def rename(view: CanvasView) -> None:
     """Write another name for the selected layer or group, or another text for a note, in place."""
     chosen = view.selected_parts()

@@ -26,5 +26,5 @@ class Pan(Gesture):
 
     def move(self, at: QPoint) -> None:
         # From the first pixel on: there is no click that this could be mistaken for.
-        self.view.scroll_by(self._last - at)
+        self.view.sight.scroll_by(self._last - at)
         self._last = at

@@ -29,7 +29,7 @@ def turn(view: CanvasView, event: QWheelEvent) -> None:
     if not keys & control:
         if _with_fingers(event):
             pixels = event.pixelDelta()
-            view.scroll_along(-pixels if not pixels.isNull() else -by * _PIXELS)
+            view.sight.scroll_along(-pixels if not pixels.isNull() else -by * _PIXELS)
             return
         if keys & shift and by.y() and not by.x():
             by = by.transposed()
@@ -42,7 +42,7 @@ def turn(view: CanvasView, event: QWheelEvent) -> None:
     if by.y():
         view.zoom_by(factor(by.y()), at)
     else:
-        view.scroll_along(QPoint(-by.x(), 0))
+        view.sight.scroll_along(QPoint(-by.x(), 0))
 
 
 def factor(turn: int) -> float:
