@@ -107,6 +107,7 @@ class LessonPanel(QWidget):
         theme.set_role(self.title, "heading")
         self.steps = _Steps()
         self.steps.setAccessibleName(self.tr("Steps of the lesson"))
+        self.steps.setToolTip(self.tr("Steps of the lesson"))
         self.steps.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
