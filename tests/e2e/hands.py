@@ -253,8 +253,10 @@ class Desk:
 
 
 @contextmanager
-def desk(home: Path, *, size: str = "1280x800") -> Iterator[Desk]:
+def desk(home: Path, *, size: str = "1280x800", **environment: str) -> Iterator[Desk]:
     """The application on a fresh virtual display, with `home` for its settings.
+
+    It is started in the environment of this process, with `environment` added to it.
 
     Pictures go to the folder named in STUDIO_PICTURES, or else to `home`.
     """
@@ -277,6 +279,7 @@ def desk(home: Path, *, size: str = "1280x800") -> Iterator[Desk]:
             # What one run leaves unsaved is not offered to the next.
             **{f"XDG_{name}_HOME": str(home) for name in ("CACHE", "CONFIG", "DATA", "STATE")},
             "HOME": str(home),
+            **environment,
         }
         env.pop("WAYLAND_DISPLAY", None)
         _start(stack, ["openbox"], env=env)

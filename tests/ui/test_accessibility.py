@@ -34,9 +34,11 @@ TAB = Qt.FocusPolicy.TabFocus
 
 def _name(widget: QWidget) -> str:
     if isinstance(widget, QComboBox):
-        # Qt says what is chosen where there is no name, which tells nobody what it is.
+        # Qt says what is chosen where there is no name, which tells nobody what it is. On Linux it
+        # does so where there is one, too: a label, or else a description, has to tell it there.
         labels = [x.text() for x in widget.window().findChildren(QLabel) if x.buddy() is widget]
-        return widget.accessibleName() or "".join(labels)
+        described = widget.accessibleDescription() or widget.toolTip()
+        return "".join(labels) or (widget.accessibleName() if described else "")
     interface = QAccessible.queryAccessibleInterface(widget)
     return "" if interface is None else interface.text(QAccessible.Text.Name).strip()
 

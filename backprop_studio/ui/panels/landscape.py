@@ -83,6 +83,8 @@ class LandscapePanel(QWidget):
         self.choices = [(QComboBox(), QSpinBox()) for _ in range(2)]
         for place, (parameter, entry) in enumerate(self.choices):
             parameter.setAccessibleName(self.tr("Parameter {n}").format(n=place + 1))
+            tip = self.tr("Parameter {n}, of which one number is moved").format(n=place + 1)
+            parameter.setToolTip(tip)
             entry.setAccessibleName(self.tr("Entry of parameter {n}").format(n=place + 1))
             entry.setToolTip(self.tr("Which number of it, counted row by row from 0"))
             parameter.currentIndexChanged.connect(lambda _, place=place: self._limit(place))

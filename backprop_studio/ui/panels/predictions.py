@@ -92,6 +92,7 @@ class PredictionsPanel(QWidget):
             [self.tr("Held-out examples"), self.tr("Training examples"), self.tr("All examples")]
         )
         self.which.setAccessibleName(self.tr("Which examples are counted"))
+        self.which.setToolTip(self.tr("Which examples are counted"))
         self.which.currentIndexChanged.connect(self._draw)
         self.matrix = ConfusionTable()
         self.matrix.cell_chosen.connect(self._choose_cell)

@@ -15,6 +15,7 @@ class LessonSteps(QComboBox):
         super().__init__(parent)
         self._which = ""
         self.setAccessibleName(self.tr("Steps of the lesson"))
+        self.setToolTip(self.tr("Steps of the lesson"))
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(10)
 
