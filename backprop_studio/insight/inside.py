@@ -115,6 +115,7 @@ def layers(program: Program, network: Network) -> tuple[str, ...]:
     return tuple(found)
 
 
+@np.errstate(all="ignore")
 def sit(node: str, network: Network, session: Session) -> Worksheet:
     """The worksheet of a layer, with numbers of the current batch.
 

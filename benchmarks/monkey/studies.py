@@ -137,7 +137,9 @@ def _lesson_deed(hands: Hands) -> str:
         panel.step_requested.emit(to)
         return f"jump to {to + 1}"
     if what == "button":
-        button = hands.random.choice((panel.hint, panel.next, panel.back, panel.onward))
+        button = hands.random.choice(
+            (panel.hint, panel.next, panel.extra, panel.back, panel.onward)
+        )
         if button.isVisible() and button.isEnabled():
             QTest.mouseClick(button, LEFT)
         return f"press {button.text()}"

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.ui import theme
+from backprop_studio.ui.widgets import formula
 from backprop_studio.ui.widgets.formula import FormulaView
 
 LATEX = r"\frac{\partial L}{\partial W} = X^\top \frac{\partial L}{\partial Y}"
@@ -134,3 +135,13 @@ def test_that_a_quad_within_braces_breaks_no_formula(qtbot: QtBot) -> None:
     view.set_formula(r"X = \frac{A \quad B}{C \quad D}", "plain")
     natural = view.sizeHint()
     assert view.heightForWidth(natural.width() // 2) < natural.height()
+
+
+def test_that_formulas_that_are_kept_take_little_memory() -> None:
+    latex = r"\frac{\partial L}{\partial w_{12}} = 0.25 \cdot 3.5 + 1.75 \cdot 0.125"
+    svg = formula._svg(latex, "#202020", 12.0)
+    assert svg is not None and svg.startswith(b"<svg")
+    packed = formula._packed(latex, "#202020", 12.0)
+    assert packed is not None and len(packed) < len(svg) / 2
+    assert formula._svg(latex, "#202020", 12.0) == svg
+    assert formula._svg("", "#202020", 12.0) is None

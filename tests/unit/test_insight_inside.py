@@ -207,3 +207,15 @@ def test_a_fork_shows_what_comes_back_by_each_wire() -> None:
     sheet = sit(ids["dense_1"], network, session)
     assert [name for name, _ in sheet.tables] == ["X", "W", "dY by wire 1", "dY by wire 2"]
     assert any(m is Mistake.ONE_BRANCH for task in sheet.tasks for m, _ in task.mistakes)
+
+
+@pytest.mark.parametrize("weight", [400.0, 4e30])
+def test_that_a_layer_whose_numbers_are_beyond_all_bounds_can_be_sat_in_quietly(
+    weight: float,
+) -> None:
+    layers_: Layers = [("input", {}), ("dense", {"units": 10}), ("exp", {}), ("mse", {})]
+    network = chain(layers_, batch_size=16)
+    session = Session(analyze(network).require(), network.setup)
+    session.storage.view(session.program.parameters[0])[...] = weight
+    node = next(n.id for n in network.nodes if n.name == "exp_1")
+    assert sit(node, network, session).tasks

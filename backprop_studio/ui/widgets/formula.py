@@ -6,6 +6,7 @@ import importlib
 import logging
 import math
 import re
+import zlib
 from functools import lru_cache
 from typing import Any
 
@@ -206,9 +207,15 @@ def _parts(latex: str) -> list[str]:
     return [part.strip() for part in parts]
 
 
-@lru_cache(maxsize=512)
 def _svg(latex: str, color: str, em: float) -> bytes | None:
     """The formula as SVG 1.1; None when it cannot be typeset. Takes 15 to 30 ms once."""
+    packed = _packed(latex, color, em)
+    return None if packed is None else zlib.decompress(packed)
+
+
+@lru_cache(maxsize=512)
+def _packed(latex: str, color: str, em: float) -> bytes | None:
+    """The SVG of a formula, compressed: outlines are long, and many are kept."""
     if not latex:
         return None
     # Late: 150 ms that a start without formulas need not pay.
@@ -222,4 +229,4 @@ def _svg(latex: str, color: str, em: float) -> bytes | None:
     except Exception as error:  # its parser raises many kinds
         _log.warning("cannot typeset %r: %s", latex, error)
         return None
-    return svg.encode()
+    return zlib.compress(svg.encode())
