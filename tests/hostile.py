@@ -56,6 +56,11 @@ def _units(document: dict[str, Any], value: object) -> None:
     dense["config"]["units"] = value
 
 
+def _add(document: dict[str, Any], kind: str, config: dict[str, Any]) -> None:
+    part = {"id": "more", "name": "more", "type": kind, "x": 0.0, "y": 0.0, "config": config}
+    document["nodes"].append(part)
+
+
 def _many_nodes(document: dict[str, Any]) -> None:
     first = document["nodes"][0]
     document["wires"] = []
@@ -124,6 +129,15 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "nodes that are a number": lambda: _with(_document(lambda d: d.update(nodes=3))),
     "a billion units": lambda: _with(_document(_set_units(10**9))),
     "10^30 units": lambda: _with(_document(_set_units(10**30))),
+    "a choice of ten megabytes": lambda: _with(
+        _document(lambda d: _add(d, "permute", {"order": "x" * 10_000_000}))
+    ),
+    "a formula of ten megabytes": lambda: _with(
+        _document(lambda d: _add(d, "custom", {"expression": "x+" * 5_000_000}))
+    ),
+    "a million weights of classes": lambda: _with(
+        _document(lambda d: _add(d, "softmax_cross_entropy", {"class_weights": [1.0] * 900_000}))
+    ),
     "a layer one unit too large": lambda: _with(_document(_set_units(100_001))),
     "units that are a truth value": lambda: _with(_document(_set_units(True))),
     "units that are text": lambda: _with(_document(lambda d: _units(d, "4"))),

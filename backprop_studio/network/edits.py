@@ -220,10 +220,11 @@ def why_not_connect(network: Network, source: str, target: str, port: int = 0) -
         return EditError("wire-self", name=a.name)
     if Wire(source, target, port) in network.wires:
         return EditError("wire-exists", source=a.name, target=b.name)
+    if source in network.wiring.downstream([target]):
+        # First, since one wire less at the port would not help.
+        return EditError("wire-cycle", source=a.name, target=b.name)
     if port in network.incoming(target):
         return EditError("port-taken", name=b.name)
-    if source in network.wiring.downstream([target]):
-        return EditError("wire-cycle", source=a.name, target=b.name)
     return None
 
 

@@ -38,14 +38,15 @@ def group_of(network: Network, group_id: str) -> Group:
 
 def contents(network: Network, parts: Iterable[str]) -> set[str]:
     """These parts and all that is in the groups among them, at any depth."""
-    members = {group.id: group.members for group in network.groups}
     found: set[str] = set()
     waiting = list(parts)
     while waiting:
         part = waiting.pop()
         if part not in found:
             found.add(part)
-            waiting += members.get(part, ())
+            mark = network.marks.get(part)
+            if isinstance(mark, Group):
+                waiting += mark.members
     return found
 
 
@@ -276,17 +277,23 @@ def ungroup(network: Network, groups: Iterable[str]) -> Network:
 
 
 def join(network: Network, group_id: str, parts: Collection[str]) -> Network:
-    """A network in which these parts are in a group, whichever they were in before."""
+    """A network in which these parts are in a group, whichever they were in before.
+
+    Raises
+    ------
+    EditError
+        Too many groups would stand in each other, or one in itself.
+    """
     made = _without(network, parts)
-    return tidied(
-        replace(
-            made,
-            groups=tuple(
-                replace(g, members=(*g.members, *parts)) if g.id == group_id else g
-                for g in made.groups
-            ),
-        )
+    made = replace(
+        made,
+        groups=tuple(
+            replace(g, members=(*g.members, *parts)) if g.id == group_id else g for g in made.groups
+        ),
     )
+    if depth(made) > MAX_DEPTH:
+        raise EditError("group-deep", limit=MAX_DEPTH)
+    return tidied(made)
 
 
 def leave(network: Network, parts: Collection[str]) -> Network:

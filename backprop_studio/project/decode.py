@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from backprop_studio import data
 from backprop_studio.data import DataSettings, Options
@@ -24,9 +24,12 @@ from backprop_studio.network.marks import MAX_DEPTH
 from backprop_studio.nn import LayerSpec, nodes, optimizers, schedules
 from backprop_studio.project import migrations, schema, strict_json
 from backprop_studio.project.unsound import UnsoundError
-from backprop_studio.specs import ConfigError, Kind, Spec
+from backprop_studio.specs import ConfigError, Field, Kind, Spec
 
 S = TypeVar("S", bound=Spec)
+
+_LONGEST = 2_000
+"""Characters of a text in the settings of a layer, or numbers in a list."""
 
 
 def decode(text: bytes) -> Network:
@@ -72,18 +75,27 @@ def _node(index: int, record: schema.NodeRecord) -> Node:
             spec = known[record.type].from_config(record.config, record.name)
         except ConfigError as error:
             raise UnsoundError(f"nodes[{index}]: {_reason(error)}") from None
-        _check_sizes(index, record.name, spec)
+        _check_sizes(f"nodes[{index}]", record.name, spec)
     shares = record.shares or ""
     return Node(record.id, record.name, spec, record.x, record.y, shares, record.frozen)
 
 
-def _check_sizes(index: int, name: str, spec: LayerSpec) -> None:
-    """Refuse a whole number above its limit: sizes are numbers of units, channels and the like."""
+def _check_sizes(place: str, name: str, spec: Spec) -> None:
+    """Refuse what is above its limit: numbers of units and channels, or very long texts."""
     for problem in spec.problems(name):
         field = next(f for f in spec.fields() if f.name == problem.field)
-        value = getattr(spec, field.name)
-        if field.kind is Kind.INTEGER and field.high is not None and value > field.high:
-            raise UnsoundError(f"nodes[{index}]: {shorten(problem.text.rstrip('.'))}")
+        if _is_too_large(field, getattr(spec, field.name)):
+            raise UnsoundError(f"{place}: {shorten(problem.text.rstrip('.'))}")
+
+
+def _is_too_large(field: Field, value: Any) -> bool:
+    match field.kind:
+        case Kind.INTEGER:
+            return field.high is not None and value > field.high
+        case Kind.TEXT | Kind.CHOICE | Kind.NUMBERS:
+            # Well above what any form takes: a little too long is seen and can be put right.
+            return len(value) > max(2 * field.most, _LONGEST)
+    return False
 
 
 def _setup(record: schema.SetupRecord) -> TrainingSetup:
@@ -128,9 +140,11 @@ def _options(dataset: str, config: Mapping[str, object]) -> Options:
             f"setup.data.options are given, and no data set '{shorten(dataset, 60)}' has options"
         )
     try:
-        return kind.from_config(config)
+        options = kind.from_config(config)
     except ConfigError as error:
         raise UnsoundError(f"setup.data.options: {_reason(error)}") from None
+    _check_sizes("setup.data.options", options.info.title, options)
+    return options
 
 
 def _part(
@@ -144,9 +158,11 @@ def _part(
             f"setup.{name}.type is '{shorten(record.type, 60)}'; known are {', '.join(known)}"
         )
     try:
-        return kind.from_config(record.config)
+        made = kind.from_config(record.config)
     except ConfigError as error:
         raise UnsoundError(f"setup.{name}: {_reason(error)}") from None
+    _check_sizes(f"setup.{name}", made.info.title, made)
+    return made
 
 
 def _check_wires(network: Network) -> None:

@@ -10,6 +10,9 @@ from typing import Any, ClassVar, Self
 from backprop_studio.errors import Diagnostic, StudioError
 from backprop_studio.specs.fields import Field, Kind, fields_of
 
+_ROOM = 80
+"""Characters of a value that a message shows."""
+
 
 class Category(StrEnum):
     """Where a spec stands in the palette, and the colour of its node. In the palette's order."""
@@ -138,7 +141,7 @@ class Spec:
                 {
                     "name": name,
                     "field": f.label,
-                    "value": getattr(self, f.name),
+                    "value": _brief(getattr(self, f.name)),
                     "allowed": f.allowed,
                 },
                 node=node,
@@ -147,3 +150,9 @@ class Spec:
             for f in self.fields()
             if not f.fits_range(getattr(self, f.name))
         ]
+
+
+def _brief(value: object) -> object:
+    """A value as a sentence has room for it."""
+    text = str(value)
+    return value if len(text) <= _ROOM else f"{text[:_ROOM]}…"

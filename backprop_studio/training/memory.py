@@ -8,6 +8,9 @@ from backprop_studio.training.recorded import Weights
 BUDGET = 128 << 20
 """Bytes that weights of layers that were changed or are gone may take."""
 
+MOST_SHELVED = 3
+"""Memories that are kept of what was learned from other data."""
+
 
 class Memory:
     """Weights by name and shape: a layer that gets its old size back gets its weights back.
@@ -53,3 +56,28 @@ class Memory:
     def newest(self) -> dict[tuple[str, str], Array]:
         """The newest of each name."""
         return {(node, name): array for (node, name, _), array in self._arrays.items()}
+
+
+class Shelf:
+    """What was learned from other data or another seed, until a network comes back to it.
+
+    Each memory lies there by the revision of the network with which it was left.
+    """
+
+    def __init__(self) -> None:
+        self._memories: dict[int, Memory] = {}
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._memories.clear()
+
+    def put(self, revision: int, memory: Memory) -> None:
+        """Keep a memory; the oldest one goes where there are too many."""
+        self._memories[revision] = memory
+        while len(self._memories) > MOST_SHELVED:
+            del self._memories[min(self._memories)]
+
+    def take(self, revision: int | None) -> Memory:
+        """The memory that was left with a revision, or else an empty one."""
+        found = None if revision is None else self._memories.pop(revision, None)
+        return Memory() if found is None else found

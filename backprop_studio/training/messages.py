@@ -50,6 +50,8 @@ class Load:
     """Go on with this branch, which trains the same network, where it was left."""
     redraw: frozenset[str] = frozenset()
     """Names of weights that begin anew, as the seed draws them."""
+    back_to: int | None = None
+    """Revision with which this network was left for other data, as it comes back by undo."""
 
     @property
     def lowered(self) -> Lowered | None:
@@ -66,6 +68,19 @@ class Load:
             and setups[0] == setups[1]
             and previous.lowered.program == self.lowered.program
         )
+
+
+def begins_anew(before: TrainingSetup, after: TrainingSetup) -> bool:
+    """Whether what was learned does not belong to what is to be learned now.
+
+    It was learned from other data, or began with the first weights of another seed.
+    """
+    return (
+        before.seed != after.seed
+        or not own.continues(before.dataset, after.dataset)
+        or before.data != after.data
+        or before.validation != after.validation
+    )
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from backprop_studio.training.cursor import Cursor
 from backprop_studio.training.giving_back import give_back
 from backprop_studio.training.inbox import Inbox
 from backprop_studio.training.mailbox import Mailbox
-from backprop_studio.training.memory import Memory
+from backprop_studio.training.memory import Memory, Shelf
 from backprop_studio.training.messages import (
     Ask,
     Back,
@@ -43,6 +43,7 @@ from backprop_studio.training.messages import (
     Step,
     Switch,
     Watch,
+    begins_anew,
 )
 from backprop_studio.training.rate import Rate
 from backprop_studio.training.recorded import GivenWay
@@ -83,6 +84,7 @@ class Worker:
         self._notify = notify
         self._inbox = Inbox()
         self._memory = Memory()
+        self._shelf = Shelf()
         self._curves = Curves(mailbox)
         self._load: Load | None = None
         self._barred: Load | None = None
@@ -338,20 +340,15 @@ class Worker:
         self._failure = None
         if load.forget:
             self._memory.clear()
+            self._shelf.clear()
             self.timeline.clear()
             previous = None
         if self.session is not None:
             self._leave(self.session)
-        again = (
-            previous is None
-            or previous.setup.seed != load.setup.seed
-            or not data.own.continues(previous.setup.dataset, load.setup.dataset)
-            or previous.setup.data != load.setup.data
-            or previous.setup.validation != load.setup.validation
-        )
-        if again:
-            # Other data or other first weights: what was learned does not belong to them.
-            self._memory.clear()
+        if previous is None or begins_anew(previous.setup, load.setup):
+            if previous is not None:
+                self._shelf.put(previous.revision, self._memory)
+            self._memory = self._shelf.take(load.back_to)
             self.timeline.clear()
             self._curves.clear()
         self._memory.keep(load.weights)

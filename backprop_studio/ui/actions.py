@@ -101,6 +101,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Write the diagram as SVG, PDF or PNG",
     ),
     ActionSpec(
+        "export_selection", "file", "Export what is se&lected…", "", "",
+        "Write the selected layers and notes as SVG, PDF or PNG",
+    ),
+    ActionSpec(
         "import_data", "file", "&Import data…", "Ctrl+I", "data",
         "Your own table, pictures or arrays as the data set", True,
     ),

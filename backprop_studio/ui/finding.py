@@ -42,7 +42,8 @@ def quick_add(canvas: CanvasView, at: QPoint | None = None, port: PortRef | None
     canvas
         Where to add it.
     at
-        A point of its viewport; by default the pointer, or else the middle.
+        A point of its viewport; by default the pointer. Without that, a layer comes beside the
+        selected one, or else where there is room.
     port
         What the layer is wired to; only layers that can be are offered then.
     """
@@ -50,9 +51,11 @@ def quick_add(canvas: CanvasView, at: QPoint | None = None, port: PortRef | None
     from backprop_studio.ui.canvas.interactions.marks import add_note
 
     viewport = canvas.viewport()
+    beside = None
     if at is None or not viewport.rect().contains(at):
-        at = pointing.spot(canvas)
-    place = canvas.mapToScene(at)
+        beside = pointing.below_selected(canvas)
+        at = pointing.spot(canvas) if beside is None else beside
+    place = canvas.mapToScene(at) if beside is None else None
     joined = () if port is None else (port,)
     found = [
         _layer(kind.info, partial(_add, canvas, key, place, joined))
@@ -84,8 +87,13 @@ def _layer(info: Info, act: Callable[[], object]) -> Choice:
     return Choice(info.title, info.summary, act, also, topic=info.title)
 
 
-def _add(canvas: CanvasView, layer: str, place: QPointF, joined: tuple[PortRef, ...]) -> None:
+def _add(
+    canvas: CanvasView, layer: str, place: QPointF | None, joined: tuple[PortRef, ...]
+) -> None:
     """Add a layer at the pointer; where it would cover another one, beside the selected layer."""
+    if place is None:
+        canvas.add_layer(layer, None, joined)
+        return
     card = geometry.card(geometry.WIDTH).translated(place)
     shown = (i for i in canvas.canvas_scene.nodes.values() if i.isVisible())
     covers = any(card.intersects(item.card_rect()) for item in shown)

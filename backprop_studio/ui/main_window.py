@@ -23,6 +23,7 @@ from backprop_studio.training import (
 )
 from backprop_studio.ui import actions, docks, finding, lesson_mode, theme, windows
 from backprop_studio.ui.canvas.progress import activity_at
+from backprop_studio.ui.controllers import spoken
 from backprop_studio.ui.controllers.appearance import Appearance
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.controllers.engine import Engine
@@ -185,7 +186,6 @@ class MainWindow(QMainWindow):
             "history": partial(self._open_instrument, "history"),
             "outline": partial(self._open_instrument, "outline"),
             "data": partial(self._open_instrument, "data"),
-            "export_picture": partial(project.export_picture, canvas.save_picture),
             **{f"layout_{name}": partial(self._arrange_docks, name) for name in docks.ARRANGEMENTS},
             "connect": canvas.connect_selection,
             "fix": partial(self._after_edits, canvas.fix_selection),
@@ -354,6 +354,7 @@ class MainWindow(QMainWindow):
         self.canvas.marks_changed.connect(self.outline.select_marks)
         self.canvas.refused.connect(self._refuse)
         document.history.indexChanged.connect(self._forget_refusal)
+        spoken.Spoken(document, self)
         self.canvas.selection_changed.connect(self.outline.select)
         self.setup.data_requested.connect(self.actions_by_id["data"].trigger)
         self.messages.fix_requested.connect(self.canvas.apply_fix)
@@ -417,9 +418,11 @@ class MainWindow(QMainWindow):
         program = None if snapshot.cursor is None else analysis.program
         self.canvas.set_activity(activity_at(program, snapshot))
         self.tracer.show_snapshot(snapshot)
+        self._mark()
 
     def _tell(self, text: str) -> None:
         self.statusBar().showMessage(text, 8000)
+        spoken.say(self, text)
 
     def _refuse(self, reason: str) -> None:
         self._refusal = reason
@@ -434,7 +437,15 @@ class MainWindow(QMainWindow):
     def _show_title(self, *_: object) -> None:
         self.setWindowTitle(f"{self.project.name}[*] — Backprop Studio")
         self.setWindowFilePath("" if self.project.path is None else str(self.project.path))
-        self.setWindowModified(not self._document.undo_stack.isClean())
+        self._mark()
+
+    def _mark(self) -> None:
+        """Show the mark of what is not saved wherever closing would ask."""
+        lowering = self._document.analysis.lowering
+        if lowering is None or lowering.is_done:
+            self.setWindowModified(self.project.has_changes())
+        else:  # how far it is trained is told when the programs are written
+            self.setWindowModified(not self._document.undo_stack.isClean())
 
     # Small actions.
 

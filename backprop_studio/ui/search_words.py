@@ -24,6 +24,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "save_as": "store write copy file rename project disk",
         "export": "save download parameters npz safetensors write file",
         "export_picture": "save image svg png pdf screenshot print network",
+        "export_selection": "save image svg png pdf picture part of network layers",
         "import_data": "load csv table images npy idx own dataset file",
         "import_weights": "load parameters npz safetensors pretrained file",
         "quit": "exit close end leave",

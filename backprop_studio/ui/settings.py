@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import os
+import re
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast, get_args
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QSettings, QStandardPaths
+from PySide6.QtCore import QByteArray, QCoreApplication, QDir, QSettings, QStandardPaths
 
+from backprop_studio.errors import StudioError
+from backprop_studio.files import open_regular
 from backprop_studio.ui import text_size
 from backprop_studio.ui.motion import Motion
 from backprop_studio.ui.theme import Mode
 
+log = logging.getLogger(__name__)
+
 ORGANIZATION = "Backprop Studio"
 APPLICATION = "Backprop Studio"
 RECENT_LIMIT = 10
+
+_SEAL = 4
+_MOST = 2**24
+_OBJECT = b"@Variant("
 
 
 def set_application_names() -> None:
@@ -36,6 +49,8 @@ class Settings:
         self._store = store if store is not None else QSettings(
             QSettings.defaultFormat(), QSettings.Scope.UserScope, ORGANIZATION, APPLICATION
         )  # fmt: skip
+        if Path(self._store.fileName()).is_absolute():  # and no place in a registry
+            _put_aside_unless_harmless(self._store)
 
     @property
     def theme_mode(self) -> Mode:
@@ -102,29 +117,29 @@ class Settings:
 
     def layout(self, arrangement: str) -> QByteArray:
         """An arrangement as it was left; empty when it was never changed."""
-        return self._bytes(f"window/layout-{arrangement}")
+        return self._sealed(f"window/layout-{arrangement}")
 
     def set_layout(self, arrangement: str, state: QByteArray) -> None:
         """Remember an arrangement as it is left; an empty state forgets it."""
-        self._store.setValue(f"window/layout-{arrangement}", state)
+        self._seal(f"window/layout-{arrangement}", state)
 
     @property
     def window_geometry(self) -> QByteArray:
         """For ``QWidget.restoreGeometry``; empty at first."""
-        return self._bytes("window/geometry")
+        return self._sealed("window/geometry")
 
     @window_geometry.setter
     def window_geometry(self, value: QByteArray) -> None:
-        self._store.setValue("window/geometry", value)
+        self._seal("window/geometry", value)
 
     @property
     def window_state(self) -> QByteArray:
         """For ``QMainWindow.restoreState``; empty at first."""
-        return self._bytes("window/state")
+        return self._sealed("window/state")
 
     @window_state.setter
     def window_state(self, value: QByteArray) -> None:
-        self._store.setValue("window/state", value)
+        self._seal("window/state", value)
 
     @property
     def recent_files(self) -> list[Path]:
@@ -138,6 +153,8 @@ class Settings:
         """Put a file first in the list of recent files, and its folder as the last folder."""
         self.sync()  # another window may have added some
         path = path.absolute()
+        if not _is_text(str(path)):
+            return  # bytes that are no characters: the store would turn it into another name
         files = [path, *(item for item in self.recent_files if item != path)]
         self._store.setValue("files/recent", [str(item) for item in files[:RECENT_LIMIT]])
         self.last_folder = path.parent
@@ -151,8 +168,8 @@ class Settings:
     def last_folder(self) -> Path:
         """The folder file dialogs start in; the home folder when unset or gone."""
         value = self._store.value("files/folder", "")
-        folder = Path(value) if isinstance(value, str) and value else Path.home()
-        return folder if folder.is_dir() else Path.home()
+        folder = Path(value) if isinstance(value, str) and value else _home()
+        return folder if os.path.isdir(folder) else _home()  # which no name can disturb
 
     @last_folder.setter
     def last_folder(self, value: Path) -> None:
@@ -180,6 +197,62 @@ class Settings:
         place = QStandardPaths.StandardLocation.AppDataLocation
         return Path(QStandardPaths.writableLocation(place)) / name
 
-    def _bytes(self, key: str) -> QByteArray:
+    def _seal(self, key: str, state: QByteArray) -> None:
+        """Keep the state of a window with a checksum."""
+        data = bytes(state.data())
+        self._store.setValue(key, QByteArray(_checksum(data) + data))
+
+    def _sealed(self, key: str) -> QByteArray:
+        """The state of a window; empty where there is none, or a damaged one.
+
+        Qt takes a state as it is, and one with a bit turned ends the program while it starts.
+        """
         value = self._store.value(key)
-        return value if isinstance(value, QByteArray) else QByteArray()
+        data = bytes(value.data()) if isinstance(value, QByteArray) else b""
+        if data[:_SEAL] != _checksum(data[_SEAL:]):
+            return QByteArray()
+        return QByteArray(data[_SEAL:])
+
+
+def _checksum(data: bytes) -> bytes:
+    return zlib.crc32(data).to_bytes(_SEAL, "big")
+
+
+def _put_aside_unless_harmless(store: QSettings) -> None:
+    """Begin anew where the file holds Python objects: reading one can run any code.
+
+    Nothing of the kind is ever kept. It comes from somebody else, or from another program.
+    """
+    file = Path(store.fileName())
+    try:
+        with open_regular(file, limit=_MOST) as stored:
+            harmless = _OBJECT not in _unescaped(stored.read())
+    except StudioError as error:
+        harmless = error.code != "file-too-large"  # one that is not there does no harm
+    if harmless:
+        return
+    aside = file.with_name(file.name + ".damaged")
+    log.warning("%s holds what settings never do; it is put aside as %s", file, aside)
+    with contextlib.suppress(OSError):
+        os.replace(file, aside)
+    store.sync()
+
+
+def _unescaped(text: bytes) -> bytes:
+    """The text of a settings file with its escapes, quotes and broken lines as they are read."""
+    text = re.sub(rb"\\\r?\n|\"", b"", text)
+    text = re.sub(rb"\\x([0-9A-Fa-f]+)", lambda m: bytes((int(m[1], 16) & 0xFF,)), text)
+    return re.sub(rb"\\([0-7]+)", lambda m: bytes((int(m[1], 8) & 0xFF,)), text)
+
+
+def _home() -> Path:
+    # Unlike Python's, it is there also for a user whom the system does not know.
+    return Path(QDir.homePath())
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -113,6 +113,10 @@ def add_toolbar(
     bar.addSeparator()
     bar.addAction(actions["export"])
     bar.spare_words_of(actions["export"])
+    for key in ("new", "open", "save", "restart", "new_weights", "theme", "export"):
+        # A button's short words do not tell one restart from the other.
+        name = actions[key].text().replace("&", "").rstrip("…")
+        bar.widgetForAction(actions[key]).setAccessibleName(name)
     window.addToolBar(bar)
     return bar
 

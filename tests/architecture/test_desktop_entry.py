@@ -68,19 +68,24 @@ def test_that_it_is_installed_with_this_folders_program_and_removed(tmp_path: Pa
 def test_that_the_system_knows_a_project_by_name_and_by_content(tmp_path: Path) -> None:
     home = tmp_path / "home"
     _install(home)
-    named, nameless = tmp_path / "a.bps", tmp_path / "nameless"
+    named, nameless, patch = (tmp_path / n for n in ("a.bps", "nameless", "patch.bps"))
     for path in (named, nameless):
         project.save(Project(PRESETS["neuron"].make()), path)
+    # What else is called so: a patch of a game, if the system knows such.
+    patch.write_bytes(b"BPS1\x10\x10\x80abc")
+    other = "application/x-bps-patch"
     script = (
-        "import sys; from PySide6.QtCore import QMimeDatabase; "
-        "print(*(QMimeDatabase().mimeTypeForFile(p).name() for p in sys.argv[1:]))"
+        "import sys; from PySide6.QtCore import QMimeDatabase; types = QMimeDatabase(); "
+        "print(*(types.mimeTypeForFile(p).name() for p in sys.argv[1:])); "
+        f"print(types.mimeTypeForName('{other}').isValid())"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, str(named), str(nameless)],
+        [sys.executable, "-c", script, str(named), str(nameless), str(patch)],
         env={**os.environ, "XDG_DATA_HOME": str(home)},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert done.stdout.split() == [MIME, MIME]
+    *types, known = done.stdout.split()
+    assert types == [MIME, MIME, other if known == "True" else MIME]
 
 
 @pytest.mark.skipif(not shutil.which("desktop-file-validate"), reason="needs desktop-file-utils")

@@ -198,5 +198,6 @@ def test_that_a_setting_out_of_range_is_shown_where_it_is_with_its_range(
             (field.name, "it" if issubclass(cls, LayerSpec) else None)
         ]
         assert field.allowed in found[0].text
-        assert str(getattr(spec, field.name)) in found[0].text
+        assert str(getattr(spec, field.name))[:80] in found[0].text
+        assert len(found[0].text) < 2_000
         assert analysis.lowered is None

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication
 
-from backprop_studio import assets, project
+from backprop_studio import assets, data, project
+from backprop_studio.data import DataSettings
 from backprop_studio.errors import StudioError
-from backprop_studio.network import Analysis, Network, analyze, edits, layout
+from backprop_studio.network import Analysis, Network, analyze, edits, grouping, layout
+from backprop_studio.network.fixes import fix_for
 from backprop_studio.network.presets import PRESETS
-from backprop_studio.nn import nodes, optimizers
+from backprop_studio.nn import nodes, optimizers, schedules
 from backprop_studio.project import Project
 from backprop_studio.project.decode import decode
 from backprop_studio.project.encode import encode
@@ -23,8 +30,11 @@ LAYERS = sorted(nodes())
 START = project.load(assets.path("examples", "xor.bps")).network
 KINDS = (
     "add", "remove", "connect", "cut", "move", "rename", "settings", "setup", "optimizer",
-    "paste", "share", "freeze", "arrange", "preset", "insert",
+    "paste", "share", "freeze", "arrange", "preset", "insert", "schedule", "data", "fix",
+    "note", "text", "width", "arrow", "tie", "group", "ungroup", "join", "leave", "fold",
+    "rename group",
 )  # fmt: skip
+TEXTS = ("", "words", "é🙂 <b>", "two\nlines", "w" * 3_000)
 
 
 def _edit(network: Network, kind: str, a: int, b: int, retired: frozenset[str]) -> Network:
@@ -41,6 +51,17 @@ def _edit(network: Network, kind: str, a: int, b: int, retired: frozenset[str]) 
     if kind == "optimizer":
         made = optimizers()[sorted(optimizers())[a % len(optimizers())]]()
         return edits.set_setup(network, replace(network.setup, optimizer=made))
+    if kind == "schedule":
+        made = schedules()[sorted(schedules())[a % len(schedules())]]()
+        return edits.set_setup(network, replace(network.setup, schedule=made, warmup=b))
+    if kind == "data":
+        return edits.set_setup(network, replace(network.setup, data=_data(network, a, b)))
+    if kind == "fix":
+        found = analyze(network)
+        fixes = [fix for d in found.diagnostics if (fix := fix_for(found, d)) is not None]
+        return fixes[a % len(fixes)].edit(network) if fixes else network
+    if kind in MARKS:
+        return _mark(network, kind, a, b, retired)
     if not ids:
         return network
     first, second = ids[a % len(ids)], ids[b % len(ids)]
@@ -70,13 +91,74 @@ def _edit(network: Network, kind: str, a: int, b: int, retired: frozenset[str]) 
     return edits.move(network, layout.arranged(network))
 
 
+MARKS = KINDS[KINDS.index("note") :]
+
+
+def _mark(network: Network, kind: str, a: int, b: int, retired: frozenset[str]) -> Network:
+    """An edit of what stands on the canvas for people alone."""
+    text = TEXTS[a % len(TEXTS)]
+    if kind == "note":
+        return grouping.add_note(network, text, float(a), float(b), retired=retired)[0]
+    parts = [*(n.id for n in network.nodes), *network.marks]
+    if not parts:
+        return network
+    first, second = parts[a % len(parts)], parts[b % len(parts)]
+    tied = [part for part in (first, second) if part in network]
+    if kind == "arrow":
+        source, target = (*tied, "", "")[:2]
+        start, end = (float(a), float(b)), (float(b), float(a))
+        return grouping.add_arrow(
+            network, start, end, source=source, target=target, retired=retired
+        )[0]
+    if kind == "group":
+        name = text[:10] if b % 2 else ""
+        return grouping.group(network, {first, second}, name, retired=retired)[0]
+    notes, arrows, groups = network.notes, network.arrows, network.groups
+    if kind in ("text", "width") and notes:
+        note = notes[b % len(notes)].id
+        if kind == "text":
+            return grouping.set_text(network, note, text)
+        return grouping.set_width(network, note, 40.0 * a)
+    if kind == "tie" and arrows:
+        arrow = replace(arrows[b % len(arrows)], x1=float(a), target=(*tied, "")[0])
+        return grouping.set_arrow(network, arrow)
+    if not groups:
+        return network
+    one = groups[b % len(groups)].id
+    match kind:
+        case "ungroup":
+            return grouping.ungroup(network, [one])
+        case "join":
+            return grouping.join(network, one, [first])
+        case "leave":
+            return grouping.leave(network, [first])
+        case "fold":
+            return grouping.set_collapsed(network, [one], bool(a % 2))
+        case "rename group":
+            return grouping.rename_group(network, one, text)
+    return network
+
+
+def _data(network: Network, a: int, b: int) -> DataSettings:
+    """What is done to the data, done otherwise."""
+    kinds = data.corruptions()
+    made = kinds[sorted(kinds)[a % len(kinds)]]()
+    corruptions = (*network.setup.data.corruptions, made)[-3:]
+    return replace(
+        network.setup.data,
+        corruptions=corruptions,
+        scaling=("none", "standard", "range")[b % 3],
+        shuffle=bool(a % 2),
+    )
+
+
 STEPS = st.lists(
-    st.tuples(st.sampled_from(KINDS), st.integers(0, 99), st.integers(0, 99)), max_size=25
+    st.tuples(st.sampled_from(KINDS), st.integers(0, 99), st.integers(0, 99)), max_size=30
 )
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=STEPS, back=st.lists(st.integers(0, 25), max_size=4))
+@given(steps=STEPS, back=st.lists(st.integers(0, 30), max_size=4))
 def test_that_any_edits_are_undone_and_redone_and_saved(
     steps: list[tuple[str, int, int]], back: list[int], qapp: QApplication, tmp_path: Path
 ) -> None:
@@ -118,10 +200,36 @@ def test_that_any_edits_are_undone_and_redone_and_saved(
     document.deleteLater()
 
 
-def test_that_the_edits_reach_every_kind() -> None:
-    """The property above would hold for edits that do nothing, too."""
+def _makers(module: ModuleType) -> set[str]:
+    """Names of the public functions of a module that make a network."""
+    return {
+        name
+        for name, made in inspect.getmembers(module, inspect.isfunction)
+        if made.__module__ == module.__name__
+        and not name.startswith("_")
+        and re.match(r"(tuple\[)?Network\b", str(made.__annotations__.get("return", "")))
+    }
+
+
+def test_that_the_edits_reach_every_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The property above would hold for edits that do nothing, or leave some kinds out, too."""
     start, _ = edits.add_node(START, nodes()["relu"](), 0.0, 200.0)
     start, _ = edits.add_node(start, nodes()["add"](), 0.0, 400.0)
+    start, note = grouping.add_note(start, "words", 0.0, 0.0)
+    start, _ = grouping.add_arrow(start, (0.0, 0.0), (9.0, 9.0), source=note)
+    start, _ = grouping.group(start, [note, start.nodes[0].id])
+    called: set[str] = set()
+    wanted: set[str] = set()
+    for module in (edits, grouping):
+        for name in _makers(module):
+            wanted.add(f"{module.__name__}.{name}")
+            whole = getattr(module, name)
+
+            def counted(*args: Any, _whole: Any = whole, **kwargs: Any) -> Any:
+                called.add(f"{_whole.__module__}.{_whole.__name__}")
+                return _whole(*args, **kwargs)
+
+            monkeypatch.setattr(module, name, counted)
     done = set()
     for kind in KINDS:
         for a in range(12):
@@ -132,6 +240,8 @@ def test_that_the_edits_reach_every_kind() -> None:
                 except StudioError:
                     continue
     assert done == set(KINDS)
+    # Whoever adds a kind of edit adds it to `KINDS`.
+    assert len(wanted) > 20 and wanted - called == set()
 
 
 def _compare(known: Analysis, network: Network) -> None:

@@ -120,6 +120,84 @@ def test_that_the_program_may_be_killed_at_every_call(kind: str, tmp_path: Path)
     assert found[states.index("new") - 1][0] == "replace"
 
 
+KEPT = """
+import json, os, sys
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+sys.path.insert(0, "tests"); sys.path.insert(0, "tests/property")
+from faults import Fault, injected
+from PySide6.QtCore import QCoreApplication
+from backprop_studio import data
+from backprop_studio.data import own
+from backprop_studio.network import edits
+from backprop_studio.ui.controllers import left_behind
+from backprop_studio.ui.controllers.document import Document
+from backprop_studio.ui.controllers.engine import Engine
+from backprop_studio.ui.controllers.recovery import Recovery
+from test_saving_under_faults import NEW, OLD
+
+app = QCoreApplication([])
+document = Document(app)
+engine = Engine(document, app)
+mine = own.keep(replace(data.load("moons"), title="Mine")).id
+other = own.keep(replace(data.load("circles"), title="Other")).id
+
+def networks(with_data):
+    old, new = OLD.network, NEW.network
+    if with_data:
+        old = edits.set_setup(old, replace(old.setup, dataset=mine))
+        new = edits.set_setup(new, replace(new.setup, dataset=other))
+    return old, new
+
+def keep(keeper, network, trained):
+    reply = Future()
+    reply.set_result(dict(OLD.weights))
+    keeper._write(network, reply, left_behind.note(Path("/home/ann/net.bps"), (1, 2, 3), trained))
+
+found, at, calls = [], 0, [""]
+with_data = sys.argv[2] == "with data"
+old, new = networks(with_data)
+while at < len(calls):
+    folder = Path(sys.argv[1]) / str(at)
+    folder.mkdir()
+    keeper = Recovery(folder, document, engine)
+    keep(keeper, old, 1)
+    if at == 0:
+        with injected(Fault(0)) as fault:
+            keep(keeper, new, 2)
+        calls = ["", *fault.calls]
+    else:
+        child = os.fork()
+        if not child:
+            with injected(Fault(at)):
+                keep(keeper, new, 2)
+            os._exit(0)
+        os.waitpid(child, 0)
+        own.release()
+        left_behind.tidy(folder)
+        one = left_behind.read(keeper._file)
+        loaded = left_behind.load(keeper._file)
+        state = "old" if one.network == old else "new" if one.network == new else "other"
+        whole = not with_data or own.find(loaded.network.setup.dataset) is not None
+        assert one.path == Path("/home/ann/net.bps") and one.trained in (1, 2)
+        found.append([state, whole])
+        for name, title in (("moons", "Mine"), ("circles", "Other")):
+            own.keep(replace(data.load(name), title=title))
+    at += 1
+print(json.dumps(found))
+"""
+
+
+@posix
+@pytest.mark.parametrize("what", ["alone", "with data"])
+def test_that_keeping_for_a_crash_may_be_killed_at_every_call(what: str, tmp_path: Path) -> None:
+    found = json.loads(_run(KEPT, str(tmp_path), what))
+    states = [state for state, _ in found]
+    assert set(states) == {"old", "new"} and states == sorted(states, reverse=True)
+    assert all(whole for _, whole in found), "its data are never further back than it is"
+
+
 AT_ANY_TIME = """
 import os, signal, sys, time
 from pathlib import Path

@@ -8,11 +8,20 @@ import pytest
 from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QTabBar, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QTabBar,
+    QToolBar,
+    QWidget,
+)
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.ui import actions, docks, theme
+from backprop_studio.ui.controllers import spoken
 from backprop_studio.ui.dialogs.set_number import SetNumberDialog
 from backprop_studio.ui.dialogs.shortcuts import ShortcutsDialog
 from backprop_studio.ui.docks import ARRANGEMENTS
@@ -175,6 +184,14 @@ def test_that_every_action_has_a_name_and_no_two_the_same(window: MainWindow) ->
         assert action.statusTip() and action.objectName() == f"action-{spec.id}"
 
 
+def test_that_no_two_buttons_of_the_toolbar_have_the_same_name(window: MainWindow) -> None:
+    """Both ways to restart were called "Restart,"."""
+    buttons = window.findChild(QToolBar, "toolbar").findChildren(QAbstractButton)
+    names = [_name(b) for b in buttons if b.isVisible()]
+    assert len(names) == len(set(names)) and len(names) > 12
+    assert {"Restart, same weights", "Restart, new weights", "Light or dark theme"} <= set(names)
+
+
 def test_that_every_panel_can_be_opened_by_a_command(window: MainWindow) -> None:
     shown = {spec.key for spec in docks.DOCKS if spec.shown}
     commands = {
@@ -210,3 +227,42 @@ def test_that_every_model_keeps_qts_rules(window: MainWindow, do: Do, qtbot: QtB
 
 def _of_qt(model: QAbstractItemModel) -> bool:
     return type(model).__module__.startswith("PySide6")
+
+
+def test_that_edits_undo_and_what_is_told_are_read_out(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(spoken, "say", lambda _, text: said.append(text))
+    stack, first = window._document.undo_stack, window._document.network.nodes[1].id
+    window.canvas.select((first,))
+    window.canvas.delete_selection()
+    assert len(said) == 1 and said[0] == stack.undoText() != ""
+    stack.undo()
+    stack.redo()
+    assert said[1:] == [f"Undone: {said[0]}", f"Done again: {said[0]}"]
+    stack.undo()
+    said.clear()
+    # In place of what was undone: as many entries as before, and yet another one.
+    window.actions_by_id["select_all"].trigger()
+    window.canvas.delete_selection()
+    assert said == [stack.undoText()]
+    said.clear()
+    window.canvas.connect_selection()
+    assert len(said) == 1 and said[0] == window.statusBar().currentMessage() != ""
+    window._document.reset(type(window._document.network)())
+    assert len(said) == 1, "an empty history tells of nothing"
+
+
+def test_that_what_is_said_reaches_the_system(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[object, str]] = []
+    monkeypatch.setattr(QAccessible, "isActive", lambda: True)
+    monkeypatch.setattr(
+        QAccessible, "updateAccessibility", lambda e: told.append((e.object(), e.message()))
+    )
+    spoken.say(window, "")
+    spoken.say(window, "Wired")
+    ((here, text),) = told
+    assert text == "Wired" and here in (window, QApplication.focusWidget())

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 import pytest
 from networks import residual
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from backprop_studio.network import Network, Wire, edits
+from backprop_studio.network import Network, TrainingSetup, Wire, edits
 from backprop_studio.network.layout import arranged
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.nn import nodes
@@ -101,6 +102,36 @@ def test_that_layers_added_one_after_the_other_by_keyboard_cover_none(
     cards = [item.card_rect() for item in canvas.canvas_scene.nodes.values()]
     assert len(cards) == 4
     assert not any(a.intersects(b) for a, b in itertools.combinations(cards, 2))
+
+
+@pytest.mark.parametrize("way", ["quick add", "palette"])
+def test_that_a_network_is_built_without_a_pointer_layer_after_layer(
+    window: MainWindow, way: str
+) -> None:
+    window._document.reset(Network(setup=TrainingSetup(dataset="digits")))
+    canvas = window.canvas
+    QCursor.setPos(window.palette_panel.mapToGlobal(window.palette_panel.rect().center()))
+    for layer in ("Input", "Dense", "Tanh", "Dense", "Softmax cross"):
+        if way == "palette":
+            QTest.keyClicks(window.palette_panel.search, layer)
+            QTest.keyClick(window.palette_panel.search, Qt.Key.Key_Return)
+            window.palette_panel.search.clear()
+            continue
+        window.actions_by_id["quick_add"].trigger()
+        chooser = window.findChildren(Chooser)[-1]
+        QTest.keyClicks(chooser.search, layer)
+        QTest.keyClick(chooser.search, Qt.Key.Key_Return)
+    network = window._document.network
+    assert [(w.source, w.target) for w in network.wires] == list(
+        itertools.pairwise(("input_1", "dense_1", "tanh_1", "dense_2", "loss_1"))
+    )
+    assert [n.x for n in network.nodes] == sorted({n.x for n in network.nodes})
+    assert len({n.y for n in network.nodes}) == 1
+    assert window._document.undo_stack.count() == 5
+    # Where something is wired already, nobody knows what is meant.
+    canvas.select(("dense_1",))
+    canvas.add_layer("relu")
+    assert window._document.network.incoming("relu_1") == {}
 
 
 def test_that_remedies_stand_in_messages_and_in_the_inspector(

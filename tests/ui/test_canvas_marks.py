@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import Arrow, Wire, analyze, edits, grouping
 from backprop_studio.network.presets import PRESETS
-from backprop_studio.ui.canvas import mime
+from backprop_studio.ui.canvas import mime, note_item, style
 from backprop_studio.ui.canvas.arrow_item import ArrowItem
 from backprop_studio.ui.canvas.geometry import PortRef
 from backprop_studio.ui.canvas.group_item import GroupItem
@@ -245,6 +245,8 @@ def test_that_groups_and_layers_are_renamed_in_place(view: CanvasView) -> None:
     assert refused == ["Another layer is already called 'dense_1'."]
     # What cannot be taken stays, to be put right; and the same layer stays chosen.
     assert view.editor.is_open and view.editor.toPlainText() == "dense_1"
+    assert view.bubble.isVisible() and "dense_1" in view.bubble.text()
+    assert (view.bubble.geometry().topLeft() - view.editor.geometry().bottomLeft()).x() < 40
     QTest.keyClick(view.editor, Qt.Key.Key_End)
     write(view, "_too")
     assert view.document.network.node("relu_1").name == "dense_1_too"
@@ -372,3 +374,14 @@ def test_that_a_screen_reader_finds_marks_and_no_hidden_layers(view: CanvasView)
         "Group Group 1",
     ]
     assert "2 layers" in children[-1].text(QAccessible.Text.Description)
+
+
+def test_that_lines_of_a_note_are_those_that_were_typed_and_none_is_too_wide() -> None:
+    look = style.current()
+    text = "\n\nA word " + "and another " * 9 + "\n\nthe end\n"
+    lines = note_item._wrapped(text, look, 160.0)
+    assert lines[:2] == ("", "") and lines[-3:] == ("", "the end", "")
+    assert "".join(lines) == text.replace("\n", "") and len(lines) > 7
+    assert all(look.name_metrics.horizontalAdvance(line.rstrip()) <= 160.0 for line in lines)
+    assert note_item._wrapped("", look, 160.0) == ()
+    assert len(note_item._wrapped("\n" * 2_000, look, 160.0)) == 2_001

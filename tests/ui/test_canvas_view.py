@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -324,3 +327,34 @@ def test_that_a_canvas_that_is_asked_for_twice_is_given_up_once(qapp: QApplicati
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert not shiboken6.isValid(first) and not shiboken6.isValid(second)
     assert not shiboken6.isValid(child)
+
+
+_FORGOTTEN = """
+import os
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QApplication
+app = QApplication([])
+from backprop_studio.network.presets import PRESETS
+from backprop_studio.ui.canvas.view import CanvasView
+from backprop_studio.ui.controllers.document import Document
+document = Document()
+document.reset(PRESETS["mlp"].make())
+view = CanvasView(document)
+top = QAccessible.queryAccessibleInterface(view)
+for _ in range(top.childCount()):
+    top.child(0).text(QAccessible.Text.Name)  # and nobody keeps it
+    view.select([document.network.nodes[0].id])
+    view.delete_selection()
+assert top.childCount() == 0
+os._exit(0)
+"""
+
+
+def test_that_layers_that_a_screen_reader_has_read_can_be_deleted() -> None:
+    """Python deleted what Qt was about to delete: New crashed for whoever used a screen reader."""
+    done = subprocess.run(
+        [sys.executable, "-c", _FORGOTTEN],
+        env={**os.environ, "MALLOC_PERTURB_": "165"},  # what is freed is not to look alive
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from networks import chain
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.autograd import Array
-from backprop_studio.network import edits, grouping
+from backprop_studio.network import Network, edits, grouping
 from backprop_studio.nn import nodes
 from backprop_studio.training import State
 from backprop_studio.ui.main_window import MainWindow
@@ -126,3 +129,52 @@ def test_that_the_worker_is_told_of_an_edit_when_the_window_has_shown_it(
     # Who waits for an answer does not wait for the window.
     document.undo_stack.undo()
     assert ("dense_2", "weight") in engine.weights()
+
+
+def _weights_are(window: MainWindow, learned: Weights) -> bool:
+    now = window._engine.weights()
+    return now.keys() == learned.keys() and all(
+        np.array_equal(now[key], array) for key, array in learned.items()
+    )
+
+
+@pytest.mark.parametrize("change", ["data", "seed", "preset"])
+def test_that_undo_brings_back_what_was_learned_before_other_data_or_another_seed(
+    window: MainWindow, qtbot: QtBot, change: str
+) -> None:
+    document, undo = window._document, window._document.undo_stack
+    if change == "preset":
+        document.reset(Network())
+        window.canvas.add_preset("mlp")
+        qtbot.waitUntil(lambda: window._engine.snapshot.state is State.PAUSED)
+    learned = trained(window, qtbot)
+    # What trains alike is not loaded again, and still is another network.
+    document.apply("Move", edits.move(document.network, {"relu_1": (0.0, 900.0)}))
+    setup = document.network.setup
+    if change == "preset":
+        undo.undo()
+        undo.undo()
+        undo.redo()
+        undo.redo()
+    else:
+        other = replace(setup, seed=7) if change == "seed" else setup.for_dataset("mnist")
+        document.apply("Change", edits.set_setup(document.network, other))
+        undo.undo()
+    qtbot.waitUntil(lambda: _weights_are(window, learned))
+    assert window._engine.state is not State.FAILED
+
+
+def test_that_choosing_the_old_seed_by_hand_begins_anew_and_redo_finds_the_other_again(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    document, undo = window._document, window._document.undo_stack
+    first = {key: array.copy() for key, array in window._engine.weights().items()}
+    trained(window, qtbot)
+    setup = document.network.setup
+    document.apply("Other", edits.set_setup(document.network, replace(setup, seed=7)))
+    other = trained(window, qtbot)
+    undo.undo()
+    undo.redo()
+    qtbot.waitUntil(lambda: _weights_are(window, other))
+    document.apply("By hand", edits.set_setup(document.network, setup))
+    qtbot.waitUntil(lambda: _weights_are(window, first))

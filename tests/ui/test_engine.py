@@ -13,7 +13,7 @@ from networks import chain
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import edits
-from backprop_studio.training import Command, CurveUpdate, Session, Snapshot, State
+from backprop_studio.training import Command, CurveUpdate, Load, Session, Snapshot, State
 from backprop_studio.ui.asking import Enquiry
 from backprop_studio.ui.controllers.engine import PULL_INTERVAL, SCREEN_SHARE, SLOWEST
 from backprop_studio.ui.main_window import MainWindow
@@ -41,6 +41,8 @@ def test_that_late_news_of_a_longer_network_is_not_shown_as_news_of_the_new_one(
     engine._mailbox.add(CurveUpdate(None, point, np.empty((0, 5))))
     engine.pull()  # raised IndexError in the panels
 
+    # A network is handed over a moment after the window has shown it.
+    qtbot.waitUntil(lambda: any(isinstance(command, Load) for command in held))
     for command in held:
         send(command)
     qtbot.waitUntil(lambda: engine.state is State.PAUSED)

@@ -3,16 +3,17 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QAction, QKeySequence, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QAction, QFocusEvent, QKeySequence, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import Network, UnknownLayer, edits
-from backprop_studio.nn import nodes
+from backprop_studio.nn import nodes, optimizers
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.panels.inspector import InspectorPanel
+from backprop_studio.ui.widgets.spec_form import SpecForm
 
 
 def network() -> Network:
@@ -309,6 +310,11 @@ def test_that_an_unknown_layer_can_be_read_and_not_changed(
     assert panel.form.names() == ()
     assert "fancy" in panel.message
     assert "filters = 3" in panel.message
+    many = {f"s{i}" + "k" * 10_000: ["v" * 1_000_000] for i in range(30)}
+    document.reset(edits.add_node(document.network, UnknownLayer("vast", many), 0, 0)[0])
+    panel.set_selection((document.network.nodes[-1].id,))
+    assert "s19k" in panel.message and "s20k" not in panel.message
+    assert len(panel.message) < 8_000
 
 
 def test_that_none_and_several_are_described(panel: InspectorPanel) -> None:
@@ -463,3 +469,21 @@ def test_that_a_setting_is_shown_when_it_does_something(
     assert panel.form.editor("scale").isVisible()
     document.undo_stack.undo()
     assert not panel.form.editor("scale").isVisible()
+
+
+@pytest.mark.parametrize("typed", ["10", "0.5"])
+def test_that_a_row_that_is_gone_reports_nothing_when_it_loses_the_focus_late(
+    qtbot: QtBot, typed: str
+) -> None:
+    form = SpecForm()
+    qtbot.addWidget(form)
+    form.set_spec(optimizers()["momentum"](), "optimizer")
+    said: list[object] = []
+    form.edited.connect(lambda *what: said.append(what))
+    editor = form.editor("momentum")
+    editor.setText(typed)  # type: ignore[attr-defined]
+    editor.setModified(True)  # type: ignore[attr-defined]
+    form.set_spec(optimizers()["adam"](), "optimizer")
+    # As in a panel that comes back into sight with other settings: the focus is lost only then.
+    QApplication.sendEvent(editor, QFocusEvent(QEvent.Type.FocusOut))
+    assert said == [] and not form.has_notes()

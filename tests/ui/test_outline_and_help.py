@@ -34,6 +34,9 @@ def test_that_the_outline_mirrors_the_canvas_both_ways(window: MainWindow) -> No
     wires = [_row(window, "dense_1").child(i).text(0) for i in range(2)]
     assert wires == ["from input_1", "to relu_1"]
 
+    spoken = _row(window, "dense_1").data(0, Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken == "dense_1  (Dense); output N×16; learns 1,040 numbers"
+
     tree.setFocus()
     tree.setCurrentItem(_row(window, "relu_1"))
     (chosen,) = window.canvas.selected_nodes()
@@ -87,6 +90,36 @@ def test_that_a_network_is_edited_in_the_outline_alone(window: MainWindow) -> No
     assert document.network.named("relu_1") is None
     document.undo_stack.undo()
     assert document.network.named("relu_1") is not None
+
+
+def test_that_the_outline_reads_out_what_is_wrong_and_f2_replaces_the_name(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.actions_by_id["outline"].trigger()
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    tree = window.outline.tree
+    wire = window._document.network.wires[0]
+    window._document.apply("Cut", edits.remove(window._document.network, wires=[wire]))
+    row = _row(window, "dense_1")
+    said = row.data(0, Qt.ItemDataRole.AccessibleTextRole)
+    assert said.startswith("dense_1  (Dense); problem: ") and "nothing wired into it" in said
+    tree.setFocus()
+    tree.setCurrentItem(row)
+    QTest.keyClick(tree, Qt.Key.Key_F2)
+    name = window.inspector.name_edit
+    qtbot.waitUntil(name.hasFocus)
+    assert name.selectedText() == "dense_1"
+    QTest.keyClicks(name, "a b")
+    QTest.keyClick(name, Qt.Key.Key_Return)
+    # Heard at once, since the keyboard is there.
+    assert "cannot be a layer name" in name.accessibleDescription()
+    QTest.keyClick(name, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(name, "first")
+    QTest.keyClick(name, Qt.Key.Key_Return)
+    assert "cannot be" not in name.accessibleDescription()
+    assert "exported weights" in name.accessibleDescription()
+    assert _row(window, "first").data(0, Qt.ItemDataRole.AccessibleTextRole).startswith("first")
 
 
 def test_that_every_spec_and_panel_has_a_help_page(window: MainWindow) -> None:

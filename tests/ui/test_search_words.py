@@ -56,7 +56,7 @@ BELONGS = {
     "font": {"text_larger", "text_smaller", "text_normal", "presentation"},
     "zoom": {"zoom_in", "zoom_out", "zoom_fit", "text_larger"},
     "save": {"save", "save_as", "export", "export_picture"},
-    "export": {"export", "export_picture", "export_evidence"},
+    "export": {"export", "export_picture", "export_selection", "export_evidence"},
     "weights": {"export", "import_weights", "restart", "new_weights", "set_number"},
     "learning rate": {"panel-setup"},
     "tutorial": {"lessons", "write_lesson"},

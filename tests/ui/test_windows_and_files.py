@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFileOpenEvent
 from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
 
 from backprop_studio import app as application
 from backprop_studio import project
@@ -23,6 +25,7 @@ from backprop_studio.network.presets import PRESETS
 from backprop_studio.nn import nodes
 from backprop_studio.project import Project
 from backprop_studio.ui import windows
+from backprop_studio.ui.controllers import left_behind
 from backprop_studio.ui.main_window import MainWindow
 from tests.hostile import HOSTILE
 
@@ -230,3 +233,48 @@ def test_that_a_billion_units_are_refused_by_the_name_of_the_layer(
     assert not window.project.open_path(path)
     assert window._document.network is before
     assert "hidden" in told[0] and "1000000000" in told[0] and "100,000" in told[0]
+
+
+def test_that_the_title_marks_what_closing_would_ask_about(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, do: Callable[[str], None]
+) -> None:
+    do("step_batch")
+    assert not window.isWindowModified(), "a first try is no work to be saved"
+    path = tmp_path / "net.bps"
+    assert window.project.save_path(path) and not window.isWindowModified()
+    do("step_batch")
+    assert window.isWindowModified() and window.project.has_changes()
+    assert window.project.save() and not window.isWindowModified()
+    _edit(window)
+    assert window.isWindowModified()
+    window._document.undo_stack.undo()
+    qtbot.waitUntil(lambda: not window.isWindowModified())
+
+
+def test_that_a_file_with_the_same_time_and_size_is_known_for_another(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _saved(tmp_path / "shared.bps")
+    window.project.open_path(path)
+    _edit(window)
+    other = tmp_path / "other.bps"
+    other.write_bytes(path.read_bytes())
+    status = path.stat()
+    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+    other.replace(path)
+    asked = _answer(monkeypatch, Buttons.Cancel)
+    assert not window.project.save() and len(asked) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of bytes that are no text")
+def test_that_a_name_that_is_no_text_is_opened_saved_and_not_listed(
+    window: MainWindow, tmp_path: Path
+) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff.bps"))
+    _saved(path)
+    assert window.project.open_path(path)
+    network = _edit(window)
+    window.project.recovery.keep_at_once()
+    assert left_behind.read(window.project.recovery._file).path == path
+    assert window.project.save() and project.load(path).network == network
+    assert window._settings.recent_files == []

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QTabBar
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.errors import ProjectError
+from backprop_studio.network import Network
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.project import atomic
 from backprop_studio.ui import stylesheet, theme
@@ -144,6 +145,39 @@ def test_that_a_picture_has_no_marks_of_work_and_can_be_read_on_any_paper(
     theme.apply(qapp, "light")
 
 
+def test_that_what_is_selected_is_exported_alone(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    canvas, scene = window.canvas, window.canvas.canvas_scene
+    path = tmp_path / "part.png"
+    monkeypatch.setattr(window.project, "_ask_where", lambda *_: path)
+    canvas.select([])
+    window.actions_by_id["export_selection"].trigger()
+    assert not path.exists() and "Select" in window.statusBar().currentMessage()
+    canvas.select(["dense_1", "relu_1"])
+    opacities = {item: item.opacity() for item in scene.items()}
+    window.actions_by_id["export_selection"].trigger()
+    assert canvas.selected_parts() == ("dense_1", "relu_1")
+    assert {item: item.opacity() for item in scene.items()} == opacities
+    part = QImage(str(path))
+    left, right = (scene.nodes[i].card_rect() for i in ("dense_1", "relu_1"))
+    assert part.width() / 2 == pytest.approx(right.right() - left.left() + 48, abs=40)
+    # Two cards and the wire between them, and nothing at the ports that lead to others.
+    middle = part.height() // 2
+    assert any(part.pixelColor(x, middle).alpha() for x in range(part.width()))
+    assert not any(part.pixelColor(x, middle).alpha() for x in range(20))
+    assert not any(part.pixelColor(part.width() - 1 - x, middle).alpha() for x in range(20))
+
+
+def test_that_an_empty_canvas_is_not_exported(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window._document.reset(Network())
+    monkeypatch.setattr(window.project, "_ask_where", lambda *_: pytest.fail("it asks where"))
+    window.actions_by_id["export_picture"].trigger()
+    assert "nothing to export" in window.statusBar().currentMessage()
+
+
 def test_that_a_list_to_choose_from_says_what_enter_would_choose(
     window: MainWindow, qtbot: QtBot
 ) -> None:
@@ -171,6 +205,21 @@ def test_that_quick_add_knows_groups_and_other_names(
     chooser = window.findChildren(Chooser)[-1]
     QTest.keyClicks(chooser.search, typed)
     assert chooser.search.accessibleDescription().startswith(f"{first}, ")
+    chooser.reject()
+
+
+def test_that_while_one_types_only_what_matches_is_read_out(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two letters the list was empty for a moment, and that was read out, too."""
+    window.actions_by_id["quick_add"].trigger()
+    chooser = window.findChild(Chooser)
+    assert chooser is not None
+    said: list[str] = []
+    monkeypatch.setattr(chooser.search, "setAccessibleDescription", said.append)
+    QTest.keyClicks(chooser.search, "den")
+    assert len(said) == 3 and said[-1].startswith("Dense, ")
+    assert chooser.nothing.text() not in said
     chooser.reject()
 
 

@@ -44,6 +44,7 @@ def test_that_ids_are_new_even_when_they_have_been_retired() -> None:
         ("relu_1", "relu_1", "wire-self"),
         ("dense_1", "relu_1", "wire-exists"),
         ("input_1", "relu_1", "port-taken"),
+        ("dense_2", "dense_1", "wire-cycle"),
     ],
 )
 def test_that_a_wire_that_cannot_be_is_refused_with_its_reason(

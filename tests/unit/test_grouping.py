@@ -186,3 +186,11 @@ def test_that_marks_that_no_canvas_could_hold_are_refused(
     document = {**json.loads(encode(chain())), **marks}
     with pytest.raises(UnsoundError, match=part):
         decode(json.dumps(document).encode())
+
+
+def test_that_no_group_comes_into_itself() -> None:
+    network, inner = grouped()
+    network, outer = grouping.group(network, [inner])
+    for parts in ([inner], [outer], [outer, inner]):
+        with pytest.raises(EditError, match="stand in each other"):
+            grouping.join(network, inner, parts)

@@ -21,6 +21,7 @@ from backprop_studio.training import (
     State,
     Step,
 )
+from backprop_studio.training.memory import MOST_SHELVED
 from tests.desk import Desk
 
 
@@ -124,6 +125,33 @@ def test_that_another_seed_begins_again(desk: Desk) -> None:
     snapshot = desk.take()[0]
     assert snapshot.cursor is not None and snapshot.cursor.iteration == 0
     assert (desk.weights()[("dense_1", "weight")] != first[("dense_1", "weight")]).all()
+
+
+def test_that_what_was_learned_from_other_data_waits_for_a_way_back(desk: Desk) -> None:
+    desk.worker.turn(Step(Boundary.BATCH))
+    learned, left = desk.weights(), desk.revision
+    desk.load(chain(seed=9))
+    desk.worker.turn(Step(Boundary.BATCH))
+    desk.load(chain(), back_to=left)
+    assert all((array == learned[key]).all() for key, array in desk.weights().items())
+    # It is taken once; and who chooses the same again without a way back begins anew.
+    desk.load(chain(seed=9))
+    desk.load(chain(), back_to=left)
+    assert not all((array == learned[key]).all() for key, array in desk.weights().items())
+
+
+def test_that_another_document_or_too_many_others_leave_nothing_to_come_back_to(desk: Desk) -> None:
+    desk.worker.turn(Step(Boundary.BATCH))
+    learned, left = desk.weights(), desk.revision
+    for seed in range(10, 10 + MOST_SHELVED + 1):
+        desk.load(chain(seed=seed))
+    desk.load(chain(), back_to=left)
+    assert not all((array == learned[key]).all() for key, array in desk.weights().items())
+    left = desk.revision
+    desk.load(chain(seed=9), forget=True)
+    desk.load(chain(seed=8))
+    desk.load(chain(), back_to=left)
+    assert not all((array == learned[key]).all() for key, array in desk.weights().items())
 
 
 def test_that_restart_gives_the_first_weights_again(desk: Desk) -> None:

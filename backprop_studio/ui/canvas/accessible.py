@@ -12,7 +12,6 @@ import shiboken6
 from PySide6.QtCore import QObject, QRect
 from PySide6.QtGui import (
     QAccessible,
-    QAccessibleAnnouncementEvent,
     QAccessibleEvent,
     QAccessibleInterface,
     QWindow,
@@ -159,7 +158,10 @@ class CanvasInterface(QAccessibleWidget):
         """Give up the interfaces of nodes that are gone."""
         ids = set(self._ids())
         for node_id in [i for i in self._children if i not in ids]:
-            QAccessible.deleteAccessibleInterface(QAccessible.uniqueId(self._children.pop(node_id)))
+            # Named, so that it is there until Qt has deleted it: Python's own deletion, at the last
+            # reference, would leave Qt with a pointer to nothing.
+            gone = self._children.pop(node_id)
+            QAccessible.deleteAccessibleInterface(QAccessible.uniqueId(gone))
 
     def close(self) -> None:
         """Give up all of them."""
@@ -225,9 +227,3 @@ def tell_focus(view: CanvasView) -> None:
         if view.current in seen:
             event.setChild(seen.index(view.current))
             QAccessible.updateAccessibility(event)
-
-
-def announce(view: CanvasView, text: str) -> None:
-    """Have a sentence read out."""
-    if QAccessible.isActive():
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(view, text))

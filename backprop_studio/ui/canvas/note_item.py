@@ -16,6 +16,8 @@ GRIP = 8.0
 
 _LEAST = 36.0
 _FOLD = 10.0
+_BEGINNING = 200
+"""Characters of which as many are shown from afar as there is room for."""
 
 
 class NoteItem(QGraphicsItem):
@@ -119,7 +121,7 @@ class NoteItem(QGraphicsItem):
             if self._height * scale >= card.AFAR_NAME:
                 font, metrics = look.afar(round(card.AFAR_NAME / scale), bold=False)
                 room = rect.width() - 4 / scale
-                text = self.note.text.split("\n")[0]
+                text = self.note.text[:_BEGINNING].split("\n")[0]
                 text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
                 painter.setFont(font)
                 flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip
@@ -136,6 +138,9 @@ def _wrapped(text: str, look: style.Style, width: float) -> tuple[str, ...]:
     """The lines of a text; each line that was typed begins a new one."""
     found: list[str] = []
     for typed in text.split("\n") if text else ():
+        if not typed:
+            found.append("")
+            continue
         layout = QTextLayout(typed, look.name_font)
         layout.beginLayout()
         starts: list[int] = []
@@ -144,5 +149,5 @@ def _wrapped(text: str, look: style.Style, width: float) -> tuple[str, ...]:
             starts.append(line.textStart())
         layout.endLayout()
         ends = [*starts[1:], len(typed)]
-        found += [typed[a:b] for a, b in zip(starts, ends, strict=True)] or [""]
+        found += [typed[a:b] for a, b in zip(starts, ends, strict=True)]
     return tuple(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from PySide6.QtCore import (
@@ -14,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
 )
 from PySide6.QtGui import QImage, QPageSize, QPainter, QPdfWriter
-from PySide6.QtWidgets import QGraphicsScene
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from backprop_studio.errors import ProjectError
 from backprop_studio.project import write_atomically
@@ -30,7 +31,12 @@ _LARGEST = 16_000
 """Pixels along a side of a PNG."""
 
 
-def save_picture(scene: QGraphicsScene, content: QRectF, path: Path) -> None:
+def save_picture(
+    scene: QGraphicsScene,
+    content: QRectF,
+    path: Path,
+    only: Collection[QGraphicsItem] | None = None,
+) -> None:
     """Write what a scene shows to a file whose ending says the format.
 
     In the dark theme its ground is drawn as well: light words would be lost on white paper.
@@ -43,6 +49,8 @@ def save_picture(scene: QGraphicsScene, content: QRectF, path: Path) -> None:
         Which part of it.
     path
         Its ending is one of `FORMATS`.
+    only
+        What is seen of it; everything when left out.
 
     Raises
     ------
@@ -56,9 +64,16 @@ def save_picture(scene: QGraphicsScene, content: QRectF, path: Path) -> None:
     # What is selected belongs to the work, not to the picture; nobody is told of it.
     signals = QSignalBlocker(scene)
     scene.clearSelection()
+    # Not hidden: that would be news for whoever knows what is seen of the network.
+    left_out = [] if only is None else [i for i in scene.items() if i not in only]
+    opacities = [item.opacity() for item in left_out]
+    for item in left_out:
+        item.setOpacity(0.0)
     try:
         picture = {".svg": _svg, ".pdf": _pdf, ".png": _png}[path.suffix](scene, area)
     finally:
+        for item, opacity in zip(left_out, opacities, strict=True):
+            item.setOpacity(opacity)
         for item in chosen:
             item.setSelected(True)
         signals.unblock()

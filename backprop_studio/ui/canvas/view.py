@@ -164,7 +164,8 @@ class CanvasView(QGraphicsView):
         layer_id
             Which layer or loss.
         scene_pos
-            Its centre; None for a free place right of the selected or the last node.
+            Its centre; None for a free place right of the selected or the last node. An output
+            of the selected one that leads nowhere is then wired to it.
         joined
             Ports that it is wired to, as far as that is possible.
         into
@@ -281,6 +282,17 @@ class CanvasView(QGraphicsView):
         """
         save_picture(self.canvas_scene, self.canvas_scene.content(), path)
 
+    def save_selection(self, path: Path) -> None:
+        """Write what is selected, and the wires between it, to such a file.
+
+        Raises
+        ------
+        ProjectError
+            The file cannot be written.
+        """
+        content, items = edit_actions.selection_items(self)
+        save_picture(self.canvas_scene, content, path, items)
+
     def want_menu(self) -> None:
         """Ask for the menu of what is selected, as the keyboard does."""
         at = pointing.aim_with_keyboard(self)
@@ -299,8 +311,7 @@ class CanvasView(QGraphicsView):
         self.tell(reason)
 
     def tell(self, text: str) -> None:
-        """Say something below the canvas, and to a screen reader."""
-        accessible.announce(self, text)
+        """Say something below the canvas, where a screen reader hears it, too."""
         self.refused.emit(text)
 
     # Looks

@@ -46,6 +46,7 @@ from backprop_studio.training import (
     Watch,
     Worker,
 )
+from backprop_studio.ui.controllers.departures import Departures
 from backprop_studio.ui.controllers.document import Document
 
 PULL_INTERVAL = 50
@@ -140,6 +141,7 @@ class Engine(QObject):
         self._tried: list[Network] = []
         self._homes: dict[int, tuple[int, int]] = {}
         self._networks: dict[int, Network] = {}
+        self._departures = Departures()
         self._snapshot = Snapshot(0, State.EMPTY)
         self._told = State.EMPTY
         document.analysis_changed.connect(self._load)
@@ -200,6 +202,7 @@ class Engine(QObject):
         self._weights = weights
         self._forget = True
         self._loaded = None
+        self._departures.clear()
 
     def put_aside(self) -> HeldRun:
         """Let go of the run with its branches; the next network is another document.
@@ -217,6 +220,7 @@ class Engine(QObject):
         )  # fmt: skip
         self._networks, self._tried, self._homes = {}, [], {}
         self._loaded = None
+        self._departures.clear()
         return held
 
     def expect_back(self, held: HeldRun) -> None:
@@ -451,6 +455,7 @@ class Engine(QObject):
 
     def _load(self, analysis: Analysis) -> None:
         """Hand the network to the worker, unless only names and places have changed."""
+        back_to = self._departures.arrive(analysis.network, self._revision)
         if self._held is not None:
             self._take_up(self._held)
             return
@@ -476,6 +481,7 @@ class Engine(QObject):
             self._forget,
             self._branch if home is None else home[0],
             self._redraw,
+            back_to,
         )
         if self._forget:
             self._networks.clear()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, Qt
 
 from backprop_studio.insight.flow import outputs
 from backprop_studio.training import Breakpoint
@@ -65,7 +65,24 @@ class LayerController(QObject):
             "insert_layer": self._insert,
             "explain_output": self._explain,
             "stop_here": self._stop_here,
+            "export_picture": self._export_picture,
+            "export_selection": self._export_selection,
         }
+
+    def _export_picture(self) -> None:
+        """The whole diagram, if there is one."""
+        window = self._window
+        if window.canvas.canvas_scene.content().isEmpty():
+            self._tell(self.tr("The canvas is empty: there is nothing to export."))
+        else:
+            window.project.export_picture(window.canvas.save_picture)
+
+    def _export_selection(self) -> None:
+        window = self._window
+        if window.canvas.selected_parts() or window.canvas.canvas_scene.selected_wires():
+            window.project.export_picture(window.canvas.save_selection)
+        else:
+            self._tell(self.tr("Select the layers and notes to export first."))
 
     def open(self, node: str) -> None:
         """Show the operations of a layer in place of the canvas."""
@@ -166,4 +183,5 @@ class LayerController(QObject):
             window.canvas.rename_selection()
             return
         window.docks["inspector"].show()
-        window.inspector.name_edit.setFocus()
+        # For this reason the whole name is selected: what is typed takes its place.
+        window.inspector.name_edit.setFocus(Qt.FocusReason.ShortcutFocusReason)

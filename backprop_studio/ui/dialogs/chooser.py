@@ -191,6 +191,8 @@ class Chooser(QDialog):
         search = self.search.text()
         fits = (searching.fit(search, c.text, c.also, c.detail) for c in self._choices)
         found = [(fit, place) for place, fit in enumerate(fits) if fit is not None]
+        # An emptied list is not the news: what is chosen in the full one is, and is told once.
+        self.list.blockSignals(True)
         self.list.clear()
         for _, place in sorted(found):
             choice = self._choices[place]
@@ -202,6 +204,8 @@ class Chooser(QDialog):
             item.setToolTip(plain(choice.detail))
             self.list.addItem(item)
         self.list.setCurrentRow(0)
+        self.list.blockSignals(False)
+        self._tell(self.list.currentItem())
         self.nothing.setVisible(not found)
         self.nothing.setGeometry(self.list.rect().adjusted(0, 0, 0, -self.list.height() * 2 // 3))
 

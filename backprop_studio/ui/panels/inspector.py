@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from backprop_studio.autograd import format_shape
 from backprop_studio.errors import Diagnostic, EditError
+from backprop_studio.files import shorten
 from backprop_studio.network import (
     Analysis,
     Arrow,
@@ -39,6 +40,9 @@ from backprop_studio.ui.widgets.field_editors import ChoiceEditor, FlagEditor, L
 from backprop_studio.ui.widgets.formula import FormulaView
 from backprop_studio.ui.widgets.note import Note
 from backprop_studio.ui.widgets.spec_form import FieldGrid, SpecForm
+
+_SETTINGS = 20
+"""Settings of an unknown layer that are shown."""
 
 
 class InspectorPanel(QWidget):
@@ -282,7 +286,10 @@ class InspectorPanel(QWidget):
     def _describe(self, spec: object) -> str:
         if not isinstance(spec, UnknownLayer):
             return ""
-        settings = ", ".join(f"{key} = {value}" for key, value in spec.settings.items())
+        shown = list(spec.settings.items())[:_SETTINGS]
+        # Their values may be megabytes; nobody knows what they are.
+        settings = ", ".join(f"{shorten(key, 60)} = {shorten(str(v), 200)}" for key, v in shown)
+        settings += ", …" if len(spec.settings) > len(shown) else ""
         lines = [spec.info.summary, self.tr("Type: {type}").format(type=spec.type)]
         if settings:
             lines.append(self.tr("Settings: {settings}").format(settings=settings))

@@ -253,6 +253,7 @@ class OutlinePanel(QWidget):
                 text = f"⚠ {text}"
             if before is None or item.text(column) != text:
                 item.setText(column, text)
+        item.setData(0, Qt.ItemDataRole.AccessibleTextRole, self._spoken(row))
         if row.problem != ("" if before is None else before.problem):
             item.setToolTip(0, plain(row.problem))
             item.setData(0, TINT, "error" if row.problem else "")
@@ -264,6 +265,17 @@ class OutlinePanel(QWidget):
             child.setData(0, _NODE, key)
             child.setData(0, _WIRE, wire)
             item.addChild(child)
+
+    def _spoken(self, row: _Row) -> str:
+        """All of a row for a screen reader: only what stands in the first column is read."""
+        name, shape, count = row.texts
+        parts = (
+            name,
+            self.tr("problem: {text}").format(text=row.problem) if row.problem else "",
+            self.tr("output {shape}").format(shape=shape) if shape else "",
+            self.tr("learns {count} numbers").format(count=count) if count else "",
+        )
+        return "; ".join(filter(None, parts))
 
     def _add_groups(self, network: Network) -> dict[str, QTreeWidgetItem]:
         """An item for each group, in the one of the group that holds it."""

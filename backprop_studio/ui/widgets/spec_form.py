@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import cast
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from backprop_studio.errors import Diagnostic, Severity
@@ -141,9 +141,10 @@ class FieldGrid(QWidget):
         """Remove all rows. Nothing that was being typed in them is reported."""
         for row in self._rows.values():
             for part in row:
-                # Hiding takes the focus away, which would commit an edit in progress.
-                with QSignalBlocker(part):
-                    part.hide()
+                # Losing the focus would commit an edit in progress: by being hidden, or later, in
+                # a panel that was out of sight already.
+                part.blockSignals(True)
+                part.hide()
                 self._grid.removeWidget(part)
                 part.deleteLater()
         self._rows.clear()
@@ -161,6 +162,10 @@ class FieldGrid(QWidget):
             note.show_text(problem.text, problem.severity)
         else:
             note.show_text("", Severity.ERROR)
+        # A screen reader says so at once where the keyboard is, and again whenever it comes back.
+        said = " ".join(filter(None, (note.text, widget.toolTip())))
+        if widget.accessibleDescription() != said:
+            widget.setAccessibleDescription(said)
 
 
 class SpecForm(FieldGrid):

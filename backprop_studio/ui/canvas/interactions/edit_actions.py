@@ -7,13 +7,14 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtWidgets import QGraphicsItem
 
 from backprop_studio.errors import EditError
 from backprop_studio.network import Group, Network, Note, Wire, edits, fixes, grouping, layout
 from backprop_studio.network.remedy import Fix
 from backprop_studio.nn import LayerSpec, nodes
-from backprop_studio.ui.canvas import accessible, card, geometry, style
+from backprop_studio.ui.canvas import card, geometry, style
 from backprop_studio.ui.canvas.geometry import PortRef, Side
 from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.interactions import joining
@@ -46,7 +47,8 @@ def add_layer(
     layer_id
         Which layer.
     place
-        Its centre; None for a free place.
+        Its centre; None for a free place beside the selected layer, which is wired to it if its
+        output leads nowhere.
     joined
         Ports that it is wired to, as far as that is possible.
     into
@@ -63,6 +65,8 @@ def add_layer(
     )
     if place is None:
         place = _free_place(view, spec)
+        if into is None:
+            joined = joined or _open_end(view, spec)
     x, y = geometry.snap(place.x(), place.y())
     document = view.document
     try:
@@ -172,6 +176,24 @@ def _called(view: CanvasView, part: str) -> str:
     return view.tr("a note") if isinstance(mark, Note) else view.tr("an arrow")
 
 
+def selection_items(view: CanvasView) -> tuple[QRectF, set[QGraphicsItem]]:
+    """The room of what is selected; and the items of it, of what is in it, and of wires between."""
+    scene, network = view.canvas_scene, view.document.network
+    inside = grouping.contents(network, view.selected_parts())
+    parts = [item for key in inside if (item := scene.part(key)) is not None and item.isVisible()]
+    wires = [
+        item
+        for wire, item in scene.wires.items()
+        if item.isVisible() and (item.isSelected() or inside >= {wire.source, wire.target})
+    ]
+    content = QRectF()
+    for item in parts:
+        content = content.united(item.content_rect())
+    for wire_item in wires:
+        content = content.united(wire_item.sceneBoundingRect())
+    return content, {*parts, *wires}
+
+
 def fix(view: CanvasView, nodes: Sequence[str] = ()) -> None:
     """Mend the first problem for which there is a remedy.
 
@@ -198,7 +220,6 @@ def apply_fix(view: CanvasView, found: Fix) -> None:
         view.refuse(str(error))
         return
     view.document.apply(found.text, network)
-    accessible.announce(view, found.text)
 
 
 def connect_parts(view: CanvasView, chosen: tuple[str, ...]) -> None:
@@ -211,6 +232,19 @@ def connect_parts(view: CanvasView, chosen: tuple[str, ...]) -> None:
     reason = connect(view, Wire(ends[0].node, ends[1].node, ends[1].index))
     if reason is not None:
         view.refuse(str(reason))
+
+
+def _open_end(view: CanvasView, spec: LayerSpec) -> tuple[PortRef, ...]:
+    """The output of the selected layer, if it leads nowhere: what comes beside it comes after it.
+
+    Without a pointer nothing can be dropped near a port; this is the same for the keyboard.
+    """
+    chosen, network = view.selected_nodes(), view.document.network
+    if len(chosen) != 1 or not spec.ports:
+        return ()
+    node = network.node(chosen[0])
+    open_end = node.spec.has_output and not network.outgoing(node.id)
+    return (PortRef(node.id, "out"),) if open_end else ()
 
 
 def _free_place(view: CanvasView, spec: LayerSpec) -> QPointF:

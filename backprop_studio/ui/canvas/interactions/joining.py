@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
 
+from backprop_studio.errors import EditError
 from backprop_studio.network import Arrow, Network, grouping
-from backprop_studio.network.marks import MAX_DEPTH
 
 if TYPE_CHECKING:
     from backprop_studio.ui.canvas.group_item import GroupItem
@@ -53,5 +53,7 @@ def frame_at(
 def joined(network: Network, group_id: str, parts: Iterable[str]) -> Network:
     """A network in which parts are in a group; the same one where that would be too deep."""
     coming = [p for p in parts if not isinstance(network.marks.get(p), Arrow)]
-    made = grouping.join(network, group_id, coming)
-    return network if grouping.depth(made) > MAX_DEPTH else made
+    try:
+        return grouping.join(network, group_id, coming)
+    except EditError:
+        return network

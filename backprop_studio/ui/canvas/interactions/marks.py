@@ -230,6 +230,9 @@ def _apply(view: CanvasView, label: str, edit: object, part: str, text: str) -> 
         made: Network = edit(view.document.network, part, text)
     except EditError as error:
         view.refuse(str(error))
+        # Where one looks while one writes.
+        view.bubble.say(str(error), view.editor.geometry().bottomLeft())
+        view.bubble.linger()
         return False
     view.document.apply(label, made)
     return True

@@ -37,6 +37,19 @@ def _pointer(view: CanvasView) -> QPoint | None:
     return at if view.viewport().rect().contains(at) else None
 
 
+def below_selected(view: CanvasView) -> QPoint | None:
+    """The lower edge of the last selected layer, in the viewport, when nobody points elsewhere.
+
+    None when there is none in sight, or the pointer or a menu says where something is to be.
+    """
+    chosen = view.selected_nodes()
+    if not chosen or view.aimed is not None or _pointer(view) is not None:
+        return None
+    rect = view.canvas_scene.nodes[chosen[-1]].card_rect()
+    at = view.mapFromScene(QPointF(rect.center().x(), rect.bottom() + _AROUND))
+    return at if view.viewport().rect().contains(at) else None
+
+
 def room_for(view: CanvasView, piece: Network) -> QPointF:
     """Where the middle of a copied piece goes, in the scene.
 
