@@ -25,7 +25,9 @@ def test_that_parameters_are_ranked_nudged_and_lead_to_their_layer(
     assert panel.table.rowCount() == 4
     assert "change it by about -" in panel.summary.text()
     # Room for the other columns: its curve needs no more, however many rows there are.
-    assert panel.table.columnWidth(2) == 48
+    window.resize(1400, 900)
+    window.resizeDocks([window.docks["credit"]], [520], Qt.Orientation.Horizontal)
+    qtbot.waitUntil(lambda: panel.table.columnWidth(2) == 48)
     shares = [float(panel.table.item(row, 1).text().rstrip("%")) for row in range(4)]
     assert shares == sorted(shares, reverse=True) and abs(sum(shares) - 100) < 0.3
 

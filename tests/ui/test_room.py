@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.ui import columns, docks, text_size, theme
+from backprop_studio.ui.canvas import camera, style
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.widgets.data_table import Cell, DataTable
 from backprop_studio.ui.widgets.flow import Flow
@@ -294,3 +295,26 @@ def test_that_pictures_of_the_start_page_scroll_where_the_window_is_low(
     _settled(window, (800, 420), qtbot)
     assert window.height() == 420
     assert QPixmap(window.start.page.grab()).size() == QSize(window.start.page.size())
+
+
+def test_that_words_on_cards_that_could_not_be_read_in_large_type_give_way_to_names(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    _settled(window, (1280, 800), qtbot)
+    canvas = window.canvas
+    small = style.DETAIL * 1.1
+    canvas.zoom_by(small / canvas.transform().m11())
+    usual = canvas.viewportUpdateMode()
+    assert small > style.detail() and not camera.afar(canvas)
+    near = canvas.grab().toImage()
+    window.actions_by_id["presentation"].trigger()
+    window.showNormal()
+    _settled(window, (1280, 800), qtbot)
+    canvas.zoom_by(small / canvas.transform().m11())
+    assert camera.afar(canvas) and canvas.viewportUpdateMode() != usual
+    assert style.larger() == pytest.approx(text_size.PRESENTATION)
+    assert canvas.grab().toImage() != near
+    window.actions_by_id["presentation"].trigger()
+    _settled(window, (1280, 800), qtbot)
+    canvas.zoom_by(small / canvas.transform().m11())
+    assert not camera.afar(canvas) and canvas.viewportUpdateMode() == usual

@@ -74,7 +74,8 @@ def test_that_every_example_and_preset_is_offered_with_a_picture(
     assert [c.text() for c in page.presets.cards] == [p.title for p in PRESETS.values()]
     cards = (*page.examples.cards, *page.presets.cards)
     # Pictures are made once one of them is in sight, which depends on the size of the screen.
-    page.findChild(QScrollArea).ensureWidgetVisible(cards[0])
+    areas = page.findChildren(QScrollArea)
+    next(a for a in areas if a.isAncestorOf(cards[0])).ensureWidgetVisible(cards[0])
     qtbot.waitUntil(lambda: all(c._picture is not None for c in cards), timeout=20_000)
     # Not one of them is blank; two presets alone look alike, of three layers each.
     pictures = [c._picture.toImage() for c in cards]

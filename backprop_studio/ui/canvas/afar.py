@@ -226,7 +226,7 @@ class Afar:
         if self._pictured != now or len(self._pictures) > _MOST_PICTURES:
             self._pictures.clear()
             self._pictured = now
-        named = scale >= style.NAMES
+        named = scale >= style.NAMES * style.larger()
         margin = max(MARGIN, _HALO / scale)
         room = seen.adjusted(-margin, -margin, margin, margin)
         left, right = room.left() - geometry.WIDEST / 2, room.right() + geometry.WIDEST / 2

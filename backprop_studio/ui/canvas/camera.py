@@ -22,7 +22,7 @@ def set_up(view: QGraphicsView) -> None:
     """Choose what Qt does for itself: little is redrawn, and nothing moves on its own."""
     view.setRenderHint(QPainter.RenderHint.Antialiasing)
     view.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    _choose_updates(view)
+    choose_updates(view)
     view.setCacheMode(QGraphicsView.CacheModeFlag.CacheBackground)
     view.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
     view.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
@@ -43,7 +43,7 @@ def set_up(view: QGraphicsView) -> None:
 
 def afar(view: QGraphicsView) -> bool:
     """Whether the scene is seen from so far that it is painted at one go."""
-    return view.transform().m11() < style.DETAIL
+    return view.transform().m11() < style.detail()
 
 
 def port_reach(view: QGraphicsView) -> float:
@@ -55,7 +55,7 @@ def port_reach(view: QGraphicsView) -> float:
     return max(geometry.PORT_REACH, _SMALLEST_REACH / scale) if scale >= style.PORTS else 0.0
 
 
-def _choose_updates(view: QGraphicsView) -> None:
+def choose_updates(view: QGraphicsView) -> None:
     """Near by, little is painted anew; from afar all: it is cheap, and marks exceed their items."""
     modes = QGraphicsView.ViewportUpdateMode
     view.setViewportUpdateMode(
@@ -90,7 +90,7 @@ class Zoom:
         if self._stands(at) != self._stand:
             self._kept = view.viewportTransform().inverted()[0].map(QPointF(at))
         view.scale(factor, factor)
-        _choose_updates(view)
+        choose_updates(view)
         scroll(view, (view.viewportTransform().map(self._kept) - QPointF(at)).toPoint())
         self._stand = self._stands(at)
 
@@ -103,7 +103,7 @@ def fit(view: QGraphicsView, content: QRectF) -> None:
     """Show all of `content`, in the middle; a small network is not blown up to fill the view."""
     if content.isEmpty():
         view.setTransform(QTransform())
-        _choose_updates(view)
+        choose_updates(view)
         view.centerOn(0, 0)
         return
     room = content.adjusted(-_FIT_MARGIN, -_FIT_MARGIN, _FIT_MARGIN, _FIT_MARGIN)
@@ -111,7 +111,7 @@ def fit(view: QGraphicsView, content: QRectF) -> None:
     scale = min(seen.width() / room.width(), seen.height() / room.height(), _LARGEST_FIT)
     scale = max(scale, SMALLEST)
     view.setTransform(QTransform.fromScale(scale, scale))
-    _choose_updates(view)
+    choose_updates(view)
     view.centerOn(content.center())
 
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath
 
 from backprop_studio.ui.canvas import geometry
-from backprop_studio.ui.canvas.style import NAMES, TITLES, Style, Tone, rounded
+from backprop_studio.ui.canvas.style import NAMES, TITLES, Style, Tone, larger, rounded
 from backprop_studio.ui.canvas.tracing import Picture
 
 _PAD = 12.0
@@ -19,7 +19,8 @@ PICTURE = 34.0
 """Height of the picture of a node's output."""
 
 AFAR_TITLE, AFAR_NAME = 10.0, 9.0
-"""Pixels of the words on a card that is seen from afar, whatever the scale."""
+"""Pixels of the words on a card that is seen from afar, whatever the scale, beside text of the
+system's size."""
 
 _AFAR_PAD = 2.0
 _AFAR_LEADING = 1.25
@@ -139,7 +140,7 @@ def paint_afar(
     painter.setPen(style.no_pen)
     painter.setBrush(style.band(category))
     rounded(painter, rect, 0, geometry.RADIUS)
-    if scale < TITLES:
+    if scale < TITLES * larger():
         return
     painter.setPen(style.on_title)
     paint_words(painter, style, rect, words, scale)
@@ -159,9 +160,10 @@ def paint_words(
     They stand in the middle of `rect`, or at one side of it, and are cut to its width. Either may
     be empty; the second is left out where there is no room for it.
     """
-    lines = [(words[0], AFAR_TITLE, True)] if words[0] else []
-    if scale >= NAMES and words[1]:
-        lines.append((words[1], AFAR_NAME, False))
+    more = larger()
+    lines = [(words[0], AFAR_TITLE * more, True)] if words[0] else []
+    if scale >= NAMES * more and words[1]:
+        lines.append((words[1], AFAR_NAME * more, False))
     top = rect.center().y() - sum(size for _, size, _ in lines) * _AFAR_LEADING / scale / 2
     inside = rect.adjusted(_AFAR_PAD / scale, 0, -_AFAR_PAD / scale, 0)
     for text, size, bold in lines:

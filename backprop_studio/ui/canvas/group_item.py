@@ -207,7 +207,7 @@ class GroupItem(QGraphicsItem):
         if self.focused:
             painter.setPen(look.focus)
             style.rounded(painter, rect, 8.0, geometry.RADIUS)
-        if scale < style.DETAIL:
+        if scale < style.detail():
             self._paint_name_afar(painter, look, scale)
             return
         self._paint_chevron(painter, look)
@@ -221,7 +221,7 @@ class GroupItem(QGraphicsItem):
 
     def _paint_name_afar(self, painter: QPainter, look: style.Style, scale: float) -> None:
         """The name in letters that can be read: in the block, or along the top of the frame."""
-        if scale < style.TITLES:
+        if scale < style.TITLES * style.larger():
             return
         if self.collapsed:
             painter.setPen(look.on_title)
@@ -257,10 +257,10 @@ class GroupItem(QGraphicsItem):
             painter.setPen(problem.outline)
         else:
             painter.setPen(look.border_hover if self.hovered else look.border)
-        if scale < style.DETAIL:
+        if scale < style.detail():
             painter.setBrush(look.band("operation"))
         painter.drawRoundedRect(rect, geometry.RADIUS, geometry.RADIUS)
-        if scale >= style.DETAIL:
+        if scale >= style.detail():
             painter.setPen(look.no_pen)
             painter.setBrush(look.band("operation"))
             painter.save()
@@ -275,7 +275,7 @@ class GroupItem(QGraphicsItem):
         if problem is not None:
             error = severity is Severity.ERROR
             card.paint_badge(painter, look, rect.topRight(), problem, error=error)
-        if scale < style.DETAIL:
+        if scale < style.detail():
             return
         painter.setFont(look.small_font)
         painter.setPen(look.muted)

@@ -288,7 +288,7 @@ class NodeItem(QGraphicsItem):
         rect = geometry.card(self.width)
         tone = look.tone(self._tone) if self._tone else None
         # From afar, what marks a card keeps a size on the screen that can be seen.
-        afar = scale < style.DETAIL
+        afar = scale < style.detail()
         if tone is not None:
             painter.setPen(look.no_pen)
             for grow, brush in zip((15.0, 10.0, 5.0), tone.halo, strict=True):

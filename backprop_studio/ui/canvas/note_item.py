@@ -116,10 +116,11 @@ class NoteItem(QGraphicsItem):
             painter.setPen(look.focus)
             style.rounded(painter, rect, 8.0, 2.0)
         painter.setPen(look.text)
-        if scale < style.DETAIL:
+        if scale < style.detail():
             # What it begins with, where there is room for a line.
-            if self._height * scale >= card.AFAR_NAME:
-                font, metrics = look.afar(round(card.AFAR_NAME / scale), bold=False)
+            letters = card.AFAR_NAME * style.larger()
+            if self._height * scale >= letters:
+                font, metrics = look.afar(round(letters / scale), bold=False)
                 room = rect.width() - 4 / scale
                 text = self.note.text[:_BEGINNING].split("\n")[0]
                 text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)

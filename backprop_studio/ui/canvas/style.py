@@ -9,12 +9,17 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QApplication
 
-from backprop_studio.ui import theme
+from backprop_studio.ui import text_size, theme
 from backprop_studio.ui.theme import Theme
 
 DETAIL = 0.55
 """Below this scale cards and wires are drawn as they look from afar: what is written on them in
-their own size could not be read, and it is most of the cost."""
+their own size could not be read, and it is most of the cost. So with text of the system's size;
+`detail` gives the scale for the size in use."""
+
+_MOST_LARGER, _MOST_DETAIL = 1.45, 1.2
+"""Larger text makes words on cards, and the scale where they give way to names, larger by no more:
+a whole network is to be seen, and its signals as well."""
 
 WAYS = 0.22
 """Below this scale nobody sees which way a wire takes around a card, and one curve is cheaper."""
@@ -120,6 +125,7 @@ class Style:
 
 class _State:
     style: Style | None = None
+    larger: float = 1.0
 
 
 def current() -> Style:
@@ -133,6 +139,17 @@ def current() -> Style:
 def refresh() -> None:
     """Make the style anew: fonts may have changed."""
     _State.style = None
+    _State.larger = min(max(text_size.factor(), 1.0), _MOST_LARGER)
+
+
+def larger() -> float:
+    """How much larger words are that keep their size on the screen; 1 or more."""
+    return _State.larger
+
+
+def detail() -> float:
+    """The scale below which cards and wires are drawn as they look from afar."""
+    return DETAIL * min(_State.larger, _MOST_DETAIL)
 
 
 def dots(spacing: float, ratio: float) -> QPixmap:

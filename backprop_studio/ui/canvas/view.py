@@ -339,6 +339,7 @@ class CanvasView(QGraphicsView):
     def restyle(self) -> None:
         """Take over new colours and fonts."""
         style.refresh()
+        camera.choose_updates(self)
         self.canvas_scene.restyle()
         self.resetCachedContent()
         self.viewport().update()

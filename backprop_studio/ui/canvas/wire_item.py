@@ -226,7 +226,7 @@ class WireItem(QGraphicsItem):
         scale = option.levelOfDetailFromTransform(painter.worldTransform())
         painter.setPen(self.pen(look, scale))
         painter.drawPath(self.way(scale))
-        if not self._text() or scale < style.DETAIL:
+        if not self._text() or scale < style.detail():
             return
         if self._pill is None:
             self._pill = self._label_rect(self._label_width())
@@ -260,7 +260,7 @@ class WireItem(QGraphicsItem):
     def pen(self, look: style.Style, scale: float) -> QPen:
         """What it is drawn with. From afar its marks keep a width that can be seen."""
         pen = self._pen(look)
-        if scale >= style.DETAIL:
+        if scale >= style.detail():
             return pen
         if self.reading is not None and not (self.isSelected() or self._moved is not None):
             # Thick and thin must stay apart.

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio.ui import guide, searching, theme
+from backprop_studio.ui import guide, searching, text_size, theme
 from backprop_studio.ui.words import plain
 
 _WIDTH, _HEIGHT = 460, 340
@@ -149,7 +149,7 @@ class Chooser(QDialog):
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(self.search)
         layout.addWidget(self.list, 1)
-        self.resize(_WIDTH, _HEIGHT)
+        self.resize(text_size.scaled(_WIDTH), text_size.scaled(_HEIGHT))
         self._fill()
 
     def open_at(self, place: QPoint) -> None:

@@ -51,7 +51,7 @@ class GhostItem(QGraphicsItem):
     ) -> None:
         look = style.current()
         scale = option.levelOfDetailFromTransform(painter.worldTransform())
-        if scale < style.DETAIL:
+        if scale < style.detail():
             words = (self._texts.title, "")
             card.paint_afar(painter, look, words, self._texts.width, self._category, scale)
         else:
