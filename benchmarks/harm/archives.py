@@ -102,7 +102,7 @@ def archive(dice: Dice, entries: list[tuple[str, bytes]]) -> bytes:
         for title, content in entries:
             entry = zipfile.ZipInfo(title.replace("\x00", "\x01"), (1980, 1, 1, 0, 0, 0))
             entry.compress_type = packing
-            if dice.random() < 0.05:
+            if dice.random() < 0.05 and len(entries) < 1_000:
                 entry.extra = dice.choice(
                     (
                         b"\x01\x00\x08\x00" + b"\xff" * 8,
@@ -111,7 +111,7 @@ def archive(dice: Dice, entries: list[tuple[str, bytes]]) -> bytes:
                         b"x",
                     )
                 )
-            if dice.random() < 0.05:
+            if dice.random() < 0.05 and len(entries) < 1_000:
                 entry.comment = b"c" * dice.choice((1, 60_000))
             made.writestr(entry, content)
         if dice.random() < 0.03:
