@@ -23,29 +23,11 @@ class Memory:
         self._budget = budget
         self._nbytes = 0
         self._arrays: dict[tuple[str, str, tuple[object, ...]], Array] = {}
-        self._left: dict[int, tuple[dict[tuple[str, str, tuple[object, ...]], Array], int]] = {}
 
     def clear(self) -> None:
-        """Forget all but what was left."""
-        self._arrays, self._nbytes = {}, 0
-
-    def leave(self, revision: int) -> None:
-        """Begin with nothing, as other data or another seed ask for.
-
-        What is known is kept aside under the revision that it belongs to, for whoever undoes that:
-        as long as there is room, and what was left last in any case.
-        """
-        self._left[revision] = self._arrays, self._nbytes
-        self.clear()
-        for key in list(self._left)[:-1]:
-            if sum(nbytes for _, nbytes in self._left.values()) <= self._budget:
-                break
-            del self._left[key]
-
-    def come_back(self, revision: int | None) -> None:
-        """Know again what was known when this revision was left, if that is still there."""
-        if revision is not None and revision in self._left:
-            self._arrays, self._nbytes = self._left.pop(revision)
+        """Forget all."""
+        self._arrays.clear()
+        self._nbytes = 0
 
     def keep(self, weights: Weights) -> None:
         """Keep these, in place of any of the same name and shape."""

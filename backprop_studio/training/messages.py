@@ -50,8 +50,6 @@ class Load:
     """Go on with this branch, which trains the same network, where it was left."""
     redraw: frozenset[str] = frozenset()
     """Names of weights that begin anew, as the seed draws them."""
-    returns: int | None = None
-    """The revision that this very network had before: an undo leads back to what it had learned."""
 
     @property
     def lowered(self) -> Lowered | None:

@@ -336,6 +336,7 @@ class Worker:
         goes_on = self.state is State.RUNNING and load.changes_rows_only(previous)
         self._failure = None
         if load.forget:
+            self._memory.clear()
             self.timeline.clear()
             previous = None
         if self.session is not None:
@@ -349,11 +350,7 @@ class Worker:
         )
         if again:
             # Other data or other first weights: what was learned does not belong to them.
-            if previous is None:
-                self._memory = Memory()
-            else:
-                self._memory.leave(previous.revision)
-                self._memory.come_back(load.returns)
+            self._memory.clear()
             self.timeline.clear()
             self._curves.clear()
         self._memory.keep(load.weights)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from networks import chain
 from pytestqt.qtbot import QtBot
@@ -109,34 +107,3 @@ def test_that_a_new_name_is_seen_wherever_the_layer_is_spoken_of(
     assert window.outline.tree.topLevelItem(1).text(0).startswith("hidden")
     names = {tile.title for tile in window.gradients._tiles.values()}
     assert any(name.startswith("hidden/") for name in names)
-
-
-def test_that_undoing_a_change_of_the_set_up_brings_trained_weights_back(
-    window: MainWindow, qtbot: QtBot
-) -> None:
-    engine, document = window._engine, window._document
-    engine.run()
-    qtbot.waitUntil(lambda: engine.snapshot.completed > 20)
-    engine.pause()
-    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
-    learned, first = engine.weights(), document.network
-    setup = first.setup
-    for other in (
-        replace(setup, seed=setup.seed + 1),
-        replace(setup, data=replace(setup.data, scaling="standard")),
-        replace(setup, validation=0.5),
-    ):
-        document.apply("Set up", edits.set_setup(document.network, other))
-        qtbot.waitUntil(lambda: engine.state is State.PAUSED)
-        now = engine.weights()
-        assert any((now[key] != array).any() for key, array in learned.items() if key in now)
-        document.undo_stack.undo()
-        qtbot.waitUntil(lambda: engine.state is State.PAUSED)
-        now = engine.weights()
-        assert all((now[key] == array).all() for key, array in learned.items())
-    # Who types the old seed again wants what it draws.
-    document.apply("Seed", edits.set_setup(first, replace(setup, seed=setup.seed + 1)))
-    document.apply("Seed", edits.set_setup(document.network, setup))
-    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
-    now = engine.weights()
-    assert any((now[key] != array).any() for key, array in learned.items())

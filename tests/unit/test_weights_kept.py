@@ -47,17 +47,3 @@ def test_that_what_is_trained_again_counts_as_new_and_once() -> None:
     memory.keep(_weights(1))
     # The five units were trained before the three: they go first, and no more than has to.
     assert [shape for _, _, shape in memory._arrays] == [(5,), (10, 3), (3,), (10, 1), (1,)]
-
-
-def test_that_what_was_left_comes_back_within_the_budget() -> None:
-    memory = Memory(budget=20_000)
-    for revision, units in enumerate((8, 16, 1_000)):
-        memory.keep(_weights(units))
-        memory.leave(revision)
-        assert _held(memory) == memory._nbytes == 0
-    assert list(memory._left) == [2], "what was left last stays, however large it is"
-    memory.come_back(None)
-    memory.come_back(0)
-    assert _held(memory) == 0
-    memory.come_back(2)
-    assert _held(memory) == memory._nbytes > 20_000 and memory._left == {}

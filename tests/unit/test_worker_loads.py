@@ -279,25 +279,3 @@ def test_that_weights_from_elsewhere_wait_where_there_is_no_room_for_a_branch(de
     assert desk.worker.state is State.PAUSED
     again = desk.weights()
     assert all(np.array_equal(again[key], first[key]) for key in first)
-
-
-def test_that_what_was_learned_comes_back_when_another_seed_is_undone(desk: Desk) -> None:
-    first = desk.weights()
-    for _ in range(5):
-        desk.worker.turn(Step(Boundary.BATCH))
-    learned, revision = desk.weights(), desk.revision
-    for setup in ({"seed": 9}, {"dataset": "wine"}, {"validation": 0.5}):
-        desk.load(chain(**setup))
-        left = desk.revision
-        desk.worker.turn(Step(Boundary.BATCH))
-        # The same settings once more are no undo.
-        desk.load(chain())
-        assert all((desk.weights()[key] == array).all() for key, array in first.items())
-        desk.load(chain(**setup), returns=left)
-        desk.load(chain(), returns=revision)
-        assert all((desk.weights()[key] == array).all() for key, array in learned.items())
-        revision = desk.revision
-    desk.load(chain(), forget=True)
-    desk.load(chain(seed=9))
-    desk.load(chain(), returns=revision)
-    assert all((desk.weights()[key] == array).all() for key, array in first.items())

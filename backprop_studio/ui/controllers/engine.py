@@ -47,7 +47,6 @@ from backprop_studio.training import (
     Worker,
 )
 from backprop_studio.ui.controllers.document import Document
-from backprop_studio.ui.controllers.past import Past
 
 PULL_INTERVAL = 50
 """Milliseconds between two looks into the mailbox while training, at least."""
@@ -139,7 +138,6 @@ class Engine(QObject):
         self._branch: int | None = None
         self._redraw: frozenset[str] = frozenset()
         self._tried: list[Network] = []
-        self._past = Past()
         self._homes: dict[int, tuple[int, int]] = {}
         self._networks: dict[int, Network] = {}
         self._snapshot = Snapshot(0, State.EMPTY)
@@ -467,7 +465,6 @@ class Engine(QObject):
             self._forget,
             self._branch if home is None else home[0],
             self._redraw,
-            self._past.meet(analysis.network, self._revision),
         )
         if self._forget:
             self._networks.clear()
