@@ -36,8 +36,9 @@ def decode(text: bytes) -> Network:
     """A network from the text of `project.json`.
 
     Anything that could have been drawn on the canvas opens, circles and settings that are too
-    small too: the document shows its problems. What no canvas could hold is refused, and so is a
-    layer that is larger than any form allows. (So the limits of forms may grow, never shrink.)
+    small too: the document shows its problems. What no canvas could hold is refused, and so are
+    layers that are larger than any form allows, and texts and lists far longer than those. (So the
+    limits of forms may grow, never shrink.)
 
     Raises
     ------
@@ -75,23 +76,23 @@ def _node(index: int, record: schema.NodeRecord) -> Node:
             spec = known[record.type].from_config(record.config, record.name)
         except ConfigError as error:
             raise UnsoundError(f"nodes[{index}]: {_reason(error)}") from None
-        _check_sizes(f"nodes[{index}]", record.name, spec)
+        _check_sizes(f"nodes[{index}]", record.name, spec, layer=True)
     shares = record.shares or ""
     return Node(record.id, record.name, spec, record.x, record.y, shares, record.frozen)
 
 
-def _check_sizes(place: str, name: str, spec: Spec) -> None:
-    """Refuse what is above its limit: numbers of units and channels, or very long texts."""
+def _check_sizes(place: str, name: str, spec: Spec, *, layer: bool = False) -> None:
+    """Refuse very long texts and lists, and of a layer more units or channels than there can be."""
     for problem in spec.problems(name):
         field = next(f for f in spec.fields() if f.name == problem.field)
-        if _is_too_large(field, getattr(spec, field.name)):
+        if _is_too_large(field, getattr(spec, field.name), layer=layer):
             raise UnsoundError(f"{place}: {shorten(problem.text.rstrip('.'))}")
 
 
-def _is_too_large(field: Field, value: Any) -> bool:
+def _is_too_large(field: Field, value: Any, *, layer: bool) -> bool:
     match field.kind:
         case Kind.INTEGER:
-            return field.high is not None and value > field.high
+            return layer and field.high is not None and value > field.high
         case Kind.TEXT | Kind.CHOICE | Kind.NUMBERS:
             # Well above what any form takes: a little too long is seen and can be put right.
             return len(value) > max(2 * field.most, _LONGEST)

@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio.errors import Severity
+from backprop_studio.errors import Severity, StudioError
 from backprop_studio.files import shorten, shown
+from backprop_studio.network import Network
 from backprop_studio.ui import theme
 from backprop_studio.ui.controllers.left_behind import Found
 from backprop_studio.ui.start.pictures import picture
@@ -158,10 +159,18 @@ class RecoverDialog(QDialog):
             "is replaced."
         )
         self.warning.show_text(outrun if one.is_outrun else "", Severity.WARNING)
-        drawn = 0 < count <= _DRAWN
-        ratio = self.devicePixelRatioF()
-        self.picture.setPixmap(picture(one.network, _PICTURE, ratio) if drawn else QPixmap())
-        self.picture.setVisible(drawn)
+        drawn = self._drawn(one.network)
+        self.picture.setPixmap(drawn)
+        self.picture.setVisible(not drawn.isNull())
+
+    def _drawn(self, network: Network) -> QPixmap:
+        """A picture of a network; none where there is nothing to see, or too much."""
+        if not 0 < len(network.nodes) <= _DRAWN:
+            return QPixmap()
+        try:
+            return picture(network, _PICTURE, self.devicePixelRatioF())
+        except (StudioError, OSError):  # its data may be damaged, and it is the work that matters
+            return QPixmap()
 
     def _title(self, one: Found) -> str:
         name = self.tr("Untitled") if one.path is None else shorten(one.path.name, 60)
