@@ -274,7 +274,7 @@ def test_that_a_name_that_is_no_text_is_opened_saved_and_not_listed(
     _saved(path)
     assert window.project.open_path(path)
     network = _edit(window)
-    window.project.recovery.keep_at_once()
+    window.project.recovery.secure()
     assert left_behind.read(window.project.recovery._file).path == path
     assert window.project.save() and project.load(path).network == network
     assert window._settings.recent_files == []
