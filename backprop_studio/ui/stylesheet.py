@@ -146,11 +146,16 @@ QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {
 }
 QAbstractSpinBox::up-arrow { image: url("$controls/up-$name.svg"); width: 9sp; height: 9sp; }
 QAbstractSpinBox::down-arrow { image: url("$controls/down-$name.svg"); width: 9sp; height: 9sp; }
+QComboBox { combobox-popup: 0; }
 QComboBox::drop-down { border: none; width: 20sp; }
 QComboBox::down-arrow { image: url("$controls/down-$name.svg"); width: 12sp; height: 12sp; }
 QComboBox QAbstractItemView {
-    background: $button; border: 1px solid $border_strong;
+    background: $button; border: 1px solid $border_strong; padding: 2px;
     selection-background-color: $selection; selection-color: $on_selection;
+}
+QComboBox QAbstractItemView::item { min-height: 1.6em; padding: 0 4px; border: none; }
+QComboBox QAbstractItemView::item:selected {
+    background: $selection; color: $on_selection;
 }
 QCheckBox, QRadioButton { spacing: 6sp; }
 QCheckBox::indicator, QAbstractItemView::indicator, QGroupBox::indicator {

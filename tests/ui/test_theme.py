@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.ui import theme
@@ -194,3 +194,17 @@ def test_that_tinted_words_of_items_are_readable_after_a_switch(
         middle.setY(middle.y() + table.viewport().y())
         row = {image.pixelColor(x, middle.y()).name() for x in range(image.width())}
         assert look.ok in row, (look.name, row)
+
+
+def test_that_a_short_list_to_choose_from_is_seen_whole(qtbot: QtBot) -> None:
+    box = QComboBox()
+    box.addItems([f"Choice {k}" for k in range(8)])
+    qtbot.addWidget(box)
+    box.show()
+    box.showPopup()
+    view = box.view()
+    qtbot.waitUntil(view.isVisible)
+    rows = sum(view.sizeHintForRow(k) for k in range(box.count()))
+    assert view.viewport().height() >= rows and view.verticalScrollBar().maximum() == 0
+    assert view.visualRect(view.model().index(7, 0)).bottom() < view.viewport().height()
+    box.hidePopup()
