@@ -137,7 +137,7 @@ def unlike(window: MainWindow) -> Iterator[str]:
     yield from _unsound(network)
     if not set(window.canvas.selected_nodes()) <= set(places):
         yield "a node is selected that is not there"
-    if window.isWindowModified() == document.undo_stack.isClean():
+    if window.isWindowModified() != window.project.has_changes():
         yield "the title does not tell whether the document is saved"
     if (window.setup.dataset.currentData() or "") != network.setup.dataset:
         yield "the set-up shows another data set"
