@@ -50,7 +50,8 @@ def answering(hands: Hands) -> Iterator[None]:
         return hands.random.choice((buttons.Save, buttons.Discard, buttons.Ignore, buttons.Cancel))
 
     def warning(parent: object, title: str, text: str) -> None:
-        if text != message("export-no-weights", {}):
+        sound = hands.document.analysis.trainable
+        if text != message("export-no-weights", {}) and (sound or "not imported" not in title):
             hands.complaints.append(f"{title}: {text}")
 
     def to_open(parent: object, title: str, folder: str, filters: str) -> tuple[str, str]:
