@@ -30,8 +30,11 @@ def drop_preset(hands: Hands) -> str:
     """A whole network from the palette, beside what is there or on an empty canvas."""
     key, at, before = hands.random.choice(sorted(PRESETS)), hands.place(), hands.document.network
     count = hands.document.undo_stack.index()
+    kept_off = hands.window.lessons.is_busy
     drop_at(hands, mime.of_preset(key), at)
     after = hands.document.network
+    if kept_off and after is before:
+        return f"{key}, while a lesson is at work"
     if len(after.nodes) <= len(before.nodes):
         hands.report.failures.append(f"the preset {key} was dropped and is not there")
     if hands.random.random() < 0.5:

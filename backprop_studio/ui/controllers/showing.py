@@ -75,7 +75,8 @@ class Showing(QObject):
     def _look(self) -> None:
         """See what came of it, before a command that is given from now on changes it."""
         runner = self._learner.runner
-        if not self._busy:
+        if not self._busy or self._demonstration.is_running:
+            # What has ended was the way to the step, and the step has begun because of that.
             return
         if runner is None or not self._document.analysis.trainable:
             self._end()
