@@ -111,6 +111,9 @@ class TimelinePanel(QWidget):
         self.tree.itemActivated.connect(lambda item: self.switch_requested.emit(item.data(0, _ID)))
         self.tree.itemChanged.connect(self._rename)
         self.tree.itemSelectionChanged.connect(self._enable)
+        # It takes what is left, and scrolls by itself: the panel need not be scrolled for it.
+        self.tree.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.tree.setMinimumHeight(3 * self.tree.fontMetrics().lineSpacing() + 8)
         return self.tree
 
     def _make_below(self) -> Flow:
