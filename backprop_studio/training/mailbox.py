@@ -45,10 +45,13 @@ class Mailbox:
             self._curves.append(curves)
 
     def take(self) -> tuple[Snapshot | None, tuple[CurveUpdate, ...]]:
-        """Take what is there, and ask for more."""
+        """Take what is there, and ask for more. Points stay until there is a snapshot with them."""
         with self._lock:
+            self._wanted = True
+            if self._snapshot is None:
+                # The worker adds points before it has the snapshot that they belong to.
+                return None, ()
             taken = self._snapshot, tuple(self._curves)
             self._snapshot = None
             self._curves = []
-            self._wanted = True
             return taken

@@ -412,6 +412,8 @@ class Engine(QObject):
             return
         before, self._snapshot = self._snapshot, snapshot
         self.updated.emit(snapshot, curves)
+        if self._snapshot is not snapshot:
+            return  # whoever heard of it has changed the network
         if snapshot.state is not self._told:
             self._told = snapshot.state
             if snapshot.state is State.RUNNING:
