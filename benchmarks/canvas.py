@@ -32,6 +32,8 @@ from backprop_studio.project import Project
 from benchmarks.screen import Studio, studio, wait
 
 FRAMES = 60
+SETTLED = 250
+"""Milliseconds before each edit: the worker has written the programs of the one before by then."""
 GOALS = {
     "open": 1000.0,
     "move": 16.0,
@@ -117,7 +119,7 @@ def measure(it: Studio, network: Network, folder: Path) -> dict[str, tuple[float
     for act, before in (
         (move, None), (rename, None), (add, None), (settings, None), (cut, None), (join, cut),
     ):  # fmt: skip
-        found[act.__name__] = _times(act, 20, idle=100, before=before)
+        found[act.__name__] = _times(act, 20, idle=SETTLED, before=before)
         document.undo_stack.setIndex(0)
         wait(500)
     known = analyze(network)
