@@ -199,6 +199,8 @@ def import_weights(hands: Hands) -> str:
         return "typed meanwhile"
     if not path.exists() or hands.engine.snapshot.failure is not None:
         return "nothing to import"
+    if hands.window.lessons.is_busy:
+        return "while a lesson is at work"
     before, cursor = hands.engine.weights(), hands.engine.snapshot.cursor
     written = path.stat().st_mtime_ns
     if not hands.window.weights.open(path):
