@@ -311,10 +311,11 @@ def show_arrangement(window: QMainWindow, docks: Mapping[str, Dock], name: str) 
     for key in wanted:
         docks[key].raise_()
     arrange(window, docks)
-    if name == "step":
-        # The listing with the shapes, results and costs of its instructions.
-        sides = [docks["timeline"], docks["program"]]
-        window.resizeDocks(sides, [400, 600], Qt.Orientation.Horizontal)
+    if name in ("step", "train"):
+        # The buttons of the timeline in one line, and beside it the listing with the shapes,
+        # results and costs of its instructions, or the heatmaps.
+        sides = [docks["timeline"], docks["program" if name == "step" else "gradients"]]
+        window.resizeDocks(sides, [460, 540], Qt.Orientation.Horizontal)
     elif name == "explain":
         # Sentences and formulas need more room than settings do.
         window.resizeDocks(

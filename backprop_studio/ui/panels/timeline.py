@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -93,12 +93,15 @@ class TimelinePanel(QWidget):
                 button.clicked.connect(lambda _=False, by=jumps[name]: self._move(by))
         self.buttons["first"].clicked.connect(lambda: self.slider.setValue(self.slider.minimum()))
         self.buttons["live"].clicked.connect(lambda: self.slider.setValue(self.slider.maximum()))
-        back = self._side_by_side("first", "-10", "-1")
-        return Flow(back, self.place, self._side_by_side("+1", "+10", "live"), spacing=2)
+        back, on = (
+            _together(*(self.buttons[name] for name in names), spacing=2)
+            for names in (("first", "-10", "-1"), ("+1", "+10", "live"))
+        )
+        return Flow(back, self.place, on, spacing=2)
 
     def _make_tree(self) -> QTreeWidget:
         """The branches."""
-        self.tree = QTreeWidget()
+        self.tree = _Branches()
         self.tree.setRootIsDecorated(False)
         self.tree.setHeaderLabels([self.tr("branch"), self.tr("from epoch"), self.tr("last loss")])
         self.tree.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
@@ -111,9 +114,6 @@ class TimelinePanel(QWidget):
         self.tree.itemActivated.connect(lambda item: self.switch_requested.emit(item.data(0, _ID)))
         self.tree.itemChanged.connect(self._rename)
         self.tree.itemSelectionChanged.connect(self._enable)
-        # It takes what is left, and scrolls by itself: the panel need not be scrolled for it.
-        self.tree.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        self.tree.setMinimumHeight(3 * self.tree.fontMetrics().lineSpacing() + 8)
         return self.tree
 
     def _make_below(self) -> Flow:
@@ -127,11 +127,10 @@ class TimelinePanel(QWidget):
         self.drop_button = QPushButton(self.tr("Drop"))
         self.drop_button.setToolTip(self.tr("Forget the selected branch"))
         self.drop_button.clicked.connect(lambda: self._with_selected(self.drop_requested))
-        self._make_journal()
         choices = (self.fork_button, self.switch_button, self.drop_button)
-        return Flow(*choices, self.journal, self.budget, spacing=4)
+        return Flow(*choices, self._make_journal(), spacing=4)
 
-    def _make_journal(self) -> None:
+    def _make_journal(self) -> QWidget:
         """How much memory the journal takes, and how much it may take."""
         self.journal = QLabel()
         theme.set_role(self.journal, "muted")
@@ -148,8 +147,12 @@ class TimelinePanel(QWidget):
             )
         )
         self.budget.valueChanged.connect(lambda size: self.budget_changed.emit(size * MEGABYTE))
-        self.journal.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.journal.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.journal.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.budget.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        together = _together(self.journal, self.budget, spacing=4)
+        together.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        return together
 
     def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         if event.key() == Qt.Key.Key_Delete and self.tree.hasFocus():
@@ -262,16 +265,6 @@ class TimelinePanel(QWidget):
         self.drop_button.setEnabled(other)
         self.fork_button.setEnabled(bool(self._branches))
 
-    def _side_by_side(self, *names: str) -> QWidget:
-        """Buttons that stay together where the row has to break."""
-        together = QWidget()
-        row = QHBoxLayout(together)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2)
-        for name in names:
-            row.addWidget(self.buttons[name])
-        return together
-
     def _button(self, text: str, tip: str) -> QToolButton:
         button = QToolButton()
         button.setText(text)
@@ -280,3 +273,24 @@ class TimelinePanel(QWidget):
         button.setAutoRepeat(text[0] in "+−")
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         return button
+
+
+class _Branches(QTreeWidget):
+    """Takes what is left, and scrolls by itself: the panel need not be scrolled for it."""
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), 3 * self.fontMetrics().lineSpacing() + 8)
+
+
+def _together(*widgets: QWidget, spacing: int) -> QWidget:
+    """Widgets that stay together where their row has to break."""
+    together = QWidget()
+    row = QHBoxLayout(together)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(spacing)
+    for widget in widgets:
+        row.addWidget(widget)
+    return together
