@@ -86,8 +86,9 @@ def undo_or_redo(hands: Hands) -> str:
 
 
 def undo_until_sound(hands: Hands) -> str:
-    stack, times = hands.document.undo_stack, 0
-    while stack.canUndo() and hands.document.analysis.lowered is None:
+    stack, times, lessons = hands.document.undo_stack, 0, hands.window.lessons
+    # While a lesson is at work, hands are kept off.
+    while stack.canUndo() and hands.document.analysis.lowered is None and not lessons.is_busy:
         hands.window.actions_by_id["undo"].trigger()
         times += 1
     return f"undo ×{times}"
