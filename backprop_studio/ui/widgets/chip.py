@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from backprop_studio.ui import icons, text_size, theme
+from backprop_studio.ui import icons, theme
+from backprop_studio.ui.widgets.square import Square
 
 
 def paint_chip(painter: QPainter, rect: QRectF, category: str) -> None:
@@ -24,7 +25,7 @@ def paint_chip(painter: QPainter, rect: QRectF, category: str) -> None:
     painter.restore()
 
 
-class Chip(QWidget):
+class Chip(Square):
     """The chip of one node category; it grows with the text.
 
     Parameters
@@ -34,24 +35,13 @@ class Chip(QWidget):
     """
 
     def __init__(self, size: int = 24, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(size, parent)
         self._category = "layer"
-        self._size = size
-        self._fit()
 
     def set_category(self, category: str) -> None:
         """Show the chip of this category; unknown ones look like layers."""
         self._category = category
         self.update()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._fit()
-
-    def _fit(self) -> None:
-        side = text_size.scaled(self._size)
-        self.setFixedSize(side, side)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

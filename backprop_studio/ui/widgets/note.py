@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -14,11 +14,12 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_studio.errors import Severity
-from backprop_studio.ui import icons, text_size, theme
+from backprop_studio.ui import icons, theme
+from backprop_studio.ui.widgets.square import Square
 from backprop_studio.ui.words import plain
 
 
-class IconView(QWidget):
+class IconView(Square):
     """An icon, painted in the colours of the theme in use; it grows with the text.
 
     Parameters
@@ -32,24 +33,13 @@ class IconView(QWidget):
     def __init__(
         self, name: str, size: int = 14, *, tint: icons.Tint = "text", parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
+        super().__init__(size, parent)
         self._name, self._tint = name, tint
-        self._size = size
-        self._fit()
 
     def set_icon(self, name: str, tint: icons.Tint) -> None:
         """Show another icon."""
         self._name, self._tint = name, tint
         self.update()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._fit()
-
-    def _fit(self) -> None:
-        side = text_size.scaled(self._size)
-        self.setFixedSize(side, side)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
