@@ -48,6 +48,7 @@ from backprop_studio.training import (
 )
 from backprop_studio.ui.controllers.departures import Departures
 from backprop_studio.ui.controllers.document import Document
+from backprop_studio.ui.controllers.trained import Place, Trained
 
 PULL_INTERVAL = 50
 """Milliseconds between two looks into the mailbox while training, at least."""
@@ -70,9 +71,7 @@ class HeldRun:
     revision: int
     loaded: Network | None
     waits: bool
-    networks: dict[int, Network]
-    tried: list[Network]
-    homes: dict[int, tuple[int, int]]
+    trained: Trained
 
 
 class _WorkerThread(QThread):
@@ -138,9 +137,7 @@ class Engine(QObject):
         self._forget = False
         self._branch: int | None = None
         self._redraw: frozenset[str] = frozenset()
-        self._tried: list[Network] = []
-        self._homes: dict[int, tuple[int, int]] = {}
-        self._networks: dict[int, Network] = {}
+        self._trained = Trained()
         self._departures = Departures()
         self._snapshot = Snapshot(0, State.EMPTY)
         self._told = State.EMPTY
@@ -214,11 +211,9 @@ class Engine(QObject):
         """
         reply: Future[Aside] = Future()
         self.send(PutAside(reply))
-        held = HeldRun(
-            reply.result(REPLY_TIMEOUT), self._revision, self._loaded, self._waits,
-            self._networks, self._tried, self._homes,
-        )  # fmt: skip
-        self._networks, self._tried, self._homes = {}, [], {}
+        aside = reply.result(REPLY_TIMEOUT)
+        held = HeldRun(aside, self._revision, self._loaded, self._waits, self._trained)
+        self._trained = Trained()
         self._loaded = None
         self._departures.clear()
         return held
@@ -270,7 +265,7 @@ class Engine(QObject):
     def switch(self, branch_id: int) -> None:
         """Go on with another branch, bringing back the network that it trains."""
         branch = next((b for b in self._snapshot.branches if b.id == branch_id), None)
-        network = None if branch is None else self._networks.get(branch.revision)
+        network = None if branch is None else self._trained.of(branch.revision)
         if branch is None or branch.revision == self._revision or network is None:
             self.send(Switch(branch_id))
             return
@@ -293,8 +288,7 @@ class Engine(QObject):
             Names of weights that begin anew, as when it is their first values that are tried.
         """
         self.send(Seek(self._snapshot.first))
-        self._tried += [self._document.network, network]
-        self._homes[id(self._document.network)] = self._place()
+        self._trained.part(self._document.network, network, self._place())
         self._redraw = redraw
         self._document.apply(label, network)
         self._redraw = frozenset()
@@ -314,8 +308,7 @@ class Engine(QObject):
         before = self._document.network
         # The same design, but another one to come back to.
         network = replace(before)
-        self._homes[id(before)] = self._place()
-        self._tried += [before, network]
+        self._trained.part(before, network, self._place())
         self.send(Seek(self._snapshot.first))
         self._weights = dict(weights)
         self._document.apply(label, network, again=True)
@@ -451,7 +444,7 @@ class Engine(QObject):
             if dropped is not None:
                 dropped()
 
-    def _place(self) -> tuple[int, int]:
+    def _place(self) -> Place:
         """The branch that goes on, and how many iterations it has finished."""
         return self._snapshot.branch, self._snapshot.completed
 
@@ -463,15 +456,13 @@ class Engine(QObject):
             return
         known = self._loaded is not None and self._loaded.trains_like(analysis.network)
         if analysis.network is not self._loaded:
-            # Designs that are the same may have been trained apart.
-            known = known and not any(analysis.network is n for n in self._tried)
+            known = known and not self._trained.is_apart(analysis.network)
         if known and self._waits == analysis.preparing:
             return
         self._waits = analysis.preparing
-        if self._loaded is not None and any(self._loaded is n for n in self._tried):
-            # Whoever comes back to this design comes back to the branch that trained it.
-            self._homes[id(self._loaded)] = self._place()
-        home = self._homes.get(id(analysis.network))
+        # Whoever comes back to this design comes back to the branch that trained it.
+        self._trained.leave(self._loaded, self._place())
+        home = self._trained.home(analysis.network)
         self._loaded = analysis.network
         self._given += 1
         self._revision = self._given
@@ -486,15 +477,13 @@ class Engine(QObject):
             back_to,
         )
         if self._forget:
-            self._networks.clear()
-            self._tried.clear()
-            self._homes.clear()
+            self._trained.clear()
         kept = {branch.revision for branch in self._snapshot.branches}
         if kept:
             # Else nothing is known of the branches: the worker has not answered since the last
             # edit, or says nothing of them while the network has errors.
-            self._networks = {r: n for r, n in self._networks.items() if r in kept}
-        self._networks[self._revision] = analysis.network
+            self._trained.keep(kept)
+        self._trained.note(self._revision, analysis.network)
         self._weights, self._forget = {}, False
         # Nothing of the new network is computed, and nothing of the old one is to be shown.
         self._snapshot = Snapshot(self._revision, State.EMPTY)
@@ -509,7 +498,7 @@ class Engine(QObject):
         """Go on with the run that was put aside, as its network is on the screen again."""
         self._held = None
         self._revision, self._loaded, self._waits = held.revision, held.loaded, held.waits
-        self._networks, self._tried, self._homes = held.networks, held.tried, held.homes
+        self._trained = held.trained
         self._weights, self._forget = {}, False
         # Until the worker has it again, nothing of it is shown.
         self.updated.emit(Snapshot(self._revision, State.EMPTY), ())
