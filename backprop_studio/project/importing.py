@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from backprop_studio.autograd import Array
-from backprop_studio.data.importing import npz
+from backprop_studio.data.importing import npz_arrays
 from backprop_studio.errors import ImportDataError, StudioError
 from backprop_studio.files import open_regular, shorten, shown
 from backprop_studio.network import Network
@@ -91,7 +91,7 @@ def read_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
     """
     suffix = PurePath(path).suffix.lower()
     if suffix == ".npz":
-        return npz.numbers(path)
+        return npz_arrays.numbers(path)
     if suffix == ".safetensors":
         return _safetensors(path)
     raise ImportDataError("weights-unknown", path=shown(path), known=" or ".join(SUFFIXES))

@@ -16,7 +16,15 @@ import pytest
 from PIL import Image
 
 from backprop_studio.data import Task, own
-from backprop_studio.data.importing import Source, idx, npz, pictures, read, source_of
+from backprop_studio.data.importing import (
+    Source,
+    idx,
+    npz,
+    npz_arrays,
+    pictures,
+    read,
+    source_of,
+)
 from backprop_studio.errors import ImportDataError
 
 IMAGES = np.arange(4 * 2 * 3, dtype=np.uint8).reshape(4, 2, 3) * 10
@@ -196,7 +204,7 @@ def test_that_a_preview_of_arrays_holds_their_first_rows_as_they_are_stored(
     seen = npz.inspect(path)
     first = {array.name: array.first for array in seen.arrays}
     for name in ("wide", "columns"):
-        assert np.array_equal(first[name], wide[: npz.SHOWN_ROWS])
+        assert np.array_equal(first[name], wide[: npz_arrays.SHOWN_ROWS])
     assert list(first["words"][:2]) == ["b", "a"] and list(first["one"]) == [7]
     assert first["long"] is None and first["nothing"] is None
     assert [name for name, _ in seen.unusable] == ["objects"]
@@ -309,7 +317,7 @@ def test_that_a_directory_is_not_read_where_it_is_too_long(tmp_path: Path) -> No
     count = 60_000
     end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, len(entry) * count, 4, 0)
     path.write_bytes(b"PK\x03\x04" + entry * count + end)
-    for call in (npz.inspect, npz.numbers):
+    for call in (npz.inspect, npz_arrays.numbers):
         assert "more than 1,000 arrays" in refused(call, path)
     far = b"PK\x06\x07" + b"\0" * 16
     path.write_bytes(b"PK\x03\x04" + far + struct.pack("<4s4H2LH", b"PK\x05\x06", *(0,) * 7))
@@ -321,7 +329,7 @@ def test_that_a_directory_is_not_read_where_it_is_too_long(tmp_path: Path) -> No
 def test_that_weights_that_would_blow_up_are_not_inflated(tmp_path: Path) -> None:
     path = tmp_path / "bomb.npz"
     np.savez_compressed(path, **{"hidden/weight": np.zeros(2**23, np.float32)})
-    assert "would blow up from" in refused(npz.numbers, path)
+    assert "would blow up from" in refused(npz_arrays.numbers, path)
 
 
 def test_that_a_number_by_the_name_of_features_has_no_rows(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from backprop_studio.data import Task
 from backprop_studio.data.importing import Imported, Progress, npz
+from backprop_studio.data.importing.npz_arrays import ArrayInfo
 from backprop_studio.files import shorten
 from backprop_studio.ui import counts, theme
 from backprop_studio.ui.dialogs.import_page import Page, choice_box
@@ -123,12 +124,12 @@ class NpzPage(Page):
             told += " · " + self.tr("bytes, which become shares of 255")
         return told
 
-    def _chosen(self) -> tuple[npz.ArrayInfo, npz.ArrayInfo]:
+    def _chosen(self) -> tuple[ArrayInfo, ArrayInfo]:
         assert self._found is not None
         arrays = self._found.arrays
         return arrays[self.features.currentIndex()], arrays[self.target.currentIndex()]
 
-    def _rows(self, array: npz.ArrayInfo) -> str:
+    def _rows(self, array: ArrayInfo) -> str:
         if not array.shape:
             return self.tr("one number")
         return counts.rows(array.shape[0])
@@ -139,7 +140,7 @@ class NpzPage(Page):
             path, self.features.currentData(), self.target.currentData(), task, progress
         )
 
-    def _listed(self, array: npz.ArrayInfo) -> tuple[Cell, ...]:
+    def _listed(self, array: ArrayInfo) -> tuple[Cell, ...]:
         """A row of the table of arrays."""
         shape = " × ".join(f"{n:,}" for n in array.shape) or self.tr("one number")
         begins = ""
