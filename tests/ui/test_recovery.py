@@ -1,4 +1,4 @@
-"""Nothing is lost in a crash: the program is killed for real, and started again."""
+"""What is not saved is kept, and offered at the next start."""
 
 from __future__ import annotations
 
@@ -6,10 +6,6 @@ import errno
 import io
 import json
 import os
-import signal
-import subprocess
-import sys
-import time
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -18,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QLockFile, QSettings
+from PySide6.QtCore import QLockFile
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -31,184 +27,8 @@ from backprop_studio.training import State
 from backprop_studio.ui.controllers import left_behind, recovery
 from backprop_studio.ui.dialogs.recover import RecoverDialog
 from backprop_studio.ui.main_window import MainWindow
-from backprop_studio.ui.settings import Settings
 from backprop_studio.ui.widgets.unkept_strip import UnkeptStrip
-
-ROOT = Path(__file__).parents[2]
-
-CRASH = """
-import sys
-from PySide6.QtCore import QSettings, QTimer
-from PySide6.QtWidgets import QApplication
-from backprop_studio import app as application
-from backprop_studio.network import edits
-from backprop_studio.nn import nodes
-from backprop_studio.ui.controllers import recovery
-from backprop_studio.ui.settings import Settings
-
-recovery.DEBOUNCE = 50
-app = QApplication([])
-store = Settings(QSettings(sys.argv[1], QSettings.Format.IniFormat))
-window, engine = application.build(store)
-window.show_at_last_place()
-engine.start()
-window.project.load_example()
-
-def edit():
-    network, _ = edits.add_node(window._document.network, nodes()["tanh"](), 0.0, 200.0)
-    window._document.apply("Add", network)
-    print("edited", flush=True)
-
-QTimer.singleShot(500, edit)
-app.exec()
-"""
-
-
-def _start(settings: Path) -> tuple[MainWindow, object]:
-    window, engine = application.build(
-        Settings(QSettings(str(settings), QSettings.Format.IniFormat))
-    )
-    window.show_at_last_place()
-    engine.start()
-    return window, engine
-
-
-def _end(window: MainWindow) -> None:
-    window._document.undo_stack.setClean()
-    window.project._path = None
-    window.close()
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    application.dispose(app, window)
-
-
-def _takes(monkeypatch: pytest.MonkeyPatch, *what: str) -> list[str]:
-    """Do this with what is offered, each time that it is, and note what was told of the first."""
-    told: list[str] = []
-    left = list(what)
-
-    def meet(dialog: RecoverDialog) -> int:
-        told.append("\n".join(label.text() for label in dialog.facts.values()))
-        match left.pop(0):
-            case "open":
-                dialog.open_button.click()
-            case "later":
-                dialog.later_button.click()
-            case "discard":
-                dialog.discard_button.click()
-        return dialog.result()
-
-    monkeypatch.setattr(RecoverDialog, "exec", meet)
-    return told
-
-
-def _answers(monkeypatch: pytest.MonkeyPatch, *buttons: str) -> list[str]:
-    """Answer the questions in this order, and note what was asked."""
-    asked: list[str] = []
-    left = [getattr(QMessageBox.StandardButton, b) for b in buttons]
-
-    def question(parent: object, title: str, text: str, *_: object) -> object:
-        asked.append(text)
-        return left.pop(0)
-
-    monkeypatch.setattr(QMessageBox, "question", staticmethod(question))
-    return asked
-
-
-def test_that_work_is_offered_after_the_program_was_killed(
-    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = tmp_path / "settings.ini"
-    with subprocess.Popen(
-        [sys.executable, "-c", CRASH, str(settings)], cwd=ROOT, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline().strip() == b"edited"
-        folder, deadline = tmp_path / "recovery", time.monotonic() + 30
-        while not list(folder.glob("*.bps")):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        # While its program lives, nobody else is offered its work.
-        window, engine = _start(settings)
-        assert window.project.recovery.found() == ((), ())
-        process.send_signal(signal.SIGKILL)
-    told = _takes(monkeypatch, "later", "open")
-    assert not window.project.recover()
-    assert window.project.recover()
-    assert len(told) == 2 and "6: " in told[0] and "tanh" in told[0]
-    assert any(n.name == "tanh_1" for n in window._document.network.nodes)
-    assert window.isWindowModified()
-    qtbot.waitUntil(lambda: engine.state is State.PAUSED)  # type: ignore[attr-defined]
-    # It is this program's now, and goes when it is closed properly.
-    assert len(list(folder.glob("*.bps"))) == 1
-    _end(window)
-    assert list(folder.glob("*.bps")) == []
-
-
-CRASH_IN_A_LESSON = """
-import sys
-from PySide6.QtCore import QSettings, QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox
-from backprop_studio import app as application
-from backprop_studio.lessons.library import find
-from backprop_studio.network import edits
-from backprop_studio.nn import nodes
-from backprop_studio.training import Boundary
-from backprop_studio.ui.controllers import recovery
-from backprop_studio.ui.settings import Settings
-
-QMessageBox.question = None
-recovery.DEBOUNCE = int(sys.argv[2])
-app = QApplication([])
-store = Settings(QSettings(sys.argv[1], QSettings.Format.IniFormat))
-window, engine = application.build(store)
-window.show_at_last_place()
-engine.start()
-window.project.load_example()
-
-def learn():
-    network, _ = edits.add_node(window._document.network, nodes()["tanh"](), 0.0, 200.0)
-    window._document.apply("Add", network)
-    for _ in range(3):
-        engine.step(Boundary.BATCH)
-    QTimer.singleShot(300, enter)
-
-def enter():
-    assert window.lessons.open(find("one-neuron"))
-    print("entered", flush=True)
-    if recovery.DEBOUNCE < 1000:
-        QTimer.singleShot(100, go_on)
-
-def go_on():
-    for _ in range(5):
-        engine.step(Boundary.BATCH)
-    network = window._document.network
-    window._document.apply("Move", edits.move(network, {network.nodes[0].id: (1.0, 1.0)}))
-    QTimer.singleShot(500, lambda: print("gone on", flush=True))
-
-QTimer.singleShot(300, learn)
-app.exec()
-"""
-
-
-@pytest.mark.parametrize("debounce", [100_000, 20])
-def test_that_the_own_project_outlives_a_kill_in_a_lesson(
-    debounce: int, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = tmp_path / "settings.ini"
-    script = [sys.executable, "-c", CRASH_IN_A_LESSON, str(settings), str(debounce)]
-    with subprocess.Popen(script, cwd=ROOT, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline().strip() == b"entered"
-        if debounce < 1000:
-            assert process.stdout.readline().strip() == b"gone on"
-        process.send_signal(signal.SIGKILL)
-    told = _takes(monkeypatch, "open")
-    window, _ = _start(settings)
-    assert window.project.recover()
-    assert "trained to step 3" in told[0]
-    assert any(n.name == "tanh_1" for n in window._document.network.nodes)
-    _end(window)
+from tests.ui.recovery_help import ROOT, answers, end, leave, start, takes
 
 
 def test_that_edits_are_kept_shortly_after_and_forgotten_when_saved(
@@ -237,65 +57,6 @@ def test_that_edits_are_kept_shortly_after_and_forgotten_when_saved(
     assert note["path"] == str(tmp_path / "net.bps")
     window._document.undo_stack.undo()
     assert not keeper._file.exists()
-
-
-TRAIN = """
-import sys
-from PySide6.QtCore import QSettings, QTimer
-from PySide6.QtWidgets import QApplication
-from backprop_studio import app as application
-from backprop_studio.ui.controllers import recovery
-from backprop_studio.ui.settings import Settings
-
-recovery.LEARNING = 300
-app = QApplication([])
-store = Settings(QSettings(sys.argv[1], QSettings.Format.IniFormat))
-window, engine = application.build(store)
-window.show_at_last_place()
-engine.start()
-window.project.load_example()
-QTimer.singleShot(300, engine.run)
-print("running", flush=True)
-app.exec()
-"""
-
-
-def _trained(folder: Path) -> int:
-    """Steps that are in what is kept; 0 for none, or while it is written."""
-    try:
-        (note,) = folder.glob("*.json")
-        return int(json.loads(note.read_text())["trained"]) if list(folder.glob("*.bps")) else 0
-    except (ValueError, OSError):
-        return 0
-
-
-def test_that_what_was_learned_without_an_edit_outlives_a_kill_in_the_middle_of_training(
-    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings, folder = tmp_path / "settings.ini", tmp_path / "recovery"
-    with subprocess.Popen(
-        [sys.executable, "-c", TRAIN, str(settings)], cwd=ROOT, stdout=subprocess.PIPE
-    ) as process:
-        deadline = time.monotonic() + 60
-        while _trained(folder) < 100:
-            assert time.monotonic() < deadline and process.poll() is None
-            time.sleep(0.02)
-        process.send_signal(signal.SIGKILL)
-    (file,) = folder.glob("*.bps")
-    kept = project.load(file).weights
-    first = project.load(ROOT / "resources" / "examples" / "digits.bps").weights
-    assert kept.keys() >= first.keys()
-    window, engine = _start(settings)
-    told = _takes(monkeypatch, "open")
-    assert window.project.recover()
-    assert f"trained to step {_trained(folder):,}" in told[0]
-    qtbot.waitUntil(lambda: engine.state is State.PAUSED)  # type: ignore[attr-defined]
-    now = window._engine.weights()
-    assert all((now[key] == array).all() for key, array in kept.items())
-    assert any((now[key] != array).any() for key, array in first.items()) or not first
-    assert window.project.has_changes()
-    _end(window)
-    assert list(folder.glob("*.bps")) == []
 
 
 def test_that_what_was_learned_is_kept_at_a_pause_and_written_once(
@@ -359,9 +120,9 @@ def test_that_damaged_work_is_put_aside_and_discarded_work_deleted(
     whole = ROOT / "resources" / "examples" / "xor.bps"
     (folder / "b.bps").write_bytes(whole.read_bytes())
     (folder / "b.json").write_text("{")
-    window, _ = _start(tmp_path / "settings.ini")
-    told = _takes(monkeypatch, "discard", "discard")
-    asked = _answers(monkeypatch, "Cancel", "Discard")
+    window, _ = start(tmp_path / "settings.ini")
+    told = takes(monkeypatch, "discard", "discard")
+    asked = answers(monkeypatch, "Cancel", "Discard")
     complaints: list[str] = []
     monkeypatch.setattr(QMessageBox, "warning", lambda parent, title, text: complaints.append(text))
     before = window._document.network
@@ -374,7 +135,7 @@ def test_that_damaged_work_is_put_aside_and_discarded_work_deleted(
     assert len(complaints) == 1, "it is told once"
     assert sorted(p.name for p in folder.iterdir() if p.suffix != ".lock") == ["a.bps.damaged"]
     assert window._document.network == before
-    _end(window)
+    end(window)
 
 
 def test_that_damaged_work_that_cannot_be_put_aside_does_not_keep_the_rest_back(
@@ -411,64 +172,6 @@ def test_that_a_folder_that_cannot_be_made_is_no_reason_to_stop(
     assert recovery.DEBOUNCE > 0
 
 
-CRASH_AGAIN = """
-import os, signal, sys
-from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication
-from backprop_studio import app as application, project
-from backprop_studio.ui.controllers import recovery
-from backprop_studio.ui.dialogs.recover import RecoverDialog
-from backprop_studio.ui.settings import Settings
-
-def die(*_):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-moment = sys.argv[2]
-app = QApplication([])
-store = Settings(QSettings(sys.argv[1], QSettings.Format.IniFormat))
-window, engine = application.build(store)
-window.show_at_last_place()
-engine.start()
-RecoverDialog.exec = die if moment == "asked" else lambda dialog: dialog.open_button.click()
-if moment == "shown":
-    recovery.Recovery.adopt = die
-elif moment == "adopted":
-    window._document.undo_stack.cleanChanged.connect(die)
-elif moment == "writing":
-    project.save = die
-assert window.project.recover() and moment in ("writing", "recovered")
-if moment == "writing":
-    window.project.recovery.keep()
-    window.project.recovery._finish()
-die()
-"""
-
-
-@pytest.mark.parametrize("moment", ["asked", "shown", "adopted", "writing", "recovered"])
-def test_that_work_survives_a_second_crash_during_recovery(moment: str, tmp_path: Path) -> None:
-    folder = tmp_path / "recovery"
-    folder.mkdir()
-    whole = (ROOT / "resources" / "examples" / "digits.bps").read_bytes()
-    (folder / "a.bps").write_bytes(whole)
-    (folder / "a.json").write_text(
-        json.dumps({"path": "/home/ann/net.bps", "when": "2026-01-01T10:00:00+00:00"})
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", CRASH_AGAIN, str(tmp_path / "settings.ini"), moment],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == -signal.SIGKILL, done.stderr
-    window, _ = _start(tmp_path / "settings.ini")
-    (found,), lost = window.project.recovery.found()
-    assert found.path == Path("/home/ann/net.bps")
-    kept = project.load(ROOT / "resources" / "examples" / "digits.bps")
-    loaded = left_behind.load(found.file)
-    assert loaded.network == found.network == kept.network and lost == ()
-    assert loaded.weights.keys() == kept.weights.keys()
-    _end(window)
-    assert (folder / "a.bps").exists(), "it was not this program's to delete"
-
-
 def test_that_learned_weights_are_kept_when_the_worker_does_not_answer(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, do: Callable[[str], None]
 ) -> None:
@@ -494,18 +197,18 @@ def test_that_learned_weights_are_kept_when_the_worker_does_not_answer(
 def test_that_a_clean_exit_asks_nothing_at_the_next_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window, _ = _start(tmp_path / "settings.ini")
+    window, _ = start(tmp_path / "settings.ini")
     network = window._document.network
     window._document.apply("Edit", edits.set_setup(network, network.setup))
     window.project.recovery.keep()
-    _answers(monkeypatch, "Discard")
+    answers(monkeypatch, "Discard")
     window.close()
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     application.dispose(app, window)
-    window, _ = _start(tmp_path / "settings.ini")
+    window, _ = start(tmp_path / "settings.ini")
     assert window.project.recovery.found() == ((), ())
-    _end(window)
+    end(window)
 
 
 @pytest.mark.parametrize("call", ["open", "fsync", "replace"])
@@ -572,16 +275,6 @@ def test_that_own_data_are_kept_once_and_come_back_after_a_crash(
     qtbot.waitUntil(lambda: window._engine.state is not State.RUNNING)
 
 
-def _leave(folder: Path, name: str, about: object = None, *, whole: bytes = b"") -> Path:
-    """What a crash leaves: a kept file, with a note."""
-    folder.mkdir(exist_ok=True)
-    file = folder / f"{name}.bps"
-    file.write_bytes(whole or (ROOT / "resources" / "examples" / "xor.bps").read_bytes())
-    if about is not None:
-        file.with_suffix(".json").write_text(about if isinstance(about, str) else json.dumps(about))
-    return file
-
-
 WHEN = "2026-01-01T10:00:00+00:00"
 
 
@@ -595,7 +288,7 @@ def test_that_recovered_work_does_not_replace_a_file_that_was_saved_since(
     window._document.apply("Rename", edits.rename(network, network.nodes[0].id, "mine"))
     window.project.recovery.secure()
     kept = window.project.recovery._file
-    left = _leave(tmp_path / "left", "a", kept.with_suffix(".json").read_text())
+    left = leave(tmp_path / "left", "a", kept.with_suffix(".json").read_text())
     left.write_bytes(kept.read_bytes())
     # Somebody goes on with the file, in another window or another program.
     path.write_bytes((examples / "digits.bps").read_bytes())
@@ -613,7 +306,7 @@ def test_that_recovered_work_does_not_replace_a_file_that_was_saved_since(
 
     monkeypatch.setattr(RecoverDialog, "exec", take)
     assert window.project.recover() and "changed since" in warned[0]
-    asked = _answers(monkeypatch, "Cancel")
+    asked = answers(monkeypatch, "Cancel")
     assert not window.project.save() and len(asked) == 1
     assert path.read_bytes() == theirs
 
@@ -622,7 +315,7 @@ def test_that_work_of_a_later_version_stays_and_is_told(window: MainWindow, tmp_
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as made:
         made.writestr("project.json", '{"format": 99}')
-    file = _leave(tmp_path / "left", "a", {"path": None, "when": WHEN}, whole=whole.getvalue())
+    file = leave(tmp_path / "left", "a", {"path": None, "when": WHEN}, whole=whole.getvalue())
     window.project.recovery._folder = file.parent
     told: list[str] = []
     window.project.told.connect(told.append)
@@ -644,9 +337,9 @@ def test_that_work_of_a_later_version_stays_and_is_told(window: MainWindow, tmp_
 def test_that_a_damaged_note_costs_nothing_but_the_note(
     about: str, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = _leave(tmp_path / "left", "a", about)
+    file = leave(tmp_path / "left", "a", about)
     window.project.recovery._folder = file.parent
-    told = _takes(monkeypatch, "open")
+    told = takes(monkeypatch, "open")
     assert window.project.recover() and len(told) == 1
     assert window._document.network == project.load(ROOT / "resources/examples/xor.bps").network
 
@@ -656,9 +349,9 @@ def test_that_of_ten_projects_each_can_be_opened_kept_or_discarded(
 ) -> None:
     folder = tmp_path / "left"
     for i in range(10):
-        _leave(folder, f"n{i}", {"path": f"/home/ann/net {i}.bps", "when": f"2026-01-0{9 - i % 9}"})
+        leave(folder, f"n{i}", {"path": f"/home/ann/net {i}.bps", "when": f"2026-01-0{9 - i % 9}"})
     window.project.recovery._folder = folder
-    _answers(monkeypatch, "Discard", "Discard")
+    answers(monkeypatch, "Discard", "Discard")
 
     def meet(dialog: RecoverDialog) -> None:
         assert dialog.list.count() == 10 and not dialog.list.isHidden()
@@ -680,7 +373,7 @@ def test_that_what_another_window_has_taken_up_is_not_discarded(
     window: MainWindow, tmp_path: Path
 ) -> None:
     keeper = window.project.recovery
-    file = _leave(tmp_path / "left", "a", {"path": None, "when": WHEN})
+    file = leave(tmp_path / "left", "a", {"path": None, "when": WHEN})
     keeper._folder = file.parent
     (found,), _ = keeper.found()
     other = QLockFile(str(file.with_suffix(".lock")))
@@ -696,8 +389,8 @@ def test_that_what_a_kill_leaves_half_done_is_cleared_away(
     window: MainWindow, tmp_path: Path
 ) -> None:
     folder = tmp_path / "left"
-    whole = _leave(folder, "whole", {"path": None, "when": WHEN})
-    damaged = _leave(folder, "damaged", {"path": None, "when": WHEN})
+    whole = leave(folder, "whole", {"path": None, "when": WHEN})
+    damaged = leave(folder, "damaged", {"path": None, "when": WHEN})
     damaged.rename(f"{damaged}.damaged")
     alive = QLockFile(str(folder / "alive.lock"))
     assert alive.tryLock(0)
@@ -749,7 +442,7 @@ def test_that_it_is_seen_when_nothing_can_be_kept_and_when_it_can_again(
 def test_that_a_lock_cut_off_by_a_power_failure_does_not_hide_the_work(
     text: str, window: MainWindow, tmp_path: Path
 ) -> None:
-    file = _leave(tmp_path / "left", "a", {"path": None, "when": WHEN})
+    file = leave(tmp_path / "left", "a", {"path": None, "when": WHEN})
     window.project.recovery._folder = file.parent
     lock = file.with_suffix(".lock")
     lock.write_text(text)
@@ -757,50 +450,3 @@ def test_that_a_lock_cut_off_by_a_power_failure_does_not_hide_the_work(
     os.utime(lock, (1e9, 1e9))
     assert [found.file for found in window.project.recovery.found()[0]] == [file]
     assert not lock.exists()
-
-
-ENDED = """
-import os, signal, sys
-from PySide6.QtCore import QTimer
-from backprop_studio import app as application
-from backprop_studio.network import edits
-from backprop_studio.nn import nodes
-from backprop_studio.ui.controllers import recovery
-
-recovery.DEBOUNCE = 3_600_000  # kept when it ends, or not at all
-application.signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
-app, window = application.start([])
-
-def edit():
-    if not window._document.analysis.trainable:
-        QTimer.singleShot(50, edit)
-        return
-    network, _ = edits.add_node(window._document.network, nodes()["tanh"](), 0.0, 200.0)
-    window._document.apply("Add", network)
-    print("edited", flush=True)
-    if "asked" in sys.argv:
-        window.close()  # and the person does not answer
-
-QTimer.singleShot(300, edit)
-application.run(app, window)
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-@pytest.mark.parametrize("how", ["working", "asked"])
-def test_that_the_end_of_the_session_keeps_what_is_not_saved(how: str, tmp_path: Path) -> None:
-    home = {f"XDG_{what}_HOME": str(tmp_path) for what in ("CONFIG", "DATA", "CACHE")}
-    with subprocess.Popen(
-        [sys.executable, "-c", ENDED, how], cwd=ROOT, stdout=subprocess.PIPE,
-        env={**os.environ, **home, "QT_QPA_PLATFORM": "offscreen"},
-    ) as process:  # fmt: skip
-        assert process.stdout is not None
-        assert process.stdout.readline().strip() == b"edited"
-        time.sleep(0.3)
-        process.send_signal(signal.SIGHUP)
-        time.sleep(0.2)
-        assert process.poll() is None and not list(tmp_path.rglob("*.bps")), "that was turned off"
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == -signal.SIGTERM
-    (file,) = tmp_path.rglob("*.bps")
-    assert any(n.name == "tanh_1" for n in left_behind.read(file).network.nodes)
