@@ -230,7 +230,7 @@ def _branches_unlike(window: MainWindow) -> Iterator[str]:
     if session.program != lowered.program:
         yield "the session runs another program than the document's"
     for branch in engine.snapshot.branches:
-        if branch.revision not in engine._networks:
+        if engine._trained.of(branch.revision) is None:
             yield f"the network of the branch {branch.name} is forgotten"
 
 

@@ -21,6 +21,7 @@ from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.panels.lesson import LessonPanel
 from backprop_studio.ui.settings import Settings
 from tests.ui.lesson_help import NEURON
+from tests.ui.waiting import answered
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +73,7 @@ def do(window: MainWindow, qtbot: QtBot) -> Callable[[str], None]:
     """Trigger an action by id and wait until the worker has answered."""
 
     def trigger(action: str) -> None:
-        with qtbot.waitSignal(window._engine.updated):
+        with answered(qtbot, window._engine):
             window.actions_by_id[action].trigger()
 
     return trigger

@@ -9,6 +9,7 @@ from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.panels.lesson import LessonPanel
 from backprop_studio.ui.widgets.lesson_forms import CheckRow, PredictForm
 from backprop_studio.ui.widgets.lesson_text import MarkdownLabel
+from tests.ui.waiting import answered
 
 NEURON = "01_one_neuron"
 LEFT = Qt.MouseButton.LeftButton
@@ -37,7 +38,7 @@ def choose(qtbot: QtBot, panel: LessonPanel, name: str, option: int, sure: int) 
 
 def press(qtbot: QtBot, window: MainWindow, key: Qt.Key, times: int = 1) -> None:
     for _ in range(times):
-        with qtbot.waitSignal(window._engine.updated):
+        with answered(qtbot, window._engine):
             qtbot.keyClick(window, key)
 
 

@@ -28,6 +28,7 @@ from backprop_studio.ui.dialogs.set_number import SetNumberDialog
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.models.program_model import ProgramRole
 from backprop_studio.ui.panels.program import ProgramPanel
+from tests.ui.waiting import answered
 
 Do = Callable[[str], None]
 
@@ -53,17 +54,17 @@ def test_that_clicking_into_the_timeline_goes_to_that_moment_exactly(
     slider = window.timeline.slider
     qtbot.waitUntil(slider.isVisible)
     assert (slider.minimum(), slider.maximum(), slider.value()) == (0, 8, 8)
-    with qtbot.waitSignal(engine.updated):
+    with answered(qtbot, engine):
         QTest.mouseClick(
             slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() // 2, slider.height() // 2)
         )
     assert engine.snapshot.completed == 4
     assert window.timeline.place.text() == "4 of 8"
     assert all(np.array_equal(engine.weights()[k], v) for k, v in there.items())
-    with qtbot.waitSignal(engine.updated):
+    with answered(qtbot, engine):
         QTest.keyClick(slider, Qt.Key.Key_Right)
     assert engine.snapshot.completed == 5
-    with qtbot.waitSignal(engine.updated):
+    with answered(qtbot, engine):
         window.timeline.buttons["live"].click()
     assert engine.snapshot.completed == 8
 
@@ -307,7 +308,7 @@ def test_that_a_number_is_set_by_hand_and_taken_back(
         QTest.keyClick(dialog.number, Qt.Key.Key_Return)
 
     QTimer.singleShot(200, fill)
-    with qtbot.waitSignal(engine.updated, timeout=5000):
+    with answered(qtbot, engine):
         window.actions_by_id["set_number"].trigger()
     assert all(seen)
     assert engine.snapshot.edited

@@ -26,6 +26,7 @@ from backprop_studio.training import Boundary, State
 from backprop_studio.ui.instruments import INSTRUMENTS
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.widgets.data_table import Cell, DataTable
+from tests.ui.waiting import answered
 
 SMALL: Layers = [
     ("input", {}),
@@ -128,7 +129,7 @@ def test_that_every_instrument_explains_and_nothing_breaks(
         return
     for _ in range(2):
         engine.step(Boundary.EPOCH)
-        with qtbot.waitSignal(engine.updated):
+        with answered(qtbot, engine):
             engine.step(Boundary.BATCH)
         qtbot.waitUntil(lambda: engine.state in (State.PAUSED, State.FAILED), timeout=10_000)
     for key in PANELS:

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from backprop_studio.training import Boundary, Snapshot
 from backprop_studio.ui.dialogs.set_number import SetNumberDialog
 from backprop_studio.ui.main_window import MainWindow
+from tests.ui.waiting import answered
 
 Do = Callable[[str], None]
 
@@ -150,7 +151,7 @@ def test_that_stepping_by_elements_explains_one_number_after_the_other(
     do("step_op")
     assert window._engine.snapshot.element == 0
     QTest.mouseClick(window.transport.size_buttons[Boundary.ELEMENT], Qt.MouseButton.LeftButton)
-    with qtbot.waitSignal(window._engine.updated):
+    with answered(qtbot, window._engine):
         QTest.mouseClick(window.transport.step_button, Qt.MouseButton.LeftButton)
     _told(window, qtbot, "dense_2: affine [0, 0]")
 

@@ -41,6 +41,7 @@ from backprop_studio.ui.instruments import INSTRUMENTS
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.widgets.lesson_text import MarkdownLabel
 from tests.ui.test_every_instrument import look
+from tests.ui.waiting import answered
 
 HARM = "<img src='/harm.png'>"
 
@@ -155,7 +156,7 @@ def test_that_no_panel_reads_names_as_markup(
     assert window.project.open_path(path)
     if window._document.analysis.trainable:
         qtbot.waitUntil(lambda: engine.state is State.PAUSED)
-        with qtbot.waitSignal(engine.updated):
+        with answered(qtbot, engine):
             engine.step(Boundary.BATCH)
     found = read_as_markup(window)
     canvas = window.canvas

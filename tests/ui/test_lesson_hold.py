@@ -16,6 +16,7 @@ from backprop_studio.ui.lesson_hold import WAITING
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.panels.lesson import LessonPanel
 from tests.ui.lesson_help import LEFT, choose, click, go
+from tests.ui.waiting import answered
 
 BACKWARD, UPDATE = 3, 4
 WAIT = "One moment"
@@ -101,7 +102,7 @@ def test_that_the_keys_work_again_when_the_lesson_is_left_meanwhile(
     assert window.lessons.runner is None and not window.lessons.is_busy
     qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
     qtbot.waitUntil(lambda: window._engine.snapshot.cursor is not None)
-    with qtbot.waitSignal(window._engine.updated):
+    with answered(qtbot, window._engine):
         qtbot.keyClick(window, Qt.Key.Key_F9)
     qtbot.waitUntil(lambda: window._engine.snapshot.completed == 1)
 
@@ -111,7 +112,7 @@ def test_that_the_keys_work_again_when_the_step_cannot_be_made_ready(
 ) -> None:
     window.lessons.demonstration._refuse("no")
     assert not runner.is_held and not window.lessons.is_busy
-    with qtbot.waitSignal(window._engine.updated):
+    with answered(qtbot, window._engine):
         qtbot.keyClick(window, Qt.Key.Key_F6)
 
 
@@ -121,7 +122,7 @@ def test_that_another_lesson_can_be_opened_meanwhile(
     assert window.lessons.open(path_of("02_a_model_is_a_chain"))
     assert not window.lessons.is_busy
     qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
-    with qtbot.waitSignal(window._engine.updated):
+    with answered(qtbot, window._engine):
         qtbot.keyClick(window, Qt.Key.Key_F8)
 
 
@@ -201,7 +202,7 @@ def test_that_escape_stops_what_is_shown_and_the_rest_is_left_out(
     qtbot.wait(100)
     assert asked(qtbot, window) == stopped, "nothing runs on"
     assert not shown.is_solved
-    with qtbot.waitSignal(window._engine.updated):
+    with answered(qtbot, window._engine):
         qtbot.keyClick(window, Qt.Key.Key_F6)
     panel.reset_requested.emit()
     runner = window.lessons.runner

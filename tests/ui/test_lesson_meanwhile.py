@@ -21,6 +21,7 @@ from backprop_studio.training import Boundary, State
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.panels.lesson import LessonPanel
 from tests.ui.lesson_help import NEURON, click
+from tests.ui.waiting import answered
 
 
 def rows(count: int) -> Dataset:
@@ -73,7 +74,7 @@ def test_that_the_learners_own_project_waits_untouched_and_comes_back(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = tmp_path / "mine.bps"
-    with qtbot.waitSignal(window._engine.updated):
+    with answered(qtbot, window._engine):
         window.actions_by_id["step_epoch"].trigger()
     assert window.project.save_path(mine)
     network, data = window._document.network, mine.read_bytes()
@@ -169,7 +170,7 @@ def test_that_a_run_that_is_left_for_a_lesson_pauses_and_goes_on_later(
 def test_that_a_project_that_was_saved_is_still_saved_after_a_lesson(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    with qtbot.waitSignal(window._engine.updated):
+    with answered(qtbot, window._engine):
         window.actions_by_id["step_epoch"].trigger()
     assert window.project.save_path(tmp_path / "mine.bps")
     assert not window.project.has_changes()

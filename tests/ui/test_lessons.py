@@ -22,6 +22,7 @@ from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.panels.lesson import LessonPanel
 from backprop_studio.ui.widgets.lesson_forms import typed_number
 from tests.ui.lesson_help import NEURON, choose, click, form, go, press, row, solved, texts
+from tests.ui.waiting import answered
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -95,7 +96,7 @@ def test_that_a_lesson_is_walked_through_with_mouse_and_keyboard(
     qtbot.keyClicks(rate, "0.3")
     qtbot.keyClick(rate, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
-    with qtbot.waitSignal(window._engine.updated):
+    with answered(qtbot, window._engine):
         window.actions_by_id["restart"].trigger()
     press(qtbot, window, Qt.Key.Key_F9)
     press(qtbot, window, Qt.Key.Key_F8, times=3)

@@ -29,6 +29,7 @@ from backprop_studio.training import (
 )
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.panels.loss_curves import LossCurvesPanel
+from tests.ui.waiting import answered
 
 Do = Callable[[str], None]
 NO_TESTS = np.empty((0, 5))
@@ -261,7 +262,7 @@ def test_that_an_edit_by_hand_in_the_window_is_marked(
 ) -> None:
     do("step_batch")
     weight = window._document.analysis.require().program.parameters[0].id
-    with qtbot.waitSignal(window._engine.updated):
+    with answered(qtbot, window._engine):
         window._engine.intervene(Intervention(weight, (0, 0), 1.0))
     qtbot.waitUntil(lambda: len(window.losses.plot.marks()) == 1)
     assert window.losses.plot.marks()[0].text == "edit by hand"

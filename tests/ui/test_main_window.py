@@ -21,6 +21,7 @@ from backprop_studio.network import Network, Wire, edits
 from backprop_studio.training import Boundary, State
 from backprop_studio.ui import actions, theme
 from backprop_studio.ui.main_window import MainWindow
+from tests.ui.waiting import answered
 
 Do = Callable[[str], None]
 
@@ -116,10 +117,10 @@ def test_that_the_step_size_in_the_toolbar_is_used(window: MainWindow, qtbot: Qt
     engine = window._engine
     for boundary, index in ((Boundary.PHASE, 2), (Boundary.OP, 3), (Boundary.LAYER, 4)):
         window.transport.size_buttons[boundary].click()
-        with qtbot.waitSignal(engine.updated):
+        with answered(qtbot, engine):
             window.transport.step_button.click()
         assert engine.snapshot.cursor.index == index
-    with qtbot.waitSignal(engine.updated):
+    with answered(qtbot, engine):
         window.transport.back_button.click()
     assert engine.snapshot.cursor.index == 3
 
