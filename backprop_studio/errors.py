@@ -27,6 +27,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "node-unused": "The output of '{name}' leads nowhere. Wire it on, or delete it.",
         "node-unreached": "'{name}' is not on the way from the Input to the loss.",
         "port-taken": "'{name}' already has a wire into this port. Remove that wire first.",
+        "ports-taken": (
+            "Each input of '{name}' has a wire. Delete the one that is to give way, or drop the "
+            "new one onto its port."
+        ),
         "wire-self": "'{name}' cannot be wired to itself.",
         "wire-exists": "'{source}' is already wired to '{target}'.",
         "wire-no-output": "'{name}' has no output to wire from.",

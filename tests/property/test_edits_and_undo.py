@@ -32,7 +32,7 @@ KINDS = (
     "add", "remove", "connect", "cut", "move", "rename", "settings", "setup", "optimizer",
     "paste", "share", "freeze", "arrange", "preset", "insert", "schedule", "data", "fix",
     "note", "text", "width", "arrow", "tie", "group", "ungroup", "join", "leave", "fold",
-    "rename group",
+    "rename group", "replace",
 )  # fmt: skip
 TEXTS = ("", "words", "é🙂 <b>", "two\nlines", "w" * 3_000)
 
@@ -69,6 +69,8 @@ def _edit(network: Network, kind: str, a: int, b: int, retired: frozenset[str]) 
         return edits.remove(network, {first, second} if a % 2 else {first})
     if kind == "connect":
         return edits.connect(network, first, second, a % 2)
+    if kind == "replace":
+        return edits.connect(network, first, second, b % 2, replacing=True)
     if kind == "cut" and network.wires:
         return edits.remove(network, wires=[network.wires[a % len(network.wires)]])
     if kind == "insert" and network.wires:
@@ -91,7 +93,7 @@ def _edit(network: Network, kind: str, a: int, b: int, retired: frozenset[str]) 
     return edits.move(network, layout.arranged(network))
 
 
-MARKS = KINDS[KINDS.index("note") :]
+MARKS = KINDS[KINDS.index("note") : KINDS.index("rename group") + 1]
 
 
 def _mark(network: Network, kind: str, a: int, b: int, retired: frozenset[str]) -> Network:

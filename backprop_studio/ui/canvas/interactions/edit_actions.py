@@ -18,7 +18,7 @@ from backprop_studio.ui.canvas import card, geometry, style
 from backprop_studio.ui.canvas.geometry import PortRef, Side
 from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.interactions import joining
-from backprop_studio.ui.canvas.interactions.draw_wire import connect, first_free, meant
+from backprop_studio.ui.canvas.interactions.draw_wire import connect, first_free, inputs_of, meant
 from backprop_studio.ui.canvas.node_item import NodeItem
 
 if TYPE_CHECKING:
@@ -223,13 +223,27 @@ def apply_fix(view: CanvasView, found: Fix) -> None:
 
 
 def connect_parts(view: CanvasView, chosen: tuple[str, ...]) -> None:
-    """Wire the first of two parts to the second; say why when it cannot be done."""
+    """Wire the first of two parts to the second; say why when it cannot be done.
+
+    A wire at the only input of the second gives way. Where there are several and all have one,
+    nobody knows which is meant.
+    """
     ends = (meant(view, chosen[0], "out"), meant(view, chosen[1], "in")) if (
         len(chosen) == 2) else (None, None)  # fmt: skip
     if ends[0] is None or ends[1] is None:
         view.refuse(view.tr("Select two layers to wire: first the source, then the target."))
         return
-    reason = connect(view, Wire(ends[0].node, ends[1].node, ends[1].index))
+    network, wire = view.document.network, Wire(ends[0].node, ends[1].node, ends[1].index)
+    reason = edits.why_not_connect(network, wire.source, wire.target, wire.port)
+    if reason is not None and reason.code == "port-taken":
+        several = len(inputs_of(view, chosen[1])) > 1
+        reason = (
+            EditError("ports-taken", name=_called(view, chosen[1]))
+            if several
+            else connect(view, wire)
+        )
+    elif reason is None:
+        reason = connect(view, wire)
     if reason is not None:
         view.refuse(str(reason))
 
