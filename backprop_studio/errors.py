@@ -46,6 +46,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "group-deep": "At most {limit} groups can stand in each other.",
         "group-nameless": "A group needs a name.",
         "group-name": "The name of a group has at most {limit} characters, all of them visible.",
+        "align-few": "Select two layers or notes to align, or more.",
+        "distribute-few": "Select three layers or notes to distribute, or more.",
         "field-range": "{field} of '{name}' is {value}; it must be {allowed}.",
         "field-range-memory": (
             "{field} of '{name}' is {value}; it must be {allowed}. "

@@ -75,16 +75,20 @@ def add_layer(
         view.refuse(str(error))
         return ""
     wire = wire_under(view, spec, place) if into is None else into
-    if joined:
+    # Where the block is that it comes into, nothing is wired: nobody would see it.
+    block = joining.area_of(view.canvas_scene, frame)
+    if joined and block is None:
         network = join(network, node_id, joined)
     elif wire is not None:
         # Dropped on a wire, it goes in between; where that cannot be, it only stands there.
         with contextlib.suppress(EditError):
             network = edits.insert_into(network, node_id, wire)
     if frame is not None and wire is None:
-        network = joining.joined(network, frame.part, (node_id,))
+        network = joining.joined(network, frame.part, (node_id,), block)
     document.apply(view.tr("Add {name}").format(name=spec.info.title), network)
     view.select([node_id])
+    if frame is not None:
+        joining.tell(view, network, frame.part)
     return node_id
 
 
