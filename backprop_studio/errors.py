@@ -27,6 +27,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "node-unused": "The output of '{name}' leads nowhere. Wire it on, or delete it.",
         "node-unreached": "'{name}' is not on the way from the Input to the loss.",
         "port-taken": "'{name}' already has a wire into this port. Remove that wire first.",
+        "ports-taken": (
+            "Each input of '{name}' has a wire. Delete the one that is to give way, or drop the "
+            "new one onto its port."
+        ),
         "wire-self": "'{name}' cannot be wired to itself.",
         "wire-exists": "'{source}' is already wired to '{target}'.",
         "wire-no-output": "'{name}' has no output to wire from.",
@@ -42,6 +46,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "group-deep": "At most {limit} groups can stand in each other.",
         "group-nameless": "A group needs a name.",
         "group-name": "The name of a group has at most {limit} characters, all of them visible.",
+        "align-few": "Select two layers or notes to align, or more.",
+        "distribute-few": "Select three layers or notes to distribute, or more.",
         "field-range": "{field} of '{name}' is {value}; it must be {allowed}.",
         "field-range-memory": (
             "{field} of '{name}' is {value}; it must be {allowed}. "

@@ -209,8 +209,20 @@ def move(network: Network, places: Mapping[str, tuple[float, float]]) -> Network
     )
 
 
-def why_not_connect(network: Network, source: str, target: str, port: int = 0) -> EditError | None:
-    """The reason why a wire cannot be drawn; None when it can."""
+def why_not_connect(
+    network: Network, source: str, target: str, port: int = 0, *, replacing: bool = False
+) -> EditError | None:
+    """The reason why a wire cannot be drawn; None when it can.
+
+    Parameters
+    ----------
+    network
+        What it would be drawn in.
+    source, target, port
+        From where, and to which input.
+    replacing
+        Whether a wire that ends at the input already would give way.
+    """
     a, b = network.node(source), network.node(target)
     if not a.spec.has_output:
         return EditError("wire-no-output", name=a.name)
@@ -223,23 +235,27 @@ def why_not_connect(network: Network, source: str, target: str, port: int = 0) -
     if source in network.wiring.downstream([target]):
         # First, since one wire less at the port would not help.
         return EditError("wire-cycle", source=a.name, target=b.name)
-    if port in network.incoming(target):
+    if port in network.incoming(target) and not replacing:
         return EditError("port-taken", name=b.name)
     return None
 
 
-def connect(network: Network, source: str, target: str, port: int = 0) -> Network:
-    """A network with one wire more.
+def connect(
+    network: Network, source: str, target: str, port: int = 0, *, replacing: bool = False
+) -> Network:
+    """A network with one wire more; with `replacing`, in place of the one that the input had.
 
     Raises
     ------
     EditError
         The wire cannot be drawn; `why_not_connect` lists the reasons.
     """
-    reason = why_not_connect(network, source, target, port)
+    reason = why_not_connect(network, source, target, port, replacing=replacing)
     if reason is not None:
         raise reason
-    return replace(network, wires=(*network.wires, Wire(source, target, port)))
+    before = network.incoming(target).get(port)
+    kept = network.wires if before is None else tuple(w for w in network.wires if w != before)
+    return replace(network, wires=(*kept, Wire(source, target, port)))
 
 
 def insert_into(network: Network, node_id: str, wire: Wire) -> Network:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
@@ -18,6 +19,8 @@ from backprop_studio.network.marks import (
     Note,
 )
 from backprop_studio.network.network import Network
+
+_NUMBERED = re.compile(r"(.*\S) ([0-9]{1,6})", re.DOTALL)
 
 # Asking.
 
@@ -364,6 +367,8 @@ def take_over(
 ) -> Network:
     """A network with the marks of a piece added; `ids` maps its nodes, and the marks come to it.
 
+    Groups get names of their own where theirs are taken: "Encoder 2" after "Encoder".
+
     Raises
     ------
     EditError
@@ -390,9 +395,10 @@ def take_over(
         )
         for a in piece.arrows
     )
+    names = _own_names([g.name for g in piece.groups], {g.name for g in network.groups})
     groups = tuple(
-        replace(g, id=ids[g.id], members=tuple(ids[m] for m in g.members if m in ids))
-        for g in piece.groups
+        replace(g, id=ids[g.id], name=name, members=tuple(ids[m] for m in g.members if m in ids))
+        for g, name in zip(piece.groups, names, strict=True)
     )
     return tidied(
         replace(
@@ -445,6 +451,26 @@ def _with_note(network: Network, note_id: str, **changes: object) -> Network:
 def _is_held(network: Network, part: str) -> bool:
     """Whether it is a mark that can be in a group."""
     return isinstance(network.marks.get(part), Note | Group)
+
+
+def _own_names(names: Iterable[str], taken: set[str]) -> list[str]:
+    """These names, with another number where one is taken, or none was there."""
+    found = []
+    # The last number given to each stem: many copies do not count from the beginning each time.
+    last: dict[str, int] = {}
+    for name in names:
+        made = name
+        if name in taken:
+            parts = _NUMBERED.fullmatch(name)
+            stem, number = (parts[1], int(parts[2])) if parts else (name, 1)
+            number = max(number, last.get(stem, 0))
+            while made in taken:
+                number += 1
+                made = f"{stem[: MAX_NAME - len(str(number)) - 1]} {number}"
+            last[stem] = number
+        taken.add(made)
+        found.append(made)
+    return found
 
 
 def _free_id(network: Network, stem: str, retired: Collection[str]) -> str:

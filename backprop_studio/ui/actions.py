@@ -72,7 +72,17 @@ MENUS = {
     "help": "&Help",
 }
 
-SUBMENUS = {"theme": "T&heme", "text": "Te&xt size", "motion": "Motio&n"}
+
+def _align(how: str, text: str, tip: str) -> ActionSpec:
+    return ActionSpec(f"align_{how}", "network", text, tip=tip, submenu="align")
+
+
+SUBMENUS = {
+    "theme": "T&heme",
+    "text": "Te&xt size",
+    "motion": "Motio&n",
+    "align": "Align and di&stribute",
+}
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("new", "file", "&New", "Ctrl+N", "new", "Start with an empty canvas"),
@@ -131,6 +141,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "select_all", "edit", "Select &all", "Ctrl+A", "", "Every layer, wire and note", True
     ),
+    ActionSpec("select_none", "edit", "Select &nothing", tip="As Esc on the canvas"),
+    ActionSpec("select_inverse", "edit", "In&vert the selection", tip="All else instead"),
     ActionSpec("find", "edit", "&Find a layer…", "Ctrl+F", "", "Go to a layer by its name"),
     ActionSpec("outline", "edit", "&Outline", "Ctrl+Shift+O", "", "The network as a tree"),
     ActionSpec(
@@ -182,6 +194,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "arrange", "network", "Arrang&e", "Ctrl+L", "", "Lay the network out automatically", True
     ),
+    _align("left", "Align &left edges", "As the leftmost one"),
+    _align("centre", "Align in a &column", "One below the other"),
+    _align("right", "Align &right edges", "As the rightmost one"),
+    _align("top", "Align &top edges", "As the highest one"),
+    _align("middle", "Align in a ro&w", "One beside the other"),
+    _align("bottom", "Align &bottom edges", "As the lowest one"),
+    _align("across", "Distribute &across", "Equal gaps"),
+    _align("down", "Distribute &down", "Equal gaps"),
     ActionSpec("zoom_in", "view", "Zoom &in", "Ctrl++"),
     ActionSpec("zoom_out", "view", "Zoom &out", "Ctrl+-"),
     ActionSpec("zoom_fit", "view", "Zoom to &fit", "Ctrl+0", "zoom-fit", "Show the whole network"),

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from backprop_studio.network import Arrow, Group, Note
+from backprop_studio.ui.actions import ACTIONS, SUBMENUS, submenu_title
 from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.widgets.menus import OwnLetters
 
@@ -22,7 +23,7 @@ _LAYER = (
 )  # fmt: skip
 _WIRE = ("insert_layer", "explain_output", "", "delete")
 _WIRES = ("delete",)
-_SEVERAL = ("connect", "arrow", *_EDIT, "", "group", "ungroup", "leave_group")
+_SEVERAL = ("connect", "arrow", *_EDIT, "", "align", "", "group", "ungroup", "leave_group")
 _GROUP = ("fold", "rename", *_EDIT, "", "group", "ungroup", "leave_group")
 _NOTE = ("rename", "", "cut", "copy", "duplicate", "delete", "", "group", "leave_group")
 _ARROW = ("delete",)
@@ -37,7 +38,7 @@ MENUS: Mapping[str, tuple[str, ...]] = {
     "note": _NOTE,
     "arrow": _ARROW,
 }
-"""Ids of actions, by what is selected; an empty one is a line."""
+"""Ids of actions or of submenus, by what is selected; an empty one is a line."""
 
 
 def kind_of(canvas: CanvasView) -> str:
@@ -90,12 +91,22 @@ class CanvasMenu(QObject):
         menu.setToolTipsVisible(True)
         for key in MENUS[kind_of(self._canvas)]:
             action = self._actions.get(key)
-            if action is None:
+            if key in SUBMENUS:
+                self._add_submenu(menu, key)
+            elif action is None:
                 menu.addSeparator()
             elif self._applies(key):
                 menu.addAction(action)
         menu.aboutToHide.connect(self._closed)
         menu.popup(at)
+
+    def _add_submenu(self, menu: QMenu, key: str) -> None:
+        """A submenu of the menu bar, with the same actions."""
+        found = [spec for spec in ACTIONS if spec.submenu == key]
+        inner = menu.addMenu(submenu_title(found[0]))
+        OwnLetters(inner)
+        inner.setToolTipsVisible(True)
+        inner.addActions([self._actions[spec.id] for spec in found])
 
     def _applies(self, key: str) -> bool:
         """Whether something can come of it; what never can is left out."""

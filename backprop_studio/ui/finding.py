@@ -90,13 +90,14 @@ def _layer(info: Info, act: Callable[[], object]) -> Choice:
 def _add(
     canvas: CanvasView, layer: str, place: QPointF | None, joined: tuple[PortRef, ...]
 ) -> None:
-    """Add a layer at the pointer; where it would cover another one, beside the selected layer."""
+    """Add a layer at the pointer; where it would cover a card, beside the selected layer."""
+    from backprop_studio.ui.canvas.interactions import pointing
+
     if place is None:
         canvas.add_layer(layer, None, joined)
         return
     card = geometry.card(geometry.WIDTH).translated(place)
-    shown = (i for i in canvas.canvas_scene.nodes.values() if i.isVisible())
-    covers = any(card.intersects(item.card_rect()) for item in shown)
+    covers = any(card.intersects(outline) for outline in pointing.seen(canvas))
     onto_wire = canvas.canvas_scene.hit(place).wire is not None
     canvas.add_layer(layer, None if covers and not onto_wire else place, joined)
 
@@ -111,7 +112,7 @@ def insert(canvas: CanvasView, wire: Wire) -> None:
     # With the little pictures that stand below cards while training goes on.
     new = geometry.card(geometry.WIDTH).adjusted(-_BESIDE, -_BELOW, _BESIDE, _BELOW)
     new.translate(place)
-    if any(new.intersects(item.card_rect()) for item in scene.nodes.values() if item.isVisible()):
+    if any(new.intersects(outline) for outline in pointing.seen(canvas)):
         place = canvas.mapToScene(pointing.free_spot(canvas, at))
     found = [
         _layer(kind.info, partial(canvas.add_layer, key, place, into=wire))

@@ -223,12 +223,18 @@ TOPICS: Mapping[str, str] = MappingProxyType(
         ),
         CANVAS: (
             "Your network, from the data on the left to the loss on the right. Drag from a port "
-            "on the right of a card to a port on the left of another to wire them. Turn the wheel "
+            "on the right of a card to a port on the left of another to wire them; a wire that is "
+            "there already gives way, and Undo brings it back. Turn the wheel "
             "to zoom, with Shift to scroll sideways; two fingers on a touchpad scroll, and zoom "
             "with Ctrl. Drag the ground to select, hold Space or the middle button to pan; what "
             "is dragged to the edge takes the canvas along. "
-            "Double-click a card to see its operations. The right button, the menu key or "
+            "Double-click a card to see its operations, or a wire to put a layer into it. The "
+            "right button, the menu key or "
             "Shift+F10 tell what can be done with a layer, a wire or the ground.\n\n"
+            "A drag with Shift goes straight; with Ctrl or Alt it takes a copy along. Ctrl with "
+            "an arrow key moves what is selected by a step, with Shift as well by five. A box "
+            "drawn with Shift adds to the selection, with Alt it takes away. Network → Align and "
+            "distribute puts cards in line.\n\n"
             "The slash key adds a layer: without the mouse, it comes after the selected one, "
             "wired to it. The arrow keys walk from card to card, and everything can be done in "
             "the Outline as well."
@@ -236,7 +242,8 @@ TOPICS: Mapping[str, str] = MappingProxyType(
         MARKS: (
             "Ctrl+G puts a frame around what is selected. Whatever you let go of inside the frame "
             "belongs to it, also another frame; the menu of the right button takes it out again. "
-            "Ctrl+Shift+L folds the frame into one block with its own ports, and unfolds it. "
+            "Ctrl+Shift+L folds the frame into one block with its own ports, and unfolds it; what "
+            "you let go of on the block comes into it, too. "
             "N writes a note at the pointer, A draws an arrow. They are for people: they change "
             "nothing in what is computed, and they are in the exported diagram."
         ),

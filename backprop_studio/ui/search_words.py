@@ -39,6 +39,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "duplicate_shared": "tied tie weight sharing siamese copy clone twice",
         "delete": "remove erase clear layer wire",
         "select_all": "everything mark",
+        "select_none": "deselect unselect clear",
+        "select_inverse": "inverse reverse opposite others except",
         "find": "search go to node jump",
         "outline": "tree list structure accessible screen reader",
         # Network
@@ -57,6 +59,14 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "note": "comment text annotation label",
         "arrow": "annotation line point",
         "arrange": "layout tidy align order automatic",
+        "align_left": "line up straight column",
+        "align_centre": "line up straight vertical middle center centre",
+        "align_right": "line up straight column",
+        "align_top": "line up straight row",
+        "align_middle": "line up straight horizontal middle center centre",
+        "align_bottom": "line up straight row",
+        "align_across": "spread space evenly equal gap spacing horizontal",
+        "align_down": "spread space evenly equal gap spacing vertical",
         # View
         "zoom_in": "larger bigger magnify",
         "zoom_out": "smaller reduce",

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from backprop_studio import assets, data, project
 from backprop_studio.data import DataSettings
 from backprop_studio.errors import StudioError
-from backprop_studio.network import Analysis, Network, analyze, edits, grouping, layout
+from backprop_studio.network import Analysis, Network, aligning, analyze, edits, grouping, layout
 from backprop_studio.network.fixes import fix_for
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.nn import nodes, optimizers, schedules
@@ -32,7 +32,7 @@ KINDS = (
     "add", "remove", "connect", "cut", "move", "rename", "settings", "setup", "optimizer",
     "paste", "share", "freeze", "arrange", "preset", "insert", "schedule", "data", "fix",
     "note", "text", "width", "arrow", "tie", "group", "ungroup", "join", "leave", "fold",
-    "rename group",
+    "rename group", "replace", "align",
 )  # fmt: skip
 TEXTS = ("", "words", "é🙂 <b>", "two\nlines", "w" * 3_000)
 
@@ -69,10 +69,22 @@ def _edit(network: Network, kind: str, a: int, b: int, retired: frozenset[str]) 
         return edits.remove(network, {first, second} if a % 2 else {first})
     if kind == "connect":
         return edits.connect(network, first, second, a % 2)
+    if kind == "replace":
+        return edits.connect(network, first, second, b % 2, replacing=True)
     if kind == "cut" and network.wires:
         return edits.remove(network, wires=[network.wires[a % len(network.wires)]])
     if kind == "insert" and network.wires:
         return edits.insert_into(network, first, network.wires[b % len(network.wires)])
+    if kind == "align":
+        boxes = {
+            n.id: (n.x - 60, n.y - 32, n.x + 60 + len(n.name), n.y + 32) for n in network.nodes
+        }
+        some = dict(list(boxes.items())[a % 3 :])
+        by = aligning.steps(some, get_args(aligning.How)[b % 8], grid=10.0)
+        return edits.move(
+            network,
+            {k: (network.node(k).x + s[0], network.node(k).y + s[1]) for k, s in by.items()},
+        )
     if kind == "move":
         return edits.move(network, {first: (a / 7, b / 3), second: (float(b), float(a))})
     if kind == "rename":
@@ -91,7 +103,7 @@ def _edit(network: Network, kind: str, a: int, b: int, retired: frozenset[str]) 
     return edits.move(network, layout.arranged(network))
 
 
-MARKS = KINDS[KINDS.index("note") :]
+MARKS = KINDS[KINDS.index("note") : KINDS.index("rename group") + 1]
 
 
 def _mark(network: Network, kind: str, a: int, b: int, retired: frozenset[str]) -> Network:

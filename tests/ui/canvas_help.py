@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -64,6 +64,34 @@ def drag(view: CanvasView, start: QPoint, end: QPoint, *, release: bool = True) 
         QTest.mouseMove(port, start + (end - start) * (k / 4))
     if release:
         QTest.mouseRelease(port, LEFT, NONE, end)
+
+
+def send(
+    view: CanvasView, kind: QEvent.Type, at: QPoint, modifiers: Qt.KeyboardModifier = NONE
+) -> None:
+    """An event of the left button, with the keys that are held then."""
+    held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else LEFT
+    button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else LEFT
+    there = view.viewport().mapToGlobal(at)
+    event = QMouseEvent(kind, QPointF(at), QPointF(there), button, held, modifiers)
+    QApplication.sendEvent(view.viewport(), event)
+
+
+def drag_with(
+    view: CanvasView,
+    start: QPoint,
+    end: QPoint,
+    modifiers: Qt.KeyboardModifier,
+    *,
+    press: Qt.KeyboardModifier | None = None,
+    release: bool = True,
+) -> None:
+    """As `drag`, with keys held; others may be held at the press."""
+    send(view, QEvent.Type.MouseButtonPress, start, modifiers if press is None else press)
+    for k in (1, 2, 3, 4):
+        send(view, QEvent.Type.MouseMove, start + (end - start) * (k / 4), modifiers)
+    if release:
+        send(view, QEvent.Type.MouseButtonRelease, end, modifiers)
 
 
 def click(view: CanvasView, at: QPoint, modifiers: Qt.KeyboardModifier = NONE) -> None:

@@ -49,16 +49,21 @@ def test_that_a_wire_ends_at_the_port_under_the_pointer(
     assert mirrors(view)
 
 
-def test_that_the_body_takes_the_first_free_port_and_then_no_more(view: CanvasView) -> None:
+def test_that_the_body_takes_the_free_port_and_then_the_nearest(view: CanvasView) -> None:
     reasons: list[str] = []
     view.refused.connect(reasons.append)
     drag(view, view.port_point("tanh_1", "out"), view.port_point("add_1", "in"))
     drag(view, view.port_point("input_1", "out"), body(view, "add_1"))
     both = (Wire("tanh_1", "add_1", 0), Wire("input_1", "add_1", 1))
     assert view.document.network.wires == both and reasons == []
+    below = view.node_center("add_1") + QPoint(0, 15)
+    drag(view, view.port_point("tanh_1", "out"), below)
+    assert view.document.network.wires == tuple(Wire("tanh_1", "add_1", p) for p in (0, 1))
+    assert len(reasons) == 1 and "takes the place of the one from input_1" in reasons[0]
     drag(view, view.port_point("input_1", "out"), body(view, "add_1"))
-    assert view.document.network.wires == both
-    assert len(reasons) == 1 and "already has a wire" in reasons[0]
+    assert set(view.document.network.wires) == {
+        Wire("input_1", "add_1", 0), Wire("tanh_1", "add_1", 1)
+    }  # fmt: skip
 
 
 def test_that_one_output_may_feed_both_ports(view: CanvasView) -> None:
@@ -69,10 +74,12 @@ def test_that_one_output_may_feed_both_ports(view: CanvasView) -> None:
     assert mirrors(view)
 
 
-def test_that_only_the_free_port_glows(view: CanvasView) -> None:
+def test_that_a_port_with_another_wire_glows_as_one_that_gives_it(view: CanvasView) -> None:
     drag(view, view.port_point("tanh_1", "out"), view.port_point("add_1", "in", 1))
     drag(view, view.port_point("input_1", "out"), QPoint(200, 20), release=False)
-    assert view.canvas_scene.nodes["add_1"].glowing == {PortRef("add_1", "in", 0)}
+    item = view.canvas_scene.nodes["add_1"]
+    assert item.glowing == {PortRef("add_1", "in", 0), PortRef("add_1", "in", 1)}
+    assert item._taken == {PortRef("add_1", "in", 1)}
     QTest.keyClick(view, Qt.Key.Key_Escape)
     QTest.mouseRelease(view.viewport(), LEFT, NONE, QPoint(200, 20))
 

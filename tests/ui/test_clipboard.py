@@ -223,7 +223,7 @@ def test_that_the_history_names_what_was_added_or_deleted(window: MainWindow) ->
     canvas.group_selection()
     canvas.copy_selection()
     canvas.paste()
-    assert undo.undoText() == "Paste Group 1"
+    assert undo.undoText() == "Paste Group 2"
     count = len(window._document.network.nodes)
     canvas.select_all()
     canvas.delete_selection()

@@ -57,6 +57,22 @@ def test_that_a_wire_that_cannot_be_is_refused_with_its_reason(
         edits.connect(network, source, target)
 
 
+def test_that_a_wire_takes_the_place_of_the_one_at_its_input_where_that_is_meant() -> None:
+    network = chain()
+    assert edits.why_not_connect(network, "input_1", "relu_1", replacing=True) is None
+    made = edits.connect(network, "input_1", "relu_1", replacing=True)
+    assert set(network.wires) - set(made.wires) == {Wire("dense_1", "relu_1")}
+    assert set(made.wires) - set(network.wires) == {Wire("input_1", "relu_1")}
+    # What is no wire for another reason is none now either.
+    for source, target, code in (
+        ("dense_2", "dense_1", "wire-cycle"),
+        ("relu_1", "relu_1", "wire-self"),
+        ("dense_1", "relu_1", "wire-exists"),
+    ):
+        reason = edits.why_not_connect(network, source, target, replacing=True)
+        assert reason is not None and reason.code == code
+
+
 def test_that_a_wire_that_would_close_a_circle_is_refused() -> None:
     network = edits.remove(chain(), wires=[Wire("input_1", "dense_1")])
     reason = edits.why_not_connect(network, "dense_2", "dense_1")

@@ -9,7 +9,7 @@ from networks import chain, residual
 
 from backprop_studio.errors import EditError
 from backprop_studio.network import Arrow, Group, Network, Note, analyze, edits, grouping
-from backprop_studio.network.marks import MAX_DEPTH, MAX_MARKS, MAX_TEXT
+from backprop_studio.network.marks import MAX_DEPTH, MAX_MARKS, MAX_NAME, MAX_TEXT
 from backprop_studio.project import decode, encode
 from backprop_studio.project.unsound import UnsoundError
 
@@ -109,13 +109,40 @@ def test_that_a_copy_has_marks_of_its_own() -> None:
     copied, new = edits.insert(network, piece, 500.0, 500.0)
     assert len(new) == len(set(new)) == 5 and not set(new) & {note, arrow, group}
     made = copied.groups[-1]
-    assert made.name == "hidden" and set(made.members) <= set(new)
+    assert made.name == "hidden 2" and set(made.members) <= set(new)
     assert copied.arrows[-1].source in made.members and copied.arrows[-1].target in made.members
     # Alone, the arrow is tied to nothing.
     assert edits.excerpt(network, [arrow]).arrows == (Arrow(arrow, 0, 0, 9, 9),)
     assert (
         edits.insert(Network(), edits.excerpt(network, [note]), 0, 0)[0].notes[0].text == "hidden"
     )
+
+
+def test_that_copied_groups_have_names_of_their_own() -> None:
+    network, group = grouping.group(chain(), ["dense_1", "relu_1"], "Encoder")
+    network, _ = grouping.group(network, [group], "Group 1")
+    piece = edits.excerpt(network, [g.id for g in network.groups])
+    for _ in range(2):
+        network, _ = edits.insert(network, piece, 0.0, 500.0)
+    assert [g.name for g in network.groups] == [
+        "Encoder", "Group 1", "Encoder 2", "Group 2", "Encoder 3", "Group 3",
+    ]  # fmt: skip
+    # A copy of a copy, and names that are alike in the piece itself.
+    last = edits.excerpt(network, [network.groups[-2].id])
+    alike = grouping.rename_group(piece, piece.groups[1].id, "Encoder")
+    for more in (last, alike):
+        network, _ = edits.insert(network, more, 0.0, 500.0)
+    assert [g.name for g in network.groups[6:]] == ["Encoder 4", "Encoder 5", "Encoder 6"]
+    # Where nothing is called so, it keeps its name; and no name grows too long for a file.
+    assert [g.name for g in edits.insert(Network(), piece, 0, 0)[0].groups] == [
+        "Encoder", "Group 1",
+    ]  # fmt: skip
+    for name in ("w" * MAX_NAME, "w" * (MAX_NAME - 2) + " 9", "7", "007 1", "v 999999"):
+        long, group = grouping.group(chain(), ["relu_1"], name)
+        copied, _ = edits.insert(long, edits.excerpt(long, [group]), 0, 0)
+        first, second = copied.groups
+        assert first.name == name != second.name and len(second.name) <= MAX_NAME
+        assert decode(encode(copied)) == copied
 
 
 def test_that_a_layer_put_into_a_wire_of_a_group_joins_it() -> None:

@@ -178,9 +178,26 @@ def paint_words(
 
 
 def paint_port(
-    painter: QPainter, style: Style, centre: QPointF, *, wired: bool, glow: Tone | None
+    painter: QPainter,
+    style: Style,
+    centre: QPointF,
+    *,
+    wired: bool,
+    glow: Tone | None,
+    taken: bool = False,
 ) -> None:
-    """One port. It glows while a wire can be dropped on it, or the pointer is over it."""
+    """One port. It glows while a wire can be dropped on it, or the pointer is over it.
+
+    One that is `taken` would have to give its wire for that: a ring around its dot.
+    """
+    if glow is not None and taken:
+        painter.setPen(glow.outline)
+        painter.setBrush(style.body)
+        painter.drawEllipse(centre, geometry.PORT + 2, geometry.PORT + 2)
+        painter.setPen(style.no_pen)
+        painter.setBrush(style.port.color())
+        painter.drawEllipse(centre, geometry.PORT - 1.5, geometry.PORT - 1.5)
+        return
     if glow is not None:
         painter.setPen(style.no_pen)
         painter.setBrush(glow.halo[2])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,6 +45,15 @@ def snap(x: float, y: float) -> tuple[float, float]:
         return float(round(max(-FARTHEST, min(FARTHEST, value)) / GRID) * GRID)
 
     return one(x), one(y)
+
+
+def shifted(places: Mapping[str, QPointF], step: QPointF) -> dict[str, tuple[float, float]]:
+    """All these places by the same step elsewhere, none further out than can be."""
+
+    def one(value: float) -> float:
+        return max(-FARTHEST, min(FARTHEST, value))
+
+    return {key: (one(p.x() + step.x()), one(p.y() + step.y())) for key, p in places.items()}
 
 
 def card(width: float) -> QRectF:

@@ -63,6 +63,7 @@ class GroupItem(QGraphicsItem):
         self._rect = QRectF()
         self._ports: Mapping[PortRef, QPointF] = {}
         self._glowing: frozenset[PortRef] = frozenset()
+        self._taken: frozenset[PortRef] = frozenset()
         self._pointed: PortRef | None = None
         self._tone = ""
         self._known = True
@@ -114,11 +115,13 @@ class GroupItem(QGraphicsItem):
             self._pointed = port
             repaint(self)
 
-    def set_glowing(self, ports: frozenset[PortRef]) -> None:
-        """Tell which of its ports would take the wire that is being drawn."""
-        glowing = ports & set(self._ports)
-        if glowing != self._glowing:
-            self._glowing = glowing
+    def set_glowing(
+        self, ports: frozenset[PortRef], taken: frozenset[PortRef] = frozenset()
+    ) -> None:
+        """Tell which of its ports would take the wire that is being drawn, and give theirs."""
+        glowing, taken = ports & set(self._ports), taken & set(self._ports)
+        if (glowing, taken) != (self._glowing, self._taken):
+            self._glowing, self._taken = glowing, taken
             repaint(self)
 
     def set_activity(self, tone: str, *, known: bool) -> None:
@@ -271,7 +274,8 @@ class GroupItem(QGraphicsItem):
             for port, at in self._ports.items():
                 lit = port in self._glowing or port == self._pointed
                 glow = look.tone("accent") if lit else None
-                card.paint_port(painter, look, at, wired=True, glow=glow)
+                taken = port in self._taken and port != self._pointed
+                card.paint_port(painter, look, at, wired=True, glow=glow, taken=taken)
         if problem is not None:
             error = severity is Severity.ERROR
             card.paint_badge(painter, look, rect.topRight(), problem, error=error)

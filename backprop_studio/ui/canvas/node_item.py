@@ -54,6 +54,7 @@ class NodeItem(QGraphicsItem):
         self._wired: frozenset[PortRef] = frozenset()
         self._pointed: PortRef | None = None
         self._glowing: frozenset[PortRef] = frozenset()
+        self._taken: frozenset[PortRef] = frozenset()
         self._tone = ""
         self._texts = card.Texts("", "", "", "", geometry.WIDTH)
         self._band = QPainterPath()
@@ -156,10 +157,12 @@ class NodeItem(QGraphicsItem):
             self._wired = ports
             self._touch()
 
-    def set_glowing(self, ports: frozenset[PortRef]) -> None:
-        """Tell which of its ports would take the wire that is being drawn."""
-        if ports != self._glowing:
-            self._glowing = ports
+    def set_glowing(
+        self, ports: frozenset[PortRef], taken: frozenset[PortRef] = frozenset()
+    ) -> None:
+        """Tell which of its ports would take the wire that is being drawn, and give theirs."""
+        if (ports, taken) != (self._glowing, self._taken):
+            self._glowing, self._taken = ports, taken
             self._touch()
 
     def toolTip(self) -> str:
@@ -304,7 +307,8 @@ class NodeItem(QGraphicsItem):
             lit = port in self._glowing or port == self._pointed
             glow = look.tone("accent") if lit else None
             at = self._offset(port)
-            card.paint_port(painter, look, at, wired=port in self._wired, glow=glow)
+            wired, taken = port in self._wired, port in self._taken and port != self._pointed
+            card.paint_port(painter, look, at, wired=wired, glow=glow, taken=taken)
         severity = self.severity
         problem = look.tone(str(severity)) if severity is not None else None
         if problem is not None:
@@ -354,9 +358,10 @@ class NodeItem(QGraphicsItem):
     def look_afar(self) -> tuple[object, ...]:
         """All that its looks from afar depend on, but for its name, its place and its opacity."""
         ports = tuple(
-            (p.side, p.index, p in self._wired, p in self._glowing or p == self._pointed)
+            (p.side, p.index, p in self._wired, p in self._glowing, p in self._taken,
+             p == self._pointed)
             for p in self.ports()
-        )
+        )  # fmt: skip
         state = (self._tone, self.severity, self.isSelected(), self.hovered, self.focused)
         category = str(self.node.spec.info.category)
         return (self._captions[0], category, self.width, *state, ports)

@@ -63,11 +63,12 @@ class EmptyHint(QWidget):
 
 
 class Bubble(QLabel):
-    """A short text beside the pointer: why a wire cannot be dropped here."""
+    """A short text beside the pointer: why a wire cannot be dropped here, or what it would do."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._within = parent
+        self._tone = "error"
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setWordWrap(True)
         self.setMargin(7)
@@ -77,9 +78,12 @@ class Bubble(QLabel):
         self._timer.timeout.connect(self.hide)
         self.hide()
 
-    def say(self, text: str, at: QPoint) -> None:
+    def say(self, text: str, at: QPoint, *, tone: str = "error") -> None:
         """Show `text` beside a point of the parent, inside of it, until told otherwise."""
         self._timer.stop()
+        if tone != self._tone:
+            self._tone = tone
+            self.update()
         if text != self.text() or not self.isVisible():
             self.setText(text)
             need = self.fontMetrics().horizontalAdvance(text) + 2 * self.margin() + 4
@@ -101,10 +105,10 @@ class Bubble(QLabel):
         colors = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(colors.color("error"), 1.5))
+        painter.setPen(QPen(colors.color(self._tone), 1.5))
         painter.setBrush(colors.color("surface"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 5, 5)
-        painter.setPen(colors.color("error"))
+        painter.setPen(colors.color("error" if self._tone == "error" else "text"))
         inside = self.rect().adjusted(*(self.margin() * k for k in (1, 1, -1, -1)))
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
         painter.drawText(inside, int(flags), self.text())

@@ -68,6 +68,8 @@ class CanvasView(QGraphicsView):
         Ids of the selected notes, arrows and groups.
     add_requested(at, port)
         Something is to be added at a point of the viewport, and wired to a port unless it is None.
+    insert_requested(wire)
+        A layer is to be put into a wire.
     menu_wanted(at)
         The menu of what is selected is wanted at a point of the screen.
     refused(reason)
@@ -79,6 +81,7 @@ class CanvasView(QGraphicsView):
     refused = Signal(str)
     node_opened = Signal(str)
     add_requested = Signal(QPoint, object)
+    insert_requested = Signal(object)
     menu_wanted = Signal(QPoint)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:

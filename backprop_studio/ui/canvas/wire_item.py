@@ -44,6 +44,7 @@ class WireItem(QGraphicsItem):
         self.label = ""
         self.broken = False
         self.hovered = False
+        self.leaving = False
         self.reading: Reading | None = None
         self._tone = ""
         self._moved: float | None = None
@@ -149,6 +150,12 @@ class WireItem(QGraphicsItem):
             self.hovered = hovered
             self._touch()
 
+    def set_leaving(self, leaving: bool, /) -> None:
+        """Tell whether it would give way to the wire that is being drawn."""
+        if leaving != self.leaving:
+            self.leaving = leaving
+            self._touch()
+
     def restyle(self) -> None:
         """Measure the label anew."""
         self._lay_out()
@@ -226,7 +233,7 @@ class WireItem(QGraphicsItem):
         scale = option.levelOfDetailFromTransform(painter.worldTransform())
         painter.setPen(self.pen(look, scale))
         painter.drawPath(self.way(scale))
-        if not self._text() or scale < style.detail():
+        if not self._text() or self.leaving or scale < style.detail():
             return
         if self._pill is None:
             self._pill = self._label_rect(self._label_width())
@@ -243,6 +250,8 @@ class WireItem(QGraphicsItem):
 
     def look_afar(self) -> tuple[object, ...]:
         """All that its looks from afar depend on, but for its way and its opacity."""
+        if self.leaving:
+            return (0, "leaving")
         if self.isSelected():
             return (2, "selected")
         if self._moved is not None and self._tone:
@@ -268,6 +277,8 @@ class WireItem(QGraphicsItem):
         return style.at_least(pen, _PLAIN if pen is look.wire else _MARKED, scale)
 
     def _pen(self, look: style.Style) -> QPen:
+        if self.leaving:
+            return look.tone("muted").dashed
         if self.isSelected():
             return look.selected
         if self._moved is not None and self._tone:

@@ -43,6 +43,7 @@ class LayerController(QObject):
         self.menu = CanvasMenu(canvas, window.actions_by_id, self)
         canvas.menu_wanted.connect(self.menu.open)
         canvas.add_requested.connect(partial(finding.quick_add, canvas))
+        canvas.insert_requested.connect(partial(finding.insert, canvas))
         canvas.node_opened.connect(self.open)
         canvas.selection_changed.connect(self._show_selected)
         operations.left.connect(self.leave)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainter, QPainterPath
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from backprop_studio.network.presets import PRESETS
-from backprop_studio.ui.canvas import geometry, style
-from backprop_studio.ui.canvas.interactions import clipboard
+from backprop_studio.ui.canvas import geometry
+from backprop_studio.ui.canvas.interactions import clipboard, joining
+from backprop_studio.ui.canvas.interactions.ghosts import Ghosts
 
 if TYPE_CHECKING:
     from backprop_studio.ui.canvas.view import CanvasView
@@ -21,32 +20,9 @@ _CARD = 120.0
 """Width of a card that is not measured yet, in scene units."""
 
 
-class GhostNetwork(QGraphicsItem):
-    """The cards of a network that is not there yet, around their middle."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__()
-        self.setZValue(4)
-        self.setOpacity(0.7)
-        self._cards = _cards(key)
-        self._bounds = QRectF()
-        for card in self._cards:
-            self._bounds = self._bounds.united(card)
-
-    def boundingRect(self) -> QRectF:
-        return self._bounds.adjusted(-4, -4, 4, 4)
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
-        look = style.current()
-        painter.setBrush(look.hollow)
-        painter.setPen(look.tone("accent").dashed)
-        for card in self._cards:
-            style.rounded(painter, card, 0, geometry.RADIUS)
-
-    def shape(self) -> QPainterPath:
-        return QPainterPath()
+def ghosts(key: str) -> Ghosts:
+    """The cards of a network of `PRESETS` around its middle."""
+    return Ghosts(_cards(key))
 
 
 def add_preset(view: CanvasView, key: str, place: QPointF | None) -> None:
@@ -62,9 +38,12 @@ def add_preset(view: CanvasView, key: str, place: QPointF | None) -> None:
         Where its middle is; None for below all that there is.
     """
     preset, there = PRESETS[key], view.document.network.nodes
+    into = None
+    if place is not None:
+        into = joining.frame_at(view.canvas_scene, view.document.network, place)
     if place is None:
         content = view.canvas_scene.content()
-        half = GhostNetwork(key).boundingRect().height() / 2
+        half = ghosts(key).boundingRect().height() / 2
         place = QPointF(content.center().x(), content.bottom() + _APART + half)
         out_of_sight = True
     else:
@@ -72,7 +51,7 @@ def add_preset(view: CanvasView, key: str, place: QPointF | None) -> None:
     # On an empty canvas it comes with the data that it is made for.
     setup = None if there else preset.started().setup
     word = view.tr("Add")
-    clipboard.place(view, preset.make(), place, word, setup=setup, name=preset.title)
+    clipboard.place(view, preset.make(), place, word, setup=setup, name=preset.title, into=into)
     if out_of_sight:
         view.zoom_to_fit()
 

@@ -13,9 +13,10 @@ from backprop_studio.network import Group, Network, TrainingSetup, edits, groupi
 from backprop_studio.project import decode, encode
 from backprop_studio.project.unsound import NewerError, UnsoundError
 from backprop_studio.ui.canvas import geometry
-from backprop_studio.ui.canvas.interactions import edit_actions, pointing
+from backprop_studio.ui.canvas.interactions import edit_actions, joining, pointing
 
 if TYPE_CHECKING:
+    from backprop_studio.ui.canvas.group_item import GroupItem
     from backprop_studio.ui.canvas.view import CanvasView
 
 MIME = "application/x-backprop-studio-layers+json"
@@ -71,10 +72,8 @@ def duplicate(view: CanvasView, *, shared: bool) -> None:
         view.refuse(view.tr("Select the layers to duplicate."))
         return
     piece = edits.excerpt(view.document.network, chosen)
-    points = grouping.points(piece)
-    xs, ys = [p[0] for p in points], [p[1] for p in points]
-    aside = pointing.ASIDE
-    middle = QPointF((min(xs) + max(xs)) / 2 + aside, (min(ys) + max(ys)) / 2 + 4 * aside)
+    aside = QPointF(pointing.ASIDE, 4 * pointing.ASIDE)
+    middle = pointing.clear_of(view, piece, pointing.middle_of(piece) + aside)
     place(view, piece, middle, view.tr("Duplicate"), shared=shared)
 
 
@@ -87,6 +86,8 @@ def place(
     shared: bool = False,
     setup: TrainingSetup | None = None,
     name: str = "",
+    into: GroupItem | None = None,
+    exactly: bool = False,
 ) -> None:
     """Add a piece around a point of the scene as one edit, and select it.
 
@@ -106,9 +107,14 @@ def place(
         How the network is trained from now on; None leaves it.
     name
         What is added, for the history; empty to count it.
+    into
+        The group that it comes into; None for none.
+    exactly
+        Whether it stands just there; else its first part comes to stand on the grid.
     """
-    x, y = geometry.snap(middle.x(), middle.y())
     document = view.document
+    at = middle if exactly else onto_grid(piece, middle)
+    x, y = at.x(), at.y()
     try:
         network, ids = edits.insert(
             document.network, piece, x, y, retired=document.retired, shared=shared
@@ -120,9 +126,25 @@ def place(
         return
     if setup is not None:
         network = edits.set_setup(network, setup)
-    document.apply(f"{what} {name or _called(view, network, ids)}", network)
     # What is in a group is selected along with it.
-    view.select([i for i in ids if i not in network.holders])
+    outer = [i for i in ids if i not in network.holders]
+    label = f"{what} {name or _called(view, network, ids)}"
+    if into is not None:
+        area = joining.area_of(view.canvas_scene, into)
+        network = joining.joined(network, into.part, outer, area)
+    document.apply(label, network)
+    view.select(outer)
+    if into is not None:
+        joining.tell(view, network, into.part)
+
+
+def onto_grid(piece: Network, middle: QPointF) -> QPointF:
+    """The nearest middle with which the first part of a piece stands on the grid."""
+    points = grouping.points(piece)
+    if not points:
+        return middle
+    there = QPointF(*points[0]) + middle - pointing.middle_of(piece)
+    return middle + QPointF(*geometry.snap(there.x(), there.y())) - there
 
 
 def _called(view: CanvasView, network: Network, ids: Sequence[str]) -> str:

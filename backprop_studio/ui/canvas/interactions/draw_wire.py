@@ -1,4 +1,7 @@
-"""Draws a wire from port to port, in either direction, and says why one cannot be drawn."""
+"""Draws a wire from port to port, in either direction, and says why one cannot be drawn.
+
+An input has one wire at most: a new one takes the place of the one that is there.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,14 @@ from backprop_studio.ui.canvas.geometry import PortRef, Side
 from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.hitting import Hit
 from backprop_studio.ui.canvas.interactions.gesture import Gesture, Press
-from backprop_studio.ui.canvas.wire_item import WirePreview
+from backprop_studio.ui.canvas.wire_item import WireItem, WirePreview
 
 if TYPE_CHECKING:
     from backprop_studio.ui.canvas.view import CanvasView
 
 
 def targets(network: Network, start: PortRef) -> set[PortRef]:
-    """Every port that a wire from `start` may end at.
+    """Every port that a wire from `start` may end at, those that have another wire with them.
 
     The same answer as `edits.why_not_connect` for each port, but in one pass over the network.
     """
@@ -28,13 +31,17 @@ def targets(network: Network, start: PortRef) -> set[PortRef]:
         found: set[PortRef] = set()
         for node in network.nodes:
             if node.id not in barred:
-                taken = network.incoming(node.id) if node.spec.ports else {}
-                ports = range(len(node.spec.ports))
-                found.update(PortRef(node.id, "in", p) for p in ports if p not in taken)
+                wires = network.incoming(node.id) if node.spec.ports else {}
+                found.update(
+                    PortRef(node.id, "in", p)
+                    for p in range(len(node.spec.ports))
+                    if p not in wires or wires[p].source != start.node
+                )
         return found
-    if start.index in network.incoming(start.node):
-        return set()
     barred = network.wiring.downstream([start.node])
+    taken = network.incoming(start.node).get(start.index)
+    if taken is not None:
+        barred.add(taken.source)
     return {PortRef(n.id, "out") for n in network.nodes if n.spec.has_output and n.id not in barred}
 
 
@@ -46,16 +53,40 @@ def wire_between(start: PortRef, end: PortRef) -> Wire | None:
     return Wire(source.node, target.node, target.index)
 
 
+def displaced(network: Network, wire: Wire) -> Wire | None:
+    """The wire that gives way to another one, at the same input."""
+    found = network.incoming(wire.target).get(wire.port)
+    return None if found == wire else found
+
+
 def connect(view: CanvasView, wire: Wire) -> EditError | None:
-    """Add a wire as one edit; the reason when that is not possible."""
+    """Add a wire as one edit, in place of one at its input; the reason when it is not possible."""
     network = view.document.network
-    reason = edits.why_not_connect(network, wire.source, wire.target, wire.port)
+    reason = _why_not(network, wire)
     if reason is None:
         a, b = network.node(wire.source).name, network.node(wire.target).name
-        after = edits.connect(network, wire.source, wire.target, wire.port)
         label = view.tr("Connect {source} to {target}").format(source=a, target=b)
-        view.document.apply(label, after)
+        _apply(view, network, wire, label)
     return reason
+
+
+def _why_not(network: Network, wire: Wire) -> EditError | None:
+    return edits.why_not_connect(network, wire.source, wire.target, wire.port, replacing=True)
+
+
+def _apply(view: CanvasView, network: Network, wire: Wire, label: str) -> None:
+    """Draw a wire in a network as one edit of the document, and say which one gave way."""
+    old = displaced(network, wire)
+    made = edits.connect(network, wire.source, wire.target, wire.port, replacing=True)
+    if old is None:
+        view.document.apply(label, made)
+        return
+    was, now = network.node(old.source).name, network.node(wire.source).name
+    view.document.apply(view.tr("{edit} instead of {name}").format(edit=label, name=was), made)
+    told = view.tr(
+        "The wire from {now} takes the place of the one from {was}. Undo brings it back."
+    )
+    view.tell(told.format(now=now, was=was))
 
 
 def first_free(network: Network, node_id: str) -> int:
@@ -63,6 +94,15 @@ def first_free(network: Network, node_id: str) -> int:
     taken = network.incoming(node_id)
     ports = range(len(network.node(node_id).spec.ports))
     return next((p for p in ports if p not in taken), 0)
+
+
+def inputs_of(view: CanvasView, part: str) -> tuple[PortRef, ...]:
+    """The inputs of a node, or of a block as it is seen; of anything else there are none."""
+    network = view.document.network
+    if part in network:
+        return tuple(PortRef(part, "in", p) for p in range(len(network.node(part).spec.ports)))
+    block = view.canvas_scene.marks.items.get(part)
+    return block.facts.inputs if isinstance(block, GroupItem) and block.collapsed else ()
 
 
 def meant(view: CanvasView, part: str, side: Side) -> PortRef | None:
@@ -84,6 +124,7 @@ def meant(view: CanvasView, part: str, side: Side) -> PortRef | None:
 class DrawWire(Gesture):
     """A press on a port. Ports that would take the wire glow; others say why not.
 
+    Where a port has a wire already, that one fades while the new one is held over it: it gives way.
     At an input that has a wire, its end is taken hold of, and on a wire the end that is nearer:
     dropped on another port, the wire goes there; dropped anywhere else, it stays. A new wire that
     is dropped on nothing asks for a layer to lead to.
@@ -109,6 +150,7 @@ class DrawWire(Gesture):
             else:
                 self._start = PortRef(self._taken.target, "in", self._taken.port)
         self._preview: WirePreview | None = None
+        self._leaving: WireItem | None = None
         self._without: tuple[Network, Network] | None = None
 
     @staticmethod
@@ -130,10 +172,18 @@ class DrawWire(Gesture):
         a, b = (here, there) if self._start.side == "out" else (there, here)
         tone = "muted" if end is None else "accent" if reason is None else "error"
         self._preview.show_between(a, b, there, tone)
-        if reason is None:
-            self.view.bubble.hide()
+        wire = wire_between(self._start, end) if end is not None and reason is None else None
+        old = None if wire is None else displaced(self._network, wire)
+        self._show_leaving(old)
+        beside = self.view.viewport().mapTo(self.view, at)
+        if reason is not None:
+            self.view.bubble.say(str(reason), beside)
+        elif old is not None:
+            name = self._network.node(old.source).name
+            told = self.view.tr("Replaces the wire from {name}.").format(name=name)
+            self.view.bubble.say(told, beside, tone="accent")
         else:
-            self.view.bubble.say(str(reason), self.view.viewport().mapTo(self.view, at))
+            self.view.bubble.hide()
 
     def finish(self, at: QPoint) -> None:
         self._clear()
@@ -145,11 +195,10 @@ class DrawWire(Gesture):
         if wire is not None and self._taken is not None:
             reason = self._reason(end)
             if reason is None and wire != self._taken:
-                moved = edits.connect(self._network, wire.source, wire.target, wire.port)
                 other = wire.target if self._start.side == "out" else wire.source
-                name = moved.node(other).name
+                name = self._network.node(other).name
                 label = self.view.tr("Move wire to {name}").format(name=name)
-                self.view.document.apply(label, moved)
+                _apply(self.view, self._network, wire, label)
         elif end is None and self._taken is None and self.view.hit(at) == Hit():
             self.view.add_requested.emit(at, self._start)
             reason = None
@@ -194,12 +243,26 @@ class DrawWire(Gesture):
         by_node: dict[str, set[PortRef]] = {}
         for port in found:
             by_node.setdefault(port.node, set()).add(port)
+        network = self._network
+        taken = frozenset(
+            p for p in found if p.side == "in" and p.index in network.incoming(p.node)
+        )
         for node_id, ports in by_node.items():
-            self.scene.nodes[node_id].set_glowing(frozenset(ports))
+            self.scene.nodes[node_id].set_glowing(frozenset(ports), taken & ports)
         for block in self.scene.marks.groups():
-            block.set_glowing(frozenset(found))
+            block.set_glowing(frozenset(found), taken)
+
+    def _show_leaving(self, wire: Wire | None) -> None:
+        """Let the wire fade that would give way, and no other."""
+        item = None if wire is None else self.scene.wires.get(wire)
+        if item is not self._leaving:
+            for changed in (self._leaving, item):
+                if changed is not None:
+                    changed.set_leaving(changed is item)
+            self._leaving = item
 
     def _clear(self) -> None:
+        self._show_leaving(None)
         for item in self.scene.nodes.values():
             item.set_glowing(frozenset())
         for block in self.scene.marks.groups():
@@ -234,15 +297,18 @@ class DrawWire(Gesture):
         # The body, or a port of the wrong side: the node is meant, and its right side is known.
         if hit.part == self._start.node:
             return None
-        if hit.node is None:
-            return meant(self.view, hit.part, "out" if self._start.side == "in" else "in")
         if self._start.side == "in":
-            return PortRef(hit.part, "out")
-        return PortRef(hit.part, "in", first_free(self._network, hit.part))
+            return meant(self.view, hit.part, "out")
+        network = self._network
+        ports = inputs_of(self.view, hit.part)
+        if not ports and hit.node is not None:
+            return PortRef(hit.part, "in")  # which says that there is none
+        free = [p for p in ports if p.index not in network.incoming(p.node)]
+        # Where none is free, the one that is nearest to the pointer is meant.
+        place = self.view.mapToScene(at)
+        gaps = {p: (self.scene.port_pos(p) - place).manhattanLength() for p in ports}
+        return next(iter(free), min(gaps, key=gaps.__getitem__, default=None))
 
     def _reason(self, end: PortRef | None) -> EditError | None:
         wire = wire_between(self._start, end) if end is not None else None
-        if wire is None:
-            return None
-        network = self._network
-        return edits.why_not_connect(network, wire.source, wire.target, wire.port)
+        return None if wire is None else _why_not(self._network, wire)

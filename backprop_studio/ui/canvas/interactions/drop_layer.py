@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from backprop_studio.nn import nodes
 from backprop_studio.ui.canvas import card, geometry, mime, style
 from backprop_studio.ui.canvas.geometry import PortRef
-from backprop_studio.ui.canvas.interactions import edit_actions
-from backprop_studio.ui.canvas.interactions.add_preset import GhostNetwork
+from backprop_studio.ui.canvas.interactions import add_preset, edit_actions, joining
+from backprop_studio.ui.canvas.interactions.ghosts import Ghosts
 from backprop_studio.ui.canvas.repainting import leave_place, repaint
 from backprop_studio.ui.canvas.wire_item import WirePreview
 
@@ -69,9 +69,10 @@ class DropLayer:
 
     def __init__(self, view: CanvasView) -> None:
         self._view = view
-        self._ghost: GhostItem | GhostNetwork | None = None
+        self._ghost: GhostItem | Ghosts | None = None
         self._wires: list[WirePreview] = []
         self._joined: list[PortRef] = []
+        self._invitation = joining.Invitation(view)
 
     def enter(self, event: QDragMoveEvent) -> None:
         """Accept a layer that is known; show where it would stand."""
@@ -81,7 +82,7 @@ class DropLayer:
             return
         self.leave()
         preset = mime.preset_in(layer_id)
-        self._ghost = GhostItem(layer_id) if preset is None else GhostNetwork(preset)
+        self._ghost = GhostItem(layer_id) if preset is None else add_preset.ghosts(preset)
         self._view.canvas_scene.addItem(self._ghost)
         self._view.hint.hide()
         self.move(event)
@@ -94,6 +95,10 @@ class DropLayer:
         leave_place(self._ghost)
         self._ghost.setPos(self._place(event))
         repaint(self._ghost)
+        view, at = self._view, event.position().toPoint()
+        place = view.mapToScene(at)
+        into = joining.frame_at(view.canvas_scene, view.document.network, place)
+        self._invitation.show(into, at)
         if isinstance(self._ghost, GhostItem):
             self._offer(self._ghost, event)
         event.setDropAction(Qt.DropAction.CopyAction)
@@ -102,6 +107,7 @@ class DropLayer:
     def leave(self) -> None:
         """Forget about it."""
         self._joined = []
+        self._invitation.clear()
         self._show_wires(())
         if self._ghost is not None:
             self._view.canvas_scene.removeItem(self._ghost)
@@ -126,10 +132,15 @@ class DropLayer:
         event.accept()
 
     def _offer(self, ghost: GhostItem, event: QDropEvent) -> None:
-        """Show which wires it would get here; none with Shift, and none in place of one."""
+        """Show which wires it would get here: with Shift, in a block and on a wire it gets none."""
         place = ghost.pos()
-        apart = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        if apart or edit_actions.wire_under(self._view, ghost.spec, place) is not None:
+        apart = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        into = self._invitation.into
+        if (
+            apart
+            or (into is not None and into.collapsed)
+            or edit_actions.wire_under(self._view, ghost.spec, place) is not None
+        ):
             self._joined = []
         else:
             self._joined = edit_actions.ports_near(self._view, ghost.spec, place, ghost.width)

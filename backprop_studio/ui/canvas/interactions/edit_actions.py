@@ -18,7 +18,7 @@ from backprop_studio.ui.canvas import card, geometry, style
 from backprop_studio.ui.canvas.geometry import PortRef, Side
 from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.interactions import joining
-from backprop_studio.ui.canvas.interactions.draw_wire import connect, first_free, meant
+from backprop_studio.ui.canvas.interactions.draw_wire import connect, first_free, inputs_of, meant
 from backprop_studio.ui.canvas.node_item import NodeItem
 
 if TYPE_CHECKING:
@@ -75,16 +75,20 @@ def add_layer(
         view.refuse(str(error))
         return ""
     wire = wire_under(view, spec, place) if into is None else into
-    if joined:
+    # Where the block is that it comes into, nothing is wired: nobody would see it.
+    block = joining.area_of(view.canvas_scene, frame)
+    if joined and block is None:
         network = join(network, node_id, joined)
     elif wire is not None:
         # Dropped on a wire, it goes in between; where that cannot be, it only stands there.
         with contextlib.suppress(EditError):
             network = edits.insert_into(network, node_id, wire)
     if frame is not None and wire is None:
-        network = joining.joined(network, frame.part, (node_id,))
+        network = joining.joined(network, frame.part, (node_id,), block)
     document.apply(view.tr("Add {name}").format(name=spec.info.title), network)
     view.select([node_id])
+    if frame is not None:
+        joining.tell(view, network, frame.part)
     return node_id
 
 
@@ -223,13 +227,27 @@ def apply_fix(view: CanvasView, found: Fix) -> None:
 
 
 def connect_parts(view: CanvasView, chosen: tuple[str, ...]) -> None:
-    """Wire the first of two parts to the second; say why when it cannot be done."""
+    """Wire the first of two parts to the second; say why when it cannot be done.
+
+    A wire at the only input of the second gives way. Where there are several and all have one,
+    nobody knows which is meant.
+    """
     ends = (meant(view, chosen[0], "out"), meant(view, chosen[1], "in")) if (
         len(chosen) == 2) else (None, None)  # fmt: skip
     if ends[0] is None or ends[1] is None:
         view.refuse(view.tr("Select two layers to wire: first the source, then the target."))
         return
-    reason = connect(view, Wire(ends[0].node, ends[1].node, ends[1].index))
+    network, wire = view.document.network, Wire(ends[0].node, ends[1].node, ends[1].index)
+    reason = edits.why_not_connect(network, wire.source, wire.target, wire.port)
+    if reason is not None and reason.code == "port-taken":
+        several = len(inputs_of(view, chosen[1])) > 1
+        reason = (
+            EditError("ports-taken", name=_called(view, chosen[1]))
+            if several
+            else connect(view, wire)
+        )
+    elif reason is None:
+        reason = connect(view, wire)
     if reason is not None:
         view.refuse(str(reason))
 

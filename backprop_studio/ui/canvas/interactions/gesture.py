@@ -43,6 +43,8 @@ class Gesture:
         self.view = view
         self.scene = view.canvas_scene
         self.press = press
+        self.modifiers = press.modifiers
+        """Keys that are held now; they may change while one drags."""
         self.dragged = False
 
     def move(self, at: QPoint) -> None:

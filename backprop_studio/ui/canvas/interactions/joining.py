@@ -1,24 +1,30 @@
-"""What is let go of inside a group's frame belongs to the group from then on."""
+"""What is let go of inside a group's frame, or on its block, belongs to the group from then on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPoint, QPointF, QRectF
 
 from backprop_studio.errors import EditError
-from backprop_studio.network import Arrow, Network, grouping
+from backprop_studio.network import Arrow, Group, Network, edits, grouping
+from backprop_studio.ui.canvas import geometry
+from backprop_studio.ui.canvas.interactions.moving import places_of
 
 if TYPE_CHECKING:
     from backprop_studio.ui.canvas.group_item import GroupItem
     from backprop_studio.ui.canvas.scene import NetworkScene
+    from backprop_studio.ui.canvas.view import CanvasView
+
+_APART = 30.0
+"""Units between the members of a block and what comes to them."""
 
 
 def frame_at(
     scene: NetworkScene, network: Network, at: QPointF, parts: Iterable[str] = ()
 ) -> GroupItem | None:
-    """The innermost frame around a point of the scene that parts can come into.
+    """The innermost frame around a point of the scene that parts can come into, or the block there.
 
     Parameters
     ----------
@@ -43,17 +49,107 @@ def frame_at(
             around.add(holder)
             holder = network.holders.get(holder)
     for item in scene.marks.groups():
-        if item.collapsed or item.part in moved or not item.card_rect().contains(at):
+        if item.part in moved or not item.card_rect().contains(at):
             continue
         # What lies in a frame of its own is not meant for one around that.
         return None if item.part in around else item
     return None
 
 
-def joined(network: Network, group_id: str, parts: Iterable[str]) -> Network:
-    """A network in which parts are in a group; the same one where that would be too deep."""
+def joined(
+    network: Network, group_id: str, parts: Iterable[str], block: QRectF | None = None
+) -> Network:
+    """A network in which parts are in a group; the same one where that would be too deep.
+
+    Parameters
+    ----------
+    network
+        What they are in.
+    group_id
+        The group.
+    parts
+        What comes into it. Arrows are in no group.
+    block
+        Where its members stand, if it is folded: what comes in stands beside them then, as nobody
+        can see where. It goes where the block need not move for it, if there is such a place.
+    """
     coming = [p for p in parts if not isinstance(network.marks.get(p), Arrow)]
     try:
-        return grouping.join(network, group_id, coming)
+        if block is None:
+            return grouping.join(network, group_id, coming)
+        made = [
+            grouping.join(edits.move(network, places), group_id, coming)
+            for places in _beside(network, coming, block)
+        ]
     except EditError:
         return network
+    stood = grouping.anchor(network, group_id)
+    return next((m for m in made if grouping.anchor(m, group_id) == stood), made[0])
+
+
+def _beside(
+    network: Network, parts: Iterable[str], area: QRectF
+) -> Iterable[dict[str, tuple[float, float]]]:
+    """Places for parts on each side of an area: below, to the right, above, to the left."""
+    standing = places_of(network, parts)
+    room = QRectF()
+    for key, place in standing.items():
+        # Cards are placed by their middle, notes by a corner: a wide card has room for either.
+        card = geometry.card(geometry.WIDEST).translated(place)
+        room = room.united(card if key in network else card.translated(card.width() / 2, 0))
+    corners = (
+        QPointF(area.left(), area.bottom() + _APART),
+        QPointF(area.right() + _APART, area.top()),
+        QPointF(area.left(), area.top() - _APART - room.height()),
+        QPointF(area.left() - _APART - room.width(), area.top()),
+    )
+    for corner in corners:
+        step = corner - room.topLeft()
+        yield geometry.shifted(standing, QPointF(*geometry.snap(step.x(), step.y())))
+
+
+def area_of(scene: NetworkScene, group: GroupItem | None) -> QRectF | None:
+    """Where the members of a folded group stand; None for an open one, or for none."""
+    return None if group is None or not group.collapsed else scene.marks.area(group.part)
+
+
+class Invitation:
+    """Lights the frame or block that what is dragged would come into.
+
+    Parameters
+    ----------
+    view
+        The canvas.
+    """
+
+    def __init__(self, view: CanvasView) -> None:
+        self._view = view
+        self.into: GroupItem | None = None
+
+    def show(self, into: GroupItem | None, at: QPoint) -> None:
+        """Light this one alone, and say what a block would do, as nothing will be seen of it."""
+        if into is not self.into:
+            for frame in (self.into, into):
+                if frame is not None:
+                    frame.set_marks(hovered=frame is into, focused=False)
+        view = self._view
+        if into is not None and into.collapsed:
+            told = view.tr("Goes into {group}, which is folded.").format(group=into.value.name)
+            view.bubble.say(told, view.viewport().mapTo(view, at), tone="accent")
+        elif self.into is not None and self.into.collapsed:
+            view.bubble.hide()
+        self.into = into
+
+    def clear(self) -> GroupItem | None:
+        """Light none any more; the one that was lit."""
+        lit = self.into
+        self.show(None, QPoint())
+        return lit
+
+
+def tell(view: CanvasView, network: Network, group_id: str) -> None:
+    """Say where to find what has come into a folded group."""
+    group = network.marks.get(group_id)
+    if isinstance(group, Group) and group.collapsed:
+        told = view.tr("It is in {group} now. Unfold that with Return to see it.")
+        view.tell(told.format(group=group.name))

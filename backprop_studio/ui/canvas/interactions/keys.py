@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
-from backprop_studio.ui.canvas.interactions.move_nodes import nudge
+from backprop_studio.ui.canvas.interactions.moving import nudge
 
 if TYPE_CHECKING:
     from backprop_studio.ui.canvas.view import CanvasView
@@ -18,6 +18,8 @@ _STEPS = {
     Qt.Key.Key_Up: (0, -1),
     Qt.Key.Key_Down: (0, 1),
 }
+_FAR = 5
+"""Steps of the grid that something is moved at once with Shift."""
 _TABS = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
 _NOT_A_WALK = ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier)
 _EXTENDING = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.MetaModifier
@@ -32,7 +34,9 @@ def press(view: CanvasView, event: QKeyEvent) -> bool:
         # With Control a walk keeps what is selected: so two nodes are chosen for a wire.
         walk(view, forward=key == Qt.Key.Key_Tab, extend=True)
     elif key in _STEPS and event.modifiers() & _EXTENDING:
-        nudge(view, *_STEPS[Qt.Key(key)])
+        far = _FAR if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+        across, down = _STEPS[Qt.Key(key)]
+        nudge(view, far * across, far * down)
     elif key in _STEPS and not event.modifiers() & _NOT_A_WALK:
         extend = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         step(view, *_STEPS[Qt.Key(key)], extend=extend)

@@ -66,16 +66,19 @@ class Mouse:
         self.show_cursor()
 
     def double(self, event: QMouseEvent) -> None:
-        """Open what is there, or ask what to add where nothing is."""
+        """Open what is there, or ask what to add where nothing is, or only a wire."""
         view, at = self._view, event.position().toPoint()
         hit, place = view.hit(at), view.mapToScene(at)
         on_chevron = isinstance(hit.mark, GroupItem) and hit.mark.at_chevron(place)
-        taken = hit.fix or hit.port is not None or hit.wire is not None or on_chevron
+        taken = hit.fix or hit.port is not None or on_chevron
         if taken or event.button() != Qt.MouseButton.LeftButton:
             view.mousePressEvent(event)
             return
         self.cancel()
-        if not hit.part:
+        if hit.wire is not None:
+            view.canvas_scene.select((), (hit.wire.wire,))
+            view.insert_requested.emit(hit.wire.wire)
+        elif not hit.part:
             view.add_requested.emit(at, None)
         elif isinstance(hit.mark, GroupItem) and not hit.mark.collapsed:
             view.select((hit.part,))
@@ -88,6 +91,7 @@ class Mouse:
         at = event.position().toPoint()
         if self._gesture is not None:
             self._at = at
+            self._gesture.modifiers = event.modifiers()
             self._gesture.move(at)
             if self._gesture.leads and self._gesture.dragged:
                 self._edge.look(at)
@@ -109,6 +113,7 @@ class Mouse:
         self._gesture = None
         self._edge.stop()
         at = event.position().toPoint()
+        gesture.modifiers = event.modifiers()
         gesture.finish(at)
         self.look_at(self._view.hit(at))
 

@@ -1,43 +1,54 @@
 """Drags nodes and marks to another place. All that are selected move together, as one edit.
 
-Let go of inside a group's frame, they belong to the group.
+Let go of inside a group's frame, or on its block, they belong to the group.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 
-from backprop_studio.network import Group, Network, Note, edits, grouping
-from backprop_studio.ui.canvas.geometry import GRID, snap
+from backprop_studio.network import Arrow, edits, grouping
+from backprop_studio.ui.canvas import geometry
+from backprop_studio.ui.canvas.group_item import GroupItem
+from backprop_studio.ui.canvas.interactions import clipboard, joining, pointing
 from backprop_studio.ui.canvas.interactions.gesture import Gesture, Press
-from backprop_studio.ui.canvas.interactions.guides import GuideItem, aligned
-from backprop_studio.ui.canvas.interactions.joining import frame_at, joined
+from backprop_studio.ui.canvas.interactions.ghosts import Ghosts
+from backprop_studio.ui.canvas.interactions.guides import Aligned, GuideItem, Guides
+from backprop_studio.ui.canvas.interactions.moving import called, places_of
+from backprop_studio.ui.canvas.node_item import NodeItem
+from backprop_studio.ui.canvas.note_item import NoteItem
 
 if TYPE_CHECKING:
-    from backprop_studio.ui.canvas.group_item import GroupItem
     from backprop_studio.ui.canvas.view import CanvasView
+
+_COPIES = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 
 
 class MoveNodes(Gesture):
-    """A press on a node, a mark or a wire: it selects, and a drag moves what is selected."""
+    """A press on a node, a mark or a wire: it selects, and a drag moves what is selected.
+
+    With Shift it goes straight to a side, or straight up or down. With Ctrl or Alt a copy goes, and
+    what is there stays.
+    """
 
     leads = True
 
     def __init__(self, view: CanvasView, press: Press) -> None:
         super().__init__(view, press)
-        self._narrow = False
+        self._narrow = self._leaves = False
         self._select()
         self._grip = view.mapToScene(press.at)
         network = self.scene.document.network
         moved = self.scene.selected_parts() if press.hit.part else ()
         self._from = places_of(network, moved)
-        self._centres = [self._from[i] for i in self._from if i in network]
-        self._others = [QPointF(n.x, n.y) for n in network.nodes if n.id not in self._from]
-        self._guides: GuideItem | None = None
-        self._into: GroupItem | None = None
+        self._outlines, self._standing = self._sort_out(moved)
+        # Those of what stands, without what is dragged and with it.
+        self._guides: dict[bool, Guides] = {}
+        self._lines: GuideItem | None = None
+        self._ghosts: Ghosts | None = None
+        self._invitation = joining.Invitation(view)
 
     @staticmethod
     def begins(press: Press) -> bool:
@@ -45,12 +56,19 @@ class MoveNodes(Gesture):
         on_something = bool(press.hit.part) or press.hit.wire is not None
         return press.button == Qt.MouseButton.LeftButton and on_something
 
+    @property
+    def copies(self) -> bool:
+        """Whether a copy is dragged."""
+        return bool(self.modifiers & _COPIES) and bool(self._from)
+
     def _select(self) -> None:
         node, wire = self.press.hit.node or self.press.hit.mark, self.press.hit.wire
         item = node if node is not None else wire
         if self.press.adds:
             if item is not None:
-                item.setSelected(not item.isSelected())
+                # What is selected already leaves at the release, unless it was dragged.
+                self._leaves = item.isSelected()
+                item.setSelected(True)
         elif node is not None and node.isSelected():
             # Perhaps all that is selected will be moved; a plain click narrows it at the release.
             self._narrow = True
@@ -59,112 +77,148 @@ class MoveNodes(Gesture):
         elif wire is not None:
             self.scene.select([], [wire.wire])
 
+    def _sort_out(self, moved: tuple[str, ...]) -> tuple[list[QRectF], list[QRectF]]:
+        """The outlines of what is dragged and of what stays: cards, notes and blocks."""
+        dragged: list[QRectF] = []
+        others: list[QRectF] = []
+        for item in (*self.scene.nodes.values(), *self.scene.marks.seen()):
+            if isinstance(item, GroupItem):
+                counts, goes = item.collapsed, item.part in moved
+            else:
+                counts = isinstance(item, NodeItem | NoteItem) and item.isVisible()
+                goes = item.part in self._from
+            if counts:
+                (dragged if goes else others).append(item.card_rect())
+        return dragged, others
+
     def drag(self, at: QPoint) -> None:
-        by, lines = self._shift(at)
-        if self._guides is None:
-            self._guides = GuideItem()
-            self.scene.addItem(self._guides)
-        self._guides.show_lines(lines)
+        by, found = self._shift(at)
+        if self._lines is None:
+            self._lines = GuideItem()
+            self.scene.addItem(self._lines)
+        self._lines.show_lines(found.lines)
         self._offer(at)
-        self.scene.carry({i: place + by for i, place in self._from.items()})
+        if self.copies:
+            self._show_copy(by)
+        else:
+            self._hide_copy()
+            self.scene.carry({i: place + by for i, place in self._from.items()})
 
     def finish(self, at: QPoint) -> None:
         if not self.dragged:
-            if self._narrow and self.press.hit.part:
-                self.scene.select([self.press.hit.part])
+            self._click()
             return
-        by, _ = self._shift(at)
+        by, found = self._shift(at)
         self._offer(at)
-        into = "" if self._into is None else self._into.part
-        self._clear()
-        places = {i: snap(p.x() + by.x(), p.y() + by.y()) for i, p in self._from.items()}
-        network = self.scene.document.network
-        if self._centres:
-            # What has no grid of its own keeps its distance to the first layer.
-            first = next(i for i in self._from if i in network)
-            x, y = places[first]
-            step = QPointF(x, y) - self._from[first]
-            for key in [i for i in places if i in network.marks]:
-                place = self._from[key] + step
-                places[key] = place.x(), place.y()
+        into = self._clear()
+        step = self._settled(by, found)
         # First back, because nodes that snap to where they were are no edit.
         self.scene.put_back()
-        move(self.view, places, into)
+        if self.copies:
+            self._copy(step, into)
+        elif self._from:
+            self._move(step, into)
 
     def cancel(self) -> None:
         self._clear()
         self.scene.put_back()
 
-    def _shift(self, at: QPoint) -> tuple[QPointF, tuple[QLineF, ...]]:
+    def _click(self) -> None:
+        hit = self.press.hit
+        item = hit.node or hit.mark or hit.wire
+        if self._narrow and hit.part:
+            self.scene.select([hit.part])
+        elif self._leaves and item is not None:
+            item.setSelected(False)
+
+    def _move(self, step: QPointF, into: GroupItem | None) -> None:
+        network, chosen = self.scene.document.network, self.scene.selected_parts()
+        made = edits.move(network, geometry.shifted(self._from, step))
+        label = self.view.tr("Move {what}").format(what=called(self.view, self._from))
+        if into is not None:
+            # In a block, a place is found for it.
+            area = joining.area_of(self.scene, into)
+            inside = joining.joined(made, into.part, chosen, area)
+            if inside != made:
+                made = inside
+                label = self.view.tr("{edit} into {group}").format(
+                    edit=label, group=into.value.name
+                )
+        self.view.document.apply(label, made)
+        if into is not None:
+            # Of what is in a block now, the block is selected.
+            self.scene.select(chosen)
+            joining.tell(self.view, made, into.part)
+
+    def _copy(self, step: QPointF, into: GroupItem | None) -> None:
+        piece = edits.excerpt(self.scene.document.network, self.scene.selected_parts())
+        word = self.view.tr("Duplicate")
+        clipboard.place(self.view, piece, pointing.middle_of(piece) + step, word, into=into,
+                        exactly=True)  # fmt: skip
+
+    def _shift(self, at: QPoint) -> tuple[QPointF, Aligned]:
         """How far the nodes are dragged, drawn to the lines of others that are near."""
         by = self.view.mapToScene(at) - self._grip
-        more, lines = aligned([place + by for place in self._centres], self._others)
-        return by + more, lines
+        across = down = True
+        if self.modifiers & Qt.KeyboardModifier.ShiftModifier:
+            across = abs(by.x()) >= abs(by.y())
+            down = not across
+            by = QPointF(by.x(), 0.0) if across else QPointF(0.0, by.y())
+        if self.copies not in self._guides:
+            standing = [*self._standing, *self._outlines] if self.copies else self._standing
+            self._guides[self.copies] = Guides(standing)
+        dragged = [outline.translated(by) for outline in self._outlines]
+        found = self._guides[self.copies].align(dragged, across=across, down=down)
+        return by + found.shift, found
+
+    def _settled(self, by: QPointF, found: Aligned) -> QPointF:
+        """How far all go at last: the first onto the grid, unless a line says where it goes."""
+        network = self.scene.document.network
+        first = next((p for i, p in self._from.items() if i in network), None)
+        first = next(iter(self._from.values()), QPointF()) if first is None else first
+        onto = QPointF(*geometry.snap(first.x() + by.x(), first.y() + by.y())) - first
+
+        def one(wanted: float, snapped: float, aligned: bool) -> float:
+            if aligned:
+                return wanted
+            # Hardly moved in this direction, it stays on its line, be that on the grid or not.
+            return snapped if abs(wanted) >= geometry.GRID / 2 else 0.0
+
+        return QPointF(one(by.x(), onto.x(), found.across), one(by.y(), onto.y(), found.down))
+
+    def _show_copy(self, by: QPointF) -> None:
+        if self._ghosts is None:
+            self.scene.put_back()
+            self._ghosts = Ghosts(self._outlines)
+            self.scene.addItem(self._ghosts)
+            self.view.viewport().setCursor(Qt.CursorShape.DragCopyCursor)
+        self._ghosts.move_to(by)
+
+    def _hide_copy(self) -> None:
+        if self._ghosts is not None:
+            self.scene.removeItem(self._ghosts)
+            self._ghosts = None
+            self.view.viewport().setCursor(Qt.CursorShape.ArrowCursor)
 
     def _offer(self, at: QPoint) -> None:
-        """Light the frame that what is dragged would come into."""
+        """Light the frame or the block that what is dragged would come into."""
         network, scene = self.scene.document.network, self.scene
-        place = self.view.mapToScene(at)
-        into = frame_at(scene, network, place, scene.selected_parts()) if self._from else None
-        if into is not self._into:
-            for frame in (self._into, into):
-                if frame is not None:
-                    frame.set_marks(hovered=frame is into, focused=False)
-            self._into = into
+        chosen = [
+            p for p in scene.selected_parts() if not isinstance(network.marks.get(p), Arrow)
+        ]  # fmt: skip
+        into = None
+        if self._from and chosen:
+            # A copy may come into the frame of its original.
+            parts = () if self.copies else chosen
+            into = joining.frame_at(scene, network, self.view.mapToScene(at), parts)
+        if into is not None and into.part in grouping.contents(network, chosen):
+            into = None
+        self._invitation.show(into, at)
 
-    def _clear(self) -> None:
-        if self._into is not None:
-            self._into.set_marks(hovered=False, focused=False)
-            self._into = None
-        if self._guides is not None:
-            self.scene.removeItem(self._guides)
-            self._guides = None
-
-
-def places_of(network: Network, parts: Iterable[str]) -> dict[str, QPointF]:
-    """Where these parts stand, and all that is in the groups among them."""
-    found = {}
-    inside = grouping.contents(network, parts)
-    for key in (*(n.id for n in network.nodes), *network.marks):
-        place = grouping.place_of(network, key) if key in inside else None
-        if place is not None:
-            found[key] = QPointF(*place)
-    return found
-
-
-def nudge(view: CanvasView, dx: int, dy: int) -> None:
-    """Move what is selected by steps of the grid, as one edit."""
-    places = places_of(view.document.network, view.selected_parts())
-    step = QPointF(dx * GRID, dy * GRID)
-    network = view.document.network
-    moved = {}
-    for key, place in places.items():
-        there = place + step
-        moved[key] = snap(there.x(), there.y()) if key in network else (there.x(), there.y())
-    move(view, moved)
-
-
-def move(view: CanvasView, places: dict[str, tuple[float, float]], into: str = "") -> None:
-    """Put nodes and marks to these places, and what is selected into a group, as one edit."""
-    network = view.document.network
-    if not places:
-        return
-    nodes = [key for key in places if key in network]
-    chosen = view.selected_parts()
-    if len(chosen) == 1 and isinstance(found := network.marks.get(chosen[0]), Group):
-        what = found.name
-    elif len(nodes) == 1 and len(places) == 1:
-        what = network.node(nodes[0]).name
-    elif nodes:
-        what = view.tr("{n} layers").format(n=len(nodes))
-    else:
-        only = isinstance(network.marks[next(iter(places))], Note)
-        what = view.tr("a note") if only else view.tr("an arrow")
-        if len(places) > 1:
-            what = view.tr("{n} notes and arrows").format(n=len(places))
-    made, label = edits.move(network, places), view.tr("Move {what}").format(what=what)
-    group = network.marks.get(into)
-    if isinstance(group, Group) and (inside := joined(made, into, chosen)) != made:
-        made = inside
-        label = view.tr("Move {what} into {group}").format(what=what, group=group.name)
-    view.document.apply(label, made)
+    def _clear(self) -> GroupItem | None:
+        """Take away all that was shown; the frame that was lit."""
+        self._hide_copy()
+        if self._lines is not None:
+            self.scene.removeItem(self._lines)
+            self._lines = None
+        return self._invitation.clear()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QPoint, QPointF, QRectF
 from PySide6.QtGui import QCursor
 
 from backprop_studio.network import Network, grouping
 from backprop_studio.ui.canvas import geometry
+from backprop_studio.ui.canvas.group_item import GroupItem
+from backprop_studio.ui.canvas.note_item import NoteItem
 
 if TYPE_CHECKING:
     from backprop_studio.ui.canvas.view import CanvasView
@@ -21,6 +26,15 @@ _BELOW = 60.0
 """Units between all that there is and what is put below it."""
 _STEP = 20
 """Pixels between the places that are tried."""
+_MOST_PAIRS = 20_000
+"""Cards of a piece times cards that stand, up to which each is looked at by itself."""
+_STEPS_ASIDE = sorted(
+    {(a * k * ASIDE, d * k * ASIDE) for k in range(16) for a in (0, 1, -1) for d in (0, 1, -1)},
+    # The nearest first; of those as near, downwards and to the right.
+    key=lambda step: (step[0] ** 2 + step[1] ** 2, -step[1], -step[0]),
+)
+"""How far a piece may be put from where it is wanted, so that it covers nothing."""
+FloatArray = npt.NDArray[np.float64]
 
 
 def spot(view: CanvasView) -> QPoint:
@@ -56,17 +70,15 @@ def below_last(view: CanvasView) -> QPoint | None:
 def room_for(view: CanvasView, piece: Network) -> QPointF:
     """Where the middle of a copied piece goes, in the scene.
 
-    Where a menu is open, else at the pointer, and then beside what stands there already: who
-    pastes twice wants to see two. Without a pointer it is put where it covers nothing, in sight or
-    else below all that there is.
+    Where a menu is open, else at the pointer, or as near to that as it covers no card. Without a
+    pointer it is put where it covers nothing, in sight or else below all that there is.
     """
-    points = grouping.points(piece)
-    xs, ys = [p[0] for p in points], [p[1] for p in points]
-    middle = QPointF((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2)
     there, at = view.aimed, _pointer(view)
     if there is None and at is not None:
         there = view.mapToScene(at)
     if there is None:
+        points = grouping.points(piece)
+        xs, ys = [p[0] for p in points], [p[1] for p in points]
         area = geometry.card(max(xs) - min(xs) + geometry.WIDTH)
         taller = (max(ys) - min(ys)) / 2
         area.adjust(-_AROUND, -_AROUND - taller, _AROUND, _AROUND + taller)
@@ -75,20 +87,88 @@ def room_for(view: CanvasView, piece: Network) -> QPointF:
             return view.mapToScene(free)
         content = view.canvas_scene.content()
         return QPointF(content.center().x(), content.bottom() + _BELOW + area.height() / 2)
+    return clear_of(view, piece, there)
+
+
+def clear_of(view: CanvasView, piece: Network, middle: QPointF) -> QPointF:
+    """The middle for a piece that is nearest to the one wanted, so that it covers no card.
+
+    Where all is full around there, it goes beside what looks like it: who pastes twice wants to
+    see two.
+    """
+    wanted = middle - middle_of(piece)
+    coming, standing = _outlines(piece), _array(seen(view))
+    if len(coming) * len(standing) > _MOST_PAIRS:
+        coming = np.concatenate([coming[:, :2].min(axis=0), coming[:, 2:].max(axis=0)])[None, :]
+    for across, down in _STEPS_ASIDE:
+        by = np.array([wanted.x() + across, wanted.y() + down] * 2)
+        moved = (coming + by)[:, None, :]
+        apart = (
+            (moved[..., 0] >= standing[:, 2])
+            | (moved[..., 2] <= standing[:, 0])
+            | (moved[..., 1] >= standing[:, 3])
+            | (moved[..., 3] <= standing[:, 1])
+        )
+        if apart.all():
+            return middle + QPointF(across, down)
     # With their neighbours: what stands one step of the grid aside looks like one, too.
     steps = (-1, 0, 1)
     stand = [(round(x / geometry.GRID), round(y / geometry.GRID))
              for x, y in grouping.points(view.document.network)]  # fmt: skip
     taken = {(x + dx, y + dy) for x, y in stand for dx in steps for dy in steps}
+    points = grouping.points(piece)
     for _ in range(len(stand) + 1):
-        by = QPointF(*geometry.snap(there.x(), there.y())) - middle
-        places = ((x + by.x(), y + by.y()) for x, y in points)
+        by_ = QPointF(*geometry.snap(middle.x(), middle.y())) - middle_of(piece)
+        places = ((x + by_.x(), y + by_.y()) for x, y in points)
         if not any(
             (round(x / geometry.GRID), round(y / geometry.GRID)) in taken for x, y in places
         ):
             break
-        there = there + QPointF(ASIDE, ASIDE)
-    return there
+        middle = middle + QPointF(ASIDE, ASIDE)
+    return middle
+
+
+def seen(view: CanvasView) -> list[QRectF]:
+    """Outlines of the cards, blocks and notes that are to be seen."""
+    scene = view.canvas_scene
+    found = [item.card_rect() for item in scene.nodes.values() if item.isVisible()]
+    found += [
+        item.card_rect()
+        for item in scene.marks.seen()
+        if isinstance(item, NoteItem) or (isinstance(item, GroupItem) and item.collapsed)
+    ]
+    return found
+
+
+def _outlines(piece: Network) -> FloatArray:
+    """Array of shape (cards, 4): left, top, right, bottom of what is seen of a piece, with room.
+
+    Cards are as wide as they usually are: what they say is measured when they are there.
+    """
+    usual = geometry.card(geometry.WIDTH)
+    found = [usual.translated(n.x, n.y) for n in piece.nodes if n.id not in piece.blocks]
+    for block in sorted(set(piece.blocks.values())):
+        key = grouping.anchor(piece, block)
+        if key:
+            node = piece.node(key)
+            found.append(geometry.card(geometry.WIDEST).translated(node.x, node.y))
+    found += [
+        QRectF(n.x, n.y, n.width, geometry.HEIGHT) for n in piece.notes if n.id not in piece.blocks
+    ]
+    grow = float(geometry.GRID)
+    return _array(rect.adjusted(-grow, -grow, grow, grow) for rect in found)
+
+
+def _array(rects: Iterable[QRectF]) -> FloatArray:
+    corners = [(r.left(), r.top(), r.right(), r.bottom()) for r in rects]
+    return np.array(corners, dtype=float).reshape(-1, 4)
+
+
+def middle_of(piece: Network) -> QPointF:
+    """The middle of all the places in a piece, by which it is placed."""
+    points = grouping.points(piece)
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    return QPointF((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2)
 
 
 def free_spot(view: CanvasView, near: QPoint) -> QPoint:

@@ -1,4 +1,7 @@
-"""Draws a box on the empty canvas; what it touches is selected, from left to right."""
+"""Draws a box on the empty canvas; what it touches is selected, from left to right.
+
+With Ctrl or Shift it joins what was selected before, with Alt it leaves it.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,8 @@ class SelectArea(Gesture):
         self._corner = view.mapToScene(press.at)
         self._before = self.scene.selected_parts()
         self._wires_before = self.scene.selected_wires()
-        if not press.adds:
+        self._takes = bool(press.modifiers & Qt.KeyboardModifier.AltModifier)
+        if not (press.adds or self._takes):
             self.scene.select([])
 
     @staticmethod
@@ -57,6 +61,13 @@ class SelectArea(Gesture):
             for w, i in self.scene.wires.items()
             if i.isVisible() and area.contains(i.sceneBoundingRect())
         ]
+        if self._takes:
+            out = {i.part for i in inside}
+            self.scene.select(
+                [p for p in self._before if p not in out],
+                [w for w in self._wires_before if w not in wires],
+            )
+            return
         inside.sort(key=lambda i: (i.card_rect().x(), i.card_rect().y()))
         kept, kept_wires = (self._before, self._wires_before) if self.press.adds else ((), ())
         self.scene.select([*kept, *(i.part for i in inside)], [*kept_wires, *wires])
