@@ -55,8 +55,8 @@ class NodeItem(QGraphicsItem):
         self._pointed: PortRef | None = None
         self._glowing: frozenset[PortRef] = frozenset()
         self._tone = ""
-        self._texts = card.Texts("", "", "", "", geometry.WIDTH)
-        self._band = QPainterPath()
+        self.width = geometry.WIDTH
+        """Width of the card."""
         self._fix_pointed = False
         self._bounds = QRectF()
         self.setPos(node.x, node.y)
@@ -92,9 +92,14 @@ class NodeItem(QGraphicsItem):
 
     def restyle(self) -> None:
         """Lay the texts out anew."""
-        self._texts = card.Texts.fit(style.current(), *self._captions)
-        self._band = card.band_path(self.width)
+        self.width = card.width_for(style.current(), self._captions[0])
+        self.__dict__.pop("_texts", None)
         self._place_note()
+
+    @cached_property
+    def _texts(self) -> card.Texts:
+        """Its texts, cut to the card; from afar nobody reads them."""
+        return card.Texts.fit(style.current(), *self._captions)
 
     def _place_note(self) -> None:
         """Leave room below the card for what is wrong with it."""
@@ -220,11 +225,6 @@ class NodeItem(QGraphicsItem):
     # What others ask it
 
     @property
-    def width(self) -> float:
-        """Width of the card."""
-        return self._texts.width
-
-    @property
     def severity(self) -> Severity | None:
         """The worst of its problems."""
         return captions.worst(self.findings)
@@ -298,7 +298,7 @@ class NodeItem(QGraphicsItem):
             words = self._captions[:2]
             card.paint_afar(painter, look, words, self.width, category, scale)
         else:
-            card.paint_card(painter, look, self._texts, self._band, category)
+            card.paint_card(painter, look, self._texts, category)
         self._paint_outlines(painter, look, 1.5 if afar else 0.0, scale)
         for port in self.ports() if scale >= style.PORTS else ():
             lit = port in self._glowing or port == self._pointed
