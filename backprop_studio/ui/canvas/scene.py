@@ -99,6 +99,8 @@ class NetworkScene(QGraphicsScene):
     def _follow(self, before: Network, after: Network) -> None:
         old, self._shown = self._shown, after
         edit = after.changes_from(old)
+        # Qt tells of each selected item that goes; it is noted once, when all are gone.
+        self._selecting = True
         for wire in edit.cut:
             self.removeItem(self.wires[wire])
             self._unhook(self.wires.pop(wire))
@@ -123,6 +125,7 @@ class NetworkScene(QGraphicsScene):
             for end in {wire.source, wire.target}:
                 self._at_node.setdefault(end, []).append(self.wires[wire])
         self.marks.follow(after)
+        self._selecting = False
         self._plug(end for wire in edit.rewired for end in (wire.source, wire.target))
         self._make_room()
         self._lay_out()
