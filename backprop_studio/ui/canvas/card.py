@@ -90,9 +90,7 @@ def band_path(width: float) -> QPainterPath:
     return path
 
 
-def paint_card(
-    painter: QPainter, style: Style, texts: Texts, category: str
-) -> None:
+def paint_card(painter: QPainter, style: Style, texts: Texts, category: str) -> None:
     """Body, band and texts of a card around the origin; its outline is drawn by the caller."""
     rect = geometry.card(texts.width)
     painter.setPen(style.no_pen)

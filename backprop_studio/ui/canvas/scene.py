@@ -111,7 +111,7 @@ class NetworkScene(QGraphicsScene):
         for node in edit.renewed:
             item = self.nodes.get(node.id)
             if item is None:
-                item = NodeItem(node, self.document.analysis, self._note)
+                item = NodeItem(node, self.document.analysis, self.afar.note, self._note_place)
                 self.nodes[node.id] = item
                 self.addItem(item)
                 self._loose[item] = None
@@ -131,10 +131,9 @@ class NetworkScene(QGraphicsScene):
         self._lay_out()
         self._note_selection()
 
-    def _note(self, item: NodeItem) -> None:
-        """A card has changed its look, its size or its place."""
+    def _note_place(self, item: NodeItem) -> None:
+        """A card stands elsewhere, or has another size."""
         self._loose[item] = None
-        self.afar.note(item)
 
     def _unhook(self, item: WireItem) -> None:
         for end in {item.wire.source, item.wire.target}:
