@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from backprop_studio import data
@@ -221,7 +221,7 @@ class _Analyzer:
             return None
         if network.wiring.cycle or before.wiring.cycle:
             return None
-        again = {node.id for node in edit.renewed} | (network.used ^ before.used)
+        again = {node.id for node in edit.renewed}
         again |= {problem.node for problem in known.errors if problem.node is not None}
         for wire in edit.rewired:
             again |= {wire.source, wire.target}
@@ -272,13 +272,16 @@ class _Analyzer:
         if self.network.nodes and not self.network.losses:
             self.found.error("loss-missing")
 
-    def _check_nodes(self, again: Collection[str] | None) -> dict[str, tuple[Diagnostic, ...]]:
+    def _check_nodes(self, again: Set[str] | None) -> dict[str, tuple[Diagnostic, ...]]:
         """Check these nodes, or all, and repeat what is known of the others; what each one has."""
         checked: dict[str, tuple[Diagnostic, ...]] = {}
-        problems = self.found.problems
+        problems, known = self.found.problems, self.known
+        if known is not None and again is not None:
+            # Whether a node leads to a loss matters to what is said of it, and to nothing else.
+            again = again | (self.network.used ^ known.network.used)
         for node in self.network.nodes:
-            if self.known is not None and again is not None and node.id not in again:
-                found = self.known.checked.get(node.id, ())
+            if known is not None and again is not None and node.id not in again:
+                found = known.checked.get(node.id, ())
                 problems += found
             else:
                 since = len(problems)

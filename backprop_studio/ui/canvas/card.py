@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath
@@ -46,9 +47,7 @@ class Texts:
     @classmethod
     def fit(cls, style: Style, title: str, name: str, setting: str, detail: str) -> Texts:
         """Texts for a card that is as wide as its title needs, within limits."""
-        need = style.title_metrics.horizontalAdvance(title) + 2 * _PAD
-        # Rounded up to whole units on both sides of the centre, so that edges stay sharp.
-        width = -(-min(max(need, geometry.WIDTH), geometry.WIDEST) // 4) * 4
+        width = width_for(style, title)
         room = width - 2 * _PAD
         right = Qt.TextElideMode.ElideRight
         if setting:
@@ -69,8 +68,16 @@ class Texts:
         )
 
 
+def width_for(style: Style, title: str) -> float:
+    """Width of a card with this title."""
+    need = style.title_width(title) + 2 * _PAD
+    # Rounded up to whole units on both sides of the centre, so that edges stay sharp.
+    return -(-min(max(need, geometry.WIDTH), geometry.WIDEST) // 4) * 4
+
+
+@lru_cache(maxsize=64)
 def band_path(width: float) -> QPainterPath:
-    """The title band: round above, straight below."""
+    """The title band: round above, straight below. It is shared, and only drawn."""
     r = geometry.RADIUS
     rect = QRectF(-width / 2, -geometry.HEIGHT / 2, width, geometry.BAND)
     path = QPainterPath(rect.bottomLeft())
@@ -83,16 +90,14 @@ def band_path(width: float) -> QPainterPath:
     return path
 
 
-def paint_card(
-    painter: QPainter, style: Style, texts: Texts, band: QPainterPath, category: str
-) -> None:
+def paint_card(painter: QPainter, style: Style, texts: Texts, category: str) -> None:
     """Body, band and texts of a card around the origin; its outline is drawn by the caller."""
     rect = geometry.card(texts.width)
     painter.setPen(style.no_pen)
     painter.setBrush(style.body)
     rounded(painter, rect, 0, geometry.RADIUS)
     painter.setBrush(style.band(category))
-    painter.drawPath(band)
+    painter.drawPath(band_path(texts.width))
     left, right = rect.left() + _PAD, rect.right() - _PAD
     painter.setFont(style.title_font)
     painter.setPen(style.on_title)

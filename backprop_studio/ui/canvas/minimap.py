@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QMouseEvent,
@@ -95,21 +95,27 @@ class MiniMap(QWidget):
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
         scene = self._view.canvas_scene
-        blocks, middles = scene.marks.blocks, {}
+        middles: dict[str, tuple[float, float]] = {}
         rects: dict[str, list[QRectF]] = {}
         kinds: list[tuple[str, NodeItem | GroupItem]] = []
         kinds += (
             (str(i.node.spec.info.category), i) for i in scene.nodes.values() if i.isVisible()
         )
         kinds += (("operation", i) for i in scene.marks.groups() if i.collapsed)
-        least = QSizeF(_SMALLEST, _SMALLEST)
+        left, top = origin.x(), origin.y()
         for kind, item in kinds:
             card = item.card_rect()
-            middles[item.part] = (card.center() - origin) * scale
-            size = (card.size() * scale).expandedTo(least)
-            rects.setdefault(kind, []).append(QRectF((card.topLeft() - origin) * scale, size))
+            x, y = (card.x() - left) * scale, (card.y() - top) * scale
+            width, height = card.width() * scale, card.height() * scale
+            middles[item.part] = x + width / 2, y + height / 2
+            seen = QRectF(x, y, max(width, _SMALLEST), max(height, _SMALLEST))
+            rects.setdefault(kind, []).append(seen)
+        blocks = scene.marks.blocks
         lines = [
-            QLineF(*(middles[blocks.get(end, end)] for end in (wire.source, wire.target)))
+            QLineF(
+                *middles[blocks.get(wire.source, wire.source)],
+                *middles[blocks.get(wire.target, wire.target)],
+            )
             for wire, drawn in scene.wires.items()
             if drawn.isVisible()
         ]

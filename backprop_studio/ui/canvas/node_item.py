@@ -22,6 +22,9 @@ MARGIN = 18.0
 FADED = 0.38
 """Opacity of what stands back."""
 
+_OF_NOTE = ("note", "_note_rect", "_fix_rect", "_below", "_content")
+"""What is found out when it is wanted, and depends on problems and remedy."""
+
 
 class NodeItem(QGraphicsItem):
     """Shows one `Node` value. It knows nothing of the document; the scene feeds it.
@@ -32,13 +35,19 @@ class NodeItem(QGraphicsItem):
         What it shows, and what is known of it.
     changed
         Told of each change of its look or place.
+    moved
+        Told before that where the card takes up another place.
     """
 
     def __init__(
-        self, node: Node, analysis: Analysis, changed: Callable[[NodeItem], object] = lambda _: None
+        self,
+        node: Node,
+        analysis: Analysis,
+        changed: Callable[[NodeItem], object] = lambda _: None,
+        moved: Callable[[NodeItem], object] = lambda _: None,
     ) -> None:
         super().__init__()
-        self._changed = changed
+        self._changed, self._moved = changed, moved
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setZValue(1)
         self.node = node
@@ -52,12 +61,13 @@ class NodeItem(QGraphicsItem):
         self.focused = False
         self._captions = ("", "", "", "")
         self._wired: frozenset[PortRef] = frozenset()
+        self._wired_sides: frozenset[tuple[str, int]] = frozenset()
         self._pointed: PortRef | None = None
         self._glowing: frozenset[PortRef] = frozenset()
         self._taken: frozenset[PortRef] = frozenset()
         self._tone = ""
-        self._texts = card.Texts("", "", "", "", geometry.WIDTH)
-        self._band = QPainterPath()
+        self.width = geometry.WIDTH
+        """Width of the card."""
         self._fix_pointed = False
         self._bounds = QRectF()
         self.setPos(node.x, node.y)
@@ -84,18 +94,35 @@ class NodeItem(QGraphicsItem):
         findings = tuple(findings)
         self.analysis = analysis
         if (found, findings, fix) != (self._captions, self.findings, self.fix):
-            again = found != self._captions
+            again, moves = found != self._captions, fix != self.fix
             self._captions, self.findings, self.fix = found, findings, fix
+            for known in _OF_NOTE:
+                self.__dict__.pop(known, None)
             if again:
                 self.restyle()
+            elif moves:
+                self._fit()
             else:
-                self._place_note()
+                self._touch()
 
     def restyle(self) -> None:
         """Lay the texts out anew."""
-        self._texts = card.Texts.fit(style.current(), *self._captions)
-        self._band = card.band_path(self.width)
-        self._place_note()
+        self.width = card.width_for(style.current(), self._captions[0])
+        for known in (*_OF_NOTE, "_texts"):
+            self.__dict__.pop(known, None)
+        self._moved(self)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Take up the room that is needed with card, note and what else there is."""
+        leave_place(self)
+        self._bounds = self._measure()
+        self._touch()
+
+    @cached_property
+    def _texts(self) -> card.Texts:
+        """Its texts, cut to the card; from afar nobody reads them."""
+        return card.Texts.fit(style.current(), *self._captions)
 
     def _place_note(self) -> None:
         """Leave room below the card for what is wrong with it."""
@@ -122,23 +149,30 @@ class NodeItem(QGraphicsItem):
     def _fix_rect(self) -> QRectF:
         return card.fix_rect(style.current(), self._note_rect, self.fix)
 
+    @cached_property
     def _below(self) -> QRectF:
         """Room for note and remedy, from the node's centre, for as many lines as there can be."""
-        if not self.findings:
-            return QRectF()
         most = card.note_rect(style.current(), self.width, ("",) * card.NOTE_LINES)
         return most.united(card.fix_rect(style.current(), most, self.fix))
+
+    @cached_property
+    def _content(self) -> QRectF:
+        """Card and note from the node's centre."""
+        rect = geometry.card(self.width)
+        return rect.united(self._below) if self.findings else rect
 
     def move_to(self, place: QPointF) -> None:
         """Stand elsewhere in the scene."""
         if place != self.pos():
             self.setPos(place)
+            self._moved(self)
             self._changed(self)
 
     def show_up(self, shown: bool, /) -> None:
         """Be seen, or not."""
         if shown != self.isVisible():
             self.setVisible(shown)
+            self._moved(self)
             self._changed(self)
 
     def fade(self, opacity: float) -> None:
@@ -155,6 +189,7 @@ class NodeItem(QGraphicsItem):
         """Tell which of its ports have a wire."""
         if ports != self._wired:
             self._wired = ports
+            self._wired_sides = frozenset((p.side, p.index) for p in ports)
             self._touch()
 
     def set_glowing(
@@ -198,34 +233,23 @@ class NodeItem(QGraphicsItem):
         known = activity is None or running or self.node.id in activity.computed
         self.fade(1.0 if known else FADED)
         if (tone, word) != (self._tone, self.word):
-            leave_place(self)
             self._tone, self.word = tone, word
-            self._bounds = self._measure()
-            self._touch()
+            self._fit()
 
     def set_picture(self, picture: Picture | None) -> None:
         """Show the output for the example that is traced, below the card; None for nothing."""
         if picture is self.picture:
             return
-        leave_place(self)
         self.picture = picture
-        self._bounds = self._measure()
-        self._touch()
+        self._fit()
 
     def set_badge(self, text: str) -> None:
         """Write something below the card; nothing for an empty text."""
         if text != self.badge:
-            leave_place(self)
             self.badge = text
-            self._bounds = self._measure()
-            self._touch()
+            self._fit()
 
     # What others ask it
-
-    @property
-    def width(self) -> float:
-        """Width of the card."""
-        return self._texts.width
 
     @property
     def severity(self) -> Severity | None:
@@ -248,7 +272,7 @@ class NodeItem(QGraphicsItem):
 
     def content_rect(self) -> QRectF:
         """Card and note in the scene: what has to be seen."""
-        return self.card_rect().united(self._below().translated(self.pos()))
+        return self._content.translated(self.pos())
 
     def fix_rect(self) -> QRectF:
         """Where its remedy can be clicked, in the scene; empty without one."""
@@ -301,7 +325,7 @@ class NodeItem(QGraphicsItem):
             words = self._captions[:2]
             card.paint_afar(painter, look, words, self.width, category, scale)
         else:
-            card.paint_card(painter, look, self._texts, self._band, category)
+            card.paint_card(painter, look, self._texts, category)
         self._paint_outlines(painter, look, 1.5 if afar else 0.0, scale)
         for port in self.ports() if scale >= style.PORTS else ():
             lit = port in self._glowing or port == self._pointed
@@ -357,13 +381,12 @@ class NodeItem(QGraphicsItem):
 
     def look_afar(self) -> tuple[object, ...]:
         """All that its looks from afar depend on, but for its name, its place and its opacity."""
-        ports = tuple(
-            (p.side, p.index, p in self._wired, p in self._glowing, p in self._taken,
-             p == self._pointed)
-            for p in self.ports()
-        )  # fmt: skip
+        spec = self.node.spec
+        lit = self._glowing if self._pointed is None else self._glowing | {self._pointed}
+        own = frozenset((p.side, p.index, p in self._taken) for p in lit if p.node == self.node.id)
+        ports = (len(spec.ports), spec.has_output, self._wired_sides, own)
         state = (self._tone, self.severity, self.isSelected(), self.hovered, self.focused)
-        category = str(self.node.spec.info.category)
+        category = str(spec.info.category)
         return (self._captions[0], category, self.width, *state, ports)
 
     @property
@@ -379,4 +402,5 @@ class NodeItem(QGraphicsItem):
             bounds = bounds.united(card.picture_rect(style.current(), self.picture))
         if self.badge:
             bounds = bounds.united(card.label_rect(style.current(), self.badge, self._drop))
-        return bounds.united(self._below().adjusted(-2, -2, 2, 2))
+        # Problems come and go by the hundred, for one cut: the room for them stays.
+        return bounds.united(self._below.adjusted(-2, -2, 2, 2))

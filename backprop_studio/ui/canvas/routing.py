@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator, KeysView
+from collections.abc import Iterable, Iterator, KeysView
+from functools import cache
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
@@ -25,28 +27,34 @@ _SWINGS = (60.0, 24.0)
 Rect = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
+Point = tuple[float, float]
+Cell = tuple[int, int]
+Curve = tuple[Point, Point, Point, Point]
+
+_NONE: dict[str, Rect] = {}
+
 
 class Cards:
     """Where cards stand, to be asked quickly: a grid of cells with the cards that touch them."""
 
     def __init__(self) -> None:
         self._rects: dict[str, Rect] = {}
-        self._cells: dict[tuple[int, int], set[str]] = {}
+        self._cells: dict[Cell, dict[str, Rect]] = {}
 
     def put(self, key: str, rect: QRectF | None) -> tuple[QRectF, ...]:
         """Note where a card stands, None for nowhere; where that has changed something."""
-        new = None if rect is None else (rect.left(), rect.top(), rect.right(), rect.bottom())
+        new = None if rect is None else sides(rect)
         old = self._rects.get(key)
         if new == old:
             return ()
         if old is not None:
             for cell in _cells(old):
-                self._cells[cell].discard(key)
+                del self._cells[cell][key]
             del self._rects[key]
         if new is not None:
             self._rects[key] = new
             for cell in _cells(new):
-                self._cells.setdefault(cell, set()).add(key)
+                self._cells.setdefault(cell, {})[key] = new
         # Where it was and where it is: what lies between does not mind a card that is put far away.
         places = [QRectF(QPointF(*r[:2]), QPointF(*r[2:])) for r in (old, new) if r is not None]
         if len(places) == 2 and places[0].intersects(places[1]):
@@ -57,27 +65,38 @@ class Cards:
         """The cards that are known."""
         return self._rects.keys()
 
-    def within(self, area: Rect, but: frozenset[str]) -> Iterator[Rect]:
+    def within(self, area: Rect, but: frozenset[str] = frozenset()) -> list[Rect]:
         """The cards that touch an area, without some."""
-        seen: set[str] = set()
         left, top, right, bottom = area
-        for cell in _cells(area):
-            for key in self._cells.get(cell, ()):
-                if key in seen or key in but:
-                    continue
-                seen.add(key)
-                rect = self._rects[key]
-                if rect[0] < right and rect[2] > left and rect[1] < bottom and rect[3] > top:
-                    yield rect
+        columns, rows = _spans(area)
+        near = self._rects
+        # A long wire may have to do with more cells than there are cards.
+        if len(columns) * len(rows) < len(near):
+            near = {}
+            for cell in itertools.product(columns, rows):
+                near.update(self._cells.get(cell, _NONE))
+        return [
+            rect
+            for key, rect in near.items()
+            if rect[0] < right
+            and rect[2] > left
+            and rect[1] < bottom
+            and rect[3] > top
+            and key not in but
+        ]
 
-    def at(self, x: float, y: float, but: frozenset[str]) -> str:
-        """The card at a point, without some; empty for none."""
-        for key in self._cells.get((int(x // _CELL_X), int(y // _CELL_Y)), ()):
-            if key not in but:
-                left, top, right, bottom = self._rects[key]
-                if left < x < right and top < y < bottom:
-                    return key
-        return ""
+    def under(self, points: Iterable[Point], but: frozenset[str] = frozenset()) -> set[str]:
+        """The cards that some points lie on, without some."""
+        found: set[str] = set()
+        cells = self._cells
+        for x, y in points:
+            there = cells.get((int(x // _CELL_X), int(y // _CELL_Y)))
+            if not there:
+                continue
+            for key, (left, top, right, bottom) in there.items():
+                if left < x < right and top < y < bottom and key not in but:
+                    found.add(key)
+        return found
 
 
 def route(
@@ -86,7 +105,7 @@ def route(
     cards: Cards,
     own: frozenset[str],
     moving: frozenset[str] = frozenset(),
-) -> QPainterPath:
+) -> QPainterPath | None:
     """The path of a wire that crosses no card, or as few as can be had cheaply.
 
     The plain curve is kept where nothing is in its way. Otherwise the wire passes above or below
@@ -103,24 +122,32 @@ def route(
         The cards that the wire begins and ends at.
     moving
         Cards that are not where they are noted, because they are dragged.
+
+    Returns
+    -------
+    QPainterPath or None
+        None for the plain curve, `geometry.wire_path`.
     """
-    plain = geometry.wire_path(start, end)
     back = start.x() > end.x()
     # A wire that runs back passes its own two cards as well.
     but = moving if back else own | moving
-    hit = _crossed(_plain_points(start, end), cards, but)
+    hit = cards.under(_plain_points(start, end), but)
     if not hit:
-        return plain
-    best, fewest, detour = plain, len(hit), math.inf
-    lanes = {_lane(start, end, cards, but, up=up) for up in (True, False)}
-    for lane in sorted(found for found in lanes if found is not None):
+        return None
+    middle = (start.y() + end.y()) / 2
+    found = (_lane(start, end, cards, but, up=up) for up in (True, False))
+    lanes = {lane for lane in found if lane is not None}
+    best: tuple[float, float] | None = None
+    fewest = len(hit)
+    # The shortest detour first, so that it is taken of equal ones.
+    for lane in sorted(lanes, key=lambda lane: (abs(lane - middle), lane)):
         for swing in _SWINGS if back else _RAMPS:
-            path, points = _through(start, end, lane, swing)
-            crossed = len(_crossed(points, cards, but))
-            away = abs(lane - (start.y() + end.y()) / 2)
-            if crossed < fewest or (crossed == fewest and away < detour and best is not plain):
-                best, fewest, detour = path, crossed, away
-    return best
+            crossed = len(cards.under(_points(start, end, lane, swing), but))
+            if crossed < fewest:
+                best, fewest = (lane, swing), crossed
+            if not crossed:
+                return _through(start, end, lane, swing)
+    return None if best is None else _through(start, end, *best)
 
 
 def _lane(
@@ -137,7 +164,7 @@ def _lane(
     )  # fmt: skip
     for _ in range(_TRIES):
         area = (left, lane - _CLEAR + 1, right, lane + _CLEAR - 1)
-        blocking = list(cards.within(area, but))
+        blocking = cards.within(area, but)
         if not blocking:
             return lane
         lane = min(r[1] for r in blocking) - _CLEAR if up else max(
@@ -145,61 +172,81 @@ def _lane(
     return None
 
 
-def _through(
-    start: QPointF, end: QPointF, lane: float, swing: float
-) -> tuple[QPainterPath, list[tuple[float, float]]]:
-    """The way along a lane, and points on it; `swing` is how wide the curves at its ends are."""
-    a, b = QPointF(start.x(), lane), QPointF(end.x(), lane)
-    path = QPainterPath(start)
-    if start.x() > end.x():
-        out, back = QPointF(swing, 0), QPointF(-swing, 0)
-        path.cubicTo(start + out, a + out, a)
-        path.lineTo(b)
-        path.cubicTo(b + back, end + back, end)
-        first, last = (start, start + out, a + out, a), (b, b + back, end + back, end)
+def _ramps(start: QPointF, end: QPointF, lane: float, swing: float) -> tuple[Curve, Curve]:
+    """The curves from `start` to a lane and from the lane to `end`; `swing` is how wide they are.
+
+    Between them, the way goes straight along the lane.
+    """
+    sx, sy, ex, ey = start.x(), start.y(), end.x(), end.y()
+    if sx > ex:
+        a, b, bend = sx, ex, swing
+        first = (sx, sy), (sx + bend, sy), (a + bend, lane), (a, lane)
+        last = (b, lane), (b - bend, lane), (ex - bend, ey), (ex, ey)
     else:
-        ramp = min(swing, (end.x() - start.x()) / 2)
-        a, b = a + QPointF(ramp, 0), b - QPointF(ramp, 0)
-        bend = QPointF(ramp * 0.6, 0)
-        path.cubicTo(start + bend, a - bend, a)
-        path.lineTo(b)
-        path.cubicTo(b + bend, end - bend, end)
-        first, last = (start, start + bend, a - bend, a), (b, b + bend, end - bend, end)
-    points = [*_on_curve(*first, 6), *_on_curve(*last, 6)]
-    steps = max(int(abs(b.x() - a.x()) / (_CELL_X / 3)), 1)
-    points += [(a.x() + (b.x() - a.x()) * k / steps, lane) for k in range(steps + 1)]
-    return path, points
+        ramp = min(swing, (ex - sx) / 2)
+        a, b, bend = sx + ramp, ex - ramp, ramp * 0.6
+        first = (sx, sy), (sx + bend, sy), (a - bend, lane), (a, lane)
+        last = (b, lane), (b + bend, lane), (ex - bend, ey), (ex, ey)
+    return first, last
 
 
-def _plain_points(start: QPointF, end: QPointF) -> list[tuple[float, float]]:
-    bend = QPointF(geometry.wire_bend(start, end), 0)
-    length = abs(end.x() - start.x()) + abs(end.y() - start.y())
-    count = min(max(_SAMPLES, math.ceil(length / 40.0)), 200)
-    return _on_curve(start, start + bend, end - bend, end, count)
+def _through(start: QPointF, end: QPointF, lane: float, swing: float) -> QPainterPath:
+    """The way along a lane."""
+    path = QPainterPath(start)
+    first, last = _ramps(start, end, lane, swing)
+    path.cubicTo(*(value for point in first[1:] for value in point))
+    path.lineTo(*last[0])
+    path.cubicTo(*(value for point in last[1:] for value in point))
+    return path
 
 
-def _on_curve(
-    a: QPointF, b: QPointF, c: QPointF, d: QPointF, count: int
-) -> list[tuple[float, float]]:
+def _points(start: QPointF, end: QPointF, lane: float, swing: float) -> list[Point]:
+    """Points on the way along a lane where a card may be: the lane itself is free."""
+    first, last = _ramps(start, end, lane, swing)
+    return [*_on_curve(*first, 6), *_on_curve(*last, 6)]
+
+
+def _plain_points(start: QPointF, end: QPointF) -> list[Point]:
+    sx, sy, ex, ey = start.x(), start.y(), end.x(), end.y()
+    bend = geometry.wire_bend(start, end)
+    count = min(max(_SAMPLES, math.ceil((abs(ex - sx) + abs(ey - sy)) / 40.0)), 200)
+    return _on_curve((sx, sy), (sx + bend, sy), (ex - bend, ey), (ex, ey), count)
+
+
+def _on_curve(a: Point, b: Point, c: Point, d: Point, count: int) -> list[Point]:
     """Points of a cubic curve, without its ends."""
-    ax, ay, bx, by = a.x(), a.y(), b.x(), b.y()
-    cx, cy, dx, dy = c.x(), c.y(), d.x(), d.y()
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = a, b, c, d
+    return [
+        (p * ax + q * bx + r * cx + s * dx, p * ay + q * by + r * cy + s * dy)
+        for p, q, r, s in _shares(count)
+    ]
+
+
+@cache
+def _shares(count: int) -> tuple[tuple[float, float, float, float], ...]:
+    """Shares of the four points of a cubic curve in the points that divide it into `count`."""
     found = []
     for k in range(1, count):
         t = k / count
         u = 1.0 - t
-        p, q, r, s = u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t
-        found.append((p * ax + q * bx + r * cx + s * dx, p * ay + q * by + r * cy + s * dy))
-    return found
+        found.append((u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t))
+    return tuple(found)
 
 
-def _crossed(points: list[tuple[float, float]], cards: Cards, but: frozenset[str]) -> set[str]:
-    """The cards that some points lie on."""
-    return {key for x, y in points if (key := cards.at(x, y, but))}
+def sides(rect: QRectF) -> Rect:
+    """Left, top, right and bottom of a rectangle."""
+    return rect.left(), rect.top(), rect.right(), rect.bottom()
 
 
-def _cells(area: Rect) -> Iterator[tuple[int, int]]:
+def _cells(area: Rect) -> Iterator[Cell]:
+    """The cells of the grid that an area touches."""
+    return itertools.product(*_spans(area))
+
+
+def _spans(area: Rect) -> tuple[range, range]:
+    """Columns and rows of the grid that an area touches."""
     left, top, right, bottom = area
-    for column in range(int(left // _CELL_X), int(right // _CELL_X) + 1):
-        for row in range(int(top // _CELL_Y), int(bottom // _CELL_Y) + 1):
-            yield column, row
+    return (
+        range(int(left // _CELL_X), int(right // _CELL_X) + 1),
+        range(int(top // _CELL_Y), int(bottom // _CELL_Y) + 1),
+    )

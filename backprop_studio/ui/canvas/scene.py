@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Mapping
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
@@ -30,7 +31,7 @@ from backprop_studio.ui.controllers.document import Document
 
 _ROOM = 1000.0
 _FEW = 60
-"""Cards that can change until all wires are routed anew, and not only those near them."""
+"""Cards that can change until each wire is asked whether it minds, and not only those near them."""
 
 _MOST_FIXES = 50
 """Problems whose remedies are offered on the cards at once; one has to be looked for."""
@@ -98,6 +99,8 @@ class NetworkScene(QGraphicsScene):
     def _follow(self, before: Network, after: Network) -> None:
         old, self._shown = self._shown, after
         edit = after.changes_from(old)
+        # Qt tells of each selected item that goes; it is noted once, when all are gone.
+        self._selecting = True
         for wire in edit.cut:
             self.removeItem(self.wires[wire])
             self._unhook(self.wires.pop(wire))
@@ -108,7 +111,7 @@ class NetworkScene(QGraphicsScene):
         for node in edit.renewed:
             item = self.nodes.get(node.id)
             if item is None:
-                item = NodeItem(node, self.document.analysis, self._note)
+                item = NodeItem(node, self.document.analysis, self.afar.note, self._note_place)
                 self.nodes[node.id] = item
                 self.addItem(item)
                 self._loose[item] = None
@@ -122,15 +125,15 @@ class NetworkScene(QGraphicsScene):
             for end in {wire.source, wire.target}:
                 self._at_node.setdefault(end, []).append(self.wires[wire])
         self.marks.follow(after)
+        self._selecting = False
         self._plug(end for wire in edit.rewired for end in (wire.source, wire.target))
         self._make_room()
         self._lay_out()
         self._note_selection()
 
-    def _note(self, item: NodeItem) -> None:
-        """A card has changed its look, its size or its place."""
+    def _note_place(self, item: NodeItem) -> None:
+        """A card stands elsewhere, or has another size."""
         self._loose[item] = None
-        self.afar.note(item)
 
     def _unhook(self, item: WireItem) -> None:
         for end in {item.wire.source, item.wire.target}:
@@ -210,7 +213,10 @@ class NetworkScene(QGraphicsScene):
         """Note where cards stand, and lead the wires around them that this has to do with."""
         self.marks.place()
         blocks = self.marks.blocks
-        if self.marks.items or self._folded:
+        folded = any(group.collapsed for group in self.marks.groups())
+        # What was folded a moment ago has to be seen again.
+        unfolding, self._folded = folded or self._folded, folded
+        if unfolding:
             standing = {k: i.card_rect() for k, i in self.nodes.items() if i.isVisible()}
             standing |= {i.part: i.card_rect() for i in self.marks.groups() if i.collapsed}
             gone = self._cards.keys() - standing.keys()
@@ -218,27 +224,26 @@ class NetworkScene(QGraphicsScene):
             # Where nothing is folded, only those can stand elsewhere that have said so.
             standing = {i.part: i.card_rect() for i in self._loose if i.scene() is self}
             gone = self._gone & self._cards.keys() - standing.keys()
-        # What was folded a moment ago has to be seen again.
-        unfolding, self._folded = bool(blocks) or self._folded, bool(blocks)
         self._loose.clear()
         self._gone.clear()
         put = {**dict.fromkeys(gone), **standing}
         areas = ((key, self._cards.put(key, rect)) for key, rect in put.items())
         changed = {key: places for key, places in areas if places}
-        anew = everything or len(changed) > _FEW
+        # Where all wires are new, none of them has a way yet that it may leave.
+        everything = everything or len(self._fresh) == len(self.wires)
+        touched = routing.Cards()
+        if not everything:
+            for number, area in enumerate(itertools.chain.from_iterable(changed.values())):
+                touched.put(str(number), area)
         near: Collection[WireItem] = self.wires.values()
-        if not anew and not unfolding:
+        if not (everything or unfolding or len(changed) > _FEW):
             near = self._near(changed)
         for item in near:
             wire = item.wire
             inside = bool(blocks) and blocks.get(wire.source, "") == blocks.get(wire.target)
             item.show_up(not inside)
             start, end = self._ends(wire)
-            if (
-                anew
-                or not item.runs_between(start, end)
-                or any(item.minds(area) for places in changed.values() for area in places)
-            ):
+            if everything or not item.runs_between(start, end) or item.minds(touched):
                 item.place(start, end, self._route(wire, start, end))
         self._fresh.clear()
 
@@ -255,7 +260,7 @@ class NetworkScene(QGraphicsScene):
 
     def _route(
         self, wire: Wire, start: QPointF, end: QPointF, moving: Iterable[str] = ()
-    ) -> QPainterPath:
+    ) -> QPainterPath | None:
         blocks = self.marks.blocks
         own = (blocks.get(wire.source, wire.source), blocks.get(wire.target, wire.target))
         return routing.route(start, end, self._cards, frozenset(own), frozenset(moving))

@@ -90,6 +90,7 @@ class Style:
         self._tones = {name: _tone(colors.color(name)) for name in names}
         self._family = family
         self._widths: dict[str, float] = {}
+        self._title_widths: dict[str, float] = {}
         self._afar: dict[tuple[int, bool], tuple[QFont, QFontMetricsF]] = {}
         self._bands = {
             name: QBrush(QColor(colors.node_title(name))) for name in get_args(theme.Category)
@@ -101,12 +102,11 @@ class Style:
 
     def small_width(self, text: str) -> float:
         """How wide a text is in small type; the labels of a large network are often the same."""
-        found = self._widths.get(text)
-        if found is None:
-            if len(self._widths) > _MOST_WIDTHS:
-                self._widths.clear()
-            found = self._widths[text] = self.small_metrics.horizontalAdvance(text)
-        return found
+        return _width(text, self.small_metrics, self._widths)
+
+    def title_width(self, text: str) -> float:
+        """How wide a title is: the names of a few types of layers, as a rule."""
+        return _width(text, self.title_metrics, self._title_widths)
 
     def afar(self, pixels: int, *, bold: bool) -> tuple[QFont, QFontMetricsF]:
         """A font of so many scene units, for words that keep their size on the screen."""
@@ -121,6 +121,15 @@ class Style:
     def band(self, category: str) -> QBrush:
         """Fill of the title band of a category."""
         return self._bands.get(category, self._bands["layer"])
+
+
+def _width(text: str, metrics: QFontMetricsF, known: dict[str, float]) -> float:
+    found = known.get(text)
+    if found is None:
+        if len(known) > _MOST_WIDTHS:
+            known.clear()
+        found = known[text] = metrics.horizontalAdvance(text)
+    return found
 
 
 class _State:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from backprop_studio.network import Wire
-from backprop_studio.ui.canvas import geometry, style
+from backprop_studio.ui.canvas import geometry, routing, style
 from backprop_studio.ui.canvas.repainting import leave_place, repaint
 from backprop_studio.ui.canvas.tracing import Reading
 
@@ -54,32 +54,36 @@ class WireItem(QGraphicsItem):
         self._plain = QPainterPath()
         self._routed = False
         self._shape: QPainterPath | None = None
-        self._middle = QPointF()
+        self._middle: QPointF | None = None
         self._pill: QRectF | None = None
         self._room = QRectF()
         self._wide = False
         self._bounds = QRectF()
 
     def runs_between(self, start: QPointF, end: QPointF) -> bool:
-        """Whether these are its ends."""
-        return (start, end) == (self._start, self._end)
+        """Whether it has a way, and these are its ends."""
+        return start == self._start and end == self._end and not self._plain.isEmpty()
 
     def place(self, start: QPointF, end: QPointF, path: QPainterPath | None = None) -> None:
         """Run from `start` to `end`, in the scene, on a path around what is in the way."""
-        plain = geometry.wire_path(start, end)
-        path = plain if path is None else path
-        if self.runs_between(start, end) and path == self._path:
-            return
-        self._start, self._end = QPointF(start), QPointF(end)
-        self._path, self._plain, self._routed = path, plain, path != plain
+        routed = path is not None
+        if self.runs_between(start, end):
+            if routed == self._routed and (path is None or path == self._path):
+                return
+        else:
+            self._start, self._end = QPointF(start), QPointF(end)
+            self._plain = geometry.wire_path(start, end)
+        self._path, self._routed = self._plain if path is None else path, routed
         self._lay_out()
 
-    def minds(self, area: QRectF) -> bool:
-        """Whether a card that came to this area or left it may lead this wire another way."""
-        if not self._bounds.intersects(area):
-            return False
+    def minds(self, areas: routing.Cards) -> bool:
+        """Whether cards that came to some areas or left them may lead this wire another way."""
+        near = areas.within(routing.sides(self._bounds))
         # A plain curve stays as it is where nothing is put on it.
-        return self._routed or self._path.intersects(area)
+        return bool(near) and (
+            self._routed
+            or any(self._path.intersects(QRectF(QPointF(*r[:2]), QPointF(*r[2:]))) for r in near)
+        )
 
     def content_rect(self) -> QRectF:
         """What has to be seen of it: all, where it goes around something."""
@@ -173,13 +177,11 @@ class WireItem(QGraphicsItem):
     def _lay_out(self) -> None:
         """Find room for the way and for a label of usual length; later labels move nothing then."""
         self._shape = None
-        self._middle = (self._start + self._end) / 2
-        if self._routed:
-            self._middle = self._path.pointAtPercent(0.5)
+        self._middle = None
         self._room = self._path.controlPointRect().adjusted(-5, -5, 5, 5)
         if self._routed:
             self._room = self._room.united(self._plain.controlPointRect())
-        self._room = self._room.united(self._label_rect(_USUAL)).united(self._label_rect(0))
+        self._room = self._room.united(self._label_room(_USUAL)).united(self._label_room(0))
         self._fit_label(moved=True)
         self._touch()
 
@@ -190,7 +192,7 @@ class WireItem(QGraphicsItem):
         if not (wide or self._wide or moved):
             return
         self._wide = wide
-        bounds = self._room.united(self._label_rect(width)) if wide else self._room
+        bounds = self._room.united(self._label_room(width)) if wide else self._room
         if bounds != self._bounds:
             # Only then: the scene has to find another place for it in its index.
             leave_place(self)
@@ -199,9 +201,22 @@ class WireItem(QGraphicsItem):
     def _label_width(self) -> float:
         return style.current().small_width(self._text()) + 12
 
+    def _label_room(self, width: float) -> QRectF:
+        """Where a label of this width may stand."""
+        if not self._routed:
+            return self._label_rect(width)
+        # Anywhere on its way: the middle of that takes long to find, and few labels are seen.
+        across, down = width / 2, self._label_height() / 2
+        return self._path.controlPointRect().adjusted(-across, -down, across, down)
+
+    def _label_height(self) -> float:
+        return style.current().small_metrics.height() + 4
+
     def _label_rect(self, width: float) -> QRectF:
         """Where a label of this width stands."""
-        height = style.current().small_metrics.height() + 4
+        height = self._label_height()
+        if self._middle is None:
+            self._middle = self.middle() if self._routed else (self._start + self._end) / 2
         middle = self._middle
         pill = QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)
         gap = self._end.x() - self._start.x()

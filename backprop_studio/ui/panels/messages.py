@@ -51,6 +51,9 @@ from backprop_studio.ui.widgets.note import IconView, Note
 _ICON = 16
 """Side of an icon in pixels, beside text of the system's size."""
 _PAD = 8
+_BATCH = 50
+"""Rows that are laid out at one go."""
+
 _MOST_NOTICES = 4
 """Older ones give way, so that the list below stays in sight."""
 
@@ -234,6 +237,10 @@ class _View(QListView):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMouseTracking(True)
         self.setResizeMode(QListView.ResizeMode.Adjust)
+        # A large network that falls apart has hundreds of rows, and few of them are in sight: the
+        # others find their place while nobody waits.
+        self.setLayoutMode(QListView.LayoutMode.Batched)
+        self.setBatchSize(_BATCH)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -35,7 +35,6 @@ class GhostItem(QGraphicsItem):
         info = self.spec.info
         look = style.current()
         self._texts = card.Texts.fit(look, info.title, "", "", info.plain)
-        self._band = card.band_path(self._texts.width)
         self._category = str(info.category)
 
     @property
@@ -55,7 +54,7 @@ class GhostItem(QGraphicsItem):
             words = (self._texts.title, "")
             card.paint_afar(painter, look, words, self._texts.width, self._category, scale)
         else:
-            card.paint_card(painter, look, self._texts, self._band, self._category)
+            card.paint_card(painter, look, self._texts, self._category)
         painter.setBrush(look.hollow)
         painter.setPen(look.tone("accent").dashed)
         style.rounded(painter, geometry.card(self._texts.width), 0, geometry.RADIUS)
