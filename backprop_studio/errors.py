@@ -25,7 +25,6 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "'{name}' has {wired} of its {count} inputs wired. Drag a wire to every left port."
         ),
         "node-unused": "The output of '{name}' leads nowhere. Wire it on, or delete it.",
-        "node-unreached": "'{name}' is not on the way from the Input to the loss.",
         "port-taken": "'{name}' already has a wire into this port. Remove that wire first.",
         "wire-self": "'{name}' cannot be wired to itself.",
         "wire-exists": "'{source}' is already wired to '{target}'.",

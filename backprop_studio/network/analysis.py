@@ -311,9 +311,8 @@ class _Analyzer:
                 wires = count - len(open_ports)
                 report("ports-unconnected", node.id, name=name, wired=wires, count=count)
         elif not needed and node.spec.has_output and self.network.losses:
-            if self.network.outgoing(node.id):
-                self.found.warn("node-unreached", node.id, name=name)
-            else:
+            # Said where the way ends, and not of each layer before that.
+            if not self.network.outgoing(node.id):
                 self.found.warn("node-unused", node.id, name=name)
 
     def _known_lowering(self, dataset: DatasetInfo) -> Lowering | None:
