@@ -75,12 +75,13 @@ class MainWindow(QMainWindow):
         actions.follow_undo(self.actions_by_id, document.history)
         self.appearance.set_actions(self.actions_by_id)
         self.shortcuts = Shortcuts(self.actions_by_id, settings)
-        self.transport = Transport(self.actions_by_id["run"])
+        self.transport = Transport(self.actions_by_id)
         add_toolbar(self, self.actions_by_id, self.transport)
         add_strip(self, self.loop, self.tr("Learning loop"))
         self.docks = docks.build(self, self.panel)
         # A panel without a place would not go when the window does.
         self.instruments.built.connect(lambda key: self.docks[key].fill())
+        self._menus["view"].addSeparator()
         for spec in docks.DOCKS:
             if spec.shown:
                 self._menus["view"].addAction(self.docks[spec.key].toggleViewAction())
