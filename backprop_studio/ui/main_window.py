@@ -30,6 +30,7 @@ from backprop_studio.ui.controllers.engine import Engine
 from backprop_studio.ui.controllers.layouts import Layouts
 from backprop_studio.ui.controllers.project import ProjectController
 from backprop_studio.ui.controllers.shortcuts import Shortcuts
+from backprop_studio.ui.controllers.stage import Stage
 from backprop_studio.ui.controllers.start import StartController
 from backprop_studio.ui.dialogs import about
 from backprop_studio.ui.instruments import INSTRUMENTS, Instruments, kind
@@ -90,6 +91,9 @@ class MainWindow(QMainWindow):
             self.pages, self._furnished_canvas, self.project, settings, self.layouts
         )
         self.start.leave_for(self.actions_by_id)
+        self.stage = Stage(self.docks, self._shows_network, self._is_guided, self)
+        self.appearance.presented.connect(self.stage.set_presenting)
+        self.layouts.put_back_now.connect(self.stage.settle)
         self._recent = RecentMenu(settings, self.project.reopen, self)
         self._menus["file"].insertMenu(self.actions_by_id["example"], self._recent)
         self._told: Analysis | None = None
@@ -374,6 +378,7 @@ class MainWindow(QMainWindow):
         self.instruments.opened.connect(self._open_instrument)
         engine.updated.connect(self._show_update)
         lesson_mode.install(self)
+        self.lessons.closed.connect(self.stage.settle)
         self.hold = Hold(self)
 
     # What the document and the engine say.
@@ -458,7 +463,17 @@ class MainWindow(QMainWindow):
         action()
 
     def _arrange_docks(self, name: str) -> None:
+        # An arrangement is kept with all its docks.
+        self.stage.put_back()
         self.layouts.show_arrangement(name)
+        self.stage.settle()
+
+    def _shows_network(self) -> bool:
+        return bool(self._document.network.nodes) and self._settings.arrangement != "build"
+
+    def _is_guided(self) -> bool:
+        """Whether the start page or a lesson is in charge of the docks."""
+        return self.start.shown or (bool(self._panels) and self.lessons.runner is not None)
 
     def _open_instrument(self, key: str) -> None:
         self.layouts.open(key)
@@ -478,4 +493,5 @@ class MainWindow(QMainWindow):
         dialog.deleteLater()
 
     def _reset_layout(self) -> None:
+        self.stage.put_back()
         self.layouts.reset()
