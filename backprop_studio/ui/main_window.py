@@ -463,13 +463,17 @@ class MainWindow(QMainWindow):
         action()
 
     def _arrange_docks(self, name: str) -> None:
-        # An arrangement is kept with all its docks.
-        self.stage.put_back()
+        self._put_docks_back()
         self.layouts.show_arrangement(name)
         self.stage.settle()
 
+    def _put_docks_back(self) -> None:
+        """Open what the start page and a presentation put aside: an arrangement is kept whole."""
+        self.layouts.put_back()
+        self.stage.put_back()
+
     def _shows_network(self) -> bool:
-        return bool(self._document.network.nodes) and self._settings.arrangement != "build"
+        return bool(self._document.network.nodes) and self.layouts.arrangement != "build"
 
     def _is_guided(self) -> bool:
         """Whether the start page or a lesson is in charge of the docks."""
@@ -493,5 +497,5 @@ class MainWindow(QMainWindow):
         dialog.deleteLater()
 
     def _reset_layout(self) -> None:
-        self.stage.put_back()
+        self._put_docks_back()
         self.layouts.reset()

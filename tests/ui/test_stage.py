@@ -100,10 +100,15 @@ def test_that_the_start_page_and_lessons_are_left_alone_and_all_comes_back_after
 def test_that_a_presentation_begun_on_the_start_page_makes_room_on_the_canvas(
     window: MainWindow,
 ) -> None:
-    window.start.show()
-    present(window)
-    window.start.leave()
-    assert opened(window) == set()
+    for leave in (window.start.leave, window.actions_by_id["layout_step"].trigger):
+        window.actions_by_id["layout_train"].trigger()
+        window.start.show()
+        present(window)
+        leave()
+        assert opened(window) == set()
+        present(window)
+        window.actions_by_id["layout_train"].trigger()
+        assert opened(window, window.docks) == set(docks.ARRANGEMENTS["train"])
 
 
 def test_that_closing_keeps_the_panels_that_were_put_aside(window: MainWindow) -> None:
