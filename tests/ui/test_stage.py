@@ -34,12 +34,15 @@ def test_that_the_network_has_the_room_of_what_builds_it_and_that_comes_back(
     qtbot.waitUntil(lambda: 0 < canvas.width() < 900)
     before = opened(window, window.docks)
     assert before >= set(BUILDING)
+    shares = window.docks["inspector"].height() / window.docks["setup"].height()
     present(window)
     assert opened(window) == set()
     qtbot.waitUntil(lambda: canvas.width() > 1200)
     present(window)
     assert opened(window, window.docks) == before
     qtbot.waitUntil(lambda: canvas.width() < 900)
+    inspector, setup = window.docks["inspector"], window.docks["setup"]
+    qtbot.waitUntil(lambda: shares * 0.9 < inspector.height() / setup.height() < shares * 1.1)
 
 
 @pytest.mark.parametrize("name", ["step", "train", "explain"])

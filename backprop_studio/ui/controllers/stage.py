@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QMainWindow
 
 from backprop_studio.ui import docks
 
@@ -26,8 +27,8 @@ class Stage(QObject):
     busy
         Whether others have a say in the docks now: the start page, or a lesson. `settle` is called
         when they are done.
-    parent
-        Keeps it.
+    window
+        It stands in.
     """
 
     def __init__(
@@ -35,14 +36,16 @@ class Stage(QObject):
         panels: Mapping[str, docks.Dock],
         shows_network: Callable[[], bool],
         busy: Callable[[], bool],
-        parent: QObject,
+        window: QMainWindow,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(window)
+        self._window = window
         self._docks = panels
         self._shows_network = shows_network
         self._busy = busy
         self._presenting = False
-        self._aside: set[str] = set()
+        self._aside: dict[str, int] = {}
+        """Heights of those that are aside."""
 
     def set_presenting(self, presenting: bool) -> None:
         """Begin or end."""
@@ -54,8 +57,8 @@ class Stage(QObject):
         if self._busy():
             return
         if self._presenting and self._shows_network():
-            away = {key for key in BUILDING if not self._docks[key].isHidden()}
-            self._aside |= away
+            away = [key for key in BUILDING if not self._docks[key].isHidden()]
+            self._aside |= {key: self._docks[key].height() for key in away}
             for key in away:
                 self._docks[key].hide()
         elif not self._presenting:
@@ -63,9 +66,12 @@ class Stage(QObject):
 
     def put_back(self) -> None:
         """Open again what was put aside, behind the tabs that are in front now."""
-        away, self._aside = self._aside, set()
+        away, self._aside = self._aside, {}
         front = [dock for dock in self._docks.values() if docks.is_in_front(dock)]
         for key in away:
             self._docks[key].open()
-        for dock in front if away else ():
-            dock.raise_()
+        if away:
+            for dock in front:
+                dock.raise_()
+            docks.settle(self._window)
+            docks.resize(self._window, [self._docks[key] for key in away], list(away.values()))
