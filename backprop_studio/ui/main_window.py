@@ -91,9 +91,7 @@ class MainWindow(QMainWindow):
             self.pages, self._furnished_canvas, self.project, settings, self.layouts
         )
         self.start.leave_for(self.actions_by_id)
-        self.stage = Stage(self.docks, self._shows_network, self._is_guided, self)
-        self.appearance.presented.connect(self.stage.set_presenting)
-        self.layouts.put_back_now.connect(self.stage.settle)
+        self.stage = Stage(self)
         self._recent = RecentMenu(settings, self.project.reopen, self)
         self._menus["file"].insertMenu(self.actions_by_id["example"], self._recent)
         self._told: Analysis | None = None
@@ -191,7 +189,7 @@ class MainWindow(QMainWindow):
             "history": partial(self._open_instrument, "history"),
             "outline": partial(self._open_instrument, "outline"),
             "data": partial(self._open_instrument, "data"),
-            **{f"layout_{name}": partial(self._arrange_docks, name) for name in docks.ARRANGEMENTS},
+            **self.stage.handlers(),
             "connect": canvas.connect_selection,
             "fix": partial(self._after_edits, canvas.fix_selection),
             "rename": canvas.rename_selection,
@@ -209,7 +207,6 @@ class MainWindow(QMainWindow):
             "zoom_fit": canvas.zoom_to_fit,
             "minimap": lambda: canvas.minimap.set_wanted(not canvas.minimap.wanted),
             **self.appearance.handlers(),
-            "reset_layout": self._reset_layout,
             **self.run.handlers(),
             **self.layers.handlers(),
             "help": self.helping.help,
@@ -282,6 +279,7 @@ class MainWindow(QMainWindow):
         self.timeline = TimelinePanel()
         self.breakpoints = BreakpointsPanel()
         self.history = QUndoView(document.history)
+        self.history.setSpacing(2)
         self.history.setEmptyLabel(self.tr("As it was opened"))
         self.history.setAccessibleName(self.tr("Undo history"))
         self.outline = OutlinePanel()
@@ -462,23 +460,6 @@ class MainWindow(QMainWindow):
         self.data.commit_edits()
         action()
 
-    def _arrange_docks(self, name: str) -> None:
-        self._put_docks_back()
-        self.layouts.show_arrangement(name)
-        self.stage.settle()
-
-    def _put_docks_back(self) -> None:
-        """Open what the start page and a presentation put aside: an arrangement is kept whole."""
-        self.layouts.put_back()
-        self.stage.put_back()
-
-    def _shows_network(self) -> bool:
-        return bool(self._document.network.nodes) and self.layouts.arrangement != "build"
-
-    def _is_guided(self) -> bool:
-        """Whether the start page or a lesson is in charge of the docks."""
-        return self.start.shown or (bool(self._panels) and self.lessons.runner is not None)
-
     def _open_instrument(self, key: str) -> None:
         self.layouts.open(key)
 
@@ -495,7 +476,3 @@ class MainWindow(QMainWindow):
         dialog = ShortcutsDialog(self.shortcuts, self)
         dialog.exec()
         dialog.deleteLater()
-
-    def _reset_layout(self) -> None:
-        self._put_docks_back()
-        self.layouts.reset()

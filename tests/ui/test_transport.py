@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from pytestqt.qtbot import QtBot
 
+from backprop_studio.network import Network
 from backprop_studio.training import Boundary
 from backprop_studio.ui.main_window import MainWindow
 
@@ -24,6 +25,14 @@ def test_that_the_tips_tell_the_keys_as_they_are_now(window: MainWindow) -> None
     assert layer.toolTip() == "One layer: back Shift+F7"
     window.shortcuts.set("back_layer", "")
     assert layer.toolTip() == "One layer"
+
+
+def test_that_a_run_button_that_cannot_be_pressed_says_where_the_reason_is(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window._document.reset(Network())
+    qtbot.waitUntil(lambda: not window.transport.run_button.isEnabled())
+    assert "Messages" in window.transport.run_button.toolTip()
 
 
 def test_that_back_at_the_start_says_that_there_is_nothing_before_it(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QMainWindow
 
 from backprop_studio.ui import docks
+
+if TYPE_CHECKING:
+    from backprop_studio.ui.main_window import MainWindow
 
 BUILDING = ("palette", "inspector", "setup")
 """Docks that one builds with, and that stand beside the canvas. Nobody watches them."""
@@ -16,62 +20,82 @@ BUILDING = ("palette", "inspector", "setup")
 class Stage(QObject):
     """Puts the docks that one builds with aside while there is a presentation.
 
-    Whoever opens one of them meanwhile has it; the end of the presentation brings all back.
+    Whoever opens one of them meanwhile has it; the end of the presentation brings all back. The
+    start page and lessons have docks of their own, and are left alone; `settle` is to be called
+    when a lesson has ended.
 
     Parameters
     ----------
-    panels
-        The docks by key.
-    shows_network
-        Whether there is a network to be seen, and not one to be built.
-    busy
-        Whether others have a say in the docks now: the start page, or a lesson. `settle` is called
-        when they are done.
     window
-        It stands in.
+        With its docks, layouts and start page.
     """
 
-    def __init__(
-        self,
-        panels: Mapping[str, docks.Dock],
-        shows_network: Callable[[], bool],
-        busy: Callable[[], bool],
-        window: QMainWindow,
-    ) -> None:
+    def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._docks = panels
-        self._shows_network = shows_network
-        self._busy = busy
         self._presenting = False
         self._aside: dict[str, int] = {}
         """Heights of those that are aside."""
+        window.appearance.presented.connect(self._set_presenting)
+        window.layouts.put_back_now.connect(self.settle)
 
-    def set_presenting(self, presenting: bool) -> None:
-        """Begin or end."""
-        self._presenting = presenting
-        self.settle()
+    def handlers(self) -> dict[str, Callable[[], object]]:
+        """What the actions on arrangements do, by their ids."""
+        return {
+            **{f"layout_{name}": partial(self._arrange, name) for name in docks.ARRANGEMENTS},
+            "reset_layout": self._reset,
+        }
 
     def settle(self) -> None:
         """Put aside what a presentation does without, or back what is aside."""
-        if self._busy():
+        if self._is_guided():
             return
         if self._presenting and self._shows_network():
-            away = [key for key in BUILDING if not self._docks[key].isHidden()]
-            self._aside |= {key: self._docks[key].height() for key in away}
+            panels = self._window.docks
+            away = [key for key in BUILDING if not panels[key].isHidden()]
+            self._aside |= {key: panels[key].height() for key in away}
             for key in away:
-                self._docks[key].hide()
+                panels[key].hide()
         elif not self._presenting:
-            self.put_back()
+            self._put_back()
 
-    def put_back(self) -> None:
+    def _set_presenting(self, presenting: bool) -> None:
+        self._presenting = presenting
+        self.settle()
+
+    def _arrange(self, name: str) -> None:
+        self._put_all_back()
+        self._window.layouts.show_arrangement(name)
+        self.settle()
+
+    def _reset(self) -> None:
+        self._put_all_back()
+        self._window.layouts.reset()
+
+    def _shows_network(self) -> bool:
+        """Whether there is a network to be seen, and not one to be built."""
+        return bool(self._window.canvas.document.network.nodes) and (
+            self._window.layouts.arrangement != "build"
+        )
+
+    def _is_guided(self) -> bool:
+        """Whether the start page or a lesson is in charge of the docks."""
+        return self._window.start.shown or self._window.lessons.runner is not None
+
+    def _put_all_back(self) -> None:
+        """Also what the start page has put aside: an arrangement is kept whole."""
+        self._window.layouts.put_back()
+        self._put_back()
+
+    def _put_back(self) -> None:
         """Open again what was put aside, behind the tabs that are in front now."""
+        panels = self._window.docks
         away, self._aside = self._aside, {}
-        front = [dock for dock in self._docks.values() if docks.is_in_front(dock)]
+        front = [dock for dock in panels.values() if docks.is_in_front(dock)]
         for key in away:
-            self._docks[key].open()
+            panels[key].open()
         if away:
             for dock in front:
                 dock.raise_()
             docks.settle(self._window)
-            docks.resize(self._window, [self._docks[key] for key in away], list(away.values()))
+            docks.resize(self._window, [panels[key] for key in away], list(away.values()))

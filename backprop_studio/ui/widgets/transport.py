@@ -58,7 +58,7 @@ class Transport(QWidget):
         super().__init__(parent)
         self._actions = actions
         self._run = run = actions["run"]
-        self._running = False
+        self._state = State.EMPTY
         self.run_button = QToolButton()
         self.run_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.run_button.clicked.connect(run.trigger)
@@ -179,7 +179,8 @@ class Transport(QWidget):
 
     def set_state(self, state: State) -> None:
         """Offer what can be done in this state."""
-        running = self._running = state is State.RUNNING
+        self._state = state
+        running = state is State.RUNNING
         text = self.tr("Pause") if running else self.tr("Run")
         self.run_button.setText(text)
         self.run_button.setIcon(icons.icon("pause" if running else "run", "on_accent"))
@@ -222,7 +223,12 @@ class Transport(QWidget):
         self.size_buttons[boundary].setToolTip(f"{tip}: {keys}" if keys else tip)
 
     def _tell_run(self) -> None:
-        tip = self.tr("Stop training at once") if self._running else self.tr("Train")
+        if self._state is State.EMPTY:
+            tip = self.tr("Nothing to train yet. Messages says what is missing.")
+            self.run_button.setToolTip(tip)
+            return
+        running = self._state is State.RUNNING
+        tip = self.tr("Stop training at once") if running else self.tr("Train")
         keys = _keys(self._run)
         self.run_button.setToolTip(f"{tip} ({keys})" if keys else tip)
 
