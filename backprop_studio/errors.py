@@ -25,7 +25,6 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "'{name}' has {wired} of its {count} inputs wired. Drag a wire to every left port."
         ),
         "node-unused": "The output of '{name}' leads nowhere. Wire it on, or delete it.",
-        "node-unreached": "'{name}' is not on the way from the Input to the loss.",
         "port-taken": "'{name}' already has a wire into this port. Remove that wire first.",
         "ports-taken": (
             "Each input of '{name}' has a wire. Delete the one that is to give way, or drop the "

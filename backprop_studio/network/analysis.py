@@ -313,11 +313,11 @@ class _Analyzer:
             else:
                 wires = count - len(open_ports)
                 report("ports-unconnected", node.id, name=name, wired=wires, count=count)
-        elif not needed and node.spec.has_output and self.network.losses:
-            if self.network.outgoing(node.id):
-                self.found.warn("node-unreached", node.id, name=name)
-            else:
-                self.found.warn("node-unused", node.id, name=name)
+            return
+        # Of a way that ends before a loss only its end is said, and not each layer before that.
+        ends = node.spec.has_output and not self.network.outgoing(node.id)
+        if ends and not needed and self.network.losses:
+            self.found.warn("node-unused", node.id, name=name)
 
     def _known_lowering(self, dataset: DatasetInfo) -> Lowering | None:
         """The programs from before the edit, where nothing that they depend on is another."""

@@ -147,9 +147,25 @@ def _cut_circle(analysis: Analysis, problem: Diagnostic) -> Fix | None:
     )
 
 
-def _delete(analysis: Analysis, problem: Diagnostic) -> Fix:
-    node = node_of(analysis, problem)
-    return Fix(f"Delete '{node.name}'", partial(edits.remove, parts=(node.id,)))
+def _wire_on(analysis: Analysis, problem: Diagnostic) -> Fix:
+    """Into the nearest layer on the way to a loss that waits for an input; else do without it."""
+    network, node = analysis.network, node_of(analysis, problem)
+    before = network.wiring.upstream([node.id])
+    waiting = [
+        (other, port)
+        for other, port in _open_ports(network)
+        if other.id in network.used and other.id not in before
+    ]
+    if not waiting:
+        return Fix(f"Delete '{node.name}'", partial(edits.remove, parts=(node.id,)))
+
+    def distance(place: tuple[Node, int]) -> tuple[bool, float]:
+        other, _ = place
+        return other.x < node.x, (other.x - node.x) ** 2 + (other.y - node.y) ** 2
+
+    target, port = min(waiting, key=distance)
+    edit = partial(edits.connect, source=node.id, target=target.id, port=port)
+    return Fix(f"Wire '{node.name}' into '{target.name}'", edit)
 
 
 def _fit_layer(analysis: Analysis, problem: Diagnostic) -> Fix | None:
@@ -348,7 +364,7 @@ _REMEDIES: Mapping[str, Callable[[Analysis, Diagnostic], Fix | None]] = MappingP
         "port-unconnected": _wire_in,
         "ports-unconnected": _wire_in,
         "cycle": _cut_circle,
-        "node-unused": _delete,
+        "node-unused": _wire_on,
         "target-mismatch": fit_prediction,
         "target-features": fit_prediction,
         "target-kind": _for_numbers,

@@ -26,7 +26,7 @@ INSTRUMENT_WIDTH, INSTRUMENT_HEIGHT = 380, 300
 _LARGEST_SHARE = 0.44
 """Of the window's width, that it takes for larger text."""
 
-_LEFT_WIDTH, _RIGHT_WIDTH, _BELOW = 200, 272, 264
+_LEFT_WIDTH, _RIGHT_WIDTH, _BELOW = 216, 272, 264
 """Pixels of the palette, of the settings, and of what stands below the canvas."""
 _LARGEST_LEFT, _LARGEST_RIGHT, _LARGEST_BELOW = 0.19, 0.29, 0.36
 """Shares of the window that they take at most for larger text."""

@@ -30,6 +30,7 @@ from backprop_studio.ui.controllers.engine import Engine
 from backprop_studio.ui.controllers.layouts import Layouts
 from backprop_studio.ui.controllers.project import ProjectController
 from backprop_studio.ui.controllers.shortcuts import Shortcuts
+from backprop_studio.ui.controllers.stage import Stage
 from backprop_studio.ui.controllers.start import StartController
 from backprop_studio.ui.dialogs import about
 from backprop_studio.ui.instruments import INSTRUMENTS, Instruments, kind
@@ -75,12 +76,13 @@ class MainWindow(QMainWindow):
         actions.follow_undo(self.actions_by_id, document.history)
         self.appearance.set_actions(self.actions_by_id)
         self.shortcuts = Shortcuts(self.actions_by_id, settings)
-        self.transport = Transport(self.actions_by_id["run"])
+        self.transport = Transport(self.actions_by_id)
         add_toolbar(self, self.actions_by_id, self.transport)
         add_strip(self, self.loop, self.tr("Learning loop"))
         self.docks = docks.build(self, self.panel)
         # A panel without a place would not go when the window does.
         self.instruments.built.connect(lambda key: self.docks[key].fill())
+        self._menus["view"].addSeparator()
         for spec in docks.DOCKS:
             if spec.shown:
                 self._menus["view"].addAction(self.docks[spec.key].toggleViewAction())
@@ -89,6 +91,7 @@ class MainWindow(QMainWindow):
             self.pages, self._furnished_canvas, self.project, settings, self.layouts
         )
         self.start.leave_for(self.actions_by_id)
+        self.stage = Stage(self)
         self._recent = RecentMenu(settings, self.project.reopen, self)
         self._menus["file"].insertMenu(self.actions_by_id["example"], self._recent)
         self._told: Analysis | None = None
@@ -188,7 +191,7 @@ class MainWindow(QMainWindow):
             "history": partial(self._open_instrument, "history"),
             "outline": partial(self._open_instrument, "outline"),
             "data": partial(self._open_instrument, "data"),
-            **{f"layout_{name}": partial(self._arrange_docks, name) for name in docks.ARRANGEMENTS},
+            **self.stage.handlers(),
             "connect": canvas.connect_selection,
             "fix": partial(self._after_edits, canvas.fix_selection),
             "rename": canvas.rename_selection,
@@ -207,7 +210,6 @@ class MainWindow(QMainWindow):
             "zoom_fit": canvas.zoom_to_fit,
             "minimap": lambda: canvas.minimap.set_wanted(not canvas.minimap.wanted),
             **self.appearance.handlers(),
-            "reset_layout": self._reset_layout,
             **self.run.handlers(),
             **self.layers.handlers(),
             "help": self.helping.help,
@@ -280,6 +282,7 @@ class MainWindow(QMainWindow):
         self.timeline = TimelinePanel()
         self.breakpoints = BreakpointsPanel()
         self.history = QUndoView(document.history)
+        self.history.setSpacing(2)
         self.history.setEmptyLabel(self.tr("As it was opened"))
         self.history.setAccessibleName(self.tr("Undo history"))
         self.outline = OutlinePanel()
@@ -376,6 +379,7 @@ class MainWindow(QMainWindow):
         self.instruments.opened.connect(self._open_instrument)
         engine.updated.connect(self._show_update)
         lesson_mode.install(self)
+        self.lessons.closed.connect(self.stage.settle)
         self.hold = Hold(self)
 
     # What the document and the engine say.
@@ -459,9 +463,6 @@ class MainWindow(QMainWindow):
         self.data.commit_edits()
         action()
 
-    def _arrange_docks(self, name: str) -> None:
-        self.layouts.show_arrangement(name)
-
     def _open_instrument(self, key: str) -> None:
         self.layouts.open(key)
 
@@ -478,6 +479,3 @@ class MainWindow(QMainWindow):
         dialog = ShortcutsDialog(self.shortcuts, self)
         dialog.exec()
         dialog.deleteLater()
-
-    def _reset_layout(self) -> None:
-        self.layouts.reset()

@@ -108,7 +108,7 @@ class Settings:
 
     @property
     def arrangement(self) -> str:
-        """The arrangement of panels that is in use; empty for none."""
+        """The arrangement of panels that was in use at the end; empty for none."""
         return str(self._store.value("window/arrangement", ""))
 
     @arrangement.setter

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from backprop_studio.ui import actions, docks, motion, text_size, theme
 from backprop_studio.ui.controllers.appearance import apply_stored
+from backprop_studio.ui.controllers.layouts import Layouts
 from backprop_studio.ui.controllers.shortcuts import Shortcuts
 from backprop_studio.ui.dialogs.shortcuts import ShortcutsDialog
 from backprop_studio.ui.main_window import MainWindow
@@ -223,6 +224,28 @@ def test_that_each_arrangement_comes_back_as_it_was_left(window: MainWindow, qtb
     window.actions_by_id["reset_layout"].trigger()
     step.trigger()
     assert _open(window) == set(docks.ARRANGEMENTS["step"])
+
+
+def test_that_after_a_crash_no_arrangement_is_taken_for_what_is_on_the_screen(
+    window: MainWindow,
+) -> None:
+    window.actions_by_id["layout_step"].trigger()
+    # A window after one that could not close: it begins with the standard places.
+    after = Layouts(window, window.docks, window._settings)
+    docks.close_instruments(window.docks)
+    after.restore()
+    after.show_arrangement("train")
+    after.show_arrangement("step")
+    assert _open(window) == set(docks.ARRANGEMENTS["step"])
+    # One that has closed begins with what it showed, and keeps it when it is left.
+    window.docks["timeline"].close()
+    left = _open(window)
+    after.keep()
+    later = Layouts(window, window.docks, window._settings)
+    later.restore()
+    later.show_arrangement("train")
+    later.show_arrangement("step")
+    assert _open(window) == left
 
 
 def test_that_settings_outlive_the_program(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import Arrow, Wire, analyze, edits, grouping
 from backprop_studio.network.presets import PRESETS
+from backprop_studio.nn import nodes
 from backprop_studio.ui.canvas import mime, note_item, style
 from backprop_studio.ui.canvas.arrow_item import ArrowItem
 from backprop_studio.ui.canvas.geometry import PortRef
@@ -155,6 +156,23 @@ def test_that_a_block_stands_for_its_members_with_their_ports(view: CanvasView) 
     assert scene.nodes["dense_1"].isVisible()
     QTest.keyClick(view, Qt.Key.Key_Return)
     assert item.collapsed and view.document.undo_stack.undoText() == "Collapse Group 1"
+
+
+def test_that_a_group_folds_at_its_sign_where_a_wire_runs_across_it(view: CanvasView) -> None:
+    item, scene, document = grouped(view), view.canvas_scene, view.document
+    sign = item.card_rect().topLeft() + QPointF(12, 12)
+    network, first = edits.add_node(document.network, nodes()["input"](), sign.x() - 300, sign.y())
+    network, second = edits.add_node(network, nodes()["tanh"](), sign.x() + 700, sign.y())
+    document.apply("Wire across", edits.connect(network, first, second))
+    # As high as the sign: a wire from one to the other runs straight through it.
+    above = sign.y() - scene.port_pos(PortRef(first, "out")).y()
+    places = {
+        n: (scene.nodes[n].pos().x(), scene.nodes[n].pos().y() + above) for n in (first, second)
+    }
+    document.apply("Move", edits.move(document.network, places))
+    assert scene.wires[Wire(first, second)].shape().contains(sign)
+    click(view, at(view, sign))
+    assert item.collapsed
 
 
 def test_that_a_block_has_its_ports_in_the_order_in_which_its_layers_stand(

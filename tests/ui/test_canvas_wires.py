@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -111,6 +111,25 @@ def test_that_the_bubble_stays_inside_the_canvas(view: CanvasView) -> None:
     for at in (QPoint(0, 0), QPoint(1199, 499), QPoint(1199, 0), QPoint(0, 499)):
         view.bubble.say("A reason that is long enough to be broken into several lines. " * 2, at)
         assert view.rect().contains(view.bubble.geometry())
+
+
+@pytest.mark.parametrize(
+    "next_thing",
+    [
+        lambda view: view.zoom_by(1.5),
+        lambda view: view.document.apply(
+            "Rename", edits.rename(view.document.network, "relu_1", "bent")
+        ),
+    ],
+    ids=["zoom", "edit"],
+)
+def test_that_a_reason_goes_when_what_it_spoke_of_has_moved(
+    view: CanvasView, next_thing: Callable[[CanvasView], object]
+) -> None:
+    drag(view, view.port_point("relu_1", "in"), view.port_point("loss_1", "in"))
+    assert view.bubble.isVisible()
+    next_thing(view)
+    assert not view.bubble.isVisible()
 
 
 def test_that_a_click_on_a_port_selects_its_node(view: CanvasView) -> None:

@@ -13,6 +13,7 @@ from backprop_studio.network import Network, UnknownLayer, edits
 from backprop_studio.nn import nodes, optimizers
 from backprop_studio.ui.controllers.document import Document
 from backprop_studio.ui.panels.inspector import InspectorPanel
+from backprop_studio.ui.widgets.field_editors import ChoiceEditor, LineEditor
 from backprop_studio.ui.widgets.spec_form import SpecForm
 
 
@@ -487,3 +488,25 @@ def test_that_a_row_that_is_gone_reports_nothing_when_it_loses_the_focus_late(
     # As in a panel that comes back into sight with other settings: the focus is lost only then.
     QApplication.sendEvent(editor, QFocusEvent(QEvent.Type.FocusOut))
     assert said == [] and not form.has_notes()
+
+
+def test_that_a_label_too_long_for_its_box_ends_with_an_ellipsis(qtbot: QtBot) -> None:
+    box = ChoiceEditor([("a", "Mean over the rows of the batch"), ("b", "Sum")])
+    qtbot.addWidget(box)
+    box.resize(100, 26)
+    with qtbot.waitExposed(box):
+        box.show()
+    box.show_value("a")
+    assert box.shown_text().startswith("Mean") and box.shown_text().endswith("…")
+    drawn = box.grab().toImage()
+    box.setItemText(0, box.shown_text())
+    assert box.grab().toImage() == drawn, "what is drawn is what is said"
+    box.show_value("b")
+    assert box.shown_text() == "Sum"
+
+
+def test_that_a_long_name_is_shown_from_its_beginning(qtbot: QtBot) -> None:
+    line = LineEditor()
+    qtbot.addWidget(line)
+    line.show_value("a_name_that_is_much_longer_than_the_field_that_it_stands_in")
+    assert line.cursorPosition() == 0

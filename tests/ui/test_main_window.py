@@ -251,6 +251,7 @@ def test_that_unsaved_changes_are_asked_about(
 
     def question(parent: object, title: str, text: str, *rest: object) -> object:
         asked.append(title)
+        assert text.startswith("Untitled has changes")
         return QMessageBox.StandardButton.Cancel
 
     monkeypatch.setattr(QMessageBox, "question", question)

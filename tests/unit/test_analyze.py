@@ -72,6 +72,12 @@ def test_that_a_spare_layer_is_a_warning_and_training_goes_on() -> None:
     assert analyze(wired).require().program == analyze(chain()).require().program
 
 
+def test_that_a_gap_is_told_at_its_two_edges_and_not_of_every_layer_before_it() -> None:
+    layers = [DIGITS[0], *DIGITS[1:3] * 3, *DIGITS[3:]]
+    found = codes(edits.remove(chain(layers), ["dense_3"]))
+    assert found == {"node-unused": {"relu_2"}, "port-unconnected": {"relu_3"}}
+
+
 def test_that_a_network_without_loss_or_input_says_so() -> None:
     assert "loss-missing" in codes(edits.remove(chain(), ["loss_1"]))
     assert "input-missing" in codes(edits.remove(chain(), ["input_1"]))

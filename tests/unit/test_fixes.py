@@ -62,6 +62,8 @@ CASES: dict[str, tuple[Callable[[], Network], str, str]] = {
     "an end": (
         lambda: edits.add_node(chain(), nn.nodes()["input"](), 0, 0)[0],
         "node-unused", "Delete 'input_2'"),
+    "an end before a gap": (
+        lambda: without(chain(), "relu_1"), "node-unused", "Wire 'dense_1' into 'dense_2'"),
     "too few units": (
         lambda: chain([INPUT, ("dense", {"units": 7}), LOSS]),
         "target-mismatch", "Give 'dense_1' 10 units"),

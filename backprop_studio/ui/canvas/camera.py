@@ -108,7 +108,8 @@ def fit(view: QGraphicsView, content: QRectF) -> None:
         return
     room = content.adjusted(-_FIT_MARGIN, -_FIT_MARGIN, _FIT_MARGIN, _FIT_MARGIN)
     seen = view.viewport().size()
-    scale = min(seen.width() / room.width(), seen.height() / room.height(), _LARGEST_FIT)
+    largest = _LARGEST_FIT * style.larger()
+    scale = min(seen.width() / room.width(), seen.height() / room.height(), largest)
     scale = max(scale, SMALLEST)
     view.setTransform(QTransform.fromScale(scale, scale))
     choose_updates(view)

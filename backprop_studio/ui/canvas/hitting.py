@@ -83,5 +83,7 @@ def find(near: Sequence[QGraphicsItem], at: QPointF, reach: float) -> Hit:
         elif isinstance(item, ArrowItem | NoteItem) and item.contains(item.mapFromScene(at)):
             return Hit(mark=item)
         elif isinstance(item, WireItem) and item.shape().contains(at):
-            return Hit(wire=item)
+            # A wire can be caught elsewhere; the sign that folds a group cannot.
+            sign = next((g for g in near if isinstance(g, GroupItem) and g.at_chevron(at)), None)
+            return Hit(wire=item) if sign is None else Hit(mark=sign)
     return Hit()

@@ -101,6 +101,12 @@ class Bubble(QLabel):
         """Stay a few seconds more, to be read after the gesture has ended."""
         self._timer.start()
 
+    def pass_by(self) -> None:
+        """Go, if it only lingers: what it stood beside has moved, or something else has begun."""
+        if self._timer.isActive():
+            self._timer.stop()
+            self.hide()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         colors = theme.current()
         painter = QPainter(self)

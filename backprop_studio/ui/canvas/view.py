@@ -104,6 +104,8 @@ class CanvasView(QGraphicsView):
         self.editor = InlineEditor(self, self.tr("Text on the canvas"))
         self.setScene(self.canvas_scene)
         camera.set_up(self)
+        for bar in (self.horizontalScrollBar(), self.verticalScrollBar()):
+            bar.valueChanged.connect(self.bubble.pass_by)
         accessible.install()
         self.setAccessibleName(self.tr("Network canvas"))
         self.canvas_scene.selection_noted.connect(self.selection_changed)
@@ -376,6 +378,7 @@ class CanvasView(QGraphicsView):
     def _note_change(self) -> None:
         # What a gesture has taken hold of may be gone.
         self.cancel_gesture()
+        self.bubble.pass_by()
         self._mouse.look_at(Hit())
         if self.current is not None:
             seen = self.canvas_scene.part(self.current)

@@ -43,9 +43,12 @@ class Appearance(QObject):
     -------
     told(text)
         What has been changed, where one would not see it at once.
+    presented(presenting)
+        A presentation has begun or ended.
     """
 
     told = Signal(str)
+    presented = Signal(bool)
 
     def __init__(self, window: QWidget, settings: Settings) -> None:
         super().__init__(window)
@@ -115,13 +118,15 @@ class Appearance(QObject):
         if self.presenting:
             self._window.showFullScreen()
             keys = self._actions["presentation"].shortcut().toString()
-            self.told.emit(self.tr("Presentation: large type. {keys} ends it.").format(keys=keys))
+            told = self.tr("Presentation: large type, and room for the network. {keys} ends it.")
+            self.told.emit(told.format(keys=keys))
         else:
             self.told.emit("")
             if self._maximized:
                 self._window.showMaximized()
             else:
                 self._window.showNormal()
+        self.presented.emit(self.presenting)
         self._mark()
 
     def _mark(self) -> None:

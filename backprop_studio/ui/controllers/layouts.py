@@ -30,6 +30,12 @@ class Layouts(QObject):
     -------
     put_back_now
         Docks that were put aside are there again.
+
+    Attributes
+    ----------
+    arrangement
+        The one in use; empty for none. It is kept along with the places, when the window closes:
+        after a crash the docks do not stand as that arrangement, and another window has its own.
     """
 
     put_back_now = Signal()
@@ -43,6 +49,7 @@ class Layouts(QObject):
         self._settings = settings
         self._standard = QByteArray()
         self._aside: QByteArray | None = None
+        self.arrangement = ""
         self._text = text_size.factor()
         self._fitting = QTimer(self)
         self._fitting.setSingleShot(True)
@@ -76,12 +83,14 @@ class Layouts(QObject):
         docks.arrange(window, self._docks)
         self._standard = self._state()
         window.restoreGeometry(self._settings.window_geometry)
-        self._restore(self._settings.window_state)
+        if self._restore(self._settings.window_state):
+            self.arrangement = self._settings.arrangement
 
     def keep(self) -> None:
         """Remember the places for the next start."""
         self._settings.window_geometry = self._window.saveGeometry()
         self._settings.window_state = self._state()
+        self._settings.arrangement = self.arrangement
 
     def clear(self) -> None:
         """Put all docks aside, until something needs them or `put_back` is called."""
@@ -105,17 +114,17 @@ class Layouts(QObject):
         self._restore(self._standard)
         docks.arrange(self._window, self._docks)
         self._fitting.start()
-        self._settings.arrangement = ""
+        self.arrangement = ""
         for name in docks.ARRANGEMENTS:
             self._settings.set_layout(name, QByteArray())
 
     def show_arrangement(self, name: str) -> None:
         """Open the docks of an arrangement as they were left, and close all others."""
         self.put_back()
-        before = self._settings.arrangement
+        before = self.arrangement
         if before in docks.ARRANGEMENTS and before != name:
             self._settings.set_layout(before, self._state())
-        self._settings.arrangement = name
+        self.arrangement = name
         if before == name or not self._restore(self._settings.layout(name)):
             docks.show_arrangement(self._window, self._docks, name)
         self._fitting.start()

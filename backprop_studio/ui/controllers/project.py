@@ -392,7 +392,9 @@ class ProjectController(QObject):
         answer = QMessageBox.question(
             self._window,
             self.tr("Unsaved changes"),
-            self.tr("The project has changes that are not saved. Save them?"),
+            plain(
+                self.tr("{name} has changes that are not saved. Save them?").format(name=self.name)
+            ),
             buttons.Save | buttons.Discard | buttons.Cancel,
             buttons.Save,
         )

@@ -12,7 +12,15 @@ from PySide6.QtWidgets import QDialog
 
 from backprop_studio.errors import Diagnostic, Severity
 from backprop_studio.network import edits
-from backprop_studio.training import Boundary, Breakpoint, Intervention, Session, State, When
+from backprop_studio.training import (
+    Boundary,
+    Breakpoint,
+    Cursor,
+    Intervention,
+    Session,
+    State,
+    When,
+)
 from backprop_studio.training.breakpoints import measure
 from backprop_studio.training.naming import breakpoint_name, with_names
 from backprop_studio.ui.controllers.document import Document
@@ -97,7 +105,15 @@ class RunController(QObject):
         self._after_edits(partial(self._engine.step, boundary))
 
     def _step_back(self, boundary: Boundary) -> None:
-        self._after_edits(partial(self._engine.back, boundary))
+        self._after_edits(partial(self._back, boundary))
+
+    def _back(self, boundary: Boundary) -> None:
+        self._engine.back(boundary)
+        self._engine.ask(_is_at_start, self._tell_start)
+
+    def _tell_start(self, at_start: bool) -> None:
+        if at_start:
+            self._tell(self.tr("The run begins here: there is nothing before it to go back to."))
 
     def _restart(self) -> None:
         self._window.messages.clear_notices()
@@ -173,3 +189,7 @@ class RunController(QObject):
 
 def _read(condition: When, session: Session) -> float:
     return measure(session.program, session.machine, condition)
+
+
+def _is_at_start(session: Session) -> bool:
+    return session.cursor == Cursor(0, 0) and not session.element

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from backprop_studio.ui import guide, searching, text_size, theme
 from backprop_studio.ui.words import plain
 
-_WIDTH, _HEIGHT = 460, 340
+_WIDTH, _HEIGHT = 560, 340
 _GAP = 16
 _ABOUT_WORDS = 6
 """Pixels above and below the words of a row, together."""

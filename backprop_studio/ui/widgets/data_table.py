@@ -63,11 +63,12 @@ class Cell:
 
 
 def compact(number: float, digits: int = 2) -> str:
-    """A number for a narrow column: few digits, and no zeros in the exponent."""
+    """A number for a narrow column: few digits, a true minus, no zeros in the exponent."""
     text = f"{number:.{digits}g}"
     if 0 < abs(number) < 1e-3:
         text = f"{number:.{digits - 1}e}"
-    return text.replace("e-0", "e-").replace("e+0", "e")
+    text = text.replace("e-0", "e-").replace("e+0", "e")
+    return "\N{MINUS SIGN}" + text[1:] if text.startswith("-") else text
 
 
 class DataTable(QTableWidget):

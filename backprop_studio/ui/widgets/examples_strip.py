@@ -12,10 +12,14 @@ from backprop_studio.ui import theme
 
 
 class ExamplesStrip(QWidget):
-    """Shows as many pictures as there is room for, without smoothing. Hidden while it has none."""
+    """Shows as many pictures as there is room for, without smoothing. Hidden while it has none.
+
+    They are a little smaller where that lets all of them be seen.
+    """
 
     SIDE = 24
     GAP = 2
+    SMALLEST = 20
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,6 +32,16 @@ class ExamplesStrip(QWidget):
     def count(self) -> int:
         """How many pictures it holds."""
         return len(self._codes)
+
+    @property
+    def shown(self) -> int:
+        """How many of them there is room for."""
+        return min(self.count, (self.width() + self.GAP) // (self.side() + self.GAP))
+
+    def side(self) -> int:
+        """Pixels of a picture's side in the room there is."""
+        fits = (self.width() + self.GAP) // max(self.count, 1) - self.GAP
+        return min(fits, self.SIDE) if fits >= self.SMALLEST else self.SIDE
 
     def set_pictures(self, pictures: npt.NDArray[np.float32]) -> None:
         """Show pictures.
@@ -65,11 +79,9 @@ class ExamplesStrip(QWidget):
             self._images = [picture(codes) for codes in self._codes]
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        step = self.SIDE + self.GAP
-        for k, image in enumerate(self._images):
-            place = QRect(k * step, 0, self.SIDE, self.SIDE)
-            if place.right() >= self.width():
-                break
+        side = self.side()
+        for k, image in enumerate(self._images[: self.shown]):
+            place = QRect(k * (side + self.GAP), 0, side, side)
             size = image.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
             target = QRect(place.topLeft(), size)
             target.moveCenter(place.center())

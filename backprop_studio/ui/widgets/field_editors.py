@@ -10,8 +10,18 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPaintEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLineEdit,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QWidget,
+)
 
 from backprop_studio.specs import Field
 
@@ -128,6 +138,9 @@ class LineEditor(QLineEdit):
     def discard(self) -> None:
         if self.text() != self._shown:
             self.setText(self._shown)
+            if not self.hasFocus():
+                # Of what is too long, the beginning is seen.
+                self.setCursorPosition(0)
         self.setModified(False)
 
 
@@ -332,6 +345,32 @@ class ChoiceEditor(_Immediate, QComboBox):
     def minimumSizeHint(self) -> QSize:
         # Qt asks for room for the whole placeholder.
         return QSize(60, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # A style sheet's combo box cuts its text off where there is no more room.
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        text = self.shown_text()
+        if text == option.currentText:
+            super().paintEvent(event)
+            return
+        option.currentText = text
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+    def shown_text(self) -> str:
+        """What stands in the box: the chosen label, shortened to the room there is."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        room = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox,
+            option,
+            QStyle.SubControl.SC_ComboBoxEditField,
+            self,
+        )
+        side = Qt.TextElideMode.ElideRight
+        return self.fontMetrics().elidedText(self.currentText(), side, room.width())
 
     def show_value(self, value: object) -> None:
         with QSignalBlocker(self):

@@ -92,7 +92,7 @@ class LoopStrip(QWidget):
         if snapshot.at_speed:
             self._say(
                 self.tr("All five, about {n} times a second. Step, to see them one by one.").format(
-                    n=f"{snapshot.rate:,.0f}"
+                    n=f"{float(f'{snapshot.rate:.2g}'):,.0f}"
                 )
                 if snapshot.rate
                 else self.tr("All five, again and again. Step, to see them one by one.")

@@ -17,7 +17,7 @@ from backprop_studio.ui.widgets.examples_strip import ExamplesStrip
 class PictureRow(ExamplesStrip):
     """Shows as many pictures as there is room for, with what each of them is."""
 
-    SIDE = 72
+    SIDE = SMALLEST = 72
     GAP = 6
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -37,7 +37,13 @@ _WIDE = 84
 
 
 class Transport(QWidget):
-    """The Run button, and Back and Step around the choice of the step's size."""
+    """The Run button, and Back and Step around the choice of the step's size.
+
+    Parameters
+    ----------
+    actions
+        By id: that of Run, and those of each step, whose keys the tips tell.
+    """
 
     stepped = Signal(object)
     """The learner steps forward by this `Boundary`."""
@@ -48,9 +54,11 @@ class Transport(QWidget):
     stepped_back = Signal(object)
     """The learner steps back by this `Boundary`."""
 
-    def __init__(self, run: QAction, parent: QWidget | None = None) -> None:
+    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._run = run
+        self._actions = actions
+        self._run = run = actions["run"]
+        self._state = State.EMPTY
         self.run_button = QToolButton()
         self.run_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.run_button.clicked.connect(run.trigger)
@@ -82,16 +90,13 @@ class Transport(QWidget):
         labels = {
             Boundary.ELEMENT: (
                 self.tr("Element"),
-                self.tr("One number of an operation's result: F4, back Shift+F4"),
+                self.tr("One number of an operation's result"),
             ),
-            Boundary.OP: (self.tr("Op"), self.tr("One operation: F6, back Shift+F6")),
-            Boundary.LAYER: (self.tr("Layer"), self.tr("One layer: F7, back Shift+F7")),
-            Boundary.PHASE: (self.tr("Phase"), self.tr("One stage: F8, back Shift+F8")),
-            Boundary.BATCH: (self.tr("Batch"), self.tr("One update: F9, back Shift+F9")),
-            Boundary.EPOCH: (
-                self.tr("Epoch"),
-                self.tr("One pass over the data: Ctrl+F9, back Ctrl+Shift+F9"),
-            ),
+            Boundary.OP: (self.tr("Op"), self.tr("One operation")),
+            Boundary.LAYER: (self.tr("Layer"), self.tr("One layer")),
+            Boundary.PHASE: (self.tr("Phase"), self.tr("One stage")),
+            Boundary.BATCH: (self.tr("Batch"), self.tr("One update")),
+            Boundary.EPOCH: (self.tr("Epoch"), self.tr("One pass over the data")),
         }
         self.size_buttons: dict[Boundary, QToolButton] = {}
         row = QHBoxLayout(self)
@@ -112,7 +117,6 @@ class Transport(QWidget):
         for place, (boundary, (label, tip)) in enumerate(labels.items()):
             button = QToolButton()
             button.setText(label)
-            button.setToolTip(tip)
             button.setCheckable(True)
             button.setAccessibleName(self.tr("Step size: {size}").format(size=label))
             side = "left" if place == 0 else "right" if place == len(labels) - 1 else "middle"
@@ -120,6 +124,11 @@ class Transport(QWidget):
             self._sizes.addButton(button)
             self.size_buttons[boundary] = button
             row.addWidget(button)
+            tell = partial(self._tell_keys, boundary, tip)
+            for word in ("step", "back"):
+                actions[f"{word}_{boundary}"].changed.connect(tell)
+            tell()
+        run.changed.connect(self._tell_run)
         self.size_menu = self._menu_of_sizes({b: label for b, (label, _) in labels.items()})
         row.addWidget(self.size_menu)
         row.addSpacing(4)
@@ -170,13 +179,12 @@ class Transport(QWidget):
 
     def set_state(self, state: State) -> None:
         """Offer what can be done in this state."""
+        self._state = state
         running = state is State.RUNNING
         text = self.tr("Pause") if running else self.tr("Run")
         self.run_button.setText(text)
         self.run_button.setIcon(icons.icon("pause" if running else "run", "on_accent"))
-        self.run_button.setToolTip(
-            self.tr("Stop training at once (F5)") if running else self.tr("Train (F5)")
-        )
+        self._tell_run()
         self._run.setText(self.tr("&Pause") if running else self.tr("&Run"))
         self._run.setIcon(icons.icon("pause" if running else "run"))
         for button in (self.run_button, self.back_button, self.step_button):
@@ -199,7 +207,6 @@ class Transport(QWidget):
         for boundary, label in labels.items():
             action = menu.addAction(label)
             action.setCheckable(True)
-            action.setToolTip(self.size_buttons[boundary].toolTip())
             group.addAction(action)
             self.size_buttons[boundary].toggled.connect(action.setChecked)
             action.triggered.connect(partial(self.size_buttons[boundary].setChecked, True))
@@ -207,6 +214,23 @@ class Transport(QWidget):
         opener.setToolTip(self.tr("How large a step is"))
         theme.set_role(opener, "segment-menu")
         return opener
+
+    def _tell_keys(self, boundary: Boundary, tip: str) -> None:
+        """Say beside a size which keys step by it, as they are now."""
+        on, back = (_keys(self._actions[f"{word}_{boundary}"]) for word in ("step", "back"))
+        back = self.tr("back {keys}").format(keys=back) if back else ""
+        keys = ", ".join(word for word in (on, back) if word)
+        self.size_buttons[boundary].setToolTip(f"{tip}: {keys}" if keys else tip)
+
+    def _tell_run(self) -> None:
+        if self._state is State.EMPTY:
+            tip = self.tr("Nothing to train yet. Messages says what is missing.")
+            self.run_button.setToolTip(tip)
+            return
+        running = self._state is State.RUNNING
+        tip = self.tr("Stop training at once") if running else self.tr("Train")
+        keys = _keys(self._run)
+        self.run_button.setToolTip(f"{tip} ({keys})" if keys else tip)
 
     def _tell_size(self) -> None:
         chosen = self._sizes.checkedButton()
@@ -231,3 +255,8 @@ class Transport(QWidget):
         button.setToolTip(tip)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         return button
+
+
+def _keys(action: QAction) -> str:
+    """The keys of an action as this system writes them; empty for none."""
+    return action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)

@@ -84,6 +84,7 @@ class DropLayer:
         self._ghost = GhostItem(layer_id) if preset is None else add_preset.ghosts(preset)
         self._view.canvas_scene.addItem(self._ghost)
         self._view.hint.hide()
+        self._view.bubble.pass_by()
         self.move(event)
 
     def move(self, event: QDragMoveEvent) -> None:
