@@ -47,7 +47,7 @@ def _choose(lessons: LessonController, window: MainWindow) -> None:
     from backprop_studio.ui.dialogs.lesson_list import LessonList
 
     if lessons.runner is not None:
-        layout.open_instrument(window, window.docks, _PANEL)
+        window.layouts.open(_PANEL)
     LessonList(lessons, window).exec()
 
 
@@ -121,10 +121,10 @@ def _open(key: str, window: MainWindow) -> None:
         if node is not None:
             window.canvas.node_opened.emit(node.id)
     elif key == "race":
-        layout.open_instrument(window, window.docks, "efficiency")
+        window.layouts.open("efficiency")
         window.instruments.efficiency.race()
     elif key in window.docks:
-        layout.open_instrument(window, window.docks, key)
+        window.layouts.open(key)
 
 
 def _close(key: str, window: MainWindow) -> None:
