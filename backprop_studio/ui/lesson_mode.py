@@ -54,14 +54,21 @@ def _choose(lessons: LessonController, window: MainWindow) -> None:
 def _write(lessons: LessonController, window: MainWindow) -> None:
     """Open the editor, or bring it to the front."""
     from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
+    from backprop_studio.ui.dialogs.lesson_keeping import Keeping
 
     editor = window.findChild(LessonEditor)
+    keeping = None
     if editor is None:
         editor = LessonEditor(lessons, window.project.current, window)
         editor.setObjectName(_EDITOR)
+        recovery = window.project.recovery
+        keeping = Keeping(editor, recovery.lessons_folder)
+        recovery.securing.connect(keeping.secure)
     editor.show()
     editor.raise_()
     editor.activateWindow()
+    if keeping is not None:
+        keeping.offer()
 
 
 def _bring_editor_back(window: MainWindow) -> None:
