@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -30,6 +31,9 @@ _LEFT_WIDTH, _RIGHT_WIDTH, _BELOW = 216, 272, 264
 """Pixels of the palette, of the settings, and of what stands below the canvas."""
 _LARGEST_LEFT, _LARGEST_RIGHT, _LARGEST_BELOW = 0.19, 0.29, 0.36
 """Shares of the window that they take at most for larger text."""
+
+FEW_LINES = 120
+"""Pixels that a message or two need from top to bottom."""
 
 _BESIDE_AN_INSTRUMENT = (270, 290, 340)
 """Widths of the docks at the bottom, where an instrument stands at the right."""
@@ -122,9 +126,12 @@ class Dock(QDockWidget):
     -------
     turned_to()
         Somebody wants to see it now, be it open already or not.
+    closed()
+        Somebody has closed it.
     """
 
     turned_to = Signal()
+    closed = Signal()
 
     def __init__(self, spec: DockSpec, panel: Callable[[], QWidget], window: QMainWindow) -> None:
         super().__init__(title(spec), window)
@@ -155,6 +162,10 @@ class Dock(QDockWidget):
         if wanted:
             self.fill()
         self.setVisible(wanted)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self.closed.emit()
 
     def _seen(self, seen: bool) -> None:
         self._in_front = seen
@@ -259,7 +270,7 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
     across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
     sides = [
         _bounded(_LEFT_WIDTH, window.width(), _LARGEST_LEFT),
-        _bounded(_RIGHT_WIDTH, window.width(), _LARGEST_RIGHT),
+        settings_width(window),
     ]
     window.resizeDocks([docks["palette"], docks["setup"]], sides, across)
     bottom = [docks[k] for k in ("losses", "gradients", "current_step")]
@@ -326,7 +337,7 @@ def show_arrangement(window: QMainWindow, docks: Mapping[str, Dock], name: str) 
         _share_height(window, docks, docks["explanation"])
     elif "losses" not in wanted and "gradients" not in wanted:
         # Messages alone need a few lines.
-        few = _bounded(120, window.height(), 0.25)
+        few = _bounded(FEW_LINES, window.height(), 0.25)
         window.resizeDocks([docks["messages"]], [few], Qt.Orientation.Vertical)
 
 
@@ -346,16 +357,23 @@ def resize(window: QMainWindow, docks: Sequence[QDockWidget], heights: Sequence[
     window.resizeDocks(docks, [max(h, 1) for h in heights], Qt.Orientation.Vertical)
 
 
-def open_instrument(window: QMainWindow, docks: Mapping[str, Dock], key: str) -> None:
-    """Open a dock in front of the others at its place, wide enough to be read."""
-    dock = docks[key]
+def bring_to_front(dock: Dock) -> None:
+    """Open a dock in front of the others at its place."""
     dock.open()
     dock.raise_()
-    make_readable(window, docks, key)
+
+
+def turn_to(dock: Dock) -> None:
+    """Give the keyboard to a dock that is open."""
     dock.turned_to.emit()
     _give_keyboard(dock)
     # Behind another tab, its panel comes into sight only when the tabs have changed.
     QTimer.singleShot(0, dock, partial(_give_keyboard, dock))
+
+
+def settings_width(window: QMainWindow) -> int:
+    """Pixels that settings at the right have from left to right."""
+    return _bounded(_RIGHT_WIDTH, window.width(), _LARGEST_RIGHT)
 
 
 def readable_width(window: QMainWindow) -> int:

@@ -47,21 +47,28 @@ def _choose(lessons: LessonController, window: MainWindow) -> None:
     from backprop_studio.ui.dialogs.lesson_list import LessonList
 
     if lessons.runner is not None:
-        layout.open_instrument(window, window.docks, _PANEL)
+        window.layouts.open(_PANEL)
     LessonList(lessons, window).exec()
 
 
 def _write(lessons: LessonController, window: MainWindow) -> None:
     """Open the editor, or bring it to the front."""
     from backprop_studio.ui.dialogs.lesson_editor import LessonEditor
+    from backprop_studio.ui.dialogs.lesson_keeping import Keeping
 
     editor = window.findChild(LessonEditor)
+    keeping = None
     if editor is None:
         editor = LessonEditor(lessons, window.project.current, window)
         editor.setObjectName(_EDITOR)
+        recovery = window.project.recovery
+        keeping = Keeping(editor, recovery.lessons_folder)
+        recovery.securing.connect(keeping.secure)
     editor.show()
     editor.raise_()
     editor.activateWindow()
+    if keeping is not None:
+        keeping.offer()
 
 
 def _bring_editor_back(window: MainWindow) -> None:
@@ -121,10 +128,10 @@ def _open(key: str, window: MainWindow) -> None:
         if node is not None:
             window.canvas.node_opened.emit(node.id)
     elif key == "race":
-        layout.open_instrument(window, window.docks, "efficiency")
+        window.layouts.open("efficiency")
         window.instruments.efficiency.race()
     elif key in window.docks:
-        layout.open_instrument(window, window.docks, key)
+        window.layouts.open(key)
 
 
 def _close(key: str, window: MainWindow) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QCursor
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import Wire
-from backprop_studio.ui import docks, finding
+from backprop_studio.ui import finding
 from backprop_studio.ui.dialogs.chooser import Chooser
 from backprop_studio.ui.main_window import MainWindow
 
@@ -89,7 +89,7 @@ def test_that_a_layer_that_is_inserted_stands_beside_a_wire_without_room(
 def test_that_a_lesson_is_left_safely_after_an_instrument_had_the_keyboard(
     fading: MainWindow, qtbot: QtBot
 ) -> None:
-    docks.open_instrument(fading, fading.docks, "gradient_flow")
+    fading.layouts.open("gradient_flow")
     qtbot.waitUntil(fading.docks["gradient_flow"].isActiveWindow)
     # The keyboard is given once more when the tabs have changed.
     qtbot.wait(50)

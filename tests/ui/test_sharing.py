@@ -11,7 +11,7 @@ from backprop_studio.ui.sharing import INSPECTOR_LOW
 
 def _beside_an_instrument(window: MainWindow) -> tuple[int, int]:
     window.resize(1280, 800)
-    docks.open_instrument(window, window.docks, "gradient_flow")
+    window.layouts.open("gradient_flow")
     docks.settle(window)
     return window.docks["inspector"].height(), window.docks["gradient_flow"].height()
 

@@ -173,8 +173,7 @@ class LayerController(QObject):
         self.menu.open(at)
 
     def _show_instruction(self, index: int) -> None:
-        self._window.docks["program"].show()
-        self._window.docks["program"].raise_()
+        self._window.layouts.open("program", keyboard=False)
         self._window.program.select_instruction(index)
 
     def _rename(self, node: str) -> None:
@@ -183,6 +182,6 @@ class LayerController(QObject):
         if node not in self._document.network:
             window.canvas.rename_selection()
             return
-        window.docks["inspector"].show()
+        window.layouts.open("inspector", keyboard=False)
         # For this reason the whole name is selected: what is typed takes its place.
         window.inspector.name_edit.setFocus(Qt.FocusReason.ShortcutFocusReason)

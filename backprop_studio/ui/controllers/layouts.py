@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QTimer, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtWidgets import QMainWindow
 
 from backprop_studio.ui import columns, docks, text_size
+from backprop_studio.ui.room import Room
 from backprop_studio.ui.settings import Settings
 
 
@@ -51,13 +52,17 @@ class Layouts(QObject):
         self._aside: QByteArray | None = None
         self.arrangement = ""
         self._text = text_size.factor()
+        self._room = Room(window, panels)
+        self._opened = ""
         self._fitting = QTimer(self)
         self._fitting.setSingleShot(True)
         self._fitting.setInterval(0)
         self._fitting.timeout.connect(self._fit)
         window.installEventFilter(self)
-        for dock in panels.values():
-            dock.toggleViewAction().triggered.connect(lambda shown, d=dock: self._toggled(d, shown))
+        for key, dock in panels.items():
+            dock.toggleViewAction().triggered.connect(
+                lambda shown, key=key: self._toggled(key, shown)
+            )
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.FontChange, QEvent.Type.Show):
@@ -71,7 +76,11 @@ class Layouts(QObject):
         before, self._text = self._text, text_size.factor()
         if before != self._text:
             docks.follow_text(self._window, self._docks, self._text / before)
-        columns.fit(self._window, self._docks)
+        opened, self._opened = self._opened, ""
+        if columns.fit(self._window, self._docks) and opened:
+            # It has come to stand elsewhere, perhaps behind what stood there.
+            self._docks[opened].raise_()
+            self._room.give(opened)
 
     def restore(self) -> None:
         """Put window and docks where they were the last time, or at their standard places."""
@@ -96,6 +105,7 @@ class Layouts(QObject):
         """Put all docks aside, until something needs them or `put_back` is called."""
         if self._aside is None:
             self._aside = self._state()
+            self._room.forget()
             for dock in self._docks.values():
                 dock.hide()
 
@@ -110,6 +120,7 @@ class Layouts(QObject):
     def reset(self) -> None:
         """Put the docks at their standard places, and forget how the arrangements were left."""
         self.put_back()
+        self._room.forget()
         docks.close_instruments(self._docks)
         self._restore(self._standard)
         docks.arrange(self._window, self._docks)
@@ -121,6 +132,7 @@ class Layouts(QObject):
     def show_arrangement(self, name: str) -> None:
         """Open the docks of an arrangement as they were left, and close all others."""
         self.put_back()
+        self._room.forget()
         before = self.arrangement
         if before in docks.ARRANGEMENTS and before != name:
             self._settings.set_layout(before, self._state())
@@ -129,8 +141,8 @@ class Layouts(QObject):
             docks.show_arrangement(self._window, self._docks, name)
         self._fitting.start()
 
-    def open(self, key: str, *, beside_start: bool = False) -> None:
-        """Open a dock in front of the others at its place, and give it the keyboard.
+    def open(self, key: str, *, beside_start: bool = False, keyboard: bool = True) -> None:
+        """Open a dock in front of the others at its place, with the room that it needs.
 
         Parameters
         ----------
@@ -138,10 +150,15 @@ class Layouts(QObject):
             Of the dock.
         beside_start
             Whether those that were put aside stay there.
+        keyboard
+            Whether it gets that as well.
         """
         if not beside_start:
             self.put_back()
-        docks.open_instrument(self._window, self._docks, key)
+        self._room.open(key)
+        self._opened = key
+        if keyboard:
+            docks.turn_to(self._docks[key])
         self._fitting.start()
 
     def _state(self) -> QByteArray:
@@ -152,7 +169,10 @@ class Layouts(QObject):
     def _restore(self, state: QByteArray) -> bool:
         return not state.isEmpty() and self._window.restoreState(state, docks.LAYOUT_VERSION)
 
-    def _toggled(self, dock: QDockWidget, shown: bool) -> None:
-        if self._aside is not None:
+    def _toggled(self, key: str, shown: bool) -> None:
+        """It was chosen in the menu of the docks: to be seen, not to open behind another tab."""
+        if shown:
+            self.open(key)
+        elif self._aside is not None:
             self.put_back()
-            dock.setVisible(shown)
+            self._docks[key].setVisible(False)

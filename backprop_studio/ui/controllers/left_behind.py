@@ -123,7 +123,7 @@ def read(file: Path) -> Found:
         path = None if about["path"] is None else Path(about["path"])
         when = datetime.fromisoformat(about["when"]).astimezone()
         trained = max(int(about.get("trained", 0)), 0)
-        return Found(file, network, path, when, trained, _stamp(about.get("stamp")))
+        return Found(file, network, path, when, trained, as_stamp(about.get("stamp")))
     except (
         # Without the note, the project is still there.
         StudioError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError,
@@ -149,7 +149,8 @@ def load(file: Path) -> Project:
     return project.load(file)
 
 
-def _stamp(value: object) -> Stamp | None:
+def as_stamp(value: object) -> Stamp | None:
+    """What was read, if it is a stamp."""
     if isinstance(value, list) and len(value) == 3 and all(type(n) is int for n in value):
         return value[0], value[1], value[2]
     return None

@@ -58,9 +58,12 @@ class Recovery(QObject):
     -------
     failing(reason)
         Nothing can be kept just now; why, in words. Empty: it can be again.
+    securing()
+        Whatever else is not saved is to be kept now, and the disk waited for.
     """
 
     failing = Signal(str)
+    securing = Signal()
     _tried = Signal(str)
 
     def __init__(
@@ -95,6 +98,11 @@ class Recovery(QObject):
         document.history.indexChanged.connect(self._note)
         document.history.cleanChanged.connect(self._note)
         engine.updated.connect(self._note_training)
+
+    @property
+    def lessons_folder(self) -> Path:
+        """Where texts of lessons are kept while they are written."""
+        return self._folder / "lessons"
 
     def set_path(self, path: Path | None, stamp: Stamp | None = None) -> None:
         """Say which file the document has, as it is now: what is kept belongs to it."""
@@ -131,6 +139,7 @@ class Recovery(QObject):
 
     def secure(self) -> bool:
         """Write what is not saved, and wait for the disk; whether a crash would leave it all."""
+        self.securing.emit()
         self._finish()
         self._written = False
         self.keep()

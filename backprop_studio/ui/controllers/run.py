@@ -182,8 +182,7 @@ class RunController(QObject):
     def _show_failure(self, failure: Diagnostic) -> None:
         text = with_names(self._document.network, failure).text
         self._window.messages.show_notice(text, Severity.ERROR)
-        self._window.docks["messages"].show()
-        self._window.docks["messages"].raise_()
+        self._window.layouts.open("messages", keyboard=False)
         self._tell(text)
 
 

@@ -30,6 +30,9 @@ from backprop_studio.lessons import Lesson, Rehearsal, Rehearsed, Runner, parse
 from backprop_studio.lessons.library import FILE, lesson_path, load_project, read_text
 from backprop_studio.project import Project
 from backprop_studio.ui import guide, theme
+from backprop_studio.ui.controllers.left_behind import Stamp, stamp_of
+from backprop_studio.ui.controllers.lesson_draft import Left
+from backprop_studio.ui.dialogs import lesson_keeping
 from backprop_studio.ui.dialogs.explaining import explain_with_f1
 from backprop_studio.ui.lesson_names import unknown_names
 from backprop_studio.ui.panels.lesson import LessonPanel
@@ -105,6 +108,10 @@ class LessonEditor(QDialog):
     """The rehearsal, and what became of each step."""
     failed = Signal(str)
     """Why the rehearsal could not be held."""
+    scene_changed = Signal()
+    """It is about another network now, which is not saved yet."""
+    closed = Signal()
+    """It is saved or discarded, and goes."""
 
     def __init__(
         self, opener: Opener, current: Callable[[], Project], parent: QWidget | None = None
@@ -115,6 +122,8 @@ class LessonEditor(QDialog):
         self._opener = opener
         self._current = current
         self._path: Path | None = None
+        self._stamp: Stamp | None = None
+        self._unkept = ""
         self._scene: Project | None = None
         self._lesson: Lesson | None = None
         self._playing: threading.Thread | None = None
@@ -175,6 +184,7 @@ class LessonEditor(QDialog):
             QMessageBox.warning(self, self.tr("The lesson was not opened"), plain(str(error)))
             return False
         self._path, self._scene = lesson_path(path), None
+        self._stamp = stamp_of(self._path)
         self.text.setPlainText(text)
         self.text.document().setModified(False)
         self.read()
@@ -182,7 +192,10 @@ class LessonEditor(QDialog):
 
     def save(self) -> bool:
         """Write the text to its file, or to one that the person picks."""
-        return self.save_as() if self._path is None else self.save_to(self._path)
+        if self._path is None:
+            return self.save_as()
+        may = lesson_keeping.may_replace_newer(self._path, self._stamp, self)
+        return may and self.save_to(self._path)
 
     def save_as(self) -> bool:
         """Write the text and its project into a folder that the person picks."""
@@ -190,7 +203,8 @@ class LessonEditor(QDialog):
         if not folder:
             return False
         path = Path(folder) / FILE
-        return (path == self._path or self._may_replace(path)) and self.save_to(path)
+        may = path == self._path or lesson_keeping.may_replace(path, self)
+        return may and self.save_to(path)
 
     def save_to(self, path: Path) -> bool:
         """Write the text, and beside it the project if there is none; False when it fails."""
@@ -206,6 +220,7 @@ class LessonEditor(QDialog):
             QMessageBox.warning(self, self.tr("The lesson was not saved"), plain(str(error)))
             return False
         self._path, self._scene = path, None
+        self._stamp = stamp_of(path)
         self.text.document().setModified(False)
         self._show_place()
         return True
@@ -216,33 +231,30 @@ class LessonEditor(QDialog):
             return self._scene or self._current()
         return self._project(self._lesson)
 
-    def _may_replace(self, path: Path) -> bool:
-        """Whether a lesson that lies here already may go."""
-        if not path.exists():
-            return True
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self,
-            self.tr("There is a lesson in this folder"),
-            plain(self.tr("Replace {path}, and the project beside it?").format(path=path)),
-            buttons.Yes | buttons.Cancel,
-            buttons.Cancel,
-        )
-        return answer == buttons.Yes
-
     def _may_discard(self) -> bool:
         """Whether the text may go: it is saved, or the person says so."""
         if not self.text.document().isModified():
             return True
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self,
-            self.tr("The lesson is not saved"),
-            self.tr("Save the lesson before it is closed?"),
-            buttons.Save | buttons.Discard | buttons.Cancel,
-            buttons.Save,
-        )
-        return self.save() if answer == buttons.Save else answer == buttons.Discard
+        answer = lesson_keeping.wish_for_unsaved(self)
+        if answer == QMessageBox.StandardButton.Save:
+            return self.save()
+        return answer == QMessageBox.StandardButton.Discard
+
+    def origin(self) -> tuple[Path | None, Stamp | None, Project | None]:
+        """The text's file, how that was when it was read or written, and a network to be saved."""
+        return self._path, self._stamp, self._scene
+
+    def take_up(self, left: Left, scene: Project | None) -> None:
+        """Go on with a text that a crash has left."""
+        self._path, self._stamp, self._scene = left.path, left.stamp, scene
+        self.text.setPlainText(left.text)
+        self.text.document().setModified(True)
+        self.read()
+
+    def show_unkept(self, reason: str) -> None:
+        """Say that the text cannot be kept for a crash just now; empty: it can."""
+        self._unkept = reason
+        self._show_place()
 
     # The text.
 
@@ -318,6 +330,7 @@ class LessonEditor(QDialog):
         if self._playing is not None:
             self._playing.join()
         event.accept()
+        self.closed.emit()
         self.deleteLater()
 
     _runner: Runner | None = None
@@ -403,6 +416,7 @@ class LessonEditor(QDialog):
             self._show_failure(str(error))
             return
         self.text.document().setModified(True)
+        self.scene_changed.emit()
         self.faults.clear()
         self.faults.addItem(
             self.tr("The lesson is now about the network in the window. Saving keeps it.")
@@ -446,7 +460,11 @@ class LessonEditor(QDialog):
     def _show_place(self) -> None:
         name = self.tr("not saved yet") if self._path is None else str(self._path)
         line = self.text.textCursor().blockNumber() + 1
-        self.place.setText(self.tr("Line {line}, {name}").format(line=line, name=name))
+        place = self.tr("Line {line}, {name}").format(line=line, name=name)
+        if self._unkept:
+            unkept = self.tr("Not kept for the case of a crash: {reason}")
+            place += "\n" + unkept.format(reason=self._unkept)
+        self.place.setText(place)
         # The preview shows the step that is being written.
         runner = self._runner
         if runner is not None and not self._timer.isActive():

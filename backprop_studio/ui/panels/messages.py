@@ -122,6 +122,7 @@ class MessagesPanel(QWidget):
         notice.dismissed.connect(lambda: self._remove(notice))
         self._notices.insert(0, notice)
         self._top.insertWidget(0, notice)
+        notice.show()  # at once: whoever opens the panel asks how much there is to read
         for old in self._notices[_MOST_NOTICES:]:
             self._remove(old)
         self._show_empty()
@@ -245,6 +246,10 @@ class _View(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setItemDelegate(_Delegate(self))
+
+    def sizeHint(self) -> QSize:
+        """As high as its rows, so that a dock that is opened knows how much there is to read."""
+        return QSize(super().sizeHint().width(), self.contentsSize().height())
 
     def remedy_rect(self, index: QModelIndex | QPersistentModelIndex) -> QRect:
         """Where the remedy of a row can be clicked; empty without one."""
