@@ -78,6 +78,7 @@ class Change:
     cosine: float
 
 
+@np.errstate(all="ignore")
 def compare(a: Moment, b: Moment) -> tuple[Change, ...]:
     """What changed from `a` to `b`, of the parameters that both have in the same shape."""
     changes = []

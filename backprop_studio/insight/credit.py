@@ -72,6 +72,7 @@ class Ledger:
     loss: float
 
 
+@np.errstate(all="ignore")
 def credit(only: Collection[int] | None, session: Session) -> Ledger:
     """Who is responsible for the loss of the current batch, and what is done about it.
 
@@ -85,15 +86,14 @@ def credit(only: Collection[int] | None, session: Session) -> Ledger:
     machine = session.twin()
     program = machine.program
     trained = [v for v in program.parameters if v.id in program.gradients]
-    with np.errstate(all="ignore"):
-        machine.run(0, program.start_of(Phase.UPDATE))
-        before = [machine.array(v.id).astype(np.float64) for v in trained]
-        slopes = [machine.array(program.gradients[v.id]).astype(np.float64) for v in trained]
-        loss = machine.loss()
-        machine.run(program.start_of(Phase.UPDATE))
-        steps = [machine.array(v.id) - b for v, b in zip(trained, before, strict=True)]
-        effects = [np.abs(g * d) for g, d in zip(slopes, steps, strict=True)]
-        predicted = float(sum(np.sum(g * d) for g, d in zip(slopes, steps, strict=True)))
+    machine.run(0, program.start_of(Phase.UPDATE))
+    before = [machine.array(v.id).astype(np.float64) for v in trained]
+    slopes = [machine.array(program.gradients[v.id]).astype(np.float64) for v in trained]
+    loss = machine.loss()
+    machine.run(program.start_of(Phase.UPDATE))
+    steps = [machine.array(v.id) - b for v, b in zip(trained, before, strict=True)]
+    effects = [np.abs(g * d) for g, d in zip(slopes, steps, strict=True)]
+    predicted = float(sum(np.sum(g * d) for g, d in zip(slopes, steps, strict=True)))
     total = float(sum(e.sum() for e in effects)) or 1.0
     whole, single = [], []
     for value, slope, step, effect in zip(trained, slopes, steps, effects, strict=True):

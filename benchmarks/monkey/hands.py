@@ -98,17 +98,21 @@ class Hands:
 
     def settle(self) -> None:
         """Pause, and wait until everything is answered."""
-        self.engine.pause()
-        self.engine.weights()
-        wait(0)
         wait_until(self.answered, "the worker has answered everything")
 
     def answered(self) -> bool:
-        snapshot = self.engine.snapshot
+        """Pause, and say whether all that was done so far is answered, and told to the window."""
+        engine, given = self.engine, self.engine._given
+        engine.pause()
+        engine.weights()
+        wait(0)
+        # A network that came meanwhile stands for an empty one until the worker has answered.
         return (
-            snapshot.revision == self.engine._revision
-            and snapshot.state is self.engine._worker.state
-            and snapshot.state is not State.RUNNING
+            engine._given == given
+            and engine.snapshot.revision == engine._revision
+            and engine.snapshot.state is engine._worker.state
+            and engine.snapshot.state is engine._told
+            and engine.snapshot.state is not State.RUNNING
         )
 
     def ids(self) -> list[str]:

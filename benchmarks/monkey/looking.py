@@ -18,6 +18,7 @@ from backprop_studio.network import Network, grouping
 from backprop_studio.network.marks import MAX_DEPTH
 from backprop_studio.training import State
 from backprop_studio.ui.main_window import MainWindow
+from backprop_studio.ui.panels.gradients import GRADIENT
 from benchmarks.monkey.hands import Hands
 from benchmarks.screen import resident, wait_until
 
@@ -173,7 +174,7 @@ def _panels_unlike(window: MainWindow, program: Program) -> Iterator[str]:
         yield "the loss curve does not end with the losses of this session"
     if (np.diff(shown[:, 0]) <= 0).any():
         yield "the loss curve goes back in time"
-    if window.gradients.isVisible():
+    if window.gradients.isVisible() and window.gradients.what.currentData() == GRADIENT:
         tiles = {i for i, tile in window.gradients._tiles.items() if tile._data is not None}
         known = {
             p.id

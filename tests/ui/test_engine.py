@@ -13,7 +13,15 @@ from networks import chain
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import edits
-from backprop_studio.training import Command, CurveUpdate, Load, Session, Snapshot, State
+from backprop_studio.training import (
+    Command,
+    CurveUpdate,
+    Load,
+    Pause,
+    Session,
+    Snapshot,
+    State,
+)
 from backprop_studio.ui.asking import Enquiry
 from backprop_studio.ui.controllers.engine import PULL_INTERVAL, SCREEN_SHARE, SLOWEST
 from backprop_studio.ui.main_window import MainWindow
@@ -108,3 +116,21 @@ def test_that_whoever_waits_for_an_answer_learns_that_there_is_none(
     with qtbot.waitSignal(window._engine.unanswered):
         window._engine.ask(faulty, pytest.fail, lambda: dropped.append(True))
     assert dropped == [True]
+
+
+def test_that_pause_pauses_also_where_an_edit_is_not_answered_yet(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    """It said "Pause" and trained on: of the edited network, nothing is known until the answer."""
+    engine, document = window._engine, window._document
+    window.actions_by_id["run"].trigger()
+    qtbot.waitUntil(lambda: engine.state is State.RUNNING)
+    heard: list[Command] = []
+    engine.listen(heard.append)
+    setup = replace(document.network.setup, batch_size=7)
+    document.apply("Set batch size", edits.set_setup(document.network, setup))
+    assert window.transport.run_button.text() == "Pause"
+    window.actions_by_id["run"].trigger()
+    assert isinstance(heard[-1], Pause)
+    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
+    assert window.transport.run_button.text() == "Run"

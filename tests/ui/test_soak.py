@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from lesson_cases import path_of
 
+from backprop_studio.network import edits
 from backprop_studio.ui.canvas.scene import NetworkScene
 from backprop_studio.ui.main_window import MainWindow
 from benchmarks import soak
 from benchmarks.monkey.hands import Hands
-from benchmarks.monkey.looking import NOISE
+from benchmarks.monkey.looking import NOISE, unlike
 from benchmarks.monkey.studies import watching_what_waits
 from tests.ui.lesson_help import NEURON
 
@@ -56,8 +57,9 @@ def test_that_an_error_in_a_slot_is_noticed(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(soak, "BATCH", 1)
-    window._document.network_changed.connect(lambda *_: 1 / 0)
+    faulty = window._document.network_changed.connect(lambda *_: 1 / 0)
     report = soak.run(window, tmp_path, actions=200, seed=1)
+    window._document.disconnect(faulty)  # a lesson that is open is left when the test ends
     assert "ZeroDivisionError" in report.text()
     assert report.last
 
@@ -94,6 +96,32 @@ def test_that_a_project_that_comes_back_from_a_lesson_otherwise_is_noticed(
         session.storage.view(session.program.parameters[0])[...] += 1.0
         window.lessons.leave()
     assert hands.report.failures == ["other weights came back after the lesson"]
+
+
+def test_that_a_network_that_comes_while_hands_wait_is_waited_for(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It came just before the answer to the one before; both cannot be trained, and are as empty.
+
+    Run could be pressed then, against what the window knew, until the second was answered.
+    """
+    engine, document = window._engine, window._document
+    sound = document.network
+    cut = [edits.remove(sound, (), [wire]) for wire in sound.wires]
+    hands, ask = Hands(window, tmp_path, 1), engine.weights
+
+    def weights() -> object:
+        answer = ask()
+        if document.network is cut[0]:
+            document.apply("Cut elsewhere", cut[1])
+        return answer
+
+    monkeypatch.setattr(engine, "weights", weights)
+    document.apply("Cut", cut[0])
+    hands.settle()
+    assert document.network is cut[1]
+    assert not list(unlike(window))
+    assert not window.transport.run_button.isEnabled()
 
 
 def test_that_quitting_while_training_leaves_no_thread_and_no_error() -> None:

@@ -231,8 +231,8 @@ class Engine(QObject):
         self.send(Pause())
 
     def toggle(self) -> None:
-        """Train, or stop."""
-        self.send(Pause() if self.state is State.RUNNING else Run())
+        """Train, or stop: what the button says, also before an edit is answered."""
+        self.send(Pause() if self._told is State.RUNNING else Run())
 
     def step(self, boundary: Boundary) -> None:
         """Execute one step of this size."""

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBox
 from backprop_studio.autograd import Program, Value
 from backprop_studio.insight.compare import Change, Moment, capture, compare
 from backprop_studio.insight.filling import digits
+from backprop_studio.insight.stations import norm
 from backprop_studio.network import Analysis, Network
 from backprop_studio.training import Snapshot, State
 from backprop_studio.training.naming import value_name
@@ -252,11 +253,12 @@ class ComparePanel(QWidget):
         key = self._changes[row].key
         a, b = (moment.weights[key] for moment, _ in pair)
         which = self.side.currentIndex()
-        array = (b - a, a, b)[which]
+        with np.errstate(over="ignore"):  # after training has diverged
+            array = (b - a, a, b)[which]
         # A and B share one scale, so that they can be told apart; the difference has its own.
         largest = np.abs(array).max() if which == 0 else max(np.abs(a).max(), np.abs(b).max())
         self.tile.set_title(f"{self._name(key)}: {self.side.currentText()}")
-        self.tile.set_data(array, float(np.linalg.norm(array)), scale=float(largest) or 1.0)
+        self.tile.set_data(array, norm(array), scale=float(largest) or 1.0)
 
     def _go(self, row: int) -> None:
         value = self._value(self._changes[row].key)
