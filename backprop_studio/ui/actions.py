@@ -81,7 +81,7 @@ SUBMENUS = {
     "theme": "T&heme",
     "text": "Te&xt size",
     "motion": "Motio&n",
-    "align": "Align and di&stribute",
+    "align": "&Align and distribute",
 }
 
 ACTIONS: tuple[ActionSpec, ...] = (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from backprop_studio.network import Arrow, Group, Note
-from backprop_studio.ui.actions import ACTIONS, SUBMENUS, submenu_title
+from backprop_studio.ui.actions import ACTIONS, SUBMENUS
 from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.widgets.menus import OwnLetters
 
@@ -103,7 +103,7 @@ class CanvasMenu(QObject):
     def _add_submenu(self, menu: QMenu, key: str) -> None:
         """A submenu of the menu bar, with the same actions."""
         found = [spec for spec in ACTIONS if spec.submenu == key]
-        inner = menu.addMenu(submenu_title(found[0]))
+        inner = menu.addMenu(QCoreApplication.translate("Actions", SUBMENUS[key]))
         OwnLetters(inner)
         inner.setToolTipsVisible(True)
         inner.addActions([self._actions[spec.id] for spec in found])

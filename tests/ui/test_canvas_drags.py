@@ -132,6 +132,19 @@ def test_that_a_drag_with_a_key_takes_a_copy_along(
     assert view.document.network is before
 
 
+def test_that_a_card_that_is_not_selected_is_copied_alone(view: CanvasView) -> None:
+    view.select(["dense_1", "input_1"])
+    start = body(view, "relu_1")
+    drag_with(view, start, start + QPoint(0, 120), CTRL)
+    assert view.document.undo_stack.undoText() == "Duplicate relu_2"
+    view.document.undo_stack.undo()
+    # With Shift it joins the others, and goes with them.
+    view.select(["dense_1"])
+    before = view.document.network
+    drag_with(view, start, start + QPoint(0, 120), SHIFT)
+    assert changed(view, before) == {"dense_1", "relu_1"}
+
+
 def test_that_the_key_may_come_and_go_while_one_drags(view: CanvasView) -> None:
     before = view.document.network
     start, end = body(view, "relu_1"), body(view, "relu_1") + QPoint(0, 120)
@@ -158,6 +171,8 @@ def test_that_a_box_joins_leaves_or_begins_a_selection(view: CanvasView) -> None
     assert set(view.selected_nodes()) == {"input_1", "relu_1"}
     box("loss_1", "loss_1", SHIFT)
     assert set(view.selected_nodes()) == {"input_1", "relu_1", "loss_1"}
+    box("relu_1", "dense_2", CTRL | SHIFT)
+    assert set(view.selected_nodes()) == {"input_1", "loss_1"}
     box("dense_2", "dense_2", NONE)
     assert set(view.selected_nodes()) == {"dense_2"}
 

@@ -37,13 +37,14 @@ class MoveNodes(Gesture):
 
     def __init__(self, view: CanvasView, press: Press) -> None:
         super().__init__(view, press)
-        self._narrow = self._leaves = False
+        self._narrow = self._leaves = self._joins = False
         self._select()
         self._grip = view.mapToScene(press.at)
-        network = self.scene.document.network
-        moved = self.scene.selected_parts() if press.hit.part else ()
-        self._from = places_of(network, moved)
-        self._outlines, self._standing = self._sort_out(moved)
+        # What is dragged, and around it, is found when it is: most presses are clicks.
+        self._moved: tuple[str, ...] = ()
+        self._from: dict[str, QPointF] = {}
+        self._outlines: list[QRectF] = []
+        self._standing: list[QRectF] = []
         # Those of what stands, without what is dragged and with it.
         self._guides: dict[bool, Guides] = {}
         self._lines: GuideItem | None = None
@@ -59,7 +60,7 @@ class MoveNodes(Gesture):
     @property
     def copies(self) -> bool:
         """Whether a copy is dragged."""
-        return bool(self.modifiers & _COPIES) and bool(self._from)
+        return bool(self.modifiers & _COPIES)
 
     def _select(self) -> None:
         node, wire = self.press.hit.node or self.press.hit.mark, self.press.hit.wire
@@ -68,6 +69,7 @@ class MoveNodes(Gesture):
             if item is not None:
                 # What is selected already leaves at the release, unless it was dragged.
                 self._leaves = item.isSelected()
+                self._joins = not self._leaves
                 item.setSelected(True)
         elif node is not None and node.isSelected():
             # Perhaps all that is selected will be moved; a plain click narrows it at the release.
@@ -77,27 +79,33 @@ class MoveNodes(Gesture):
         elif wire is not None:
             self.scene.select([], [wire.wire])
 
-    def _sort_out(self, moved: tuple[str, ...]) -> tuple[list[QRectF], list[QRectF]]:
-        """The outlines of what is dragged and of what stays: cards, notes and blocks."""
-        dragged: list[QRectF] = []
-        others: list[QRectF] = []
+    def _take_hold(self) -> None:
+        """Find what is dragged, and the outlines of it and of what stays: cards, notes, blocks."""
+        part = self.press.hit.part
+        if self._joins and part and self.copies:
+            # It was pressed with Ctrl to be copied, and not to join the others.
+            self.scene.select([part])
+        self._moved = self.scene.selected_parts() if part else ()
+        self._from = places_of(self.scene.document.network, self._moved)
         for item in (*self.scene.nodes.values(), *self.scene.marks.seen()):
             if isinstance(item, GroupItem):
-                counts, goes = item.collapsed, item.part in moved
+                counts, goes = item.collapsed, item.part in self._moved
             else:
                 counts = isinstance(item, NodeItem | NoteItem) and item.isVisible()
                 goes = item.part in self._from
             if counts:
-                (dragged if goes else others).append(item.card_rect())
-        return dragged, others
+                (self._outlines if goes else self._standing).append(item.card_rect())
 
     def drag(self, at: QPoint) -> None:
-        by, found = self._shift(at)
         if self._lines is None:
+            self._take_hold()
             self._lines = GuideItem()
             self.scene.addItem(self._lines)
-        self._lines.show_lines(found.lines)
+        by, found = self._shift(at)
         self._offer(at)
+        into = self._invitation.into
+        # In a block, nothing is in line with anything.
+        self._lines.show_lines(() if into is not None and into.collapsed else found.lines)
         if self.copies:
             self._show_copy(by)
         else:
@@ -114,7 +122,7 @@ class MoveNodes(Gesture):
         step = self._settled(by, found)
         # First back, because nodes that snap to where they were are no edit.
         self.scene.put_back()
-        if self.copies:
+        if self._from and self.copies:
             self._copy(step, into)
         elif self._from:
             self._move(step, into)
