@@ -23,7 +23,18 @@ _LAYER = (
 )  # fmt: skip
 _WIRE = ("insert_layer", "explain_output", "", "delete")
 _WIRES = ("delete",)
-_SEVERAL = ("connect", "arrow", *_EDIT, "", "align", "", "group", "ungroup", "leave_group")
+_SEVERAL = (
+    "connect",
+    "arrow",
+    *_EDIT,
+    "",
+    "align",
+    "",
+    "group",
+    "join_group",
+    "ungroup",
+    "leave_group",
+)
 _GROUP = ("fold", "rename", *_EDIT, "", "group", "ungroup", "leave_group")
 _NOTE = ("rename", "", "cut", "copy", "duplicate", "delete", "", "group", "leave_group")
 _ARROW = ("delete",)
@@ -117,6 +128,8 @@ class CanvasMenu(QObject):
                 return any(d.node in parts for d in self._canvas.document.analysis.diagnostics)
             case "leave_group":
                 return inside
+            case "join_group":
+                return any(isinstance(network.marks.get(p), Group) for p in parts)
             case "ungroup":
                 return inside or any(isinstance(network.marks.get(p), Group) for p in parts)
             case "connect" | "arrow":

@@ -243,6 +243,7 @@ TOPICS: Mapping[str, str] = MappingProxyType(
         MARKS: (
             "Ctrl+G puts a frame around what is selected. Whatever you let go of inside the frame "
             "belongs to it, also another frame; the menu of the right button takes it out again. "
+            "Without the mouse, Network → Put into the group does that. "
             "Ctrl+Shift+L folds the frame into one block with its own ports, and unfolds it; what "
             "you let go of on the block comes into it, too. "
             "N writes a note at the pointer, A draws an arrow. They are for people: they change "

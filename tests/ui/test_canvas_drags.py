@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import Network, Wire, edits, grouping
+from backprop_studio.network.marks import MAX_DEPTH
 from backprop_studio.nn import nodes
 from backprop_studio.ui.canvas import mime
 from backprop_studio.ui.canvas.group_item import GroupItem
@@ -314,6 +315,66 @@ def test_that_a_copy_is_dropped_into_a_block_and_never_into_itself(view: CanvasV
     network = view.document.network
     assert [g.name for g in network.groups] == ["Encoder", "Encoder 2"]
     assert not {g.id for g in network.groups} & network.holders.keys()
+
+
+def test_that_a_group_too_deep_for_a_block_stays_where_it_was(view: CanvasView) -> None:
+    network, outer = grouping.group(view.document.network, ["dense_2"])
+    for _ in range(MAX_DEPTH - 1):
+        network, outer = grouping.group(network, [outer])
+    view.document.reset(network)
+    block = folded(view, "dense_1", "relu_1")
+    before, told = view.document.network, told_by(view)
+    item = view.canvas_scene.part(outer)
+    assert isinstance(item, GroupItem)
+    for key in (NONE, CTRL):
+        start = view.mapFromScene(item.title_rect().center())
+        drag_with(view, start, middle(view, block), key)
+        assert view.document.network is before
+    assert len(told) == 2 and all("can stand in each other" in t for t in told)
+
+
+@pytest.mark.parametrize("collapsed", [False, True])
+def test_that_layers_are_put_into_a_group_without_the_mouse(
+    window: MainWindow, collapsed: bool
+) -> None:
+    view = window.canvas
+    network, group = grouping.group(digits(), ["dense_1", "relu_1"], "Encoder")
+    network, note = grouping.add_note(network, "words", 0.0, 200.0)
+    view.document.reset(grouping.set_collapsed(network, [group], collapsed))
+    before, told = view.document.network, told_by(view)
+    view.select(["dense_2", note, group])
+    window.actions_by_id["join_group"].trigger()
+    network = view.document.network
+    assert {"dense_2", note} <= grouping.contents(network, [group])
+    assert view.document.undo_stack.undoText() == "Put into Encoder"
+    assert view.selected_parts() == (group,) and len(told) == collapsed
+    if not collapsed:
+        assert (network.nodes, network.notes) == (before.nodes, before.notes)
+    view.document.undo_stack.undo()
+    # Of two groups it is the last; what is in it already, or nothing at all, is refused.
+    network, other = grouping.group(before, ["loss_1"], "Other")
+    view.document.reset(network)
+    view.select([group, other])
+    window.actions_by_id["join_group"].trigger()
+    assert view.document.network.holders[group] == other
+    view.document.undo_stack.undo()
+    told.clear()
+    for chosen in ((), ("dense_2",), (group,), (group, "dense_1") if not collapsed else (group,)):
+        view.select(chosen)
+        window.actions_by_id["join_group"].trigger()
+    assert view.document.network is network and len(told) == 4
+
+
+def test_that_a_copied_arrow_is_seen_while_it_is_dragged(view: CanvasView) -> None:
+    network, _ = grouping.add_arrow(view.document.network, (0.0, 120.0), (200.0, 120.0))
+    view.document.reset(network)
+    start = view.mapFromScene(QPointF(100, 120))
+    drag_with(view, start, start + QPoint(0, 40), CTRL, release=False)
+    (ghosts,) = (i for i in view.canvas_scene.items() if isinstance(i, Ghosts))
+    assert len(ghosts._cards) == 1
+    send(view, QEvent.Type.MouseButtonRelease, start + QPoint(0, 40), CTRL)
+    first, second = view.document.network.arrows
+    assert second.y1 > first.y1 == 120.0 and second.x1 == first.x1
 
 
 def test_that_quick_add_over_a_block_puts_the_layer_beside_it(

@@ -84,6 +84,7 @@ def add_layer(
         with contextlib.suppress(EditError):
             network = edits.insert_into(network, node_id, wire)
     if frame is not None and wire is None:
+        # A layer is no group: it is never too deep.
         network = joining.joined(network, frame.part, (node_id,), block)
     document.apply(view.tr("Add {name}").format(name=spec.info.title), network)
     view.select([node_id])

@@ -59,7 +59,7 @@ def frame_at(
 def joined(
     network: Network, group_id: str, parts: Iterable[str], block: QRectF | None = None
 ) -> Network:
-    """A network in which parts are in a group; the same one where that would be too deep.
+    """A network in which parts are in a group; the same one where a frame would be too deep.
 
     Parameters
     ----------
@@ -72,17 +72,22 @@ def joined(
     block
         Where its members stand, if it is folded: what comes in stands beside them then, as nobody
         can see where. It goes where the block need not move for it, if there is such a place.
+
+    Raises
+    ------
+    EditError
+        Too many groups would stand in a block; there, it would cover that instead.
     """
     coming = [p for p in parts if not isinstance(network.marks.get(p), Arrow)]
-    try:
-        if block is None:
+    if block is None:
+        try:
             return grouping.join(network, group_id, coming)
-        made = [
-            grouping.join(edits.move(network, places), group_id, coming)
-            for places in _beside(network, coming, block)
-        ]
-    except EditError:
-        return network
+        except EditError:
+            return network
+    made = [
+        grouping.join(edits.move(network, places), group_id, coming)
+        for places in _beside(network, coming, block)
+    ]
     stood = grouping.anchor(network, group_id)
     return next((m for m in made if grouping.anchor(m, group_id) == stood), made[0])
 

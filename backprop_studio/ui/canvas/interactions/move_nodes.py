@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 
+from backprop_studio.errors import EditError
 from backprop_studio.network import Arrow, edits, grouping
 from backprop_studio.ui.canvas import geometry
+from backprop_studio.ui.canvas.arrow_item import ArrowItem
 from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.interactions import clipboard, joining, pointing
 from backprop_studio.ui.canvas.interactions.gesture import Gesture, Press
@@ -45,6 +47,7 @@ class MoveNodes(Gesture):
         self._from: dict[str, QPointF] = {}
         self._outlines: list[QRectF] = []
         self._standing: list[QRectF] = []
+        self._arrows: list[QRectF] = []
         # Those of what stands, without what is dragged and with it.
         self._guides: dict[bool, Guides] = {}
         self._lines: GuideItem | None = None
@@ -93,6 +96,8 @@ class MoveNodes(Gesture):
             else:
                 counts = isinstance(item, NodeItem | NoteItem) and item.isVisible()
                 goes = item.part in self._from
+            if isinstance(item, ArrowItem) and goes:
+                self._arrows.append(item.card_rect())
             if counts:
                 (self._outlines if goes else self._standing).append(item.card_rect())
 
@@ -146,7 +151,11 @@ class MoveNodes(Gesture):
         if into is not None:
             # In a block, a place is found for it.
             area = joining.area_of(self.scene, into)
-            inside = joining.joined(made, into.part, chosen, area)
+            try:
+                inside = joining.joined(made, into.part, chosen, area)
+            except EditError as error:
+                self.view.refuse(str(error))
+                return
             if inside != made:
                 made = inside
                 label = self.view.tr("{edit} into {group}").format(
@@ -197,7 +206,7 @@ class MoveNodes(Gesture):
     def _show_copy(self, by: QPointF) -> None:
         if self._ghosts is None:
             self.scene.put_back()
-            self._ghosts = Ghosts(self._outlines)
+            self._ghosts = Ghosts([*self._outlines, *self._arrows])
             self.scene.addItem(self._ghosts)
             self.view.viewport().setCursor(Qt.CursorShape.DragCopyCursor)
         self._ghosts.move_to(by)
