@@ -273,9 +273,9 @@ def test_that_what_is_let_go_of_on_a_block_comes_into_its_group(
     assert view.document.undo_stack.undoText().endswith("into Encoder")
     assert len(told) == 1 and "Unfold" in told[0]
     assert block.card_rect().topLeft() == stood.topLeft()
-    # Unfolded, it covers none of those that were there.
+    # Unfolded, it covers nothing that was there.
     view.fold_selection()
-    cards = [view.canvas_scene.nodes[i].card_rect() for i in ("dense_1", "relu_1", "dense_2")]
+    cards = [item.card_rect() for item in view.canvas_scene.nodes.values()]
     assert not any(a.intersects(b) for k, a in enumerate(cards) for b in cards[:k])
     for _ in range(2):
         view.document.undo_stack.undo()
@@ -299,7 +299,7 @@ def test_that_what_is_dropped_on_a_block_from_the_palette_comes_into_its_group(
     # Nothing is wired where nobody sees it.
     assert {*network.wires} - {*before.wires} == {w for w in network.wires if w.source in new}
     assert view.document.undo_stack.count() == 1
-    cards = [view.canvas_scene.nodes[i].card_rect() for i in (*members, *new)]
+    cards = [item.card_rect() for item in view.canvas_scene.nodes.values()]
     assert not any(a.intersects(b) for k, a in enumerate(cards) for b in cards[:k])
 
 

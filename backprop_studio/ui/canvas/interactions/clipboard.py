@@ -122,8 +122,8 @@ def place(
         # What is in a group is selected along with it.
         outer = [i for i in ids if i not in network.holders]
         if into is not None:
-            area = joining.area_of(view.canvas_scene, into)
-            network = joining.joined(network, into.part, outer, area)
+            room = joining.room_in(view.canvas_scene, into)
+            network = joining.joined(network, into.part, outer, room)
     except EditError as error:
         view.refuse(str(error))
         return

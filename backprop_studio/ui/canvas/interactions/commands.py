@@ -53,11 +53,11 @@ def join_group(view: CanvasView) -> None:
         view.refuse(view.tr("Select what is to go into a group first, and then the group."))
         return
     item = view.canvas_scene.part(into)
-    area = joining.area_of(view.canvas_scene, item if isinstance(item, GroupItem) else None)
+    room = joining.room_in(view.canvas_scene, item if isinstance(item, GroupItem) else None)
     try:
         made = grouping.join(network, into, coming)
-        if area is not None:
-            made = joining.joined(network, into, coming, area)
+        if room is not None:
+            made = joining.joined(network, into, coming, room)
     except EditError as error:
         view.refuse(str(error))
         return

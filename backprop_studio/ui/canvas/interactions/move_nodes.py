@@ -150,9 +150,9 @@ class MoveNodes(Gesture):
         label = self.view.tr("Move {what}").format(what=called(self.view, self._from))
         if into is not None:
             # In a block, a place is found for it.
-            area = joining.area_of(self.scene, into)
+            room = joining.room_in(self.scene, into)
             try:
-                inside = joining.joined(made, into.part, chosen, area)
+                inside = joining.joined(made, into.part, chosen, room)
             except EditError as error:
                 self.view.refuse(str(error))
                 return
