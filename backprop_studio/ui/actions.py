@@ -81,7 +81,7 @@ SUBMENUS = {
     "theme": "T&heme",
     "text": "Te&xt size",
     "motion": "Motio&n",
-    "align": "Align and di&stribute",
+    "align": "&Align and distribute",
 }
 
 ACTIONS: tuple[ActionSpec, ...] = (
@@ -180,6 +180,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("ungroup", "network", "&Ungroup", "Ctrl+Shift+G", "", "Take the group apart"),
     ActionSpec("leave_group", "network", "Ta&ke out of the group"),
+    ActionSpec("join_group", "network", "&Put into the group", tip="Select the group last"),
     ActionSpec(
         "fold", "network", "Co&llapse or expand", "Ctrl+Shift+L", "",
         "Fold the group into one block with its own ports, or unfold it",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from backprop_studio.network import Arrow, Group, Note
-from backprop_studio.ui.actions import ACTIONS, SUBMENUS, submenu_title
+from backprop_studio.ui.actions import ACTIONS, SUBMENUS
 from backprop_studio.ui.canvas.view import CanvasView
 from backprop_studio.ui.widgets.menus import OwnLetters
 
@@ -23,7 +23,18 @@ _LAYER = (
 )  # fmt: skip
 _WIRE = ("insert_layer", "explain_output", "", "delete")
 _WIRES = ("delete",)
-_SEVERAL = ("connect", "arrow", *_EDIT, "", "align", "", "group", "ungroup", "leave_group")
+_SEVERAL = (
+    "connect",
+    "arrow",
+    *_EDIT,
+    "",
+    "align",
+    "",
+    "group",
+    "join_group",
+    "ungroup",
+    "leave_group",
+)
 _GROUP = ("fold", "rename", *_EDIT, "", "group", "ungroup", "leave_group")
 _NOTE = ("rename", "", "cut", "copy", "duplicate", "delete", "", "group", "leave_group")
 _ARROW = ("delete",)
@@ -103,7 +114,7 @@ class CanvasMenu(QObject):
     def _add_submenu(self, menu: QMenu, key: str) -> None:
         """A submenu of the menu bar, with the same actions."""
         found = [spec for spec in ACTIONS if spec.submenu == key]
-        inner = menu.addMenu(submenu_title(found[0]))
+        inner = menu.addMenu(QCoreApplication.translate("Actions", SUBMENUS[key]))
         OwnLetters(inner)
         inner.setToolTipsVisible(True)
         inner.addActions([self._actions[spec.id] for spec in found])
@@ -117,6 +128,8 @@ class CanvasMenu(QObject):
                 return any(d.node in parts for d in self._canvas.document.analysis.diagnostics)
             case "leave_group":
                 return inside
+            case "join_group":
+                return any(isinstance(network.marks.get(p), Group) for p in parts)
             case "ungroup":
                 return inside or any(isinstance(network.marks.get(p), Group) for p in parts)
             case "connect" | "arrow":

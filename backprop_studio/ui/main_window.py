@@ -156,7 +156,7 @@ class MainWindow(QMainWindow):
     # Composition.
 
     def _all_handlers(self) -> dict[str, Callable[[], object]]:
-        from backprop_studio.ui.canvas.interactions import aligning
+        from backprop_studio.ui.canvas.interactions import commands
 
         project, canvas = self.project, self.canvas
         undo = self._document.history
@@ -204,7 +204,7 @@ class MainWindow(QMainWindow):
             "arrow": canvas.add_arrow,
             "delete": canvas.delete_selection,
             "select_all": canvas.select_all,
-            **aligning.handlers(canvas),
+            **commands.handlers(canvas),
             "zoom_in": lambda: canvas.zoom_by(1.25),
             "zoom_out": lambda: canvas.zoom_by(0.8),
             "zoom_fit": canvas.zoom_to_fit,

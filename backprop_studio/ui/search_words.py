@@ -55,6 +55,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "group": "frame block subnetwork bundle",
         "ungroup": "frame dissolve split",
         "leave_group": "remove frame",
+        "join_group": "add to frame block",
         "fold": "hide unfold block group",
         "note": "comment text annotation label",
         "arrow": "annotation line point",

@@ -226,9 +226,25 @@ class Desk:
         self._do("mouseup", 1)
         time.sleep(0.1)
 
+    @contextmanager
+    def holding(self, *keys: str) -> Iterator[None]:
+        """Keys that are held meanwhile."""
+        self._do("keydown", *keys)
+        time.sleep(0.05)
+        try:
+            yield
+        finally:
+            self._do("keyup", *keys)
+            time.sleep(0.05)
+
     def key(self, keys: str) -> None:
         """Press keys, in xdotool's notation: `ctrl+n`."""
         self._do("key", "--clearmodifiers", keys)
+        time.sleep(0.05)
+
+    def tap(self, keys: str) -> None:
+        """Press keys while others are held, or a button: `key` would let go of them first."""
+        self._do("key", keys)
         time.sleep(0.05)
 
     def keys(self, *keys: str) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from backprop_studio.network import Network, Wire, edits, grouping
+from backprop_studio.network.marks import MAX_DEPTH
 from backprop_studio.nn import nodes
 from backprop_studio.ui.canvas import mime
 from backprop_studio.ui.canvas.group_item import GroupItem
@@ -132,6 +133,19 @@ def test_that_a_drag_with_a_key_takes_a_copy_along(
     assert view.document.network is before
 
 
+def test_that_a_card_that_is_not_selected_is_copied_alone(view: CanvasView) -> None:
+    view.select(["dense_1", "input_1"])
+    start = body(view, "relu_1")
+    drag_with(view, start, start + QPoint(0, 120), CTRL)
+    assert view.document.undo_stack.undoText() == "Duplicate relu_2"
+    view.document.undo_stack.undo()
+    # With Shift it joins the others, and goes with them.
+    view.select(["dense_1"])
+    before = view.document.network
+    drag_with(view, start, start + QPoint(0, 120), SHIFT)
+    assert changed(view, before) == {"dense_1", "relu_1"}
+
+
 def test_that_the_key_may_come_and_go_while_one_drags(view: CanvasView) -> None:
     before = view.document.network
     start, end = body(view, "relu_1"), body(view, "relu_1") + QPoint(0, 120)
@@ -158,6 +172,8 @@ def test_that_a_box_joins_leaves_or_begins_a_selection(view: CanvasView) -> None
     assert set(view.selected_nodes()) == {"input_1", "relu_1"}
     box("loss_1", "loss_1", SHIFT)
     assert set(view.selected_nodes()) == {"input_1", "relu_1", "loss_1"}
+    box("relu_1", "dense_2", CTRL | SHIFT)
+    assert set(view.selected_nodes()) == {"input_1", "loss_1"}
     box("dense_2", "dense_2", NONE)
     assert set(view.selected_nodes()) == {"dense_2"}
 
@@ -257,9 +273,9 @@ def test_that_what_is_let_go_of_on_a_block_comes_into_its_group(
     assert view.document.undo_stack.undoText().endswith("into Encoder")
     assert len(told) == 1 and "Unfold" in told[0]
     assert block.card_rect().topLeft() == stood.topLeft()
-    # Unfolded, it covers none of those that were there.
+    # Unfolded, it covers nothing that was there.
     view.fold_selection()
-    cards = [view.canvas_scene.nodes[i].card_rect() for i in ("dense_1", "relu_1", "dense_2")]
+    cards = [item.card_rect() for item in view.canvas_scene.nodes.values()]
     assert not any(a.intersects(b) for k, a in enumerate(cards) for b in cards[:k])
     for _ in range(2):
         view.document.undo_stack.undo()
@@ -283,7 +299,7 @@ def test_that_what_is_dropped_on_a_block_from_the_palette_comes_into_its_group(
     # Nothing is wired where nobody sees it.
     assert {*network.wires} - {*before.wires} == {w for w in network.wires if w.source in new}
     assert view.document.undo_stack.count() == 1
-    cards = [view.canvas_scene.nodes[i].card_rect() for i in (*members, *new)]
+    cards = [item.card_rect() for item in view.canvas_scene.nodes.values()]
     assert not any(a.intersects(b) for k, a in enumerate(cards) for b in cards[:k])
 
 
@@ -299,6 +315,66 @@ def test_that_a_copy_is_dropped_into_a_block_and_never_into_itself(view: CanvasV
     network = view.document.network
     assert [g.name for g in network.groups] == ["Encoder", "Encoder 2"]
     assert not {g.id for g in network.groups} & network.holders.keys()
+
+
+def test_that_a_group_too_deep_for_a_block_stays_where_it_was(view: CanvasView) -> None:
+    network, outer = grouping.group(view.document.network, ["dense_2"])
+    for _ in range(MAX_DEPTH - 1):
+        network, outer = grouping.group(network, [outer])
+    view.document.reset(network)
+    block = folded(view, "dense_1", "relu_1")
+    before, told = view.document.network, told_by(view)
+    item = view.canvas_scene.part(outer)
+    assert isinstance(item, GroupItem)
+    for key in (NONE, CTRL):
+        start = view.mapFromScene(item.title_rect().center())
+        drag_with(view, start, middle(view, block), key)
+        assert view.document.network is before
+    assert len(told) == 2 and all("can stand in each other" in t for t in told)
+
+
+@pytest.mark.parametrize("collapsed", [False, True])
+def test_that_layers_are_put_into_a_group_without_the_mouse(
+    window: MainWindow, collapsed: bool
+) -> None:
+    view = window.canvas
+    network, group = grouping.group(digits(), ["dense_1", "relu_1"], "Encoder")
+    network, note = grouping.add_note(network, "words", 0.0, 200.0)
+    view.document.reset(grouping.set_collapsed(network, [group], collapsed))
+    before, told = view.document.network, told_by(view)
+    view.select(["dense_2", note, group])
+    window.actions_by_id["join_group"].trigger()
+    network = view.document.network
+    assert {"dense_2", note} <= grouping.contents(network, [group])
+    assert view.document.undo_stack.undoText() == "Put into Encoder"
+    assert view.selected_parts() == (group,) and len(told) == collapsed
+    if not collapsed:
+        assert (network.nodes, network.notes) == (before.nodes, before.notes)
+    view.document.undo_stack.undo()
+    # Of two groups it is the last; what is in it already, or nothing at all, is refused.
+    network, other = grouping.group(before, ["loss_1"], "Other")
+    view.document.reset(network)
+    view.select([group, other])
+    window.actions_by_id["join_group"].trigger()
+    assert view.document.network.holders[group] == other
+    view.document.undo_stack.undo()
+    told.clear()
+    for chosen in ((), ("dense_2",), (group,), (group, "dense_1") if not collapsed else (group,)):
+        view.select(chosen)
+        window.actions_by_id["join_group"].trigger()
+    assert view.document.network is network and len(told) == 4
+
+
+def test_that_a_copied_arrow_is_seen_while_it_is_dragged(view: CanvasView) -> None:
+    network, _ = grouping.add_arrow(view.document.network, (0.0, 120.0), (200.0, 120.0))
+    view.document.reset(network)
+    start = view.mapFromScene(QPointF(100, 120))
+    drag_with(view, start, start + QPoint(0, 40), CTRL, release=False)
+    (ghosts,) = (i for i in view.canvas_scene.items() if isinstance(i, Ghosts))
+    assert len(ghosts._cards) == 1
+    send(view, QEvent.Type.MouseButtonRelease, start + QPoint(0, 40), CTRL)
+    first, second = view.document.network.arrows
+    assert second.y1 > first.y1 == 120.0 and second.x1 == first.x1
 
 
 def test_that_quick_add_over_a_block_puts_the_layer_beside_it(

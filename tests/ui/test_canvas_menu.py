@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from backprop_studio.network import Network, grouping
 from backprop_studio.training.breakpoints import AtNode
 from backprop_studio.ui import canvas_menu
+from backprop_studio.ui.actions import ACTIONS, SUBMENUS
 from backprop_studio.ui.dialogs.chooser import Chooser
 from backprop_studio.ui.main_window import MainWindow
 from tests.ui.canvas_help import body
@@ -211,8 +212,6 @@ def test_that_the_keyboard_opens_the_menu_at_what_is_selected(
 
 
 def test_that_every_action_of_the_menus_exists() -> None:
-    from backprop_studio.ui.actions import ACTIONS, SUBMENUS
-
     known = {spec.id for spec in ACTIONS} | {*SUBMENUS, ""}
     assert {key for menu in canvas_menu.MENUS.values() for key in menu} <= known
 
@@ -240,6 +239,7 @@ def test_that_no_menu_has_a_mnemonic_twice(window: MainWindow) -> None:
         assert repeated(texts) == {}, menu.title()
     for kind, keys in canvas_menu.MENUS.items():
         texts = [window.actions_by_id[k].text() for k in keys if k in window.actions_by_id]
+        texts += [SUBMENUS[k] for k in keys if k in SUBMENUS]
         assert repeated(texts) == {}, kind
 
 

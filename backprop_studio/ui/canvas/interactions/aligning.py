@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
 
 from backprop_studio.errors import EditError
-from backprop_studio.network import Arrow, aligning, edits, grouping
+from backprop_studio.network import Arrow, aligning, edits
 from backprop_studio.network.aligning import How
 from backprop_studio.ui.canvas import geometry
-from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.interactions.moving import places_of
 
 if TYPE_CHECKING:
@@ -56,28 +53,3 @@ def align(view: CanvasView, how: How) -> None:
         view.tell(view.tr("They stand like this already."))
         return
     view.document.apply(label, made)
-
-
-def invert_selection(view: CanvasView) -> None:
-    """Select every layer, note, arrow and block that is seen and not selected now, and no other.
-
-    What is in a frame that is selected is selected with it.
-    """
-    scene, network = view.canvas_scene, view.document.network
-    chosen = grouping.contents(network, view.selected_parts())
-    seen = [i for i, item in scene.nodes.items() if item.isVisible()]
-    seen += [
-        item.part
-        for item in scene.marks.seen()
-        if not isinstance(item, GroupItem) or item.collapsed
-    ]
-    scene.select([part for part in seen if part not in chosen])
-
-
-def handlers(view: CanvasView) -> dict[str, Callable[[], object]]:
-    """What the actions for these do, by their ids."""
-    return {
-        **{f"align_{how}": partial(align, view, how) for how in get_args(How)},
-        "select_none": partial(view.canvas_scene.select, ()),
-        "select_inverse": partial(invert_selection, view),
-    }

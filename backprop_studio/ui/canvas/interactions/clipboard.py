@@ -119,6 +119,11 @@ def place(
         network, ids = edits.insert(
             document.network, piece, x, y, retired=document.retired, shared=shared
         )
+        # What is in a group is selected along with it.
+        outer = [i for i in ids if i not in network.holders]
+        if into is not None:
+            room = joining.room_in(view.canvas_scene, into)
+            network = joining.joined(network, into.part, outer, room)
     except EditError as error:
         view.refuse(str(error))
         return
@@ -126,13 +131,7 @@ def place(
         return
     if setup is not None:
         network = edits.set_setup(network, setup)
-    # What is in a group is selected along with it.
-    outer = [i for i in ids if i not in network.holders]
-    label = f"{what} {name or _called(view, network, ids)}"
-    if into is not None:
-        area = joining.area_of(view.canvas_scene, into)
-        network = joining.joined(network, into.part, outer, area)
-    document.apply(label, network)
+    document.apply(f"{what} {name or _called(view, network, outer, ids)}", network)
     view.select(outer)
     if into is not None:
         joining.tell(view, network, into.part)
@@ -147,9 +146,8 @@ def onto_grid(piece: Network, middle: QPointF) -> QPointF:
     return middle + QPointF(*geometry.snap(there.x(), there.y())) - there
 
 
-def _called(view: CanvasView, network: Network, ids: Sequence[str]) -> str:
-    """What parts are called in the history that were added together."""
-    outer = [i for i in ids if i not in network.holders]
+def _called(view: CanvasView, network: Network, outer: Sequence[str], ids: Sequence[str]) -> str:
+    """What parts are called in the history that were added together, some in groups of others."""
     made = [i for i in ids if i in network]
     if len(outer) == 1 and isinstance(group := network.marks.get(outer[0]), Group):
         return group.name

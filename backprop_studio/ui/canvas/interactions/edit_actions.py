@@ -76,15 +76,16 @@ def add_layer(
         return ""
     wire = wire_under(view, spec, place) if into is None else into
     # Where the block is that it comes into, nothing is wired: nobody would see it.
-    block = joining.area_of(view.canvas_scene, frame)
-    if joined and block is None:
+    room = joining.room_in(view.canvas_scene, frame)
+    if joined and room is None:
         network = join(network, node_id, joined)
     elif wire is not None:
         # Dropped on a wire, it goes in between; where that cannot be, it only stands there.
         with contextlib.suppress(EditError):
             network = edits.insert_into(network, node_id, wire)
     if frame is not None and wire is None:
-        network = joining.joined(network, frame.part, (node_id,), block)
+        # A layer is no group: it is never too deep.
+        network = joining.joined(network, frame.part, (node_id,), room)
     document.apply(view.tr("Add {name}").format(name=spec.info.title), network)
     view.select([node_id])
     if frame is not None:

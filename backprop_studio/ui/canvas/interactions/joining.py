@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QRectF
@@ -10,10 +11,11 @@ from PySide6.QtCore import QPoint, QPointF, QRectF
 from backprop_studio.errors import EditError
 from backprop_studio.network import Arrow, Group, Network, edits, grouping
 from backprop_studio.ui.canvas import geometry
+from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.interactions.moving import places_of
+from backprop_studio.ui.canvas.note_item import NoteItem
 
 if TYPE_CHECKING:
-    from backprop_studio.ui.canvas.group_item import GroupItem
     from backprop_studio.ui.canvas.scene import NetworkScene
     from backprop_studio.ui.canvas.view import CanvasView
 
@@ -56,10 +58,38 @@ def frame_at(
     return None
 
 
+@dataclass(frozen=True)
+class Room:
+    """Where there is room in a folded group.
+
+    Attributes
+    ----------
+    area
+        Where its members stand.
+    others
+        Outlines of what is seen besides the block, by its id.
+    """
+
+    area: QRectF
+    others: Mapping[str, QRectF]
+
+
+def room_in(scene: NetworkScene, group: GroupItem | None) -> Room | None:
+    """The room in a folded group; None for an open one, or for none."""
+    if group is None or not group.collapsed:
+        return None
+    others = {key: item.card_rect() for key, item in scene.nodes.items() if item.isVisible()}
+    for item in scene.marks.seen():
+        if isinstance(item, NoteItem) or (isinstance(item, GroupItem) and item.collapsed):
+            others[item.part] = item.card_rect()
+    del others[group.part]
+    return Room(scene.marks.area(group.part), others)
+
+
 def joined(
-    network: Network, group_id: str, parts: Iterable[str], block: QRectF | None = None
+    network: Network, group_id: str, parts: Iterable[str], room: Room | None = None
 ) -> Network:
-    """A network in which parts are in a group; the same one where that would be too deep.
+    """A network in which parts are in a group; the same one where a frame would be too deep.
 
     Parameters
     ----------
@@ -69,48 +99,54 @@ def joined(
         The group.
     parts
         What comes into it. Arrows are in no group.
-    block
-        Where its members stand, if it is folded: what comes in stands beside them then, as nobody
-        can see where. It goes where the block need not move for it, if there is such a place.
+    room
+        Where there is room, if it is folded: what comes in stands beside the members then, as
+        nobody can see where. If there is such a place, it will cover nothing when the group is
+        unfolded, and the block need not move for it.
+
+    Raises
+    ------
+    EditError
+        Too many groups would stand in a block; there, it would cover that instead.
     """
     coming = [p for p in parts if not isinstance(network.marks.get(p), Arrow)]
-    try:
-        if block is None:
+    if room is None:
+        try:
             return grouping.join(network, group_id, coming)
-        made = [
-            grouping.join(edits.move(network, places), group_id, coming)
-            for places in _beside(network, coming, block)
-        ]
-    except EditError:
-        return network
-    stood = grouping.anchor(network, group_id)
-    return next((m for m in made if grouping.anchor(m, group_id) == stood), made[0])
+        except EditError:
+            return network
+    stood, moved = grouping.anchor(network, group_id), grouping.contents(network, coming)
+    others = [rect for key, rect in room.others.items() if key not in moved]
+    found = []
+    for place, (places, outline) in enumerate(_beside(network, coming, room.area)):
+        made = grouping.join(edits.move(network, places), group_id, coming)
+        covers = any(outline.intersects(rect) for rect in others)
+        found.append((covers, grouping.anchor(made, group_id) != stood, place, made))
+    return min(found, key=lambda one: one[:3])[-1]
 
 
 def _beside(
     network: Network, parts: Iterable[str], area: QRectF
-) -> Iterable[dict[str, tuple[float, float]]]:
-    """Places for parts on each side of an area: below, to the right, above, to the left."""
+) -> Iterable[tuple[dict[str, tuple[float, float]], QRectF]]:
+    """Places for parts on each side of an area, and what they would cover there."""
     standing = places_of(network, parts)
     room = QRectF()
     for key, place in standing.items():
         # Cards are placed by their middle, notes by a corner: a wide card has room for either.
         card = geometry.card(geometry.WIDEST).translated(place)
         room = room.united(card if key in network else card.translated(card.width() / 2, 0))
-    corners = (
-        QPointF(area.left(), area.bottom() + _APART),
-        QPointF(area.right() + _APART, area.top()),
-        QPointF(area.left(), area.top() - _APART - room.height()),
-        QPointF(area.left() - _APART - room.width(), area.top()),
-    )
-    for corner in corners:
-        step = corner - room.topLeft()
-        yield geometry.shifted(standing, QPointF(*geometry.snap(step.x(), step.y())))
-
-
-def area_of(scene: NetworkScene, group: GroupItem | None) -> QRectF | None:
-    """Where the members of a folded group stand; None for an open one, or for none."""
-    return None if group is None or not group.collapsed else scene.marks.area(group.part)
+    # A little out of line at the sides, so that the middle of all stays in the middle.
+    out = (geometry.WIDEST - geometry.WIDTH) / 2 + geometry.GRID
+    left, right = area.left() - out, area.right() + out - room.width()
+    below, above = area.bottom() + _APART, area.top() - _APART - room.height()
+    after, before = area.right() + _APART, area.left() - _APART - room.width()
+    for x, y in (
+        (left, below), (right, below), (left, above), (right, above),
+        (after, area.top()), (before, area.top()), (after, below), (before, below),
+    ):  # fmt: skip
+        step = QPointF(x, y) - room.topLeft()
+        step = QPointF(*geometry.snap(step.x(), step.y()))
+        yield geometry.shifted(standing, step), room.translated(step)
 
 
 class Invitation:

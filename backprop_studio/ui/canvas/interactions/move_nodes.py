@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 
+from backprop_studio.errors import EditError
 from backprop_studio.network import Arrow, edits, grouping
 from backprop_studio.ui.canvas import geometry
+from backprop_studio.ui.canvas.arrow_item import ArrowItem
 from backprop_studio.ui.canvas.group_item import GroupItem
 from backprop_studio.ui.canvas.interactions import clipboard, joining, pointing
 from backprop_studio.ui.canvas.interactions.gesture import Gesture, Press
@@ -37,13 +39,15 @@ class MoveNodes(Gesture):
 
     def __init__(self, view: CanvasView, press: Press) -> None:
         super().__init__(view, press)
-        self._narrow = self._leaves = False
+        self._narrow = self._leaves = self._joins = False
         self._select()
         self._grip = view.mapToScene(press.at)
-        network = self.scene.document.network
-        moved = self.scene.selected_parts() if press.hit.part else ()
-        self._from = places_of(network, moved)
-        self._outlines, self._standing = self._sort_out(moved)
+        # What is dragged, and around it, is found when it is: most presses are clicks.
+        self._moved: tuple[str, ...] = ()
+        self._from: dict[str, QPointF] = {}
+        self._outlines: list[QRectF] = []
+        self._standing: list[QRectF] = []
+        self._arrows: list[QRectF] = []
         # Those of what stands, without what is dragged and with it.
         self._guides: dict[bool, Guides] = {}
         self._lines: GuideItem | None = None
@@ -59,7 +63,7 @@ class MoveNodes(Gesture):
     @property
     def copies(self) -> bool:
         """Whether a copy is dragged."""
-        return bool(self.modifiers & _COPIES) and bool(self._from)
+        return bool(self.modifiers & _COPIES)
 
     def _select(self) -> None:
         node, wire = self.press.hit.node or self.press.hit.mark, self.press.hit.wire
@@ -68,6 +72,7 @@ class MoveNodes(Gesture):
             if item is not None:
                 # What is selected already leaves at the release, unless it was dragged.
                 self._leaves = item.isSelected()
+                self._joins = not self._leaves
                 item.setSelected(True)
         elif node is not None and node.isSelected():
             # Perhaps all that is selected will be moved; a plain click narrows it at the release.
@@ -77,27 +82,35 @@ class MoveNodes(Gesture):
         elif wire is not None:
             self.scene.select([], [wire.wire])
 
-    def _sort_out(self, moved: tuple[str, ...]) -> tuple[list[QRectF], list[QRectF]]:
-        """The outlines of what is dragged and of what stays: cards, notes and blocks."""
-        dragged: list[QRectF] = []
-        others: list[QRectF] = []
+    def _take_hold(self) -> None:
+        """Find what is dragged, and the outlines of it and of what stays: cards, notes, blocks."""
+        part = self.press.hit.part
+        if self._joins and part and self.copies:
+            # It was pressed with Ctrl to be copied, and not to join the others.
+            self.scene.select([part])
+        self._moved = self.scene.selected_parts() if part else ()
+        self._from = places_of(self.scene.document.network, self._moved)
         for item in (*self.scene.nodes.values(), *self.scene.marks.seen()):
             if isinstance(item, GroupItem):
-                counts, goes = item.collapsed, item.part in moved
+                counts, goes = item.collapsed, item.part in self._moved
             else:
                 counts = isinstance(item, NodeItem | NoteItem) and item.isVisible()
                 goes = item.part in self._from
+            if isinstance(item, ArrowItem) and goes:
+                self._arrows.append(item.card_rect())
             if counts:
-                (dragged if goes else others).append(item.card_rect())
-        return dragged, others
+                (self._outlines if goes else self._standing).append(item.card_rect())
 
     def drag(self, at: QPoint) -> None:
-        by, found = self._shift(at)
         if self._lines is None:
+            self._take_hold()
             self._lines = GuideItem()
             self.scene.addItem(self._lines)
-        self._lines.show_lines(found.lines)
+        by, found = self._shift(at)
         self._offer(at)
+        into = self._invitation.into
+        # In a block, nothing is in line with anything.
+        self._lines.show_lines(() if into is not None and into.collapsed else found.lines)
         if self.copies:
             self._show_copy(by)
         else:
@@ -114,7 +127,7 @@ class MoveNodes(Gesture):
         step = self._settled(by, found)
         # First back, because nodes that snap to where they were are no edit.
         self.scene.put_back()
-        if self.copies:
+        if self._from and self.copies:
             self._copy(step, into)
         elif self._from:
             self._move(step, into)
@@ -137,8 +150,12 @@ class MoveNodes(Gesture):
         label = self.view.tr("Move {what}").format(what=called(self.view, self._from))
         if into is not None:
             # In a block, a place is found for it.
-            area = joining.area_of(self.scene, into)
-            inside = joining.joined(made, into.part, chosen, area)
+            room = joining.room_in(self.scene, into)
+            try:
+                inside = joining.joined(made, into.part, chosen, room)
+            except EditError as error:
+                self.view.refuse(str(error))
+                return
             if inside != made:
                 made = inside
                 label = self.view.tr("{edit} into {group}").format(
@@ -189,7 +206,7 @@ class MoveNodes(Gesture):
     def _show_copy(self, by: QPointF) -> None:
         if self._ghosts is None:
             self.scene.put_back()
-            self._ghosts = Ghosts(self._outlines)
+            self._ghosts = Ghosts([*self._outlines, *self._arrows])
             self.scene.addItem(self._ghosts)
             self.view.viewport().setCursor(Qt.CursorShape.DragCopyCursor)
         self._ghosts.move_to(by)

@@ -1,6 +1,6 @@
 """Draws a box on the empty canvas; what it touches is selected, from left to right.
 
-With Ctrl or Shift it joins what was selected before, with Alt it leaves it.
+With Ctrl or Shift it joins what was selected before, with both or with Alt it leaves it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ class SelectArea(Gesture):
         self._corner = view.mapToScene(press.at)
         self._before = self.scene.selected_parts()
         self._wires_before = self.scene.selected_wires()
-        self._takes = bool(press.modifiers & Qt.KeyboardModifier.AltModifier)
+        both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        # Some desktops have a use of their own for Alt and the mouse.
+        alt = bool(press.modifiers & Qt.KeyboardModifier.AltModifier)
+        self._takes = alt or press.modifiers & both == both
         if not (press.adds or self._takes):
             self.scene.select([])
 
