@@ -397,11 +397,11 @@ def test_that_cards_are_found_where_they_are_and_not_where_they_were() -> None:
     cards = routing.Cards()
     assert len(cards.put("a", QRectF(0, 0, 132, 64))) == 1
     assert cards.put("a", QRectF(0, 0, 132, 64)) == ()
-    assert cards.under([(50, 30)]) == {"a"} and cards.under([(50, 30)], frozenset("a")) == set()
+    assert [*cards.under([(50, 30)])] == ["a"] and not [*cards.under([(50, 30)], frozenset("a"))]
     was, now = cards.put("a", QRectF(900, 0, 132, 64))
     assert was.contains(QRectF(0, 0, 132, 64)) and now.contains(QRectF(900, 0, 132, 64))
     assert not was.intersects(now), "what lies between does not mind"
-    assert cards.under([(50, 30)]) == set() and cards.under([(950, 30)]) == {"a"}
+    assert not [*cards.under([(50, 30)])] and [*cards.under([(950, 30)])] == ["a"]
     assert len(cards.put("a", QRectF(950, 0, 132, 64))) == 1, "a short way is one place"
     assert len(cards.put("a", None)) == 1 and list(cards.keys()) == []
 

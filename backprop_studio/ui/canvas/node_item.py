@@ -22,8 +22,8 @@ MARGIN = 18.0
 FADED = 0.38
 """Opacity of what stands back."""
 
-_OF_NOTE = ("note", "_note_rect", "_fix_rect", "_below", "_content")
-"""What is found out when it is wanted, and depends on problems and remedy."""
+_OF_NOTE = ("note", "_note_rect", "_fix_rect", "_content")
+"""What is found out when it is wanted, and depends on what is wrong."""
 
 
 class NodeItem(QGraphicsItem):
@@ -115,6 +115,7 @@ class NodeItem(QGraphicsItem):
 
     def _fit(self) -> None:
         """Take up the room that is needed with card, note and what else there is."""
+        self.__dict__.pop("_below", None)
         leave_place(self)
         self._bounds = self._measure()
         self._touch()

@@ -85,9 +85,8 @@ class Cards:
             and key not in but
         ]
 
-    def under(self, points: Iterable[Point], but: frozenset[str] = frozenset()) -> set[str]:
-        """The cards that some points lie on, without some."""
-        found: set[str] = set()
+    def under(self, points: Iterable[Point], but: frozenset[str] = frozenset()) -> Iterator[str]:
+        """The cards that some points lie on, without some; one for each of its points."""
         cells = self._cells
         for x, y in points:
             there = cells.get((int(x // _CELL_X), int(y // _CELL_Y)))
@@ -95,8 +94,7 @@ class Cards:
                 continue
             for key, (left, top, right, bottom) in there.items():
                 if left < x < right and top < y < bottom and key not in but:
-                    found.add(key)
-        return found
+                    yield key
 
 
 def route(
@@ -131,23 +129,24 @@ def route(
     back = start.x() > end.x()
     # A wire that runs back passes its own two cards as well.
     but = moving if back else own | moving
-    hit = cards.under(_plain_points(start, end), but)
-    if not hit:
+    if next(cards.under(_plain_points(start, end), but), None) is None:
         return None
     middle = (start.y() + end.y()) / 2
     found = (_lane(start, end, cards, but, up=up) for up in (True, False))
     lanes = {lane for lane in found if lane is not None}
     best: tuple[float, float] | None = None
-    fewest = len(hit)
+    fewest = math.inf
     # The shortest detour first, so that it is taken of equal ones.
     for lane in sorted(lanes, key=lambda lane: (abs(lane - middle), lane)):
         for swing in _SWINGS if back else _RAMPS:
-            crossed = len(cards.under(_points(start, end, lane, swing), but))
-            if crossed < fewest:
-                best, fewest = (lane, swing), crossed
+            crossed = len(set(cards.under(_points(start, end, lane, swing), but)))
             if not crossed:
                 return _through(start, end, lane, swing)
-    return None if best is None else _through(start, end, *best)
+            if crossed < fewest:
+                best, fewest = (lane, swing), crossed
+    if best is None or fewest >= len(set(cards.under(_plain_points(start, end), but))):
+        return None
+    return _through(start, end, *best)
 
 
 def _lane(
@@ -200,26 +199,25 @@ def _through(start: QPointF, end: QPointF, lane: float, swing: float) -> QPainte
     return path
 
 
-def _points(start: QPointF, end: QPointF, lane: float, swing: float) -> list[Point]:
+def _points(start: QPointF, end: QPointF, lane: float, swing: float) -> Iterator[Point]:
     """Points on the way along a lane where a card may be: the lane itself is free."""
     first, last = _ramps(start, end, lane, swing)
-    return [*_on_curve(*first, 6), *_on_curve(*last, 6)]
+    return itertools.chain(_on_curve(*first, 6), _on_curve(*last, 6))
 
 
-def _plain_points(start: QPointF, end: QPointF) -> list[Point]:
+def _plain_points(start: QPointF, end: QPointF) -> Iterator[Point]:
     sx, sy, ex, ey = start.x(), start.y(), end.x(), end.y()
     bend = geometry.wire_bend(start, end)
     count = min(max(_SAMPLES, math.ceil((abs(ex - sx) + abs(ey - sy)) / 40.0)), 200)
     return _on_curve((sx, sy), (sx + bend, sy), (ex - bend, ey), (ex, ey), count)
 
 
-def _on_curve(a: Point, b: Point, c: Point, d: Point, count: int) -> list[Point]:
+def _on_curve(a: Point, b: Point, c: Point, d: Point, count: int) -> Iterator[Point]:
     """Points of a cubic curve, without its ends."""
     (ax, ay), (bx, by), (cx, cy), (dx, dy) = a, b, c, d
-    return [
-        (p * ax + q * bx + r * cx + s * dx, p * ay + q * by + r * cy + s * dy)
-        for p, q, r, s in _shares(count)
-    ]
+    # One by one, as the first of them often tells enough.
+    for p, q, r, s in _shares(count):
+        yield p * ax + q * bx + r * cx + s * dx, p * ay + q * by + r * cy + s * dy
 
 
 @cache
