@@ -259,7 +259,7 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
     across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
     sides = [
         _bounded(_LEFT_WIDTH, window.width(), _LARGEST_LEFT),
-        _bounded(_RIGHT_WIDTH, window.width(), _LARGEST_RIGHT),
+        settings_width(window),
     ]
     window.resizeDocks([docks["palette"], docks["setup"]], sides, across)
     bottom = [docks[k] for k in ("losses", "gradients", "current_step")]
@@ -356,6 +356,11 @@ def open_instrument(window: QMainWindow, docks: Mapping[str, Dock], key: str) ->
     _give_keyboard(dock)
     # Behind another tab, its panel comes into sight only when the tabs have changed.
     QTimer.singleShot(0, dock, partial(_give_keyboard, dock))
+
+
+def settings_width(window: QMainWindow) -> int:
+    """Pixels that settings at the right of a window have from left to right."""
+    return _bounded(_RIGHT_WIDTH, window.width(), _LARGEST_RIGHT)
 
 
 def readable_width(window: QMainWindow) -> int:
