@@ -147,7 +147,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("outline", "edit", "&Outline", "Ctrl+Shift+O", "", "The network as a tree"),
     ActionSpec(
         "quick_add", "network", "A&dd a layer…", "/", "",
-        "Type a few letters of a layer or a preset, and Enter",
+        "Type a few letters of a layer or a whole network, and Enter",
     ),
     ActionSpec(
         "insert_layer", "network", "&Insert a layer…", "I", "", "Into the selected wire",

@@ -372,7 +372,7 @@ def turn_to(dock: Dock) -> None:
 
 
 def settings_width(window: QMainWindow) -> int:
-    """Pixels that settings at the right have from left to right."""
+    """Pixels that settings at the right of a window have from left to right."""
     return _bounded(_RIGHT_WIDTH, window.width(), _LARGEST_RIGHT)
 
 

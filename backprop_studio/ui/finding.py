@@ -77,7 +77,9 @@ def quick_add(canvas: CanvasView, at: QPoint | None = None, port: PortRef | None
                 _tr("comment, label, annotation"),
             )
         )
-    title = _tr("Add a layer or a preset") if port is None else _tr("Add a layer to this port")
+    title = (
+        _tr("Add a layer or a whole network") if port is None else _tr("Add a layer to this port")
+    )
     _open(Chooser(title, found, canvas.window()), viewport.mapToGlobal(at))
 
 

@@ -24,7 +24,7 @@ GUIDE: Mapping[str, str] = MappingProxyType(
         "palette": (
             "Everything a network can be built from. Drag a layer onto the canvas, onto a wire "
             "to put it in between, or press Enter to add it beside the selected one. The search "
-            "finds names and formulas. Presets are whole networks to begin with.\n\n"
+            "finds names and formulas. At the end stand whole networks to begin with.\n\n"
             "On the canvas itself, / offers the same by name."
         ),
         "outline": (
@@ -59,8 +59,8 @@ GUIDE: Mapping[str, str] = MappingProxyType(
         "gradients": (
             "One picture for each weight matrix and bias: how the loss would change if each "
             "number grew a little. Blue is negative, orange positive, pale is near zero. "
-            "Click a number to have it explained. Step through the backward pass to see them "
-            "appear from the loss towards the input."
+            "Double-click a number to have it explained. Step through the backward pass to see "
+            "them appear from the loss towards the input."
         ),
         "breakpoints": (
             "Training stops by itself when one of these is met: at an instruction, a layer or a "
@@ -257,7 +257,10 @@ TOPICS: Mapping[str, str] = MappingProxyType(
         "Arrangements of panels": (
             "Ctrl+Alt+1 to 4 open the panels for building, stepping, training and explaining. "
             "Each comes back as you left it. Press the same keys once more to put the panels "
-            "back to their places. Any panel can be closed, moved and put on top of another."
+            "back to their places. Any panel can be closed, moved and put on top of another.\n\n"
+            "A presentation (F11) has large type, for a projector. So that the network is large as "
+            "well, it puts aside the panels that one builds with; Ctrl+Alt+1 shows them all the "
+            "same, and its end brings them back."
         ),
         "Files and recovery": (
             "Projects are .bps files: the network, how it is trained, and what it has learned. A "
@@ -294,7 +297,8 @@ TOPICS: Mapping[str, str] = MappingProxyType(
             "Search for an action by name, or by keys such as Ctrl+S. Choose it, click into "
             "the field and press the keys that it is to have. If they belong to another action, "
             "that is said before anything changes. Put back gives it the keys that it had at "
-            "first. Changes count at once, and are remembered."
+            "first. Changes count at once, and are remembered. Menus and tips name the keys as "
+            "they are; the texts of this help name those of the beginning."
         ),
         NUMBER: (
             "What if this one were another? Choose a value that is computed already, say which "

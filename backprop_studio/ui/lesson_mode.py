@@ -202,16 +202,34 @@ class LessonMode(QObject):
         lesson = self._docks[_PANEL]
         self._widen()
         self._window.resizeDocks([lesson], [lesson.minimumWidth()], Qt.Orientation.Horizontal)
-        below = [
-            dock
-            for dock in (self._docks[key] for key in head.open if key in self._docks)
-            if self._window.dockWidgetArea(dock) == Qt.DockWidgetArea.BottomDockWidgetArea
-        ]
-        if below:
-            self._window.resizeDocks(below[:1], [250], Qt.Orientation.Vertical)
+        self._share(head)
         instruments = [key for key in head.open if key in self._instruments]
         if instruments:
             layout.make_readable(self._window, self._docks, instruments[-1])
+
+    def _share(self, head: Head) -> None:
+        """Give what is open its usual room, however wide it was for something else before."""
+        window, areas = self._window, Qt.DockWidgetArea
+        opened = [s for s in layout.DOCKS if s.key in head.open]
+        places = {s.key: window.dockWidgetArea(self._docks[s.key]) for s in opened}
+        right = [k for k in places if places[k] == areas.RightDockWidgetArea]
+        beside = layout.settings_width(window) if right else 0
+        if right:
+            window.resizeDocks([self._docks[right[0]]], [beside], Qt.Orientation.Horizontal)
+        if {"inspector", "setup"} <= set(right):
+            both = [self._docks["inspector"], self._docks["setup"]]
+            window.resizeDocks(both, [260, 340], Qt.Orientation.Vertical)
+        below = [s for s in opened if places[s.key] == areas.BottomDockWidgetArea]
+        if not below:
+            return
+        # Those behind another one share its place.
+        columns = [self._docks[s.key] for s in below if s.behind not in places] or [
+            self._docks[below[0].key]
+        ]
+        room = window.width() - self._docks[_PANEL].minimumWidth() - beside
+        each = [max(room // len(columns), 1)] * len(columns)
+        window.resizeDocks(columns, each, Qt.Orientation.Horizontal)
+        window.resizeDocks(columns[:1], [250], Qt.Orientation.Vertical)
 
     def leave(self) -> None:
         """Put the window back as it was before the lesson."""

@@ -225,9 +225,12 @@ def test_that_commands_keys_themes_and_presentation_are_at_hand(drawn: Desk) -> 
     person.meet("the first theme", lambda f: f["theme"] == before["theme"])
     person.key("F11")
     person.meet("a presentation", lambda f: f["full"] and f["type"] > before["type"])
+    builds = {"palette", "inspector", "setup"}
+    person.meet("room for the network", lambda f: not builds & set(f["docks"]))
     person.picture("presentation")
     person.key("F11")
     person.meet("no presentation", lambda f: not f["full"] and f["type"] == before["type"])
+    person.meet("all panels again", lambda f: f["docks"] == before["docks"])
     # Other keys for an action, in use at once.
     person.key("ctrl+F1")
     person.wait("the dialog", lambda s: s["dialog"] == "Keyboard shortcuts")

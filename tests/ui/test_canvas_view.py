@@ -185,7 +185,7 @@ def test_that_a_narrow_card_tells_what_sets_its_weights_apart(view: CanvasView) 
     document = view.document
     document.apply("freeze", edits.freeze(document.network, "dense_1", True))
     frozen = document.network.node("dense_1")
-    assert captions.detail(frozen, document.analysis) == "frozen, 4,160 parameters"
+    assert captions.detail(frozen, document.analysis) == "4,160 frozen"
 
 
 def test_that_a_card_keeps_the_name_before_a_long_setting(qapp: QApplication) -> None:

@@ -106,7 +106,7 @@ def test_that_training_goes_on_with_its_weights_while_points_are_drawn(
     qtbot.waitUntil(lambda: engine.snapshot.completed > 60)
     states: list[State] = []
     engine.state_changed.connect(states.append)
-    for place in ((1.8, 1.8), (1.7, 1.9), (-1.9, -1.9)):
+    for place in ((1.8, 1.8), (0.5, 1.9), (-1.9, -1.9)):  # each far from any other point
         QTest.mouseClick(panel.plane, LEFT, pos=spot(panel, *place))
         revision = engine._revision
         qtbot.waitUntil(
@@ -201,7 +201,7 @@ def test_that_data_that_are_no_plane_are_told_and_replaced_by_the_first_point(
     panel: DrawPanel, window: MainWindow
 ) -> None:
     window._document.reset(chain())
-    assert "'Handwritten digits' is no plane" in panel.story.text()
+    assert "'Handwritten digits' is not made of points on a plane" in panel.story.text()
     QTest.mouseClick(panel.plane, LEFT, pos=spot(panel, 0.5, 0.5))
     assert current(window).size == 1
     window._document.undo_stack.undo()

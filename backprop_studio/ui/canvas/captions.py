@@ -46,8 +46,8 @@ def detail(node: Node, analysis: Analysis) -> str:
     count = analysis.parameters.get(node.id, 0)
     if count:
         state = learning_state(node, analysis.network)
-        # A narrow card cuts the end off; the state is what makes this layer special.
-        return f"{state}, {parameter_count(count)}" if state else parameter_count(count)
+        # Short enough for a card: the state is what makes this layer special.
+        return f"{count:,} {state}" if state else parameter_count(count)
     if isinstance(node.spec, Input):
         return dataset_title(analysis.network)
     if isinstance(node.spec, LossSpec) and node.id in analysis.shapes:

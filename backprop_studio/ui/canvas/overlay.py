@@ -22,7 +22,7 @@ class EmptyHint(QWidget):
         self._within = parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._title = self.tr("Drag an Input layer here from the palette")
-        self._more = self.tr("or double-click here, or press /, to choose a layer or a preset")
+        self._more = self.tr("or double-click here, or press /, for a layer or a whole network")
         self.setAccessibleName(f"{self._title} {self._more}")
 
     def sizeHint(self) -> QSize:

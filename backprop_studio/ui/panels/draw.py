@@ -166,14 +166,20 @@ class DrawPanel(QWidget):
         else:
             self._source = ""
             drawing = self._empty()
-            self.story.setText(
-                self.tr("The first point begins a data set of your own.")
-                if dataset is None
-                else self.tr(
-                    "'{title}' is no plane, or has more than {most} points. The first point begins "
-                    "a data set of your own in its place; Undo brings it back."
+            if dataset is None:
+                story = self.tr("The first point begins a data set of your own.")
+            else:
+                many = not few or dataset.size > drawings.MAX_POINTS
+                story = (
+                    self.tr("'{title}' has more than {most} points.")
+                    if many
+                    else self.tr("'{title}' is not made of points on a plane.")
                 ).format(title=dataset.title, most=f"{drawings.MAX_POINTS:,}")
-            )
+                story += " " + self.tr(
+                    "The first point begins a data set of your own in its place; Undo brings it "
+                    "back."
+                )
+            self.story.setText(story)
         self._show(drawing, self._held_out(dataset if self._source else None))
 
     def _show(self, drawing: Drawing, held_out: npt.NDArray[np.bool_]) -> None:
