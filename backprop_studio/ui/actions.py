@@ -405,6 +405,19 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "What was predicted, done and reached in this lesson, for a teacher to verify",
     ),
     ActionSpec("leave_lesson", "help", "Lea&ve the lesson", "", "", "Your project comes back"),
+    ActionSpec("open_palette", "view", "L&ayers", "", "", "What a network is built of", True),
+    ActionSpec("open_inspector", "view", "Inspe&ctor", "", "", "The settings of a layer"),
+    ActionSpec("open_setup", "view", "Trainin&g set-up", "", "", "Data, optimizer, batches, seed"),
+    ActionSpec("open_losses", "view", "Loss cur&ves", "", "", "How wrong it is while it learns"),
+    ActionSpec("open_timeline", "view", "Time&line", "", "", "Every moment so far, and branches"),
+    ActionSpec("open_gradients", "view", "Gra&dients", "", "", "A picture for each weight matrix"),
+    ActionSpec("open_current_step", "view", "C&urrent step", "", "", "The operation just done"),
+    ActionSpec("open_program", "view", "Program", "", "", "A training step, line by line"),
+    ActionSpec("open_messages", "view", "Messages", "", "", "What is wrong, and how to mend it"),
+    ActionSpec(
+        "close_panel", "view", "Close this panel", "Ctrl+W", "",
+        "The one that has the keyboard; the canvas gets its room", True,
+    ),
 )  # fmt: skip
 
 

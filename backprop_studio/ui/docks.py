@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QDockWidget,
     QFrame,
     QMainWindow,
     QScrollArea,
+    QToolButton,
     QWidget,
 )
 
@@ -37,6 +39,9 @@ FEW_LINES = 120
 
 _BESIDE_AN_INSTRUMENT = (270, 290, 340)
 """Widths of the docks at the bottom, where an instrument stands at the right."""
+
+_BUTTON = 18
+"""Pixels of the side of the button that closes a dock, beside text of the system's size."""
 
 _LEAST_LETTERS, _LEAST_LINES = 16, 3
 """A dock is never smaller than so many letters and lines; what has no room there scrolls."""
@@ -139,6 +144,7 @@ class Dock(QDockWidget):
         self._make = panel
         self._panel: QWidget | None = None
         self._in_front = False
+        self._button: QToolButton | None = None
         self.setObjectName(f"dock-{spec.key}")
         self.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetMovable
@@ -162,6 +168,39 @@ class Dock(QDockWidget):
         if wanted:
             self.fill()
         self.setVisible(wanted)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if self._button is not None and event.type() == QEvent.Type.StyleChange:
+            self._put_away_usual_button()
+
+    def place_button(self) -> None:
+        """Put the button that closes it at the end of its title, as high as that allows."""
+        inside = self.widget()
+        if inside is None:
+            return
+        if self._button is None:
+            self._button = self._make_button()
+        side = min(text_size.scaled(_BUTTON), inside.y() - 2)
+        top = (inside.y() - side) // 2
+        self._button.setGeometry(self.width() - side - top, top, side, side)
+        self._put_away_usual_button()
+
+    def _make_button(self) -> QToolButton:
+        """Qt's own is as small in large type as in small type, whatever style sheets say."""
+        button = QToolButton(self)
+        button.setObjectName("close-panel")
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setAccessibleName(self.tr("Close"))
+        button.setToolTip(self.tr("Close this panel"))
+        button.clicked.connect(self.close)
+        button.show()
+        return button
+
+    def _put_away_usual_button(self) -> None:
+        usual = self.findChild(QAbstractButton, "qt_dockwidget_closebutton")
+        if usual is not None:
+            usual.hide()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
@@ -220,6 +259,12 @@ class _Scrolled(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusProxy(panel)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        dock = self.parentWidget()
+        if isinstance(dock, Dock):
+            dock.place_button()
 
     def minimumSizeHint(self) -> QSize:
         letters = self.fontMetrics()

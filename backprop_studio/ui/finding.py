@@ -14,13 +14,13 @@ from backprop_studio.network import Wire
 from backprop_studio.network.presets import PRESETS
 from backprop_studio.nn import nodes
 from backprop_studio.specs import Info
-from backprop_studio.ui import docks, guide
+from backprop_studio.ui import guide
 from backprop_studio.ui.actions import ACTIONS, submenu_title
 from backprop_studio.ui.canvas import geometry
 from backprop_studio.ui.controllers.project import ProjectController
 from backprop_studio.ui.dialogs.chooser import Choice, Chooser
 from backprop_studio.ui.models.palette_model import group_titles
-from backprop_studio.ui.search_words import WORDS, words
+from backprop_studio.ui.search_words import words
 
 if TYPE_CHECKING:
     from backprop_studio.ui.canvas.geometry import PortRef
@@ -125,9 +125,7 @@ def insert(canvas: CanvasView, wire: Wire) -> None:
     _open(Chooser(_tr("Insert a layer"), found, canvas.window()), corner)
 
 
-def find_command(
-    window: QMainWindow, actions: Mapping[str, QAction], open_panel: Callable[[str], object]
-) -> None:
+def find_command(window: QMainWindow, actions: Mapping[str, QAction]) -> None:
     """Offer every action with its shortcut; those that are not possible now come last.
 
     Parameters
@@ -136,8 +134,6 @@ def find_command(
         Over which they are offered.
     actions
         All of them, by id.
-    open_panel
-        Opens a panel by the key of its dock: those that no action opens are offered as well.
     """
     native = QKeySequence.SequenceFormat.NativeText
     possible, others = [], []
@@ -153,12 +149,7 @@ def find_command(
             why_not = _tr("{action}: there is nothing to do it with now.").format(action=name)
             tell = partial(window.statusBar().showMessage, why_not, 8000)
             others.append(Choice(name, f"{detail}  {_tr('not now')}".strip(), tell, also))
-    panels = [
-        Choice(docks.title(d), _tr("panel"), partial(open_panel, d.key), words(f"panel-{d.key}"))
-        for d in docks.DOCKS
-        if f"panel-{d.key}" in WORDS
-    ]
-    found = [*possible, *panels, *others]
+    found = [*possible, *others]
     chooser = Chooser(_tr("Find a command"), found, window, guide.COMMANDS)
     _open(chooser, window.mapToGlobal(QPoint((window.width() - chooser.width()) // 2, 90)))
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QMainWindow
 
 from backprop_studio.ui import docks as layout
 from backprop_studio.ui import text_size
+from backprop_studio.ui.actions import ACTIONS
 from backprop_studio.ui.start.cards import Entry
 
 if TYPE_CHECKING:
@@ -182,9 +183,10 @@ class LessonMode(QObject):
         self._reveal()
         wished = (*head.hide_actions, *_NOT_IN_LESSONS)
         hidden = [self._actions[key] for key in wished if key in self._actions]
-        hidden += [
-            self._docks[key].toggleViewAction() for key in head.hide_panels if key in self._docks
-        ]
+        for key in (key for key in head.hide_panels if key in self._docks):
+            hidden.append(self._docks[key].toggleViewAction())
+            in_view = [s.id for s in ACTIONS if s.menu == "view" and s.id == f"open_{key}"]
+            hidden += [self._actions[action] for action in in_view]
         for action in hidden:
             # Its shortcut goes with it.
             action.setVisible(False)

@@ -33,6 +33,7 @@ from backprop_studio.ui.controllers.shortcuts import Shortcuts
 from backprop_studio.ui.controllers.stage import Stage
 from backprop_studio.ui.controllers.start import StartController
 from backprop_studio.ui.dialogs import about
+from backprop_studio.ui.dialogs.sizing import Sizes
 from backprop_studio.ui.instruments import INSTRUMENTS, Instruments, kind
 from backprop_studio.ui.lesson_hold import Hold
 from backprop_studio.ui.recent import RecentMenu
@@ -82,11 +83,11 @@ class MainWindow(QMainWindow):
         self.docks = docks.build(self, self.panel)
         # A panel without a place would not go when the window does.
         self.instruments.built.connect(lambda key: self.docks[key].fill())
-        self._menus["view"].addSeparator()
-        for spec in docks.DOCKS:
-            if spec.shown:
-                self._menus["view"].addAction(self.docks[spec.key].toggleViewAction())
+        self._menus["view"].insertAction(
+            self.actions_by_id["open_current_step"], self.actions_by_id["open_breakpoints"]
+        )
         self.layouts = Layouts(self, self.docks, settings)
+        Sizes(settings, self)
         self.start = StartController(
             self.pages, self._furnished_canvas, self.project, settings, self.layouts
         )
@@ -173,7 +174,6 @@ class MainWindow(QMainWindow):
             "import_data": partial(self._after_edits, self.importing.open),
             "import_weights": partial(self._after_edits, self.weights.ask),
             "open_draw": partial(self._open_instrument, "draw"),
-            "open_breakpoints": partial(self._open_instrument, "breakpoints"),
             "quit": self.close,
             "undo": undo.undo,
             "redo": undo.redo,
@@ -183,9 +183,7 @@ class MainWindow(QMainWindow):
             "duplicate": partial(canvas.duplicate_selection, shared=False),
             "duplicate_shared": partial(canvas.duplicate_selection, shared=True),
             "quick_add": partial(finding.quick_add, canvas),
-            "commands": partial(
-                finding.find_command, self, self.actions_by_id, self._open_instrument
-            ),
+            "commands": partial(finding.find_command, self, self.actions_by_id),
             "find": partial(finding.find_layer, canvas),
             "arrange": canvas.arrange,
             "history": partial(self._open_instrument, "history"),
@@ -214,6 +212,12 @@ class MainWindow(QMainWindow):
             **self.layers.handlers(),
             "help": self.helping.help,
             **{f"open_{key}": partial(self._open_instrument, key) for key in INSTRUMENTS},
+            **{
+                f"open_{spec.key}": partial(self._open_instrument, spec.key)
+                for spec in docks.DOCKS
+                if spec.shown
+            },
+            "close_panel": self._close_panel,
             "shortcuts": self._show_shortcuts,
             "about": partial(about.show_about, self),
             **lesson_mode.handlers(self.lessons, self),
@@ -465,6 +469,13 @@ class MainWindow(QMainWindow):
 
     def _open_instrument(self, key: str) -> None:
         self.layouts.open(key)
+
+    def _close_panel(self) -> None:
+        front = self.pages.currentWidget()
+        if self.layouts.close() and front is not None:
+            front.setFocus()  # and not whatever is next in the window
+        else:
+            self._tell(self.tr("No panel has the keyboard. Click into one first."))
 
     def _open_another(self) -> None:
         if not windows.open_another():

@@ -141,20 +141,21 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "write_lesson": "create edit author course tutorial teacher",
         "export_evidence": "save homework proof report teacher file",
         "leave_lesson": "end close stop course tutorial",
-        # Panels that no other command opens
-        "panel-palette": "palette add node presets",
-        "panel-inspector": "settings properties layer name",
-        "panel-setup": "settings learning rate optimizer batch size seed schedule loss "
+        # Panels
+        "open_palette": "palette add node presets",
+        "open_inspector": "settings properties layer name",
+        "open_setup": "settings learning rate optimizer batch size seed schedule loss "
         "regularisation weight decay clipping held-out hyperparameters",
-        "panel-losses": "chart plot accuracy validation training error",
-        "panel-timeline": "rewind history branches journal memory go back",
-        "panel-gradients": "heatmap weights matrix picture colors colours",
-        "panel-current_step": "instruction formula phase",
-        "panel-program": "instructions listing code operations costs",
-        "panel-messages": "errors warnings problems",
+        "open_losses": "chart plot accuracy validation training error",
+        "open_timeline": "rewind history branches journal memory go back",
+        "open_gradients": "heatmap weights matrix picture colors colours",
+        "open_current_step": "instruction formula phase",
+        "open_program": "instructions listing code operations costs",
+        "open_messages": "errors warnings problems",
+        "close_panel": "hide dock",
     }
 )
-"""By the id of an action, or by ``panel-`` and the key of a dock."""
+"""By the id of an action."""
 
 
 def words(key: str) -> str:

@@ -123,6 +123,16 @@ class Settings:
         """Remember an arrangement as it is left; an empty state forgets it."""
         self._seal(f"window/layout-{arrangement}", state)
 
+    def dialog_size(self, name: str) -> tuple[int, int] | None:
+        """Width and height that somebody gave a dialog; None at first."""
+        value = str(self._store.value(f"dialogs/{name}", ""))
+        parts = re.fullmatch(r"([1-9]\d{1,4})x([1-9]\d{1,4})", value)
+        return None if parts is None else (int(parts[1]), int(parts[2]))
+
+    def set_dialog_size(self, name: str, size: tuple[int, int]) -> None:
+        """Remember the size of a dialog, beside text of the system's size."""
+        self._store.setValue(f"dialogs/{name}", "{}x{}".format(*size))
+
     @property
     def window_geometry(self) -> QByteArray:
         """For ``QWidget.restoreGeometry``; empty at first."""

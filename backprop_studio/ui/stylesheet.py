@@ -15,10 +15,13 @@ _SHEET = Template(
     """
 QMainWindow::separator { background: $border; width: 1px; height: 1px; }
 QMainWindow::separator:hover { background: $accent; }
-QDockWidget { font-weight: 600; titlebar-close-icon: url("$controls/close-$name.svg"); }
+QDockWidget { font-weight: 600; }
 QDockWidget::title {
     background: $surface_alt; border-bottom: 1px solid $border;
     padding: 6px 8px; text-align: left;
+}
+QToolButton#close-panel {
+    image: url("$controls/close-$name.svg"); border-radius: 4px; padding: 3sp;
 }
 QToolTip {
     color: $text; background: $button; border: 1px solid $border_strong; padding: 3px 5px;

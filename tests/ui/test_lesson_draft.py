@@ -141,10 +141,21 @@ def test_that_what_was_left_is_offered_and_gone_on_with(
 
 
 def test_that_what_was_left_can_be_discarded(
-    window: MainWindow, left: Callable[..., LessonDraft], wishes: list[BUTTONS]
+    window: MainWindow,
+    left: Callable[..., LessonDraft],
+    wishes: list[BUTTONS],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     left("one")
     left("two")
+    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: sure.pop())
+    sure = [BUTTONS.Discard, BUTTONS.Cancel]
+    wishes += [BUTTONS.Discard, BUTTONS.Cancel]
+    editor = _write(window)
+    assert sorted(_kept(window)) == ["one", "two"], "that was asked first"
+    editor.close()
+    editor.setObjectName("gone")
+    editor.setParent(None)
     wishes += [BUTTONS.Discard, BUTTONS.Cancel]
     editor = _write(window)
     assert editor.text.toPlainText() == TEMPLATE
@@ -242,5 +253,5 @@ def test_that_what_is_offered_says_what_it_is(
     ((text, details, buttons),) = told
     assert "2 lines" in text and "changed since" in text and not Qt.mightBeRichText(text)
     assert details == "# Mine\nand more"
-    assert {"&Go on with it", "&Keep for later", "&Discard"} <= set(buttons)
+    assert {"&Go on with it", "&Keep for later", "&Discard…"} <= set(buttons)
     assert _kept(window) == ["# Mine\nand more"]

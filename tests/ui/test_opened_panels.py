@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from lesson_cases import lesson_named
+from msgspec import structs
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
-from backprop_studio.ui import columns, docks, room, text_size, theme
+from backprop_studio.ui import actions, columns, docks, room, text_size, theme
 from backprop_studio.ui.main_window import MainWindow
+from tests.ui.lesson_help import NEURON
 
 BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 BELOW = [spec.key for spec in docks.DOCKS if spec.area == BOTTOM]
@@ -133,3 +137,68 @@ def test_that_a_panel_chosen_in_the_menu_of_docks_is_seen_and_not_behind_another
     window.docks["current_step"].toggleViewAction().trigger()
     qtbot.waitUntil(lambda: docks.is_in_front(window.docks["current_step"]))
     assert not docks.is_in_front(window.docks["messages"])
+
+
+NAMED_OTHERWISE = {"data": "data", "history": "history", "outline": "outline", "help": "help",
+                   "lesson": "lessons"}  # fmt: skip
+"""Panels whose command is called by what it is for."""
+
+
+def test_that_every_panel_has_a_command_in_a_menu(window: MainWindow) -> None:
+    specs = {spec.id: spec for spec in actions.ACTIONS}
+    for spec in docks.DOCKS:
+        command = NAMED_OTHERWISE.get(spec.key, f"open_{spec.key}")
+        assert specs[command].menu, spec.key
+    shown = {window.actions_by_id[f"open_{s.key}"] for s in docks.DOCKS if s.shown}
+    assert shown <= set(window._menus["view"].actions())
+
+
+def test_that_messages_are_opened_by_their_command_and_closed_by_the_keyboard(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.activateWindow()
+    _arranged(window, "train", qtbot)
+    messages = window.docks["messages"]
+    assert messages.isHidden()
+    for _ in range(2):
+        window.actions_by_id["open_messages"].trigger()
+        qtbot.waitUntil(lambda: docks.is_in_front(messages))
+    qtbot.waitUntil(lambda: messages.isAncestorOf(QApplication.focusWidget()))
+    window.actions_by_id["close_panel"].trigger()
+    assert messages.isHidden()
+    assert QApplication.focusWidget() is window.canvas
+    window.actions_by_id["close_panel"].trigger()
+    assert "No panel has the keyboard" in window.statusBar().currentMessage()
+    assert not window.docks["losses"].isHidden()
+
+
+def test_that_a_lesson_that_hides_a_panel_hides_its_command(window: MainWindow) -> None:
+    head = structs.replace(lesson_named(NEURON).head, hide_panels=("messages",))
+    window.lessons.opened.emit(head)
+    assert not window.actions_by_id["open_messages"].isVisible()
+    window.lessons.closed.emit()
+    assert window.actions_by_id["open_messages"].isVisible()
+
+
+def test_that_the_button_that_closes_a_dock_grows_with_the_text(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    _settled(window, qtbot)
+    dock = window.docks["setup"]
+
+    def shown() -> list[QAbstractButton]:
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        return [b for b in dock.findChildren(QAbstractButton, options=direct) if b.isVisible()]
+
+    (button,) = shown()
+    before = button.height()
+    for mode in ("dark", "light"):
+        theme.apply(QApplication.instance(), mode)  # type: ignore[arg-type]
+        assert shown() == [button], "and not Qt's beside it"
+    window.appearance.set_text(200)
+    qtbot.waitUntil(lambda: button.height() >= 1.8 * before)
+    assert shown() == [button]
+    assert dock.rect().contains(button.geometry())
+    assert button.geometry().bottom() < dock.widget().y()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert dock.isHidden()

@@ -5,16 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from backprop_studio.ui import actions, docks
+from backprop_studio.ui import actions
 from backprop_studio.ui.dialogs.chooser import Chooser
 from backprop_studio.ui.dialogs.shortcuts import ShortcutsDialog
 from backprop_studio.ui.main_window import MainWindow
 from backprop_studio.ui.search_words import WORDS, words
 
-PANELS = {f"panel-{spec.key}": spec for spec in docks.DOCKS}
-NAMES = {spec.id: actions.plain_text(spec) for spec in actions.ACTIONS} | {
-    key: docks.title(spec) for key, spec in PANELS.items() if key in WORDS
-}
+NAMES = {spec.id: actions.plain_text(spec) for spec in actions.ACTIONS}
 
 
 def _open(window: MainWindow) -> Chooser:
@@ -58,7 +55,7 @@ BELONGS = {
     "save": {"save", "save_as", "export", "export_picture"},
     "export": {"export", "export_picture", "export_selection", "export_evidence"},
     "weights": {"export", "import_weights", "restart", "new_weights", "set_number"},
-    "learning rate": {"panel-setup"},
+    "learning rate": {"open_setup"},
     "tutorial": {"lessons", "write_lesson"},
     "vanishing": {"open_gradient_flow", "open_doctor"},
     "fullscreen": {"presentation"},
@@ -89,7 +86,7 @@ def test_that_what_stands_in_a_submenu_says_in_which(window: MainWindow) -> None
     chooser.reject()
 
 
-def test_that_a_panel_without_a_command_of_its_own_is_opened(window: MainWindow) -> None:
+def test_that_a_panel_is_opened(window: MainWindow) -> None:
     window.docks["setup"].close()
     chooser = _open(window)
     assert _found(chooser, "learning rate")[0] == "Training set-up"

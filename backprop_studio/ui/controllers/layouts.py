@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QTimer, Signal
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from backprop_studio.ui import columns, docks, text_size
 from backprop_studio.ui.room import Room
@@ -160,6 +160,15 @@ class Layouts(QObject):
         if keyboard:
             docks.turn_to(self._docks[key])
         self._fitting.start()
+
+    def close(self) -> bool:
+        """Close the dock that has the keyboard; False where none has."""
+        focus = QApplication.focusWidget()
+        for dock in self._docks.values():
+            if focus is not None and (focus is dock or dock.isAncestorOf(focus)):
+                dock.close()
+                return True
+        return False
 
     def _state(self) -> QByteArray:
         if self._aside is not None:

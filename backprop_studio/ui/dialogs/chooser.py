@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_studio.ui import guide, searching, text_size, theme
+from backprop_studio.ui import guide, searching, theme
+from backprop_studio.ui.dialogs import sizing
 from backprop_studio.ui.words import plain
 
 _WIDTH, _HEIGHT = 560, 340
@@ -149,7 +150,7 @@ class Chooser(QDialog):
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(self.search)
         layout.addWidget(self.list, 1)
-        self.resize(text_size.scaled(_WIDTH), text_size.scaled(_HEIGHT))
+        sizing.fit(self, _WIDTH, _HEIGHT)
         self._fill()
 
     def open_at(self, place: QPoint) -> None:

@@ -25,6 +25,7 @@ from backprop_studio.data.importing import Imported, Progress, Source, source_of
 from backprop_studio.errors import Severity, StudioError
 from backprop_studio.ui import counts, guide, theme
 from backprop_studio.ui.background import Job
+from backprop_studio.ui.dialogs import sizing
 from backprop_studio.ui.dialogs.explaining import explain_with_f1
 from backprop_studio.ui.dialogs.import_npz import NpzPage
 from backprop_studio.ui.dialogs.import_page import Page, class_list
@@ -115,7 +116,7 @@ class ImportDialog(QDialog):
         for button in (file, pictures):
             # Enter in the line of the path means this path.
             button.setAutoDefault(False)
-        self.resize(_WIDTH, _HEIGHT)
+        sizing.fit(self, _WIDTH, _HEIGHT, "import-data")
         self._looking.done.connect(self._show_found)
         self._looking.failed.connect(self._refuse)
         self._loading.progressed.connect(lambda share: self.progress.setValue(int(share * 100)))

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from backprop_studio.data import Task
 from backprop_studio.data.importing import Imported, Progress, npz
 from backprop_studio.data.importing.npz_arrays import ArrayInfo
 from backprop_studio.files import shorten
-from backprop_studio.ui import counts, theme
-from backprop_studio.ui.dialogs.import_page import Page, choice_box
+from backprop_studio.ui import counts, text_size, theme
+from backprop_studio.ui.dialogs.import_page import Page, choice_box, choices
 from backprop_studio.ui.widgets.data_table import Cell, DataTable
 from backprop_studio.ui.widgets.picture_row import PictureRow
 from backprop_studio.ui.widgets.scale_bar import number
@@ -46,26 +46,18 @@ class NpzPage(Page):
             [self.tr("Array"), self.tr("Shape"), self.tr("Type"), self.tr("Begins with")],
             self.tr("Arrays of the file"),
         )
-        self.arrays.setMaximumHeight(_ARRAYS_HEIGHT)
+        self.arrays.setMaximumHeight(text_size.scaled(_ARRAYS_HEIGHT))
         self.caption = QLabel()
         theme.set_role(self.caption, "heading")
         self.strip = PictureRow()
         self.strip.setAccessibleName(self.tr("The first pictures"))
         self.rows = DataTable([], self.tr("The first rows"))
-        self.rows.horizontalHeader().setDefaultSectionSize(84)
-        line = QHBoxLayout()
-        for chooser in (self.features, self.target, self.task):
-            label = QLabel(chooser.accessibleName())
-            label.setBuddy(chooser)
-            line.addWidget(label)
-            line.addWidget(chooser)
-            line.addSpacing(8)
-        line.addStretch(1)
+        self.rows.horizontalHeader().setDefaultSectionSize(text_size.scaled(84))
         note = QLabel(self.tr("An array has one row for each example, along its first axis."))
         theme.set_role(note, "muted")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(line)
+        layout.addWidget(choices(self.features, self.target, self.task))
         layout.addWidget(note)
         layout.addWidget(self.arrays)
         layout.addWidget(self.caption)

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFormLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLabel, QWidget
 
 from backprop_studio.data.importing import Imported, Progress
+from backprop_studio.ui.widgets.flow import Flow
 
 _CLASSES_SHOWN = 6
 
@@ -53,6 +54,27 @@ class Page(QWidget):
     def load(self, path: Path, progress: Progress) -> Imported:
         """Make the data set, on a thread of its own."""
         raise NotImplementedError
+
+
+def choices(*boxes: QWidget) -> Flow:
+    """Fields with their accessible names before them, in as many lines as they need.
+
+    A check box, which says itself what it is for, stands there as it is.
+    """
+    row = Flow(spacing=8)
+    for box in boxes:
+        if isinstance(box, QCheckBox):
+            row.add(box)
+            continue
+        label = QLabel(box.accessibleName())
+        label.setBuddy(box)
+        pair = QWidget()
+        line = QHBoxLayout(pair)
+        line.setContentsMargins(0, 0, 8, 0)
+        line.addWidget(label)
+        line.addWidget(box)
+        row.add(pair)
+    return row
 
 
 def narrow_form() -> QFormLayout:

@@ -9,8 +9,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QComboBox,
-    QHBoxLayout,
-    QLabel,
     QSpinBox,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -22,8 +20,8 @@ from PySide6.QtWidgets import (
 from backprop_studio.data import Task
 from backprop_studio.data.importing import Imported, Progress, table
 from backprop_studio.data.importing.layout import DELIMITERS, ENCODINGS, Layout
-from backprop_studio.ui import counts
-from backprop_studio.ui.dialogs.import_page import Page, choice_box, class_list
+from backprop_studio.ui import counts, text_size
+from backprop_studio.ui.dialogs.import_page import Page, choice_box, choices, class_list
 from backprop_studio.ui.models.table_preview import SETTINGS, TablePreviewModel
 
 Index = QModelIndex | QPersistentModelIndex
@@ -92,10 +90,10 @@ class TablePage(Page):
         self.view.activated.connect(self._edit)
         self.view.clicked.connect(self._edit)
         self.view.setTabKeyNavigation(False)
-        self.view.horizontalHeader().setDefaultSectionSize(110)
-        self.view.horizontalHeader().setMinimumHeight(26)
+        self.view.horizontalHeader().setDefaultSectionSize(text_size.scaled(110))
+        self.view.horizontalHeader().setMinimumHeight(text_size.scaled(26))
         self.view.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.view.verticalHeader().setDefaultSectionSize(24)
+        self.view.verticalHeader().setDefaultSectionSize(text_size.scaled(24))
         self.view.setMinimumHeight(220)
         self.delimiter.activated.connect(self._relayout)
         self.decimal.activated.connect(self._relayout)
@@ -105,21 +103,10 @@ class TablePage(Page):
         self.target.activated.connect(lambda: self.model.set_target(self.target.currentData()))
         self.task.activated.connect(lambda: self.model.set_task(Task(self.task.currentData())))
         self.model.plan_changed.connect(self._show_plan)
-        first, second = QHBoxLayout(), QHBoxLayout()
-        for line, boxes in ((first, (self.delimiter, self.decimal, self.encoding)),
-                            (second, (self.target, self.task, self.skip))):  # fmt: skip
-            for box in boxes:
-                label = QLabel(box.accessibleName())
-                label.setBuddy(box)
-                line.addWidget(label)
-                line.addWidget(box)
-                line.addSpacing(8)
-            line.addStretch(1)
-        second.insertWidget(second.count() - 1, self.header)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(first)
-        layout.addLayout(second)
+        layout.addWidget(choices(self.delimiter, self.decimal, self.encoding))
+        layout.addWidget(choices(self.target, self.task, self.skip, self.header))
         layout.addWidget(self.view, 1)
 
     def start_over(self) -> None:

@@ -9,6 +9,7 @@ from backprop_studio.errors import Severity
 from backprop_studio.files import shorten
 from backprop_studio.project.importing import Fitting
 from backprop_studio.ui import guide, theme
+from backprop_studio.ui.dialogs import sizing
 from backprop_studio.ui.dialogs.explaining import explain_with_f1
 from backprop_studio.ui.widgets.data_table import Cell, DataTable
 from backprop_studio.ui.widgets.note import Note
@@ -78,7 +79,7 @@ class ImportWeightsDialog(QDialog):
         layout.addWidget(self.table, 1)
         layout.addWidget(self.note)
         layout.addWidget(buttons)
-        self.resize(_WIDTH, _HEIGHT)
+        sizing.fit(self, _WIDTH, _HEIGHT, "import-weights")
 
 
 def _shape(shape: tuple[int, ...] | None) -> str:

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QFontDatabase, QTextCursor
+from PySide6.QtGui import QCloseEvent, QFont, QFontDatabase, QTextCursor
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
-    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
     QMessageBox,
     QPlainTextEdit,
     QPushButton,
+    QSizePolicy,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -32,10 +32,11 @@ from backprop_studio.project import Project
 from backprop_studio.ui import guide, theme
 from backprop_studio.ui.controllers.left_behind import Stamp, stamp_of
 from backprop_studio.ui.controllers.lesson_draft import Left
-from backprop_studio.ui.dialogs import lesson_keeping
+from backprop_studio.ui.dialogs import lesson_keeping, sizing
 from backprop_studio.ui.dialogs.explaining import explain_with_f1
 from backprop_studio.ui.lesson_names import unknown_names
 from backprop_studio.ui.panels.lesson import LessonPanel
+from backprop_studio.ui.widgets.flow import Flow
 from backprop_studio.ui.words import plain
 
 _DEBOUNCE = 300
@@ -110,8 +111,6 @@ class LessonEditor(QDialog):
     """Why the rehearsal could not be held."""
     scene_changed = Signal()
     """It is about another network now, which is not saved yet."""
-    closed = Signal()
-    """It is saved or discarded, and goes."""
 
     def __init__(
         self, opener: Opener, current: Callable[[], Project], parent: QWidget | None = None
@@ -128,7 +127,10 @@ class LessonEditor(QDialog):
         self._lesson: Lesson | None = None
         self._playing: threading.Thread | None = None
         self.text = QPlainTextEdit()
-        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        letters = QFont()
+        # The family alone: their size is that of all text.
+        letters.setFamilies(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).families())
+        self.text.setFont(letters)
         self.text.setAccessibleName(self.tr("Text of the lesson"))
         self.text.setTabChangesFocus(True)
         self.text.cursorPositionChanged.connect(self._show_place)
@@ -330,7 +332,7 @@ class LessonEditor(QDialog):
         if self._playing is not None:
             self._playing.join()
         event.accept()
-        self.closed.emit()
+        self.finished.emit(0)
         self.deleteLater()
 
     _runner: Runner | None = None
@@ -492,17 +494,11 @@ class LessonEditor(QDialog):
         halves.setStretchFactor(0, 3)
         halves.setStretchFactor(1, 2)
         halves.setChildrenCollapsible(False)
-        row = QHBoxLayout()
-        for button in (self.open_button, self.save_button, self.save_as_button):
-            row.addWidget(button)
-        row.addSpacing(12)
-        row.addWidget(self.network_button)
-        row.addStretch(1)
-        row.addWidget(self.check_button)
-        row.addWidget(self.start_button)
+        files = (self.open_button, self.save_button, self.save_as_button)
+        gap = QWidget()
+        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        row = Flow(*files, self.network_button, gap, self.check_button, self.start_button)
         layout = QVBoxLayout(self)
-        layout.addLayout(row)
+        layout.addWidget(row)
         layout.addWidget(halves, 1)
-        room = self.screen().availableSize()
-        # Less than the screen by a frame and a title, which are not there yet.
-        self.resize(min(1040, room.width() - 8), min(700, room.height() - 40))
+        sizing.fit(self, 1040, 700, "lesson-editor")

@@ -91,7 +91,7 @@ class Keeping(QObject):
         editor.text.textChanged.connect(self._note)
         editor.scene_changed.connect(self._note)
         editor.text.document().modificationChanged.connect(self._settle)
-        editor.closed.connect(self._forget)
+        editor.finished.connect(self._forget)
 
     def keep(self) -> None:
         """Write what is not saved, now; the disk is waited for on another thread."""
@@ -115,7 +115,7 @@ class Keeping(QObject):
             )
         for one in left:
             wish = self._ask(one)
-            if wish == _BUTTONS.Discard:
+            if wish == _BUTTONS.Discard and self._is_sure():
                 self._draft.drop(one)
             elif wish == _BUTTONS.Open:
                 scene = lesson_draft.scene(one)
@@ -123,6 +123,16 @@ class Keeping(QObject):
                 # Only now: a text that is replaced counts as saved for a moment.
                 self._draft.adopt(one, scene)
                 return
+
+    def _is_sure(self) -> bool:
+        answer = QMessageBox.question(
+            self._editor,
+            _tr("Discard the unsaved lesson"),
+            _tr("Delete this text for good?"),
+            _BUTTONS.Discard | _BUTTONS.Cancel,
+            _BUTTONS.Cancel,
+        )
+        return answer == _BUTTONS.Discard
 
     def _ask(self, left: Left) -> QMessageBox.StandardButton:
         lines = left.text.count("\n") + 1
@@ -146,7 +156,7 @@ class Keeping(QObject):
         answers: dict[QPushButton, QMessageBox.StandardButton] = {
             box.addButton(_tr("&Go on with it"), role.AcceptRole): _BUTTONS.Open,
             box.addButton(_tr("&Keep for later"), role.RejectRole): _BUTTONS.Cancel,
-            box.addButton(_tr("&Discard"), role.DestructiveRole): _BUTTONS.Discard,
+            box.addButton(_tr("&Discard…"), role.DestructiveRole): _BUTTONS.Discard,
         }
         go_on, later, _ = answers
         box.setDefaultButton(go_on)

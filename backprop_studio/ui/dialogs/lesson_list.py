@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from backprop_studio.lessons import Entry
 from backprop_studio.ui import guide, theme
+from backprop_studio.ui.dialogs import sizing
 from backprop_studio.ui.dialogs.explaining import explain_with_f1
 from backprop_studio.ui.words import plain
 
@@ -86,7 +87,7 @@ class LessonList(QDialog):
         buttons.addWidget(close)
         buttons.addWidget(self.open_button)
         layout.addLayout(buttons)
-        self.resize(560, 520)
+        sizing.fit(self, 560, 520, "lessons")
         undone = (i for i, e in enumerate(self._entries) if not e.is_done)
         self.list.setCurrentRow(next(undone, 0))
         self.list.setFocus()

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from backprop_studio.ui import guide, search_words, searching, theme
 from backprop_studio.ui.actions import MENUS, plain_text
 from backprop_studio.ui.controllers.shortcuts import Shortcuts
+from backprop_studio.ui.dialogs import sizing
 from backprop_studio.ui.dialogs.explaining import explain_with_f1
 
 _ID = Qt.ItemDataRole.UserRole
@@ -51,8 +52,8 @@ class ShortcutsDialog(QDialog):
         self.list.setHeaderLabels([self.tr("Action"), self.tr("Keys")])
         self.list.setUniformRowHeights(True)
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.list.header().setStretchLastSection(False)
-        self.list.setColumnWidth(1, 150)
         self.list.currentItemChanged.connect(lambda *_: self._show_chosen())
         self.chosen = QLabel()
         theme.set_role(self.chosen, "heading")
@@ -94,8 +95,8 @@ class ShortcutsDialog(QDialog):
         layout.addLayout(row)
         layout.addWidget(self.note)
         layout.addLayout(bottom)
-        self.resize(560, 560)
         self._fill()
+        sizing.fit(self, 560, 560, "shortcuts")
 
     def choose(self, action: str) -> None:
         """Make an action the one whose keys are shown below."""
