@@ -20,4 +20,4 @@ def answered(qtbot: QtBot, engine: Engine) -> Iterator[None]:
     heard: list[None] = []
     # Comes behind all else in the worker's queue, and its answer behind the news of that.
     engine.ask(lambda session: None, heard.append, lambda: heard.append(None))
-    qtbot.waitUntil(lambda: bool(heard), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(heard))
