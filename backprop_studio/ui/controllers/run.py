@@ -148,6 +148,9 @@ class RunController(QObject):
         for key, action in self._window.actions_by_id.items():
             if key.startswith(("step_", "back_")) or key in _NEEDS_A_RUN:
                 action.setEnabled(state is not State.EMPTY)
+        refused = self._engine.snapshot.refused
+        if state is State.PAUSED and refused is not None and refused.code == "run-long":
+            self._notify(refused.text, Severity.WARNING)
 
     def _show_stop(self, point: Breakpoint) -> None:
         lowered = self._document.analysis.lowered
@@ -165,10 +168,14 @@ class RunController(QObject):
 
     def _show_failure(self, failure: Diagnostic) -> None:
         text = with_names(self._document.network, failure).text
-        self._window.messages.show_notice(text, Severity.ERROR)
+        self._notify(text, Severity.ERROR)
+        self._tell(text)
+
+    def _notify(self, text: str, severity: Severity) -> None:
+        """Leave a notice in sight: who comes back later finds out why the run has stopped."""
+        self._window.messages.show_notice(text, severity)
         self._window.docks["messages"].show()
         self._window.docks["messages"].raise_()
-        self._tell(text)
 
 
 def _read(condition: When, session: Session) -> float:
