@@ -106,7 +106,7 @@ def test_that_training_goes_on_with_its_weights_while_points_are_drawn(
     qtbot.waitUntil(lambda: engine.snapshot.completed > 60)
     states: list[State] = []
     engine.state_changed.connect(states.append)
-    for place in ((1.8, 1.8), (1.7, 1.9), (-1.9, -1.9)):
+    for place in ((1.8, 1.8), (-1.9, 1.9), (-1.9, -1.9)):
         QTest.mouseClick(panel.plane, LEFT, pos=spot(panel, *place))
         revision = engine._revision
         qtbot.waitUntil(
