@@ -165,8 +165,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "The last good weights are kept."
         ),
         "run-long": (
-            "Training has paused after {count} iterations at one go, so that it does not fill the "
-            "memory while nobody looks. Run goes on."
+            "Training has paused after {count} iterations in one go, so that it does not fill the "
+            "memory while nobody looks. Press Run to go on."
         ),
         "not-trainable": "This network cannot be trained yet: {reason}",
         "edit-not-computed": "This value is not computed yet. Step forward until it is.",

@@ -145,5 +145,5 @@ def test_that_who_comes_back_to_a_run_that_has_paused_by_itself_finds_out_why(
         window.actions_by_id["run"].trigger()
     assert window._engine.state is State.PAUSED
     assert [notice.text for notice in window.messages._notices] == told.args
-    assert "Run goes on" in told.args[0]
+    assert "Press Run to go on" in told.args[0]
     assert window.docks["messages"].isVisible()
