@@ -75,7 +75,7 @@ class RunController(QObject):
         engine.updated.connect(lambda snapshot, _: breakpoints.show_hit(snapshot.hit))
         engine.state_changed.connect(self._show_state)
         engine.failed.connect(self._show_failure)
-        engine.unanswered.connect(tell)
+        engine.unanswered.connect(self._show_refusal)
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """What the actions on the run do, by their ids."""
@@ -148,9 +148,6 @@ class RunController(QObject):
         for key, action in self._window.actions_by_id.items():
             if key.startswith(("step_", "back_")) or key in _NEEDS_A_RUN:
                 action.setEnabled(state is not State.EMPTY)
-        refused = self._engine.snapshot.refused
-        if state is State.PAUSED and refused is not None and refused.code == "run-long":
-            self._notify(refused.text, Severity.WARNING)
 
     def _show_stop(self, point: Breakpoint) -> None:
         lowered = self._document.analysis.lowered
@@ -169,6 +166,12 @@ class RunController(QObject):
     def _show_failure(self, failure: Diagnostic) -> None:
         text = with_names(self._document.network, failure).text
         self._notify(text, Severity.ERROR)
+        self._tell(text)
+
+    def _show_refusal(self, text: str) -> None:
+        refused = self._engine.snapshot.refused
+        if refused is not None and refused.code == "run-long" and refused.text == text:
+            self._notify(text, Severity.WARNING)
         self._tell(text)
 
     def _notify(self, text: str, severity: Severity) -> None:
