@@ -169,6 +169,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "Training stopped at iteration {iteration}: {op} of {name} gave {what}. "
             "The last good weights are kept."
         ),
+        "run-long": (
+            "Training has paused after {count} iterations in one go, so that it does not fill the "
+            "memory while nobody looks. Press Run to go on."
+        ),
         "not-trainable": "This network cannot be trained yet: {reason}",
         "edit-not-computed": "This value is not computed yet. Step forward until it is.",
         "no-bug": (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -104,6 +104,12 @@ def find(dataset_id: str) -> Dataset | None:
     return _kept.get(dataset_id)
 
 
+def nbytes(dataset_id: str) -> int:
+    """Bytes that the rows of an own data set take; 0 if it is not here."""
+    dataset = _kept.get(dataset_id)
+    return 0 if dataset is None else dataset.x.nbytes + dataset.y.nbytes
+
+
 def infos() -> tuple[DatasetInfo, ...]:
     """Describe the own data sets as they came; of those that go on from each other, the last."""
     return tuple(d.info for d in tuple(_kept.values()) if d.id not in _followed)
@@ -117,6 +123,12 @@ def continues(first: str, second: str) -> bool:
     if first == second:
         return True
     return bool(first and second) and _origins.get(first, first) == _origins.get(second, second)
+
+
+def forget_followed(wanted: Collection[str]) -> None:
+    """Forget the data sets that others go on from, but these: no list offers them any more."""
+    for dataset_id in _followed.difference(wanted):
+        _kept.pop(dataset_id, None)
 
 
 def kept() -> Kept:

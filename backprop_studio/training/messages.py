@@ -322,7 +322,7 @@ class Snapshot:
     hit
         The breakpoint that stopped the run.
     refused
-        Why the last command was not carried out.
+        Why the last command was not carried out, or no further.
     edited
         Whether a number was put in by hand at this very moment.
     slow

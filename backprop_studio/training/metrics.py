@@ -14,6 +14,9 @@ TEST_COLUMNS = 5
 """Of the points of tests: epochs, held-out loss, held-out accuracy, accuracy on the batches of the
 epoch that ends there, as they were trained on, and its last learning rate. NaN is for none."""
 
+_MANY = 1 << 20
+"""Points from which on a table grows by a quarter at a time."""
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -123,7 +126,7 @@ def guesses(scores: Array) -> Array:
 
 
 class Series:
-    """A growing table of points, in an array that doubles. The first column only grows."""
+    """A growing table of points, in an array with room for more. The first column only grows."""
 
     def __init__(self, columns: int) -> None:
         self._data = np.empty((64, columns))
@@ -163,5 +166,12 @@ class Series:
         self._size = int(np.searchsorted(self.points[:, 0], x, side="left"))
 
     def _reserve(self, more: int) -> None:
-        while self._size + more > len(self._data):
-            self._data = np.concatenate([self._data, np.empty_like(self._data)])
+        need, rows = self._size + more, len(self._data)
+        if need <= rows:
+            return
+        while rows < need:
+            # Twice as much would be much to no purpose where the points of hours lie.
+            rows += rows if rows < _MANY else rows // 4
+        grown = np.empty((rows, self._data.shape[1]))
+        grown[: self._size] = self.points
+        self._data = grown

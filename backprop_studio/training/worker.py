@@ -54,6 +54,10 @@ from backprop_studio.training.timeline import Timeline
 SLICE = 0.008
 """Seconds of training between two looks at the command queue."""
 
+AT_ONE_GO = 5_000_000
+"""Iterations after which a run pauses: each leaves a point of the curves, and nobody may be there
+to see the memory fill."""
+
 log = logging.getLogger(__name__)
 
 
@@ -77,6 +81,7 @@ class Worker:
         """Told of every command when it is sent, on the thread that sends it."""
         self._breakpoints: tuple[Breakpoint, ...] = ()
         self._until: int | None = None
+        self._rests_at = 0
         self._stops: Stops | None = None
         self._speed: float | None = None
         self._hit: Breakpoint | None = None
@@ -133,6 +138,9 @@ class Worker:
             self.mailbox.put(Snapshot(self._revision, self.state, failure=self._failure))
         if telling or self._slow or self.state is not before:
             self._notify()
+        if isinstance(command, BringBack) or (isinstance(command, Load) and command.forget):
+            # Another document, maybe a small one after a large one. Nobody holds that any more.
+            give_back()
 
     @property
     def _slow(self) -> bool:
@@ -162,7 +170,7 @@ class Worker:
                     session.failure = None
                     self._until = until
                     self._see_stops()
-                    self._rate.restart(session.completed)
+                    self._set_out(session)
             case Pause():
                 if self.state is State.RUNNING:
                     self.state = State.PAUSED
@@ -303,6 +311,10 @@ class Worker:
             points = (*points, AtInstruction(self._until))
         self._stops = None if session is None or not points else Stops(session.program, points)
 
+    def _set_out(self, session: Session) -> None:
+        self._rests_at = session.completed + AT_ONE_GO
+        self._rate.restart(session.completed)
+
     def _train(self) -> None:
         session = self.session
         assert session is not None
@@ -320,6 +332,9 @@ class Worker:
             self._hit = None if arrived else session.hit
             self._until = None
             self._see_stops()
+        elif session.completed >= self._rests_at:
+            self.state = State.PAUSED
+            self._refused = Diagnostic("run-long", {"count": f"{AT_ONE_GO:,}"})
         self._see_failure(session)
 
     def _see_failure(self, session: Session) -> None:
@@ -358,10 +373,7 @@ class Worker:
             self._start(load, self.session)
             if goes_on and self.session is not None:
                 self.state = State.RUNNING
-                self._rate.restart(self.session.completed)
-        if load.forget:
-            # Another document: it may be a small one after a large one.
-            give_back()
+                self._set_out(self.session)
 
     def _leave(self, session: Session) -> None:
         """Keep what a session has learned and measured, before another takes its place."""

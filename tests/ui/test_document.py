@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -9,6 +12,7 @@ from networks import chain
 from PySide6.QtWidgets import QApplication
 
 from backprop_studio import nn
+from backprop_studio.data import Dataset, Task, own
 from backprop_studio.errors import EditError
 from backprop_studio.network import Network, edits
 from backprop_studio.ui.controllers.document import Document
@@ -66,6 +70,46 @@ def test_that_the_history_forgets_its_oldest_edits_when_it_takes_too_much(
     document.undo_stack.undo()
     place(3000.0)
     assert sum(ref() is not None for ref in document._steps) == 10
+
+
+def test_that_rows_which_only_edits_that_are_forgotten_lead_back_to_are_forgotten_too(
+    document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each stroke of a drawing makes other data, and so does a file that is imported again."""
+
+    def rows(count: int) -> Dataset:
+        x = np.arange(2 * count, dtype=np.float32).reshape(count, 2)
+        y = np.arange(count, dtype=np.int64) % 2
+        task, names, features = Task.CLASSIFICATION, ("no", "yes"), ("x1", "x2")
+        return Dataset("", "Mine", "Points.", x, y, task, names, features, None, "me", "Your own")
+
+    own.release()
+    other = own.keep(rows(7))
+    first = last = own.keep(rows(1000))
+    setup = document.network.setup.for_dataset(first.id)
+    document.apply("Import", edits.set_setup(document.network, setup))
+    room = 10 * (first.x.nbytes + first.y.nbytes)
+    monkeypatch.setattr("backprop_studio.ui.controllers.document.UNDO_BUDGET", room)
+    branch: list[Network] = []
+    document.leads_back = lambda: branch
+    for count in range(1001, 1031):
+        last = own.keep(rows(count), continuing=last.id)
+        setup = replace(setup, dataset=last.id)
+        document.apply("Draw", edits.set_setup(document.network, setup))
+        if count == 1005:
+            branch.append(document.network)
+    # Those that there is room for, that of the branch, and what is offered in the list.
+    assert len(own.kept().datasets) <= 12
+    for dataset in (last.id, branch[0].setup.dataset, other.id):
+        assert own.find(dataset) is not None
+    assert own.find(first.id) is None
+    times = 0
+    while document.undo_stack.canUndo():
+        document.undo_stack.undo()
+        assert own.find(document.network.setup.dataset) is not None
+        times += 1
+    assert times >= 7
+    own.release()
 
 
 def test_that_opening_empties_the_history_and_is_clean(document: Document) -> None:

@@ -134,3 +134,16 @@ def test_that_pause_pauses_also_where_an_edit_is_not_answered_yet(
     assert isinstance(heard[-1], Pause)
     qtbot.waitUntil(lambda: engine.state is State.PAUSED)
     assert window.transport.run_button.text() == "Run"
+
+
+def test_that_who_comes_back_to_a_run_that_has_paused_by_itself_finds_out_why(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backprop_studio.training.worker.AT_ONE_GO", 20)
+    window.docks["messages"].hide()
+    with qtbot.waitSignal(window._engine.unanswered) as told:
+        window.actions_by_id["run"].trigger()
+    assert window._engine.state is State.PAUSED
+    assert [notice.text for notice in window.messages._notices] == told.args
+    assert "Press Run to go on" in told.args[0]
+    assert window.docks["messages"].isVisible()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+import weakref
+from concurrent.futures import Future
 
 import numpy as np
 import pytest
 from networks import chain
 
 from backprop_studio.network import Network
-from backprop_studio.training import worker
+from backprop_studio.training import Aside, BringBack, PutAside, Run, Session, worker
 from backprop_studio.training.giving_back import give_back
 from benchmarks.screen import resident
 from tests.desk import Desk
@@ -39,3 +41,24 @@ def test_that_it_is_given_back_with_another_document_and_not_with_an_edit(
     assert len(times) == 1
     desk.load(Network(), forget=True)
     assert len(times) == 2
+
+
+def test_that_the_run_of_the_document_before_is_free_when_memory_is_given_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was still held then: its journal of up to 64 MB stayed with the program."""
+    gone: list[bool] = []
+    runs: list[weakref.ref[Session]] = []
+    monkeypatch.setattr(worker, "give_back", lambda: gone.append(runs[-1]() is None))
+    for _ in range(2):
+        assert desk.worker.session is not None
+        runs.append(weakref.ref(desk.worker.session))
+        desk.worker.turn(Run())
+        desk.worker.turn(None)
+        desk.load(chain(), forget=True)
+    reply: Future[Aside] = Future()
+    desk.worker.turn(PutAside(reply))
+    desk.load(chain(), forget=True)
+    runs.append(weakref.ref(desk.worker.session))
+    desk.worker.turn(BringBack(reply.result(0)))
+    assert gone == [True] * 4

@@ -364,3 +364,25 @@ def test_that_a_network_with_errors_can_be_put_aside_too(desk: Desk) -> None:
     assert snapshot.state is State.EMPTY and snapshot.revision == desk.revision - 1
     again = desk.weights()
     assert all(np.array_equal(again[key], weights[key]) for key in weights)
+
+
+def test_that_a_run_which_nobody_looks_after_pauses_before_it_fills_the_memory(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backprop_studio.training.worker.AT_ONE_GO", 30)
+
+    def train() -> int:
+        desk.worker.turn(Run())
+        while desk.worker.state is State.RUNNING:
+            desk.worker.turn(None)
+        snapshot, _ = desk.take()
+        assert snapshot.state is State.PAUSED and snapshot.failure is None
+        assert snapshot.refused is not None and snapshot.refused.code == "run-long"
+        return snapshot.completed
+
+    first = train()
+    assert first >= 30
+    # Run goes on, as far again.
+    assert train() >= first + 30
+    desk.worker.turn(Step(Boundary.OP))
+    assert desk.take()[0].refused is None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoGroup, QUndoStack
 
+from backprop_studio.data import own
 from backprop_studio.network import Analysis, Network, analyze
 from backprop_studio.ui.controllers.preparing import Preparing
 
@@ -77,6 +79,8 @@ class Document(QObject):
     history
         The histories of edits: that of the document, and of one that was put aside. Whoever
         follows it, follows the document's.
+    leads_back
+        Gives the networks that somebody else than the history may bring back: those of branches.
 
     Signals
     -------
@@ -103,6 +107,7 @@ class Document(QObject):
         self._network = Network()
         self._analysis = analyze(self._network)
         self._retired: set[str] = set()
+        self.leads_back: Callable[[], Iterable[Network]] = tuple
         # The commands own them; those of commands that the stack has dropped are gone.
         self._steps: list[weakref.ref[_Step]] = []
 
@@ -184,7 +189,12 @@ class Document(QObject):
                 break
             step.forget()
             total -= step.size
-        self._steps = [weakref.ref(step) for step in kept if step.networks is not None]
+        left = [step for step in kept if step.networks is not None]
+        self._steps = [weakref.ref(step) for step in left]
+        if len(left) < len(kept):
+            known = [n for step in left for n in step.networks or ()]
+            known += (self._network, *self.leads_back())
+            own.forget_followed({network.setup.dataset for network in known})
 
     def _show(self, network: Network) -> None:
         before, known = self._network, self._analysis
@@ -227,13 +237,15 @@ def _asks(network: Network) -> tuple[object, ...]:
 
 
 def _own_size(before: Network, after: Network) -> int:
-    """About how many bytes an edit adds: tuples that are new, and parts that are new in them."""
+    """About how many bytes an edit adds: tuples that are new, new parts in them, and own data."""
     size = 0
     for name in ("nodes", "wires", "notes", "arrows", "groups"):
         old, new = getattr(before, name), getattr(after, name)
         if new is not old:
             size += 8 * len(new) + _PART * sum(a is not b for a, b in zip(old, new, strict=False))
             size += _PART * abs(len(new) - len(old))
+    if after.setup.dataset != before.setup.dataset:
+        size += own.nbytes(after.setup.dataset)
     # Each value also keeps a few tables of its parts, once somebody has asked for them.
     return size + _TABLES * (len(after.nodes) + len(after.wires))
 

@@ -142,6 +142,7 @@ class Engine(QObject):
         self._snapshot = Snapshot(0, State.EMPTY)
         self._told = State.EMPTY
         document.analysis_changed.connect(self._load)
+        document.leads_back = lambda: (*self._networks.values(), *self._tried)
 
     @property
     def snapshot(self) -> Snapshot:

@@ -256,7 +256,7 @@ class LessonController(QObject):
         if self._runner is None:
             return
         self._close()
-        self._runner = None
+        self._runner = self._scene = self._facts = None
         self.panel.set_runner(None)
         self.closed.emit()
         aside, self._aside = self._aside, None

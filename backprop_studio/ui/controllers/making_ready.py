@@ -89,6 +89,8 @@ class MakingReady(QObject):
     def _take(self, pieces: Iterator[Sequence[Action] | int] | None) -> None:
         """Have these left to be done."""
         was, self._pieces = self.is_busy, pieces
+        if pieces is None:
+            self._runner = None
         if was != self.is_busy:
             self.busy_changed.emit(self.is_busy)
 

@@ -83,7 +83,7 @@ class RunController(QObject):
         engine.updated.connect(lambda snapshot, _: breakpoints.show_hit(snapshot.hit))
         engine.state_changed.connect(self._show_state)
         engine.failed.connect(self._show_failure)
-        engine.unanswered.connect(tell)
+        engine.unanswered.connect(self._show_refusal)
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """What the actions on the run do, by their ids."""
@@ -181,9 +181,19 @@ class RunController(QObject):
 
     def _show_failure(self, failure: Diagnostic) -> None:
         text = with_names(self._document.network, failure).text
-        self._window.messages.show_notice(text, Severity.ERROR)
-        self._window.layouts.open("messages", keyboard=False)
+        self._notify(text, Severity.ERROR)
         self._tell(text)
+
+    def _show_refusal(self, text: str) -> None:
+        refused = self._engine.snapshot.refused
+        if refused is not None and refused.code == "run-long" and refused.text == text:
+            self._notify(text, Severity.WARNING)
+        self._tell(text)
+
+    def _notify(self, text: str, severity: Severity) -> None:
+        """Leave a notice in sight: who comes back later finds out why the run has stopped."""
+        self._window.messages.show_notice(text, severity)
+        self._window.layouts.open("messages", keyboard=False)
 
 
 def _read(condition: When, session: Session) -> float:
