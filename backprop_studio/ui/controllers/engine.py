@@ -142,7 +142,7 @@ class Engine(QObject):
         self._snapshot = Snapshot(0, State.EMPTY)
         self._told = State.EMPTY
         document.analysis_changed.connect(self._load)
-        document.leads_back = lambda: (*self._networks.values(), *self._tried)
+        document.leads_back = lambda: self._trained.networks()
 
     @property
     def snapshot(self) -> Snapshot:

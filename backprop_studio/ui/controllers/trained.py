@@ -39,6 +39,10 @@ class Trained:
         """The network that was given with a revision, while a branch trains it."""
         return self._networks.get(revision)
 
+    def networks(self) -> tuple[Network, ...]:
+        """All that a branch leads back to."""
+        return (*self._networks.values(), *self._apart)
+
     def part(self, before: Network, after: Network, place: Place) -> None:
         """Note that `after` is trained on a branch of its own, beside that of `before`.
 
