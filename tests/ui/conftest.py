@@ -41,8 +41,9 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     with qtbot.waitExposed(window):
         window.show_at_last_place()
     engine.start()
-    window._document.reset(chain())
-    qtbot.waitUntil(lambda: engine.state is State.PAUSED)
+    with answered(qtbot, engine):
+        window._document.reset(chain())
+    assert engine.state is State.PAUSED
     yield window
     # Nothing to be asked about.
     window.lessons.leave()
