@@ -155,7 +155,7 @@ def test_that_the_key_may_come_and_go_while_one_drags(view: CanvasView) -> None:
     assert not any(isinstance(i, Ghosts) for i in view.canvas_scene.items())
     assert view.canvas_scene.nodes["relu_1"].y() > 60
     send(view, QEvent.Type.MouseMove, end, CTRL)
-    QTest.keyClick(view, Qt.Key.Key_Escape)
+    QTest.keyClick(view, Qt.Key.Key_Escape, CTRL)
     assert mirrors(view)
     send(view, QEvent.Type.MouseButtonRelease, end, CTRL)
     assert view.document.network is before and mirrors(view)

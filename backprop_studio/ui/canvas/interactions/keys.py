@@ -28,6 +28,9 @@ _EXTENDING = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.MetaModif
 def press(view: CanvasView, event: QKeyEvent) -> bool:
     """Do what a key stands for; False when it stands for nothing here."""
     key = event.key()
+    if key == Qt.Key.Key_Escape and view.cancel_gesture():
+        # Whatever else is held: with some keys a drag does something else.
+        return True
     if event.matches(QKeySequence.StandardKey.SelectAll):
         view.select_all()
     elif key in _TABS and event.modifiers() & _EXTENDING:
@@ -47,8 +50,7 @@ def press(view: CanvasView, event: QKeyEvent) -> bool:
     elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
         view.delete_selection()
     elif key == Qt.Key.Key_Escape:
-        if not view.cancel_gesture():
-            view.select([])
+        view.select([])
     elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and view.selected_parts():
         view.open_part(view.selected_parts()[-1])
     elif key == Qt.Key.Key_C:
