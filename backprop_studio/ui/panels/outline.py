@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPoint,
+    QSignalBlocker,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -305,10 +314,7 @@ class OutlinePanel(QWidget):
         if self._waiting is not None:
             self._missed_marks = marks
             return
-        with QSignalBlocker(self.tree):
-            for key in marks:
-                if key in self._items:
-                    self._items[key].setSelected(True)
+        self._mark([*self.tree.selectedItems(), *self._known(marks)])
 
     def select(self, nodes: tuple[str, ...]) -> None:
         """Select these nodes, and tell nobody."""
@@ -318,24 +324,42 @@ class OutlinePanel(QWidget):
             self._missed, self._missed_marks = nodes, ()
             return
         self._order = list(nodes)
+        wanted = set(nodes)
+        # A wire that was selected here is none of the canvas's selected nodes.
+        stay = [
+            item
+            for item in self.tree.selectedItems()
+            if (item.data(0, _NODE) in wanted if item.data(0, _WIRE) is None else not nodes)
+        ]
+        self._mark([*stay, *self._known(nodes)])
+
+    def _known(self, keys: Iterable[str]) -> list[QTreeWidgetItem]:
+        return [self._items[key] for key in keys if key in self._items]
+
+    def _mark(self, items: Iterable[QTreeWidgetItem]) -> None:
+        """Select these items and nothing else, at one go: Qt goes over all rows for each call."""
+        rows: dict[QModelIndex, list[int]] = {}
+        for item in items:
+            index = self.tree.indexFromItem(item)
+            rows.setdefault(index.parent(), []).append(index.row())
+        model, last = self.tree.model(), self.tree.columnCount() - 1
+        chosen = QItemSelection()
+        for parent, found in rows.items():
+            for first, end in _runs(found):
+                chosen.select(model.index(first, 0, parent), model.index(end, last, parent))
         with QSignalBlocker(self.tree):
-            wanted = set(nodes)
-            for item in self.tree.selectedItems():
-                # A wire that was selected here is none of the canvas's selected nodes.
-                is_wire = item.data(0, _WIRE) is not None
-                if nodes if is_wire else item.data(0, _NODE) not in wanted:
-                    item.setSelected(False)
-            for key in nodes:
-                if key in self._items:
-                    self._items[key].setSelected(True)
+            self.tree.selectionModel().select(
+                chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect
+            )
 
     def selected(self) -> tuple[str, ...]:
         """Ids of the selected nodes, in the order in which they were selected."""
         now = [
             item.data(0, _NODE) for item in self.tree.selectedItems() if item.data(0, _WIRE) is None
         ]
-        self._order = [n for n in self._order if n in now]
-        self._order += [n for n in now if n not in self._order]
+        there = set(now)
+        kept = [n for n in self._order if n in there]
+        self._order = list(dict.fromkeys([*kept, *now]))
         return tuple(self._order)
 
     def wires(self) -> tuple[Wire, ...]:
@@ -405,3 +429,14 @@ class _Tree(QTreeWidget):
             self._ask_for_menu()
         else:
             super().keyPressEvent(event)
+
+
+def _runs(rows: Iterable[int]) -> list[tuple[int, int]]:
+    """First and last row of each stretch of rows without a gap."""
+    runs: list[tuple[int, int]] = []
+    for row in sorted(set(rows)):
+        if runs and row == runs[-1][1] + 1:
+            runs[-1] = runs[-1][0], row
+        else:
+            runs.append((row, row))
+    return runs
