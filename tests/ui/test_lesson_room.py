@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from lesson_cases import path_of
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from backprop_studio.ui import docks
+from backprop_studio.ui import docks, text_size, theme
 from backprop_studio.ui.main_window import MainWindow
+from backprop_studio.ui.panels.lesson import LessonPanel
 from tests.ui.lesson_help import NEURON
 
 
@@ -28,3 +30,16 @@ def test_that_the_panels_of_a_lesson_have_their_usual_room_whatever_was_open_bef
     usual = docks.settings_width(window)
     qtbot.waitUntil(lambda: abs(setup.width() - usual) < 30)
     qtbot.waitUntil(lambda: min(gradients.width(), step.width()) > 250)
+
+
+def test_that_the_title_of_a_step_stays_larger_than_the_text(
+    lesson: LessonPanel, qtbot: QtBot
+) -> None:
+    title = next(w for w in lesson._page.findChildren(QLabel) if w.text() == lesson._built.title)
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    theme.apply(app, "light")
+    for percent in (100, 160, 100):
+        text_size.apply(app, percent)
+        wanted = pytest.approx(1.25 * app.font().pointSizeF())
+        qtbot.waitUntil(lambda wanted=wanted: title.font().pointSizeF() == wanted)

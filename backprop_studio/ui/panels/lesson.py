@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -47,6 +47,28 @@ class _Page(QWidget):
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
             self.updateGeometry()
+
+
+class _Heading(QLabel):
+    """The title of a step, in letters a quarter larger than text, whatever size that has."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self._follow()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:  # comes with every size of the text
+            self._follow()
+
+    def _follow(self) -> None:
+        font = QApplication.font()
+        if font.pointSizeF() > 0:
+            font.setPointSizeF(font.pointSizeF() * 1.25)
+        font.setBold(True)
+        self.setFont(font)
 
 
 class LessonPanel(QWidget):
@@ -259,14 +281,7 @@ class LessonPanel(QWidget):
         column = QVBoxLayout(page)
         column.setContentsMargins(4, 4, 6, 4)
         column.setSpacing(10)
-        heading = QLabel(step.title)
-        heading.setTextFormat(Qt.TextFormat.PlainText)
-        heading.setWordWrap(True)
-        font = heading.font()
-        font.setPointSizeF(font.pointSizeF() * 1.25)
-        font.setBold(True)
-        heading.setFont(font)
-        column.addWidget(heading)
+        column.addWidget(_Heading(step.title))
         if step.extra:
             extra = QLabel(self.tr("Extra: the lesson is done without this step."))
             extra.setWordWrap(True)
