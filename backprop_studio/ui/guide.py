@@ -248,7 +248,9 @@ TOPICS: Mapping[str, str] = MappingProxyType(
         "Arrangements of panels": (
             "Ctrl+Alt+1 to 4 open the panels for building, stepping, training and explaining. "
             "Each comes back as you left it. Press the same keys once more to put the panels "
-            "back to their places. Any panel can be closed, moved and put on top of another."
+            "back to their places. Any panel can be closed, moved and put on top of another: View, "
+            "Investigate and Observe open it, and Ctrl+W closes the one with the keyboard. What is "
+            "opened gets the room to be read; the canvas gets it back when it is closed."
         ),
         "Files and recovery": (
             "Projects are .bps files: the network, how it is trained, and what it has learned. A "
@@ -316,7 +318,9 @@ TOPICS: Mapping[str, str] = MappingProxyType(
             "check that looks whether it is so. On the right is what a learner will see. What is "
             "wrong is listed below, with its line. Try the solutions plays every step through: it "
             "must be open before its solution, and done after it. The format is described in "
-            "docs/lessons.md."
+            "docs/lessons.md.\n\n"
+            "What is not saved is kept for the case of a crash, and offered when you next write a "
+            "lesson."
         ),
     }
 )
