@@ -37,7 +37,8 @@ _LARGEST_LEFT, _LARGEST_RIGHT, _LARGEST_BELOW = 0.19, 0.29, 0.36
 FEW_LINES = 120
 """Pixels that a message or two need from top to bottom."""
 
-_BESIDE_AN_INSTRUMENT = (270, 290, 340)
+_BESIDE_AN_INSTRUMENT = {"losses": 270, "timeline": 460, "gradients": 290, "breakpoints": 290,
+                         "current_step": 340, "program": 440, "messages": 290}  # fmt: skip
 """Widths of the docks at the bottom, where an instrument stands at the right."""
 
 _BUTTON = 18
@@ -437,8 +438,8 @@ def make_readable(window: QMainWindow, docks: Mapping[str, Dock], key: str) -> N
         window.resizeDocks([dock], [wanted], Qt.Orientation.Horizontal)
         _share_height(window, docks, dock)
         # The curves give way before the words do.
-        bottom = [docks[k] for k in ("losses", "gradients", "current_step")]
-        window.resizeDocks(bottom, _BESIDE_AN_INSTRUMENT, Qt.Orientation.Horizontal)
+        below = {docks[k]: w for k, w in _BESIDE_AN_INSTRUMENT.items() if is_in_front(docks[k])}
+        window.resizeDocks(list(below), list(below.values()), Qt.Orientation.Horizontal)
     elif dock.height() < text_size.scaled(INSTRUMENT_HEIGHT) and is_in_front(inspector):
         _share_height(window, docks, dock)
 

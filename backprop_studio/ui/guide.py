@@ -257,7 +257,9 @@ TOPICS: Mapping[str, str] = MappingProxyType(
         "Arrangements of panels": (
             "Ctrl+Alt+1 to 4 open the panels for building, stepping, training and explaining. "
             "Each comes back as you left it. Press the same keys once more to put the panels "
-            "back to their places. Any panel can be closed, moved and put on top of another.\n\n"
+            "back to their places. Any panel can be closed, moved and put on top of another: View, "
+            "Investigate and Observe open it, and Ctrl+W closes the one with the keyboard. What is "
+            "opened gets the room to be read; the canvas gets it back when it is closed.\n\n"
             "A presentation (F11) has large type, for a projector. So that the network is large as "
             "well, it puts aside the panels that one builds with; Ctrl+Alt+1 shows them all the "
             "same, and its end brings them back."
@@ -329,7 +331,9 @@ TOPICS: Mapping[str, str] = MappingProxyType(
             "check that looks whether it is so. On the right is what a learner will see. What is "
             "wrong is listed below, with its line. Try the solutions plays every step through: it "
             "must be open before its solution, and done after it. The format is described in "
-            "docs/lessons.md."
+            "docs/lessons.md.\n\n"
+            "What is not saved is kept for the case of a crash, and offered when you next write a "
+            "lesson."
         ),
     }
 )

@@ -142,7 +142,7 @@ class Engine(QObject):
         self._snapshot = Snapshot(0, State.EMPTY)
         self._told = State.EMPTY
         document.analysis_changed.connect(self._load)
-        document.leads_back = lambda: self._trained.networks()
+        document.leads_back = self._led_back_to
 
     @property
     def snapshot(self) -> Snapshot:
@@ -448,6 +448,9 @@ class Engine(QObject):
     def _place(self) -> Place:
         """The branch that goes on, and how many iterations it has finished."""
         return self._snapshot.branch, self._snapshot.completed
+
+    def _led_back_to(self) -> tuple[Network, ...]:
+        return self._trained.networks()
 
     def _load(self, analysis: Analysis) -> None:
         """Hand the network to the worker, unless only names and places have changed."""

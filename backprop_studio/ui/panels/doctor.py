@@ -198,7 +198,9 @@ class DoctorPanel(QWidget):
         report = self._report
         if report is None or not report.iterations:
             return ""
-        text = self.tr("Looked back at {count:,} iterations").format(count=report.iterations)
+        one = self.tr("Looked back at one iteration")
+        many = self.tr("Looked back at {count:,} iterations")
+        text = one if report.iterations == 1 else many.format(count=report.iterations)
         if report.rows:
             if report.rows == report.all_rows:
                 some = counts.training_rows(report.rows)

@@ -313,7 +313,9 @@ class OverTimePanel(QWidget):
             if self._measure() in (Measure.ACTIVATION, Measure.SIGNAL):
                 return self.tr("No layer hands on numbers that this could be said of.")
             return self.tr("Nothing is learned by gradients here: all is frozen, or none is used.")
-        parts = [self.tr("{count} moments of the run.").format(count=len(answer.samples))]
+        count = len(answer.samples)
+        many = self.tr("{count} moments of the run.").format(count=count)
+        parts = [self.tr("One moment of the run.") if count == 1 else many]
         if answer.missing:
             parts = [
                 self.tr("{count} moments, {missing} more are being replayed…").format(

@@ -42,7 +42,7 @@ from backprop_studio.autograd import Array
 from backprop_studio.insight.extremes import extremes
 from backprop_studio.network import Analysis
 from backprop_studio.training import Snapshot
-from backprop_studio.ui import theme
+from backprop_studio.ui import text_size, theme
 from backprop_studio.ui.asking import Ask, Enquiry
 from backprop_studio.ui.models.program_model import (
     Column,
@@ -402,15 +402,27 @@ class _View(QTreeView):
         header.setSectionResizeMode(Column.BREAKPOINT, QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(Column.TEXT, QHeaderView.ResizeMode.Stretch)
         self.setColumnWidth(Column.BREAKPOINT, _GUTTER)
-        for column, width in _WIDTHS.items():
-            self.setColumnWidth(column, width)
+        self._fit_columns()
         model = self.model()
         assert model is not None
         model.modelReset.connect(self.expandAll)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def _fit_columns(self) -> None:
+        for column, width in _WIDTHS.items():
+            self.setColumnWidth(column, text_size.scaled(width))
+        self._hide_columns()
+
+    def _hide_columns(self) -> None:
         for column, room in _ROOM.items():
-            self.setColumnHidden(column, self.width() < room)
+            self.setColumnHidden(column, self.width() < text_size.scaled(room))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and self.model() is not None:
+            self._fit_columns()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._hide_columns()
         super().resizeEvent(event)
 
     def event(self, event: QEvent) -> bool:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QPushButton,
     QSizePolicy,
@@ -104,6 +105,11 @@ class TimelinePanel(QWidget):
         self.tree = _Branches()
         self.tree.setRootIsDecorated(False)
         self.tree.setHeaderLabels([self.tr("branch"), self.tr("from epoch"), self.tr("last loss")])
+        # What is said of a branch is never cut; its name has what is left.
+        header, mode = self.tree.header(), QHeaderView.ResizeMode
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(mode.ResizeToContents)
+        header.setSectionResizeMode(0, mode.Stretch)
         self.tree.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self.tree.setAccessibleName(self.tr("Branches"))
         self.tree.setToolTip(
