@@ -349,8 +349,9 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         document, engine = self._document, self._engine
         document.analysis_changed.connect(self._show_analysis)
-        self.project.path_changed.connect(self.canvas.zoom_to_fit)
-        self.project.path_changed.connect(self.messages.clear_notices)
+        self.project.shown.connect(partial(self.canvas.select, ()))
+        self.project.shown.connect(self.canvas.zoom_to_fit)
+        self.project.shown.connect(self.messages.clear_notices)
         self.project.told.connect(self._tell)
         self.appearance.told.connect(self._tell)
         self.importing.told.connect(self._tell)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 import shiboken6
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QAccessible, QColor, QImage, QWheelEvent
+from PySide6.QtGui import QAccessible, QColor, QImage, QKeyEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -102,6 +102,20 @@ def test_that_control_and_arrows_move_the_selection_by_ten(view: CanvasView) -> 
     moved = [(n.x, n.y) for n in view.document.network.nodes]
     assert moved == [(0, 0), (200, 10), (410, 10), (630, 0), (840, 0)]
     assert view.document.undo_stack.count() == 2
+
+
+def test_that_what_moves_while_a_key_is_held_is_one_entry(view: CanvasView) -> None:
+    before = view.document.network
+    view.select(["relu_1"])
+    for again in (False, True, True, True):
+        held = QKeyEvent(
+            QEvent.Type.KeyPress, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier, "", again
+        )
+        QApplication.sendEvent(view, held)
+    assert view.document.network.node("relu_1").y == before.node("relu_1").y + 40
+    assert view.document.undo_stack.count() == 1
+    view.document.undo_stack.undo()
+    assert view.document.network == before
 
 
 # Zooming

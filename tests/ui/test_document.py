@@ -41,6 +41,35 @@ def test_that_an_edit_that_changes_nothing_is_no_entry(document: Document) -> No
     assert document.undo_stack.count() == 0
 
 
+def test_that_what_goes_on_with_a_gesture_is_part_of_its_entry(document: Document) -> None:
+    start = document.network
+
+    def place(x: float, *, goes_on: bool) -> None:
+        moved = edits.move(document.network, {"relu_1": (x, 0.0)})
+        document.apply("Move", moved, goes_on=goes_on)
+
+    for x, goes_on in ((1000.0, False), (1010.0, True), (1020.0, True)):
+        place(x, goes_on=goes_on)
+    first = document.network
+    place(1030.0, goes_on=False)
+    place(1040.0, goes_on=True)
+    assert document.undo_stack.count() == 2, "another press is another entry"
+    document.undo_stack.undo()
+    assert document.network == first
+    place(1050.0, goes_on=True)
+    assert document.undo_stack.count() == 2, "what was taken back is no part of it"
+    document.undo_stack.setIndex(0)
+    assert document.network == start
+    document.undo_stack.redo()
+    assert document.network == first
+    # Saved in the middle: what comes after that can be taken back to it.
+    document.undo_stack.setClean()
+    place(1060.0, goes_on=True)
+    assert document.undo_stack.count() == 2 and not document.undo_stack.isClean()
+    document.undo_stack.undo()
+    assert document.undo_stack.isClean()
+
+
 def test_that_the_history_forgets_its_oldest_edits_when_it_takes_too_much(
     document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -189,6 +189,21 @@ def test_that_a_non_finite_loss_stops_and_names_the_op(window: MainWindow, qtbot
     qtbot.waitUntil(lambda: window._engine.state is State.PAUSED)
 
 
+def test_that_saving_leaves_the_view_as_it_is_and_opening_shows_all_with_nothing_selected(
+    window: MainWindow, tmp_path: Path
+) -> None:
+    path, canvas = tmp_path / "net.bps", window.canvas
+    canvas.select(["relu_1"])
+    canvas.zoom_by(2.0)
+    seen = canvas.mapToScene(canvas.viewport().rect()).boundingRect()
+    assert window.project.save_path(path) and window.project.save_path(path)
+    assert canvas.mapToScene(canvas.viewport().rect()).boundingRect() == seen
+    assert canvas.selected_nodes() == ("relu_1",)
+    window.project.open_path(path)
+    assert canvas.mapToScene(canvas.viewport().rect()).boundingRect().width() > seen.width()
+    assert canvas.selected_nodes() == ()
+
+
 def test_that_saving_and_opening_gives_the_same_document_and_weights(
     window: MainWindow, do: Do, tmp_path: Path, qtbot: QtBot
 ) -> None:

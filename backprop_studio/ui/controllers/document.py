@@ -19,6 +19,9 @@ _PART = 400
 _TABLES = 100
 """Bytes of a part's entries in the tables of a network."""
 
+_GESTURES = 1 << 30
+"""Gestures that can be told apart; Qt numbers them in 32 bits."""
+
 UNDO_BUDGET = 256 << 20
 """Bytes that the history may take; what is older is forgotten then."""
 
@@ -38,8 +41,9 @@ class _Step:
 class _ReplaceNetwork(QUndoCommand):
     """The one undo command: a network before and after an edit."""
 
-    def __init__(self, document: Document, label: str, step: _Step) -> None:
+    def __init__(self, document: Document, label: str, step: _Step, gesture: int) -> None:
         super().__init__(label)
+        self._gesture = gesture
         # The document owns the stack that owns this. In a circle, Python's collector would destroy
         # the commands before the stack, which destroys them again.
         self._document = weakref.proxy(document)
@@ -55,6 +59,19 @@ class _ReplaceNetwork(QUndoCommand):
     def redo(self) -> None:
         if self._step.networks is not None:
             self._document._show(self._step.networks[1])
+
+    def id(self) -> int:
+        return self._gesture
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        """Take in an edit of the same gesture, which Qt offers when it has been carried out."""
+        if not isinstance(other, _ReplaceNetwork):
+            return False
+        before, after = self._step.networks, other._step.networks
+        if before is None or after is None:
+            return False
+        self._step.networks = before[0], after[1]
+        return True
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +124,7 @@ class Document(QObject):
         self._network = Network()
         self._analysis = analyze(self._network)
         self._retired: set[str] = set()
+        self._gesture = 0
         self.leads_back: Callable[[], Iterable[Network]] = tuple
         # The commands own them; those of commands that the stack has dropped are gone.
         self._steps: list[weakref.ref[_Step]] = []
@@ -131,14 +149,27 @@ class Document(QObject):
         """Ids of all nodes that ever stood in this document, so that none is given again."""
         return frozenset(self._retired)
 
-    def apply(self, label: str, network: Network, *, again: bool = False) -> None:
+    def apply(
+        self, label: str, network: Network, *, again: bool = False, goes_on: bool = False
+    ) -> None:
         """Make `network` the current one, as one entry of the undo history called `label`.
 
-        One that is the same makes no entry, unless `again` says that more comes with it.
+        Parameters
+        ----------
+        label
+            What was done.
+        network
+            What came of it. One that is the same makes no entry.
+        again
+            It makes one all the same, because more comes with it.
+        goes_on
+            It is part of the gesture of the last edit, as when a key is held, and of its entry.
         """
+        if not goes_on:
+            self._gesture = (self._gesture + 1) % _GESTURES
         if again or network != self._network:
             step = _Step(self._network, network)
-            self.undo_stack.push(_ReplaceNetwork(self, label, step))
+            self.undo_stack.push(_ReplaceNetwork(self, label, step, self._gesture))
             self._steps.append(weakref.ref(step))
             self._keep_within(UNDO_BUDGET)
 

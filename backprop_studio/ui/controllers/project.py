@@ -64,12 +64,15 @@ class ProjectController(QObject):
     Signals
     -------
     path_changed
-        The document has another file, or none.
+        The document may have another file, or none: it was opened, or saved.
+    shown
+        Another document is on the screen.
     told(text)
         Something was done that is worth a word.
     """
 
     path_changed = Signal()
+    shown = Signal()
     told = Signal(str)
 
     def __init__(
@@ -380,6 +383,7 @@ class ProjectController(QObject):
         self._path, self._stamp, self._saved_at = aside.path, aside.stamp, aside.saved_at
         self._document.bring_back(aside.history)
         self.path_changed.emit()
+        self.shown.emit()
         self.recovery.release()
         self.recovery.keep()
 
@@ -413,6 +417,7 @@ class ProjectController(QObject):
         self._stamp = stamp or (None if path is None else stamp_of(path))
         self._saved_at = 0
         self.path_changed.emit()
+        self.shown.emit()
 
     def _trained(self) -> int:
         """Instructions executed so far: what tells one moment of the training from another."""

@@ -39,7 +39,7 @@ def press(view: CanvasView, event: QKeyEvent) -> bool:
     elif key in _STEPS and event.modifiers() & _EXTENDING:
         far = _FAR if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
         across, down = _STEPS[Qt.Key(key)]
-        nudge(view, far * across, far * down)
+        nudge(view, far * across, far * down, held=event.isAutoRepeat())
     elif key in _STEPS and not event.modifiers() & _NOT_A_WALK:
         extend = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         step(view, *_STEPS[Qt.Key(key)], extend=extend)

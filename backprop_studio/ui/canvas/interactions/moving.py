@@ -25,8 +25,18 @@ def places_of(network: Network, parts: Iterable[str]) -> dict[str, QPointF]:
     return found
 
 
-def nudge(view: CanvasView, dx: int, dy: int) -> None:
-    """Move what is selected by steps of the grid, as one edit."""
+def nudge(view: CanvasView, dx: int, dy: int, *, held: bool = False) -> None:
+    """Move what is selected by steps of the grid, as one edit.
+
+    Parameters
+    ----------
+    view
+        The canvas.
+    dx, dy
+        Steps of the grid.
+    held
+        The key is still held: it all is one edit.
+    """
     network = view.document.network
     places = places_of(network, view.selected_parts())
     if not places:
@@ -36,7 +46,8 @@ def nudge(view: CanvasView, dx: int, dy: int) -> None:
     there = QPointF(*snap(first.x() + dx * GRID, first.y() + dy * GRID)) - first
     step = QPointF(there.x() if dx else 0.0, there.y() if dy else 0.0)
     made = edits.move(network, shifted(places, step))
-    view.document.apply(view.tr("Move {what}").format(what=called(view, places)), made)
+    label = view.tr("Move {what}").format(what=called(view, places))
+    view.document.apply(label, made, goes_on=held)
 
 
 def called(view: CanvasView, places: Iterable[str]) -> str:
