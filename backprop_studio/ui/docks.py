@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QApplication,
     QDockWidget,
     QFrame,
@@ -170,11 +169,6 @@ class Dock(QDockWidget):
             self.fill()
         self.setVisible(wanted)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if self._button is not None and event.type() == QEvent.Type.StyleChange:
-            self._put_away_usual_button()
-
     def place_button(self) -> None:
         """Put the button that closes it at the end of its title, as high as that allows."""
         inside = self.widget()
@@ -184,11 +178,11 @@ class Dock(QDockWidget):
             self._button = self._make_button()
         side = min(text_size.scaled(_BUTTON), inside.y() - 2)
         top = (inside.y() - side) // 2
-        self._button.setGeometry(self.width() - side - top, top, side, side)
-        self._put_away_usual_button()
+        self._button.setGeometry(self.width() - side - 1, top, side, side)
+        self._button.raise_()
 
     def _make_button(self) -> QToolButton:
-        """Qt's own is as small in large type as in small type, whatever style sheets say."""
+        """It covers Qt's own, which is as small in large type, whatever style sheets say."""
         button = QToolButton(self)
         button.setObjectName("close-panel")
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -197,11 +191,6 @@ class Dock(QDockWidget):
         button.clicked.connect(self.close)
         button.show()
         return button
-
-    def _put_away_usual_button(self) -> None:
-        usual = self.findChild(QAbstractButton, "qt_dockwidget_closebutton")
-        if usual is not None:
-            usual.hide()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)

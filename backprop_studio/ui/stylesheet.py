@@ -21,8 +21,10 @@ QDockWidget::title {
     padding: 6px 8px; text-align: left;
 }
 QToolButton#close-panel {
-    image: url("$controls/close-$name.svg"); border-radius: 4px; padding: 3sp;
+    image: url("$controls/close-$name.svg"); background: $surface_alt; border: none;
+    border-radius: 0; padding: 3sp;
 }
+QToolButton#close-panel:hover { background: $button_hover; }
 QToolTip {
     color: $text; background: $button; border: 1px solid $border_strong; padding: 3px 5px;
 }
