@@ -34,9 +34,17 @@ def _widgets() -> Counter[str]:
     return Counter(widget.metaObject().className() for widget in QApplication.allWidgets())
 
 
-def _sessions() -> int:
-    gc.collect()
-    return sum(isinstance(thing, Session) for thing in gc.get_objects())
+@pytest.fixture
+def sessions(window: MainWindow) -> Callable[[], int]:
+    """How many sessions there are, but for those that another test has left."""
+
+    def all_of_them() -> list[Session]:
+        gc.collect()
+        return [thing for thing in gc.get_objects() if isinstance(thing, Session)]
+
+    # Held, so that no other one comes to stand where one of them stood.
+    others = [one for one in all_of_them() if one is not window._engine._worker.session]
+    return lambda: sum(not any(one is other for other in others) for one in all_of_them())
 
 
 def _open_and_close(qtbot: QtBot, settings: Path) -> list[tuple[str, weakref.ref[object]]]:
@@ -72,7 +80,7 @@ def test_that_nothing_of_a_closed_window_stays(qtbot: QtBot, tmp_path: Path) -> 
 
 
 def test_that_only_the_run_of_the_open_document_stays(
-    window: MainWindow, do: Callable[[str], None], qtbot: QtBot
+    window: MainWindow, do: Callable[[str], None], sessions: Callable[[], int], qtbot: QtBot
 ) -> None:
     window.project.may_discard = lambda: True  # type: ignore[method-assign]
     engine = window._engine
@@ -85,11 +93,11 @@ def test_that_only_the_run_of_the_open_document_stays(
             do("fork")
             do("step_op")
         engine.weights()  # all is carried out then
-        assert _sessions() == len(engine._worker.timeline.branches)
+        assert sessions() == len(engine._worker.timeline.branches)
 
 
 def test_that_a_lesson_that_was_left_lets_go_of_all_that_it_was(
-    window: MainWindow, qtbot: QtBot
+    window: MainWindow, sessions: Callable[[], int], qtbot: QtBot
 ) -> None:
     controller, engine = window.lessons, window._engine
 
@@ -111,7 +119,7 @@ def test_that_a_lesson_that_was_left_lets_go_of_all_that_it_was(
         engine.weights()
         gc.collect()
         assert [name for name, ref in refs if ref() is not None] == []
-        assert _sessions() == 1
+        assert sessions() == 1
     first = path_of("01_one_neuron")
     counts = []
     for _ in range(3):
