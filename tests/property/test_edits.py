@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,8 +21,18 @@ LAYERS = ("input", "dense", "relu", "add", "flatten", "conv2d", "mse", "softmax_
 places = st.integers(-500, 500).map(lambda k: 10.0 * k)
 
 
-def change(draw: st.DrawFn, network: Network, retired: frozenset[str]) -> Network:
+@dataclass(frozen=True, repr=False)
+class Now:
+    """What is edited. Hypothesis writes it down, and a network would be very long."""
+
+    network: Network
+    retired: frozenset[str]
+
+
+@st.composite
+def change(draw: st.DrawFn, now: Now) -> Network:
     """One edit of a kind that is drawn, as somebody at the canvas could make it."""
+    network, retired = now.network, now.retired
     nodes_, marks = [n.id for n in network.nodes], list(network.marks)
     groups = [g.id for g in network.groups]
     parts = [*nodes_, *marks]
@@ -104,7 +114,7 @@ def test_that_any_edits_undo_to_the_start_and_redo_to_the_end(
     seen = [document.network]
     for _ in range(data.draw(st.integers(1, 12))):
         try:
-            made = data.draw(st.composite(change)(document.network, document.retired))
+            made = data.draw(change(Now(document.network, document.retired)))
         except EditError:
             continue
         document.apply("An edit", made)
